@@ -1,0 +1,57 @@
+"""What an observer is: it watches a reference once, then says of each version whether anyone sees a difference."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from jndkit.picture import Picture
+from jndkit.viewing import Viewing
+
+Map = npt.NDArray[np.float32]
+
+
+class Box(NamedTuple):
+    """A place in the picture, in pixels."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
+class Sight:
+    """One reading. A reading is the observer's estimate, never a measurement of people.
+
+    jnd: the visible difference in JND units that decides: the worst window, or the local reading where that is
+        graver for its size.
+    jnd_local: the worst small place alone, in JND units.
+    where: the place that decides.
+    interval: 90 % interval of `jnd`.
+    """
+
+    jnd: float
+    jnd_local: float
+    where: Box
+    interval: tuple[float, float]
+
+
+class Watch(Protocol):
+    """A reference being watched; calling it reads a decoded version of the same size."""
+
+    def __call__(self, decoded: Picture) -> Sight: ...
+
+    def map(self, decoded: Picture) -> Map:
+        """float32 (H, W): local visible difference in JND units."""
+        ...
+
+
+class Observer(Protocol):
+    name: str
+    version: str
+
+    def watch(self, reference: Picture, viewing: Viewing) -> Watch: ...

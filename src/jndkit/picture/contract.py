@@ -1,0 +1,60 @@
+"""The one picture type every room works on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+Pixels = npt.NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a picture came from. `path` is None for bytes in memory; `format` is Pillow's name, such as "JPEG"."""
+
+    path: str | None
+    format: str
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A still picture, upright, in sRGB.
+
+    rgb: uint8 (H, W, 3), sRGB-encoded.  alpha: uint8 (H, W), or None where the picture is opaque.
+    grey: the three planes are equal and files should hold one channel.
+    native: uint8 (H, W, 3), the same picture in its own RGB space, described by the profile `icc`; None where that is
+        sRGB or where the original space is not RGB (CMYK, Lab).  What is coded is `coded`, what is judged is `rgb`.
+    icc: the profile true of `coded`, or None for plain sRGB.
+    exif, xmp: metadata blocks to write back, already free of orientation, thumbnail and size tags.
+    marked: the file says that jndkit wrote it.
+    notes: what loading had to change, one sentence each.
+    """
+
+    rgb: Pixels
+    alpha: Pixels | None = None
+    grey: bool = False
+    native: Pixels | None = None
+    icc: bytes | None = None
+    exif: bytes | None = None
+    xmp: bytes | None = None
+    marked: bool = False
+    bits: int = 8
+    source: Source | None = None
+    notes: tuple[str, ...] = field(default=())
+
+    @property
+    def coded(self) -> Pixels:
+        """uint8 (H, W, 3): the pixels an encoder that can carry `icc` should write."""
+        return self.rgb if self.native is None else self.native
+
+    @property
+    def width(self) -> int:
+        return int(self.rgb.shape[1])
+
+    @property
+    def height(self) -> int:
+        return int(self.rgb.shape[0])
