@@ -1,0 +1,46 @@
+"""The display model: from sRGB code values to light, and to opponent colour."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from jndkit.observers.cvvdp.constants import constants
+from jndkit.picture import Pixels
+from jndkit.viewing import Viewing
+
+Plane = npt.NDArray[np.float32]
+
+_ROWS = 128  # bounds the interleaved float copy
+
+
+@lru_cache(maxsize=8)
+def emitted_light(viewing: Viewing) -> Plane:
+    """float32 (256,): luminance in cd/m2 a display emits and reflects for each 8-bit sRGB code value.
+
+    Source: gain-offset-gamma display model with the sRGB transfer function, IEC 61966-2-1.
+    """
+    code = np.arange(256) / 255.0
+    linear = np.where(code > 0.04045, ((code + 0.055) / 1.055) ** 2.4, code / 12.92)
+    light = (viewing.peak - viewing.black) * linear + viewing.black + viewing.reflected
+    return light.astype(np.float32)
+
+
+def to_opponent(rgb: Pixels, viewing: Viewing) -> list[Plane]:
+    """Three float32 (H, W) planes in cd/m2: achromatic, red-green, violet-yellow (DKL space, D65 white).
+
+    rgb: uint8 (H, W, 3), sRGB-encoded.
+    """
+    height, width = rgb.shape[:2]
+    light = emitted_light(viewing)
+    matrix = constants().rgb_to_dkl.astype(np.float32)
+    planes = [np.empty((height, width), np.float32) for _ in range(3)]
+    for top in range(0, height, _ROWS):
+        rows = slice(top, top + _ROWS)
+        lit = cv2.LUT(rgb[rows], light)
+        for channel, plane in enumerate(planes):
+            cv2.transform(lit, matrix[channel : channel + 1], dst=plane[rows])
+    return planes

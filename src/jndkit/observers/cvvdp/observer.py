@@ -1,0 +1,195 @@
+"""The observer's face: watch a reference, read versions of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from jndkit.errors import UsageError
+from jndkit.observers.contract import Box, Map, Sight
+from jndkit.observers.cvvdp import bands, pyramid
+from jndkit.observers.cvvdp.constants import Floats, constants
+from jndkit.observers.cvvdp.display import Plane
+from jndkit.observers.cvvdp.pooling import Cells, jod, pooled_jod
+from jndkit.observers.cvvdp.windows import worst_place, worst_window
+from jndkit.picture import Picture, Pixels, flatten
+from jndkit.viewing import Viewing
+from jndkit.visibility import JND_PER_JOD, interval
+
+# The worst 3 degrees of an ordinary encode at its right knob read less than this many times its worst window
+# on 98 of 100 pictures; beyond it the place decides. Fitted by benchmarks/local_reading.py on train/.
+LOCAL_RATIO = 3.0
+
+SMALLEST = 8  # pixels: smaller pictures are repeated at the edge up to this
+_TILE = 4096  # pixels: larger pictures are read in tiles, so that memory stays bounded
+_HALO = 256  # pixels around a tile, a multiple of every band's grain
+_KEEP_PIXELS = 20_000_000  # references up to this size stay prepared; larger ones are prepared again per reading
+_BACKDROPS = (0, 128, 255)
+
+
+@dataclass(frozen=True)
+class Cvvdp:
+    """ColorVideoVDP in JND units."""
+
+    name: str = "cvvdp"
+
+    @property
+    def version(self) -> str:
+        return constants().version
+
+    def watch(self, reference: Picture, viewing: Viewing) -> CvvdpWatch:
+        """Do the per-picture work once. A reference with alpha is watched over black, mid grey and white."""
+        return CvvdpWatch(reference, viewing)
+
+
+class CvvdpWatch:
+    """A reference being watched."""
+
+    def __init__(self, reference: Picture, viewing: Viewing) -> None:
+        self.viewing = viewing
+        self.shape = reference.rgb.shape[:2]
+        self._alpha = reference.alpha is not None
+        self._scenes = [_Scene(rgb, viewing) for rgb in _views(reference, self._alpha)]
+
+    def __call__(self, decoded: Picture) -> Sight:
+        """Read a decoded version. Raises UsageError where its size differs from the reference's."""
+        return max((self._read(scene, rgb) for scene, rgb in self._pairs(decoded)), key=lambda sight: sight.jnd)
+
+    def map(self, decoded: Picture) -> Map:
+        """float32 (H, W): local visible difference in JND units; over several backdrops, the worst."""
+        maps = [scene.difference_map(rgb) for scene, rgb in self._pairs(decoded)]
+        worst: Map = np.maximum.reduce(maps)
+        return worst
+
+    def q_jod(self, rgb: Pixels) -> float:
+        """Quality of the whole picture in JOD, pooled as the published metric pools it. rgb: uint8 (H, W, 3)."""
+        return float(pooled_jod(self._scenes[0].cells(rgb).picture_energy()))
+
+    def _pairs(self, decoded: Picture) -> Iterator[tuple[_Scene, Pixels]]:
+        if decoded.rgb.shape[:2] != self.shape:
+            raise UsageError(
+                f"pictures differ in size: {self.shape[1]} x {self.shape[0]} and {decoded.width} x {decoded.height}"
+            )
+        if decoded.alpha is not None and not self._alpha:
+            raise UsageError("only one of the two pictures is transparent")
+        return zip(self._scenes, _views(decoded, self._alpha), strict=True)
+
+    def _read(self, scene: _Scene, rgb: Pixels) -> Sight:
+        cells = scene.cells(rgb)
+        window_jod, window = worst_window(cells, self.viewing.ppd)
+        local_jod, place = worst_place(cells, self.viewing.ppd)
+        at_large, local = _jnd(window_jod), _jnd(local_jod)
+        decides, where = (at_large, window) if at_large * LOCAL_RATIO >= local else (local / LOCAL_RATIO, place)
+        return Sight(decides, local, where, interval(decides))
+
+
+def _jnd(q_jod: float) -> float:
+    return max(0.0, JND_PER_JOD * (10.0 - q_jod))
+
+
+def _views(picture: Picture, transparent: bool) -> list[Pixels]:
+    """What is seen: the picture, or where there is alpha the picture over each backdrop."""
+    return [flatten(picture, level) for level in _BACKDROPS] if transparent else [picture.rgb]
+
+
+class _Scene:
+    """One opaque reference, in one piece or in tiles."""
+
+    def __init__(self, rgb: Pixels, viewing: Viewing) -> None:
+        self._rgb = _at_least(rgb)
+        self._shape = rgb.shape[:2]
+        self._viewing = viewing
+        height, width = self._rgb.shape[:2]
+        self._tiles = list(_tiles(height, width))
+        keep = height * width <= _KEEP_PIXELS
+        self._watched = [bands.watch(self._cut(tile), viewing) for tile in self._tiles] if keep else None
+        first = self._tiles[0]
+        self._bands = len(pyramid.band_frequencies(first.height, first.width, viewing.ppd))
+
+    def cells(self, rgb: Pixels) -> Cells:
+        """Squared differences over the grid of cells."""
+        rgb = _at_least(rgb)
+        cells = Cells(rgb.shape[:2], self._bands)
+        for reference, tile in self._references():
+            patch = np.ascontiguousarray(rgb[tile.y : tile.y + tile.height, tile.x : tile.x + tile.width])
+            if len(self._tiles) == 1:
+                bands.differences(reference, patch, cells.add)
+            else:
+                part = Cells(patch.shape[:2], len(reference.frequencies))
+                bands.differences(reference, patch, part.add)
+                cells.paste(part, tile, _core(tile, *rgb.shape[:2]))
+        return cells
+
+    def difference_map(self, rgb: Pixels) -> Map:
+        rgb = _at_least(rgb)
+        out: Map = np.empty(rgb.shape[:2], np.float32)
+        for reference, tile in self._references():
+            patch = np.ascontiguousarray(rgb[tile.y : tile.y + tile.height, tile.x : tile.x + tile.width])
+            core = _core(tile, *rgb.shape[:2])
+            local = _local_map(reference, patch)
+            inside = local[core.y - tile.y :, core.x - tile.x :][: core.height, : core.width]
+            out[core.y : core.y + core.height, core.x : core.x + core.width] = inside
+        return out[: self._shape[0], : self._shape[1]]
+
+    def _references(self) -> Iterator[tuple[bands.Reference, Box]]:
+        for index, tile in enumerate(self._tiles):
+            watched = self._watched[index] if self._watched else bands.watch(self._cut(tile), self._viewing)
+            yield watched, tile
+
+    def _cut(self, tile: Box) -> Pixels:
+        return np.ascontiguousarray(self._rgb[tile.y : tile.y + tile.height, tile.x : tile.x + tile.width])
+
+
+def _at_least(rgb: Pixels) -> Pixels:
+    down, right = (max(0, SMALLEST - side) for side in rgb.shape[:2])
+    return cv2.copyMakeBorder(rgb, 0, down, 0, right, cv2.BORDER_REPLICATE) if down or right else rgb
+
+
+def _tiles(height: int, width: int) -> Iterator[Box]:
+    """Tiles with their halo, of about equal size. A picture of up to 20 megapixels is one tile."""
+    if height * width <= _KEEP_PIXELS:
+        yield Box(0, 0, width, height)
+        return
+    for top, bottom in _parts(height):
+        for left, right in _parts(width):
+            y, x = max(0, top - _HALO), max(0, left - _HALO)
+            yield Box(x, y, min(width, right + _HALO) - x, min(height, bottom + _HALO) - y)
+
+
+def _parts(size: int) -> Iterator[tuple[int, int]]:
+    """(start, end) of equal parts of a side, each at most about a tile, starting at multiples of the halo."""
+    count = -(-size // _TILE)
+    edges = [size * k // count // _HALO * _HALO for k in range(count)] + [size]
+    return zip(edges[:-1], edges[1:], strict=True)
+
+
+def _core(tile: Box, height: int, width: int) -> Box:
+    """The part of a tile that is its own: without the halo it shares with its neighbours."""
+    x, y = (start + _HALO if start else 0 for start in (tile.x, tile.y))
+    right = width if tile.x + tile.width == width else tile.x + tile.width - _HALO
+    bottom = height if tile.y + tile.height == height else tile.y + tile.height - _HALO
+    return Box(x, y, right - x, bottom - y)
+
+
+def _local_map(reference: bands.Reference, rgb: Pixels) -> Map:
+    """Visible difference of each pixel in JND units: channels pooled in each band, then the bands added up."""
+    c = constants()
+    count = len(reference.frequencies)
+    height, width = reference.shape
+    layers: list[Plane] = []
+    for _ in range(count):
+        layers.append(np.zeros((height, width), np.float32))
+        height, width = -(-height // 2), -(-width // 2)
+
+    def collect(band: int, top: int, difference: list[Plane]) -> None:
+        weights: Floats = c.baseband_weight if band == count - 1 else np.ones(3)
+        fourth = sum((plane * np.float32(w * c.image_integration)) ** 4 for plane, w in zip(difference, weights, strict=True))
+        step = 1.0 if band in (0, count - 1) else 0.5
+        layers[band][top : top + len(difference[0])] = np.sqrt(np.sqrt(fourth)) * np.float32(step)
+
+    bands.differences(reference, rgb, collect)
+    total = np.maximum(pyramid.collapse(layers), 0.0)
+    return (JND_PER_JOD * (10.0 - jod(total.astype(np.float64)))).astype(np.float32)

@@ -1,0 +1,130 @@
+"""The search for the knob at which viewers begin to notice, in as few encodes as possible.
+
+A probe encodes, decodes and looks. The curve of ln(JND) over the knob is smooth but not monotone step by step, so the
+search interpolates its distance from a typical curve and trusts only what was read.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+NEAR = 0.90  # a reading between this share of the target and the target ends the search
+_AIM = 0.955
+_SAFER = 0.80  # where the last encode must pass
+_SAFEST = 0.60  # a reading that is never expected to fail
+
+
+@dataclass(frozen=True)
+class Search:
+    """How a search ended.
+
+    index: the chosen step of the grid, or None where every step that was tried failed.
+    stop: "window" (a reading between 0.90 and 1.00 of the target), "neighbour" (the next worse step was read as
+        failing), "floor" (the worst step passes), "budget" (a passing step, perhaps not the cheapest),
+        "unreachable" (the best step fails) or "unmet" (no tried step passed, the best step was not tried).
+    readings: step -> JND, in the order tried.
+    """
+
+    index: int | None
+    stop: str
+    readings: dict[int, float] = field(default_factory=dict)
+
+
+def search(
+    read: Callable[[int], float], curve: Sequence[float], target: float, *, budget: int, offset: float = 0.0
+) -> Search:
+    """Find the cheapest passing step of a knob.
+
+    read: step -> JND of the file at that step.  curve: typical ln(JND) of every step, worst fidelity first.
+    target: JND that a passing step must not exceed.  budget: the most steps that may be read, at least 1.
+    offset: what is known of this picture's ln(JND) above the curve before the first probe.
+    """
+    state = _State(curve, target, offset)
+    for spent in range(1, budget + 1):
+        step = state.next(left=budget - spent)
+        state.take(step, read(step))
+        stop = state.finished()
+        if stop:
+            return Search(state.chosen() if stop != "unreachable" else None, stop, state.readings)
+    chosen = state.chosen()
+    return Search(chosen, "unmet" if chosen is None else "budget", state.readings)
+
+
+class _State:
+    def __init__(self, curve: Sequence[float], target: float, offset: float) -> None:
+        self.curve = curve
+        self.last = len(curve) - 1
+        self.target = target
+        self.offset = offset
+        self.readings: dict[int, float] = {}
+
+    def take(self, step: int, jnd: float) -> None:
+        self.readings[step] = jnd
+
+    def passing(self) -> list[int]:
+        return sorted(step for step, jnd in self.readings.items() if jnd <= self.target)
+
+    def chosen(self) -> int | None:
+        """The cheapest step that passed, if any."""
+        return next(iter(self.passing()), None)
+
+    def finished(self) -> str | None:
+        chosen = self.chosen()
+        if chosen is None:
+            return "unreachable" if self.last in self.readings else None
+        if self.readings[chosen] >= NEAR * self.target:
+            return "window"
+        if chosen == 0:
+            return "floor"
+        return "neighbour" if chosen - 1 in self.readings else None
+
+    def next(self, left: int) -> int:
+        """The step to read now, with `left` more after it. Never one that was read."""
+        chosen = self.chosen()
+        # Below the cheapest passing step only failures are known: the answer lies above the highest of them.
+        failed = [step for step in self.readings if chosen is None or step < chosen]
+        low = max(failed, default=-1) + 1
+        high = self.last if chosen is None else chosen - 1
+        if chosen is None:
+            aim = _AIM if left > 1 or not self.readings else (_SAFER if left == 1 else _SAFEST)
+        else:
+            aim = _AIM
+        step = self._first_below(math.log(aim * self.target), low, high)
+        return step
+
+    def _first_below(self, level: float, low: int, high: int) -> int:
+        """The step of low..high whose expected ln(JND) is nearest to `level`, from below where that is close."""
+        expected = {step: self._expect(step) for step in range(low, high + 1)}
+        ceiling = math.log(self.target)
+        inside = [step for step, value in expected.items() if value <= ceiling]
+        if not inside:
+            return high
+        return min(inside, key=lambda step: abs(expected[step] - level))
+
+    def _expect(self, step: int) -> float:
+        """ln(JND) of a step: the curve, moved by the readings' distance from it, interpolated between them."""
+        known = sorted(self.readings)
+        if not known:
+            return self.curve[step] + self.offset
+        away = {k: math.log(max(self.readings[k], 1e-6)) - self.curve[k] for k in known}
+        left = max((k for k in known if k <= step), default=None)
+        right = min((k for k in known if k >= step), default=None)
+        if left is None or right is None:
+            return self.curve[step] + self._beyond(step, known, away)
+        if left == right:
+            return self.curve[step] + away[left]
+        part = (step - left) / (right - left)
+        return self.curve[step] + (1 - part) * away[left] + part * away[right]
+
+    @staticmethod
+    def _beyond(step: int, known: list[int], away: dict[int, float]) -> float:
+        """Outside the readings: the trend of the nearest two, fading with distance."""
+        near, other = (known[0], known[1:2]) if step < known[0] else (known[-1], known[-2:-1])
+        if not other:
+            return away[near]
+        slope = (away[near] - away[other[0]]) / (near - other[0])
+        reach = abs(near - other[0])
+        distance = step - near
+        return away[near] + slope * math.copysign(reach * (1.0 - math.exp(-abs(distance) / reach)), distance)
