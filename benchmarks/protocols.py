@@ -35,7 +35,7 @@ AIC, SUR, READINGS = "JPEG-AIC_metric_scores.csv", "derived_MCL-JCI_SUR_by_QF.cs
 ROWS = Path(__file__).parent / "rows" / "protocols.jsonl"
 JPEG, VVC = "2", "5"
 NEAR = 1.5  # JND: readings below it are the ones encoding decisions rest on
-# SSIMULACRA2 at the mean threshold of KonJND-1k's pictures, and its standard deviation over them.
+# SSIMULACRA2 as reported at the mean threshold of KonJND-1k, and its spread, taken as a standard deviation of pictures.
 KONJND = {"jpeg": (63.1, 4.7), "bpg": (65.4, 5.1)}
 QUALITY = np.arange(15.0, 98.0)
 Z90 = 1.6449  # 95th percentile of the normal distribution
@@ -243,7 +243,8 @@ def monotone(x: Floats, y: Floats, at: Floats) -> Floats:
         y[i] * (1 + 2 * t) * (1 - t) ** 2
         + y[i + 1] * t**2 * (3 - 2 * t)
         + h * gradient[i] * t * (1 - t) ** 2
-        - h * gradient[i + 1] * t**2 * (1 - t)
+        - h * gradient[i + 1] * t**2 * (1 - t),
+        dtype=np.float64,
     )
 
 
@@ -254,7 +255,8 @@ def readings_by_quality(shared: Path, display: str) -> Floats:
         if row["codec"] == "jpeg" and row["file"].startswith("train/"):
             points[row["file"]].append((float(row["quality"]), JND_PER_JOD * (10.0 - float(row[display]))))
     curves = [np.array(sorted(p)) for _, p in sorted(points.items())]
-    return np.maximum(1e-6, np.array([monotone(c[:, 0], c[:, 1], QUALITY) for c in curves]))
+    readings: Floats = np.array([monotone(c[:, 0], c[:, 1], QUALITY) for c in curves])
+    return np.asarray(np.maximum(1e-6, readings), dtype=np.float64)
 
 
 def satisfied_by_quality(shared: Path) -> Floats:
@@ -271,7 +273,7 @@ _PHI = np.array([0.5 * math.erfc(-z / math.sqrt(2.0)) for z in _Z])
 
 def population(log_d: Floats, d50: float, spread: float) -> Floats:
     """Mean over pictures of the log-normal satisfied-user ratio."""
-    return np.asarray(np.interp((math.log(d50) - log_d) / spread, _Z, _PHI).mean(0))
+    return np.asarray(np.interp((math.log(d50) - log_d) / spread, _Z, _PHI).mean(0), dtype=np.float64)
 
 
 def lognormal(log_d: Floats, target: Floats) -> tuple[float, float]:

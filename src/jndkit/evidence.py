@@ -57,9 +57,7 @@ class Row:
 
 def failed(path: str, error: JndError, **known: Any) -> Row:
     """The row of a picture that could not be done."""
-    return Row(
-        input=path, status="failed", error={"type": type(error).__name__, "message": str(error)}, **known
-    )
+    return Row(input=path, status="failed", error={"type": type(error).__name__, "message": str(error)}, **known)
 
 
 def _rounded(value: Any) -> Any:

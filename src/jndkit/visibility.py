@@ -14,7 +14,7 @@ from jndkit.viewing import viewing as named_viewing
 # Every number below is an output of benchmarks/protocols.py; a test repeats the fits and compares.
 
 JND_PER_JOD = 3.20
-"""JND per unit of ColorVideoVDP quality lost: d = 3.20 (10 - Q_JOD)."""
+"""JND per unit of ColorVideoVDP quality lost: d = 3.20 (10 - Q_JOD). A round number: least squares give 3.17."""
 
 RESIDUAL_BELOW = 0.247
 """Root mean square error of that line where it reads less than 1.5 JND, in JND."""
@@ -129,7 +129,7 @@ def viewers(d: float, protocol: Protocol) -> float:
 
     Raises UsageError where `d` is negative or not finite, and where the protocol's spread is not fitted.
 
-    Source: aic, Phi scale of ISO/IEC 29170-3 (JPEG AIC-3); lognormal, satisfied-user ratio of Wang et al. 2017.
+    Source: aic, the JND unit of JPEG AIC-3 (ISO/IEC 29170-3); lognormal, our choice for skewed thresholds.
     """
     _check(d)
     if protocol.form == "aic":

@@ -62,11 +62,11 @@ def _photo(rng: Rng, height: int, width: int) -> Pixels:
     labels = np.asarray(objects)
     grey = rng.normal(rng.uniform(70, 180), rng.uniform(20, 60), (count, 1))
     base = grey + rng.normal(0, rng.uniform(5, 35), 3) + rng.normal(0, rng.uniform(3, 25), (count, 3))
-    texture = _clouds(rng, height, width, rng.uniform(0.2, 0.6))
-    depth = (rng.uniform(0.2, 1, count) * rng.uniform(5, 40)).astype(np.float32)
+    texture = _clouds(rng, height, width, rng.uniform(-0.1, 0.4))
+    depth = (rng.uniform(0.2, 1, count) * rng.uniform(10, 60)).astype(np.float32)
     light = 1 + rng.uniform(0.05, 0.3) * _clouds(rng, height, width, 1.6)
     rgb = np.stack([(base[labels, c] + texture * depth[labels]) * light for c in range(3)], axis=2)
-    rgb = cv2.GaussianBlur(rgb.astype(np.float32), (0, 0), rng.uniform(0.5, 1.3))
+    rgb = cv2.GaussianBlur(rgb.astype(np.float32), (0, 0), rng.uniform(0.35, 1.0))
     if rng.random() < 0.3:  # a plain sky or a blown-out background
         horizon = int(height * rng.uniform(0.2, 0.6))
         ramp = np.linspace(rng.uniform(150, 300), rng.uniform(150, 300), horizon, dtype=np.float32)[:, None, None]
@@ -111,7 +111,9 @@ def _tiny(rng: Rng, height: int, width: int) -> Pixels:
 
 
 def plain(rng: Rng, light: bool) -> Colour:
-    """A background colour: mostly greys and pale or deep tints."""
+    """A background colour: pure white or black half the time, else a grey or a pale or deep tint."""
+    if rng.random() < 0.5:
+        return (255, 255, 255) if light else (0, 0, 0)
     grey = int(rng.integers(225, 256)) if light else int(rng.integers(0, 50))
     tint = rng.integers(-12, 13, 3) if rng.random() < 0.5 else np.zeros(3, int)
     red, green, blue = (int(v) for v in np.clip(grey + tint, 0, 255))
@@ -438,10 +440,8 @@ def _chat(rng: Rng, height: int, width: int) -> Pixels:
 
 def _page(rng: Rng, height: int, width: int) -> Pixels:
     """A rendered page: one or two columns of text, headings, sometimes white on black."""
-    canvas = _Canvas(
-        rng, height, width, (255, 255, 255) if rng.random() < 0.6 else plain(rng, bool(rng.random() < 0.7))
-    )
-    size = rng.uniform(9, 26)
+    canvas = _Canvas(rng, height, width, plain(rng, light=bool(rng.random() < 0.8)))
+    size = rng.uniform(9, 26) * (2 if width > 800 and rng.random() < 0.3 else 1)
     margin = width * rng.uniform(0.03, 0.12)
     columns = 2 if width > 500 and rng.random() < 0.4 else 1
     top = margin

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from jndkit.picture import xmp as packets
+from dataclasses import replace
+
+from jndkit.errors import UsageError
+from jndkit.picture import exif as exif_blocks
+from jndkit.picture import xmp as xmp_packets
+from jndkit.picture.contract import Picture
 
 VERSION = "0.1.0"
 MARK = f"jndkit {VERSION}"
+POLICIES = ("all", "nogps", "icc", "none")
 
 
 def mark_xmp(xmp: bytes | None) -> bytes:
@@ -13,4 +19,31 @@ def mark_xmp(xmp: bytes | None) -> bytes:
 
     xmp: a packet in UTF-8, or None.  A packet that cannot be read is replaced.
     """
-    return packets.with_mark(xmp, MARK)
+    return xmp_packets.with_mark(xmp, MARK)
+
+
+def is_mark(text: bytes | str) -> bool:
+    """Whether a comment or a Software field names jndkit of any version as the writer."""
+    plain = text if isinstance(text, bytes) else text.encode("utf-8", "replace")
+    return plain.startswith(b"jndkit ")
+
+
+def with_metadata(picture: Picture, policy: str) -> Picture:
+    """The picture with what `policy` lets through.
+
+    policy: "all" keeps icc, exif and xmp; "nogps" drops the position from exif and xmp; "icc" keeps the profile alone;
+        "none" keeps nothing, and the pixels are then plain sRGB.  A block that cannot be searched for a position is
+        dropped by "nogps".
+    Raises UsageError for another policy.
+    """
+    if policy == "all":
+        return picture
+    if policy == "nogps":
+        exif = None if picture.exif is None else exif_blocks.without_position(picture.exif)
+        xmp = None if picture.xmp is None else xmp_packets.without_position(picture.xmp)
+        return replace(picture, exif=exif, xmp=xmp)
+    if policy == "icc":
+        return replace(picture, exif=None, xmp=None)
+    if policy == "none":
+        return replace(picture, native=None, icc=None, exif=None, xmp=None)
+    raise UsageError(f"unknown metadata policy {policy!r}: choose {', '.join(POLICIES)}")

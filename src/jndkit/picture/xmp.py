@@ -33,13 +33,19 @@ _NAME = r"[A-Za-z_][\w.-]*"
 
 
 def _well_formed(text: str) -> bool:
-    """Whether an XML parser takes `text`, which may declare no entities of its own."""
+    """Whether an XML parser takes `text`, which may declare no entities and hide no tags from a text search."""
     parser = expat.ParserCreate("utf-8")
 
     def refuse(*_: object) -> None:
-        raise ValueError("a document type is declared")
+        raise ValueError("not the plain XML of XMP")
+
+    def instruction(_: str, data: str) -> None:
+        if "<" in data:
+            refuse()
 
     parser.StartDoctypeDeclHandler = refuse
+    parser.StartCdataSectionHandler = refuse
+    parser.ProcessingInstructionHandler = instruction
     try:
         parser.Parse(text.encode("utf-8"), True)
     except (expat.ExpatError, ValueError):
@@ -52,7 +58,9 @@ def _text(packet: bytes) -> str | None:
         text = packet.rstrip(b"\0").decode("utf-8").strip("\ufeff \t\r\n")
     except UnicodeDecodeError:
         return None
-    return text if _prefixes(text, _RDF) and _well_formed(text) else None
+    if not _prefixes(text, _RDF) or not _well_formed(text):
+        return None
+    return re.sub(r"<!--.*?-->", "", text, flags=re.DOTALL)
 
 
 def _prefixes(text: str, namespace: str) -> list[str]:
@@ -85,12 +93,17 @@ def _finished(text: str) -> bytes | None:
 def _has_properties(text: str) -> bool:
     """Whether anything is said about the picture at all."""
     for prefix in _prefixes(text, _RDF):
-        about = rf"""(?:\s+(?:{re.escape(prefix)}:)?about\s*=\s*["'][^"']*["']|\s+xmlns:{_NAME}\s*=\s*["'][^"']*["'])*"""
+        about = rf"""(?:\s+(?:(?:{re.escape(prefix)}:)?about|xmlns:{_NAME})\s*=\s*["'][^"']*["'])*"""
         tag = rf"{re.escape(prefix)}:Description"
         text = re.sub(rf"<{tag}{about}\s*/>|<{tag}{about}\s*>\s*</{tag}\s*>", "", text)
         if re.search(rf"<{tag}\b", text):
             return True
     return False
+
+
+def _unmarked(text: str) -> str:
+    own = rf'<({_NAME}):Description \1:about="" xmlns:jndkit="{re.escape(_OURS)}" jndkit:Encoder="[^"<]*"/>'
+    return _without(re.sub(own, "", text), _OURS, r"\w+")
 
 
 def cleaned(packet: bytes) -> bytes | None:
@@ -100,7 +113,7 @@ def cleaned(packet: bytes) -> bytes | None:
         return None
     for namespace, names in _FALSE_AFTERWARDS:
         text = _without(text, namespace, names)
-    text = _upright(_without(text, _OURS, r"\w+"))
+    text = _upright(_unmarked(text))
     return _finished(text) if _has_properties(text) else None
 
 
@@ -118,11 +131,12 @@ def marked(packet: bytes) -> bool:
 def with_mark(packet: bytes | None, mark: str) -> bytes:
     """The packet with our mark in place of any earlier one; a minimal packet where there is none to add to."""
     text = _MINIMAL if packet is None else _text(packet) or _MINIMAL
-    text = _without(text, _OURS, r"\w+")
+    text = _unmarked(text)
     for prefix in _prefixes(text, _RDF):
         ours = f'<{prefix}:Description {prefix}:about="" xmlns:jndkit="{_OURS}" jndkit:Encoder="{mark}"/>'
-        open_ended = re.sub(rf"<({re.escape(prefix)}:RDF)(\s[^<>]*?)?/>", r"<\1\2></\1>", text)
-        whole, count = re.subn(rf"(</{re.escape(prefix)}:RDF\s*>)", lambda end, ours=ours: ours + end[1], open_ended, count=1)
-        if count and _well_formed(whole):
-            return whole.encode("utf-8")
+        text = re.sub(rf"<({re.escape(prefix)}:RDF)(\s[^<>]*?)?/>", r"<\1\2></\1>", text)
+        end = re.search(rf"</{re.escape(prefix)}:RDF\s*>", text)
+        whole = None if end is None else _finished(text[: end.start()] + ours + text[end.start() :])
+        if whole is not None:
+            return whole
     return with_mark(None, mark)

@@ -114,9 +114,7 @@ def _band_strips(
         first, last = max(0, top - HALO), min(height, bottom + HALO)
         around = slice(first, last)
         inverse = np.reciprocal(background[around])
-        test = [
-            layer[around] * inverse * sense[around] for layer, sense in zip(layers, band.sensitivity, strict=True)
-        ]
+        test = [layer[around] * inverse * sense[around] for layer, sense in zip(layers, band.sensitivity, strict=True)]
         inside = slice(top - first, bottom - first)
         collect(level, top, visible_difference(test, [plane[around] for plane in band.contrast], inside))
 

@@ -19,7 +19,8 @@ def _blur_kernel() -> Plane:
     """Phase uncertainty: a Gaussian whose two passes together also apply the masking constant."""
     c = constants()
     kernel = cv2.getGaussianKernel(_KERNEL_SIDE, c.blur_sigma, cv2.CV_64F).ravel()
-    return (kernel * np.sqrt(c.mask_scale)).astype(np.float32)
+    scaled: Plane = (kernel * np.sqrt(c.mask_scale)).astype(np.float32)
+    return scaled
 
 
 def _power(x: Plane, exponent: float) -> Plane:

@@ -186,7 +186,9 @@ def _local_map(reference: bands.Reference, rgb: Pixels) -> Map:
 
     def collect(band: int, top: int, difference: list[Plane]) -> None:
         weights: Floats = c.baseband_weight if band == count - 1 else np.ones(3)
-        fourth = sum((plane * np.float32(w * c.image_integration)) ** 4 for plane, w in zip(difference, weights, strict=True))
+        fourth = sum(
+            (plane * np.float32(w * c.image_integration)) ** 4 for plane, w in zip(difference, weights, strict=True)
+        )
         step = 1.0 if band in (0, count - 1) else 0.5
         layers[band][top : top + len(difference[0])] = np.sqrt(np.sqrt(fourth)) * np.float32(step)
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import numpy.typing as npt
 
 from jndkit.observers.contract import Box
 from jndkit.observers.cvvdp.constants import Floats
 from jndkit.observers.cvvdp.pooling import CELL, Cells, cell_areas, pooled_jod
+
+Indices = npt.NDArray[np.int64]
 
 WINDOW = (20.0, 13.5)  # degrees, either way up: 768 x 512 pixels at the desktop, the size the scale was fitted on
 LOCAL = 3.0  # degrees
@@ -19,16 +22,13 @@ _CHUNK = 4096  # window positions pooled at a time: bounds memory
 def worst_window(cells: Cells, ppd: float) -> tuple[float, Box]:
     """(JOD, place) of the worst window of 20 x 13.5 degrees. Windows keep their area where the picture is narrow."""
     rows, columns = cells.grid.shape[2:]
-    found: tuple[float, Box] | None = None
+    found = (math.inf, Box(0, 0, 0, 0))
     for long, short in (WINDOW, WINDOW[::-1]):
         width, height = _fit(long * ppd / CELL, short * ppd / CELL, columns, rows)
         if (width, height) == (columns, rows):
             whole = float(pooled_jod(cells.picture_energy()))
             return whole, Box(0, 0, cells.shape[1], cells.shape[0])
-        candidate = _worst(cells, width, height)
-        if found is None or candidate[0] < found[0]:
-            found = candidate
-    assert found is not None
+        found = min(found, _worst(cells, width, height))
     return found
 
 
@@ -72,7 +72,7 @@ def _worst(cells: Cells, width: int, height: int) -> tuple[float, Box]:
     return quality_min, box
 
 
-def _positions(size: int, window: int, step: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+def _positions(size: int, window: int, step: int) -> Indices:
     """First cells of windows `step` apart, the last one flush with the end."""
     return np.unique(np.append(np.arange(0, size - window + 1, step), size - window))
 
@@ -84,7 +84,7 @@ def _prefix(layers: Floats) -> Floats:
     return out
 
 
-def _window_sums(prefix: Floats, tops: Floats, lefts: Floats, height: int, width: int) -> Floats:
+def _window_sums(prefix: Floats, tops: Indices, lefts: Indices, height: int, width: int) -> Floats:
     rows = prefix[:, :, tops + height] - prefix[:, :, tops]
     out: Floats = rows[..., lefts + width] - rows[..., lefts]
     return out

@@ -1,0 +1,40 @@
+# `make demo` and `make test` do all their own set-up on a fresh machine.
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+SOURCES := pyproject.toml constraints.txt
+
+.PHONY: demo test check format clean
+
+demo: $(VENV)/.base
+	$(BIN)/jnd encode examples/lake.png -o build/demo/lake.jpg --force
+	$(BIN)/jnd compare examples/lake.png build/demo/lake.jpg
+
+test: check
+	$(BIN)/python -m pytest
+
+check: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(VENV)/.dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+$(BIN)/python:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "jndkit needs Python 3.11 or newer")'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.base: $(SOURCES) | $(BIN)/python
+	$(PIP) -e .
+	touch $@
+
+$(VENV)/.dev: $(SOURCES) | $(BIN)/python
+	$(PIP) -e '.[codecs,vvc,dev]'
+	touch $@ $(VENV)/.base
+
+clean:
+	rm -rf $(VENV) build

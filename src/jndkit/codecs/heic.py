@@ -1,0 +1,55 @@
+"""HEIC: HEVC intra by x265, through libheif. x265 is GPL and HEVC is patent-encumbered, so this is an extra."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from typing import Any
+
+import pillow_heif
+
+from jndkit.codecs.contract import Knob
+from jndkit.codecs.encoding import check_size, failing, read_back, samples, tiff_block
+from jndkit.codecs.spec import Grammar, Option, checked
+from jndkit.picture import Picture
+from jndkit.picture.metadata import mark_xmp
+
+_MODES = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}
+# libheif gives x265 the rate factor (100 - quality) // 2; above 93 the quantiser is at its end.
+_QUALITIES = (0.0, *(float(quality) for quality in range(1, 94, 2)))
+
+
+class Heic:
+    """HEIC. Grey pictures are written as one channel; alpha is coded at the quality of the colour."""
+
+    grammar = Grammar("heic", (Option("chroma", ("420", "444"), "420"),), "q")
+
+    def __init__(self, chroma: str = "420") -> None:
+        self.name = "heic"
+        self.suffix = ".heic"
+        self.spec = self.grammar.spec(chroma=chroma)
+        self.chroma = chroma
+        self.knob = Knob("quality", 0, 100, 1, True, values=_QUALITIES)
+        self.carries = frozenset({"alpha", "icc", "exif", "xmp", "grey"})
+        self.options: tuple[str, ...] = tuple(f"heic:{other}" for other in ("420", "444") if other != chroma)
+        self.lossless: str | None = None
+
+    def encode(self, picture: Picture, value: float) -> bytes:
+        quality = int(checked(self.name, self.knob, value))
+        check_size(self.name, picture, 32768)
+        with failing(self.name, "encoder"):
+            pixels = samples(picture, self.carries)
+            mode = _MODES[1 if pixels.ndim == 2 else pixels.shape[2]]
+            image = pillow_heif.from_bytes(mode, (picture.width, picture.height), pixels.tobytes())
+            settings: dict[str, Any] = {"xmp": mark_xmp(picture.xmp)}
+            if exif := tiff_block(picture.exif):
+                settings["exif"] = b"Exif\0\0" + exif
+            if picture.icc is not None:
+                settings["icc_profile"] = picture.icc
+            # With no pool at all x265 codes other bytes; with one of any size, the same.
+            parameters = {"x265:pools": "2", "chroma": self.chroma}
+            file = BytesIO()
+            image.save(file, quality=quality, enc_params=parameters, **settings)
+            return file.getvalue()
+
+    def decode(self, data: bytes) -> Picture:
+        return read_back(self.name, data)

@@ -1,0 +1,79 @@
+"""JPEG XL by libjxl, through imagecodecs, in the container format that holds metadata.
+
+imagecodecs writes no colour profile, so pictures are written in sRGB. It returns a bare codestream, around which the
+boxes are put here: signature, `ftyp`, `Exif` (four bytes of offset, then a TIFF header), `xml `, `jxlc`.
+Source: ISO/IEC 18181-2 (file format).
+"""
+
+from __future__ import annotations
+
+import struct
+
+import imagecodecs
+
+from jndkit.codecs.contract import Knob
+from jndkit.codecs.encoding import check_size, failing, read_back, samples, tiff_block
+from jndkit.codecs.pillow import LOSSLESS_KNOB
+from jndkit.codecs.spec import Grammar, Option, checked
+from jndkit.picture import Picture
+from jndkit.picture.metadata import mark_xmp
+
+_SIGNATURE = b"\x00\x00\x00\x0cJXL \r\n\x87\n"
+# Neighbours 2 to 7 % apart, as an eye would space them; each of them changes bytes.
+_DISTANCES = (
+    *(round(0.02 * n, 2) for n in range(2, 25)),
+    *(round(0.05 * n, 2) for n in range(10, 40)),
+    *(round(0.1 * n, 1) for n in range(20, 40)),
+    *(round(0.25 * n, 2) for n in range(16, 33)),
+    *(float(n) for n in range(9, 26)),
+)
+
+
+class Jxl:
+    """JPEG XL: lossy in XYB with full chroma (VarDCT), or lossless (modular)."""
+
+    grammar = Grammar(
+        "jxl",
+        (Option("effort", tuple(f"e{n}" for n in range(1, 10)), "e7"), Option("mode", ("lossless",), "")),
+        "d",
+    )
+
+    def __init__(self, effort: str = "e7", mode: str = "") -> None:
+        self.name = "jxl"
+        self.suffix = ".jxl"
+        self.spec = self.grammar.spec(effort=effort, mode=mode)
+        self.effort = int(effort[1:])
+        self.chroma = "444"
+        # libjxl raises smaller distances than 0.04 to that; 25 is its end.
+        self.knob = LOSSLESS_KNOB if mode else Knob("distance", 0.01, 25, 0.01, False, values=_DISTANCES)
+        self.carries = frozenset({"alpha", "exif", "xmp", "grey"})
+        self.options: tuple[str, ...] = () if mode or effort == "e9" else ("jxl:e9",)
+        self.lossless: str | None = f"jxl:{effort},lossless"
+
+    def encode(self, picture: Picture, value: float) -> bytes:
+        checked(self.name, self.knob, value)
+        check_size(self.name, picture, 1 << 18, 1 << 28)
+        with failing(self.name, "encoder"):
+            pixels = samples(picture, self.carries)
+            if self.spec == self.lossless:
+                stream = imagecodecs.jpegxl_encode(pixels, lossless=True, effort=self.effort, numthreads=2)
+            else:
+                stream = imagecodecs.jpegxl_encode(pixels, distance=float(value), effort=self.effort, numthreads=2)
+            return container(bytes(stream), tiff_block(picture.exif), mark_xmp(picture.xmp))
+
+    def decode(self, data: bytes) -> Picture:
+        return read_back(self.name, data)
+
+
+def container(codestream: bytes, exif: bytes | None, xmp: bytes | None) -> bytes:
+    """A JPEG XL file around a bare codestream. exif: from its TIFF header on."""
+    boxes = [_SIGNATURE, _box(b"ftyp", b"jxl \0\0\0\0jxl ")]
+    if exif:
+        boxes.append(_box(b"Exif", bytes(4) + exif))
+    if xmp:
+        boxes.append(_box(b"xml ", xmp))
+    return b"".join([*boxes, _box(b"jxlc", codestream)])
+
+
+def _box(kind: bytes, content: bytes) -> bytes:
+    return struct.pack(">I", len(content) + 8) + kind + content

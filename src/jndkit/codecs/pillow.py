@@ -1,0 +1,213 @@
+"""JPEG (libjpeg-turbo), WebP (libwebp), AVIF (libavif, libaom) and PNG, as Pillow's wheels bring them.
+
+Pillow passes on neither libwebp's near-lossless mode nor its sharp YUV conversion, so there are no options for them.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import BytesIO
+from typing import Any
+
+from PIL import Image, ImageFile, PngImagePlugin
+
+from jndkit.codecs.contract import Knob
+from jndkit.codecs.encoding import check_size, failing, one_channel, read_back, samples, tiff_block
+from jndkit.codecs.spec import Grammar, Option, checked
+from jndkit.errors import CodecError
+from jndkit.picture import Picture
+from jndkit.picture.metadata import MARK, mark_xmp
+
+LOSSLESS_KNOB = Knob("lossless", 0, 0, 1, True, values=(0,))
+
+# The lowest quality of each of libavif's 64 quantisers; the qualities between repeat the bytes of the one below.
+_AVIF_QUALITIES = tuple(
+    float(quality)
+    for quality in (
+        *(0, 3, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30, 32, 34, 35, 37, 39, 40, 42, 44, 45, 47, 49, 50, 52),
+        *(54, 55, 56, 58, 59, 60, 62, 63, 64, 66, 67, 68, 70, 71, 72, 74, 75, 76, 78, 79, 80, 82, 83, 84, 86, 87, 88),
+        *(90, 91, 92, 94, 95, 96, 98, 99, 100),
+    )
+)
+_JPEG_SEGMENT = 65533  # a segment's length, 16 bits, counts its own two bytes
+_JPEG_BUFFER = threading.Lock()
+
+
+class Jpeg:
+    """Progressive JPEG with optimised Huffman tables."""
+
+    grammar = Grammar("jpeg", (Option("chroma", ("420", "444"), "420"),), "q")
+
+    def __init__(self, chroma: str = "420") -> None:
+        self.name = "jpeg"
+        self.suffix = ".jpg"
+        self.spec = self.grammar.spec(chroma=chroma)
+        self.chroma = chroma
+        # Quality 0 is quality 1 in libjpeg.
+        self.knob = Knob("quality", 1, 100, 1, True)
+        self.carries = frozenset({"icc", "exif", "xmp", "grey"})
+        self.options: tuple[str, ...] = tuple(f"jpeg:{other}" for other in ("420", "444") if other != chroma)
+        self.lossless: str | None = None
+
+    def encode(self, picture: Picture, value: float) -> bytes:
+        quality = int(checked(self.name, self.knob, value))
+        # libjpeg keeps its coordinates below 65,500.
+        check_size(self.name, picture, 65500)
+        exif = tiff_block(picture.exif)
+        _check_segment("EXIF", exif, len(b"Exif\0\0"))
+        _check_segment("XMP", picture.xmp, len(b"http://ns.adobe.com/xap/1.0/\0"))
+        settings: dict[str, Any] = {
+            "quality": quality,
+            "subsampling": "4:4:4" if self.chroma == "444" else "4:2:0",
+            "progressive": True,
+            "optimize": True,
+            "comment": MARK.encode(),
+            "icc_profile": picture.icc,
+            "exif": b"Exif\0\0" + exif if exif else b"",
+            "xmp": picture.xmp or b"",
+        }
+        metadata = sum(len(block) for block in (exif, picture.xmp, picture.icc) if block)
+        with failing(self.name, "encoder"), _jpeg_buffer(4 * picture.width * picture.height + metadata + 65536):
+            return _saved(picture, self.carries, "JPEG", settings)
+
+    def decode(self, data: bytes) -> Picture:
+        return read_back(self.name, data)
+
+
+class Webp:
+    """WebP: lossy is 4:2:0, lossless keeps all planes; alpha is always lossless."""
+
+    grammar = Grammar(
+        "webp",
+        (Option("method", tuple(f"m{n}" for n in range(7)), "m4"), Option("mode", ("lossless",), "")),
+        "q",
+    )
+
+    def __init__(self, method: str = "m4", mode: str = "") -> None:
+        self.name = "webp"
+        self.suffix = ".webp"
+        self.spec = self.grammar.spec(method=method, mode=mode)
+        self.method = int(method[1:])
+        self.chroma = "444" if mode else "420"
+        self.knob = LOSSLESS_KNOB if mode else Knob("quality", 0, 100, 1, True)
+        self.carries = frozenset({"alpha", "icc", "exif", "xmp"})
+        self.options: tuple[str, ...] = () if mode or method == "m6" else ("webp:m6",)
+        self.lossless: str | None = f"webp:{method},lossless"
+
+    def encode(self, picture: Picture, value: float) -> bytes:
+        checked(self.name, self.knob, value)
+        check_size(self.name, picture, 16383)
+        lossless = self.spec == self.lossless
+        settings: dict[str, Any] = {
+            "lossless": lossless,
+            # In lossless mode this is libwebp's effort, of which the last quarter costs ten times the rest.
+            "quality": 75 if lossless else value,
+            "method": self.method,
+            "alpha_quality": 100,
+            "exact": False,
+            "icc_profile": picture.icc,
+            "exif": tiff_block(picture.exif) or b"",
+            "xmp": mark_xmp(picture.xmp),
+        }
+        with failing(self.name, "encoder"):
+            return _saved(picture, self.carries, "WEBP", settings)
+
+    def decode(self, data: bytes) -> Picture:
+        return read_back(self.name, data)
+
+
+class Avif:
+    """AVIF by libaom. Grey pictures are written as 4:0:0."""
+
+    grammar = Grammar(
+        "avif",
+        (Option("speed", tuple(f"s{n}" for n in range(11)), "s6"), Option("chroma", ("420", "444"), "420")),
+        "q",
+    )
+
+    def __init__(self, speed: str = "s6", chroma: str = "420") -> None:
+        self.name = "avif"
+        self.suffix = ".avif"
+        self.spec = self.grammar.spec(speed=speed, chroma=chroma)
+        self.speed = int(speed[1:])
+        self.chroma = chroma
+        self.knob = Knob("quality", 0, 100, 1, True, values=_AVIF_QUALITIES)
+        self.carries = frozenset({"alpha", "icc", "exif", "xmp", "grey"})
+        tried = {f"avif:{s},{c}" for s in (speed, "s4") for c in ("420", "444") if int(s[1:]) <= self.speed}
+        self.options: tuple[str, ...] = tuple(sorted(tried - {self.spec}))
+        self.lossless: str | None = None
+
+    def encode(self, picture: Picture, value: float) -> bytes:
+        quality = int(checked(self.name, self.knob, value))
+        # The format allows 65,536, but libavif reads no more than this.
+        check_size(self.name, picture, 32768)
+        settings: dict[str, Any] = {
+            "quality": quality,
+            "speed": self.speed,
+            "subsampling": "4:0:0" if one_channel(picture, self.carries) else f"4:{self.chroma[1]}:{self.chroma[2]}",
+            # One thread codes other bytes than many; two code what any larger number codes.
+            "max_threads": 2,
+            "autotiling": False,
+            "icc_profile": picture.icc,
+            "exif": tiff_block(picture.exif) or b"",
+            "xmp": mark_xmp(picture.xmp),
+        }
+        with failing(self.name, "encoder"):
+            return _saved(picture, self.carries, "AVIF", settings)
+
+    def decode(self, data: bytes) -> Picture:
+        return read_back(self.name, data)
+
+
+class Png:
+    """PNG: one setting, no loss."""
+
+    grammar = Grammar("png", (), "")
+
+    def __init__(self) -> None:
+        self.name = "png"
+        self.suffix = ".png"
+        self.spec = self.grammar.spec()
+        self.chroma = "444"
+        self.knob = LOSSLESS_KNOB
+        self.carries = frozenset({"alpha", "icc", "exif", "xmp", "grey"})
+        self.options: tuple[str, ...] = ()
+        self.lossless: str | None = "png"
+
+    def encode(self, picture: Picture, value: float) -> bytes:
+        checked(self.name, self.knob, value)
+        text = PngImagePlugin.PngInfo()
+        text.add_itxt("XML:com.adobe.xmp", mark_xmp(picture.xmp).decode("utf-8"))
+        settings: dict[str, Any] = {"optimize": True, "pnginfo": text, "exif": tiff_block(picture.exif)}
+        if picture.icc is not None:
+            settings["icc_profile"] = picture.icc
+        with failing(self.name, "encoder"):
+            return _saved(picture, self.carries, "PNG", settings)
+
+    def decode(self, data: bytes) -> Picture:
+        return read_back(self.name, data)
+
+
+def _saved(picture: Picture, carries: frozenset[str], name: str, settings: dict[str, Any]) -> bytes:
+    file = BytesIO()
+    Image.fromarray(samples(picture, carries)).save(file, name, **settings)
+    return file.getvalue()
+
+
+def _check_segment(what: str, block: bytes | None, overhead: int) -> None:
+    if block is not None and len(block) + overhead > _JPEG_SEGMENT:
+        raise CodecError(f"jpeg holds at most {_JPEG_SEGMENT - overhead} bytes of {what}, and there are {len(block)}")
+
+
+@contextmanager
+def _jpeg_buffer(size: int) -> Iterator[None]:
+    """Pillow gives libjpeg one or two bytes a pixel to write to, which noise exceeds (up to 3.3), and then it fails."""
+    with _JPEG_BUFFER:
+        before = ImageFile.MAXBLOCK
+        ImageFile.MAXBLOCK = max(before, size)
+        try:
+            yield
+        finally:
+            ImageFile.MAXBLOCK = before

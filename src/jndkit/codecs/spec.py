@@ -1,0 +1,98 @@
+"""The words after a codec's name: `avif:s6,444,q60` is speed 6, full chroma, quality 60."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from jndkit.codecs.contract import Codec, Knob
+from jndkit.errors import UsageError
+
+
+@dataclass(frozen=True)
+class Option:
+    """One choice of a codec. field: the argument of its class.  words: what a spec may say.  default: one of them.
+
+    An option whose default is "" is written only where it is set.
+    """
+
+    field: str
+    words: tuple[str, ...]
+    default: str
+
+
+@dataclass(frozen=True)
+class Grammar:
+    """What a codec's spec may say, in the order it is written, and the letter of its knob's value."""
+
+    name: str
+    options: tuple[Option, ...]
+    letter: str
+
+    def spec(self, **chosen: str) -> str:
+        """The canonical spec. Raises UsageError for a word the option does not have."""
+        for option in self.options:
+            if chosen[option.field] not in (*option.words, option.default):
+                raise UsageError(f"unknown {option.field} {chosen[option.field]!r} for {self.name}: {self.help()}")
+        words = [chosen[option.field] for option in self.options if chosen[option.field]]
+        return f"{self.name}:{','.join(words)}" if words else self.name
+
+    def read(self, words: list[str]) -> tuple[dict[str, str], str | None]:
+        """Field -> word for every option, and the knob's value as written, or None.
+
+        Raises UsageError for a word that means nothing here, or for two words of one option.
+        """
+        chosen: dict[str, str] = {}
+        value: str | None = None
+        for word in words:
+            option = next((option for option in self.options if word in option.words), None)
+            if option is not None:
+                if option.field in chosen:
+                    raise UsageError(f"{self.name}: {chosen[option.field]} and {word} both set the {option.field}")
+                chosen[option.field] = word
+            elif self.letter and word.startswith(self.letter) and _is_number(word[len(self.letter) :]):
+                if value is not None:
+                    raise UsageError(f"{self.name}: the setting is given twice, by {self.letter}{value} and {word}")
+                value = word[len(self.letter) :]
+            else:
+                raise UsageError(f"unknown option {word!r} for {self.name}: {self.help()}")
+        return {option.field: option.default for option in self.options} | chosen, value
+
+    def help(self) -> str:
+        """What may be chosen, in words."""
+        parts = [f"{option.field} {' or '.join(_shortened(option.words))}" for option in self.options]
+        if self.letter:
+            parts.append(f"one setting as {self.letter}NUMBER")
+        return "choose " + "; ".join(parts) if parts else "it has no options"
+
+
+def checked(name: str, knob: Knob, value: float) -> float:
+    """`value`, where the knob has such a setting. Raises UsageError outside its range or between its steps."""
+    steps = (value - knob.low) / knob.step if math.isfinite(value) else math.nan
+    if not knob.low <= value <= knob.high:
+        raise UsageError(f"{name}: {knob.name} {value:g} lies outside {knob.low:g} to {knob.high:g}")
+    if knob.step >= 1 and abs(steps - round(steps)) > 1e-6:
+        raise UsageError(f"{name}: {knob.name} {value:g} is not a whole number")
+    return value
+
+
+def full_spec(codec: Codec, value: float) -> str:
+    """The spec that names one setting, `jpeg:420,q75`; the codec's own spec where it has only one setting."""
+    letter = LETTERS.get(codec.knob.name)
+    if letter is None:
+        return codec.spec
+    return f"{codec.spec}{',' if ':' in codec.spec else ':'}{letter}{value:g}"
+
+
+LETTERS = {"quality": "q", "distance": "d", "qp": "qp"}
+
+
+def _is_number(text: str) -> bool:
+    try:
+        return math.isfinite(float(text)) and text[:1].isdigit()
+    except ValueError:
+        return False
+
+
+def _shortened(words: tuple[str, ...]) -> tuple[str, ...]:
+    return words if len(words) <= 4 else (words[0], "...", words[-1])

@@ -1,0 +1,81 @@
+"""The marker segments of a JPEG file: what must be known before, and what a decoder does not tell.
+
+Source: ITU-T T.81, annex B (compressed data formats).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from jndkit.errors import DamagedError, FormatError, LimitError
+from jndkit.picture.limits import MAX_SCANS, MAX_SEGMENTS
+from jndkit.picture.metadata import is_mark
+
+_SOF = set(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+_SEQUENTIAL_OR_PROGRESSIVE = {0xC0, 0xC1, 0xC2, 0xC9, 0xCA}
+_SOS, _COM, _APP2 = 0xDA, 0xFE, 0xE2
+_STANDALONE = {0x01, *range(0xD0, 0xD8)}
+
+
+@dataclass
+class Survey:
+    """marked: a comment names jndkit.  several: the file holds further pictures (multi-picture format)."""
+
+    width: int = 0
+    height: int = 0
+    marked: bool = False
+    several: bool = False
+
+
+def _frame(found: Survey, marker: int, body: bytes, path: str | None) -> None:
+    if marker not in _SEQUENTIAL_OR_PROGRESSIVE:
+        raise FormatError(path, "it is a lossless or hierarchical JPEG, which is not read")
+    if len(body) < 6:
+        raise DamagedError(path, "the JPEG frame header is cut off")
+    if body[0] != 8:
+        raise FormatError(path, f"it is a JPEG of {body[0]} bits per sample; 8 are read")
+    found.height, found.width = int.from_bytes(body[1:3]), int.from_bytes(body[3:5])
+
+
+def survey(data: bytes, path: str | None) -> Survey:
+    """Walk the segments up to the first scan and look for the end of the picture.
+
+    Raises DamagedError where the file is cut off (a decoder would paint the rest grey), FormatError for kinds of JPEG
+    that are not read, LimitError for absurdly many segments or scans.
+    """
+    found = Survey()
+    at = 2
+    for _ in range(MAX_SEGMENTS):
+        while at < len(data) - 1 and data[at] == 0xFF and data[at + 1] == 0xFF:
+            at += 1
+        if at + 4 > len(data):
+            raise DamagedError(path, "the JPEG file is truncated")
+        marker = data[at + 1]
+        if data[at] != 0xFF or marker in (0x00, 0xD8, 0xD9):
+            raise DamagedError(path, "the JPEG headers are corrupt")
+        if marker in _STANDALONE:
+            at += 2
+            continue
+        length = int.from_bytes(data[at + 2 : at + 4])
+        body = data[at + 4 : at + 2 + length]
+        if marker in _SOF:
+            _frame(found, marker, body, path)
+        elif marker == _COM:
+            found.marked |= is_mark(body)
+        elif marker == _APP2 and body.startswith(b"MPF\0"):
+            found.several = True
+        at += 2 + length
+        if marker == _SOS:
+            return _scans(data, at, found, path)
+    raise LimitError(path, f"the JPEG file has more than {MAX_SEGMENTS} segments")
+
+
+def _scans(data: bytes, at: int, found: Survey, path: str | None) -> Survey:
+    end = data.find(b"\xff\xd9", at)
+    if end < 0:
+        raise DamagedError(path, "the JPEG file is truncated: its end marker is missing")
+    if data.count(b"\xff\xda", at, end) >= MAX_SCANS:
+        raise LimitError(path, f"the JPEG file has more than {MAX_SCANS} scans")
+    if found.width == 0:
+        raise DamagedError(path, "the JPEG frame header is missing")
+    return found

@@ -1,0 +1,138 @@
+"""The chunks of a PNG file, so that a decoder sees only those that carry pixels.
+
+Source: PNG Specification (third edition), sections 5 (datastream structure) and 11 (chunks).
+"""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from dataclasses import dataclass, field
+
+from jndkit.errors import DamagedError, LimitError
+from jndkit.picture.limits import MAX_BLOCK, MAX_CHUNKS
+from jndkit.picture.metadata import is_mark
+
+_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+_CRITICAL = (b"IHDR", b"PLTE", b"IDAT", b"IEND")
+_SRGB_GAMMA = 45455
+
+
+@dataclass
+class Chunks:
+    """A PNG file taken apart.
+
+    pixels: a PNG stream of the critical chunks (with tRNS where the picture has a palette).
+    key: the transparent sample values of a picture without palette, (grey,) or (red, green, blue), as stored.
+    """
+
+    width: int
+    height: int
+    depth: int
+    colour: int
+    pixels: bytes = b""
+    key: tuple[int, ...] | None = None
+    icc: bytes | None = None
+    exif: bytes | None = None
+    xmp: bytes | None = None
+    marked: bool = False
+    gamma: int | None = None
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def palette(self) -> bool:
+        return self.colour == 3
+
+
+def _inflate(packed: bytes) -> bytes | None:
+    """Unpacked bytes, or None where they are damaged or exceed the limit of a metadata block."""
+    worker = zlib.decompressobj()
+    try:
+        plain = worker.decompress(packed, MAX_BLOCK + 1)
+    except zlib.error:
+        return None
+    return plain if worker.eof and len(plain) <= MAX_BLOCK else None
+
+
+def _text(chunks: Chunks, kind: bytes, body: bytes) -> None:
+    keyword, _, rest = body.partition(b"\0")
+    if keyword not in (b"Software", b"XML:com.adobe.xmp"):
+        return
+    value: bytes | None = rest
+    if kind == b"iTXt":
+        parts = rest[2:].split(b"\0", 2)
+        value = parts[2] if len(parts) == 3 else None
+        if value is not None and rest[:1] == b"\1":
+            value = _inflate(value)
+    if keyword == b"Software":
+        chunks.marked |= value is not None and is_mark(value)
+    elif value is not None:
+        chunks.xmp = value
+    else:
+        chunks.notes.append("the XMP text is damaged or too large and is dropped")
+
+
+def _ancillary(chunks: Chunks, kind: bytes, body: bytes, path: str | None) -> None:
+    if kind == b"acTL" and len(body) >= 4 and struct.unpack(">I", body[:4])[0] > 1:
+        raise LimitError(path, "the picture is animated; only still pictures are read")
+    if kind == b"iCCP":
+        chunks.icc = _inflate(body.partition(b"\0")[2][1:])
+        if chunks.icc is None:
+            chunks.notes.append("the colour profile is damaged or too large and is ignored")
+    elif kind == b"eXIf":
+        chunks.exif = body
+    elif kind in (b"tEXt", b"iTXt"):
+        _text(chunks, kind, body)
+    elif kind == b"gAMA" and len(body) == 4:
+        chunks.gamma = struct.unpack(">I", body)[0]
+    elif kind == b"sRGB":
+        chunks.gamma = _SRGB_GAMMA
+    elif kind == b"tRNS" and chunks.colour in (0, 2) and len(body) == 2 * (1 + chunks.colour):
+        chunks.key = struct.unpack(f">{1 + chunks.colour}H", body)
+
+
+def _header(data: bytes, path: str | None) -> Chunks:
+    if len(data) < 33 or data[8:16] != b"\0\0\0\x0dIHDR":
+        raise DamagedError(path, "the PNG header is missing")
+    width, height, depth, colour = struct.unpack_from(">IIBB", data, 16)
+    return Chunks(width, height, depth, colour)
+
+
+def header_size(data: bytes, path: str | None) -> tuple[int, int]:
+    """Width and height the header claims. Raises DamagedError."""
+    chunks = _header(data, path)
+    return chunks.width, chunks.height
+
+
+def take_apart(data: bytes, path: str | None) -> Chunks:
+    """The chunks of a whole, undamaged PNG file.
+
+    Raises DamagedError where a chunk is cut off or fails its checksum, LimitError for an animation or absurdly many
+    chunks.
+    """
+    chunks = _header(data, path)
+    view = memoryview(data)
+    parts: list[bytes | memoryview] = [_SIGNATURE]
+    at = 8
+    for _ in range(MAX_CHUNKS):
+        if at + 12 > len(data):
+            raise DamagedError(path, "the PNG file is truncated")
+        (length,) = struct.unpack_from(">I", data, at)
+        kind, end = data[at + 4 : at + 8], at + 12 + length
+        if end > len(data):
+            raise DamagedError(path, "the PNG file is truncated")
+        needed = kind in _CRITICAL or (kind == b"tRNS" and chunks.palette)
+        if zlib.crc32(view[at + 4 : end - 4]) == struct.unpack_from(">I", data, end - 4)[0]:
+            if needed:
+                parts.append(view[at:end])
+            elif length <= MAX_BLOCK:
+                _ancillary(chunks, kind, data[at + 8 : end - 4], path)
+            else:
+                chunks.notes.append(f"a {length / 1e6:.0f} MB {kind.decode('latin-1')!r} block is dropped")
+        elif needed:
+            raise DamagedError(path, f"a PNG chunk ({kind.decode('latin-1')!r}) fails its checksum")
+        if kind == b"IEND":
+            chunks.pixels = b"".join(parts)
+            return chunks
+        at = end
+    raise LimitError(path, f"the PNG file has more than {MAX_CHUNKS} chunks")

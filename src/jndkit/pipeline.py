@@ -1,0 +1,248 @@
+"""From a picture to the smallest file that looks the same, with the evidence. The file to read first.
+
+load -> domain -> watch -> chroma -> search (encode, decode, look) -> compare with the input -> Row
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from jndkit import codecs
+from jndkit.codecs.contract import Codec
+from jndkit.errors import CodecError, TargetError, UsageError
+from jndkit.evidence import Row
+from jndkit.observers import observer as named_observer
+from jndkit.observers.contract import Observer
+from jndkit.picture import Picture, load, with_metadata
+from jndkit.picturewise.decision import BUDGET, Bench, Choice, Decision, Probe, cheapest, decide, suited
+from jndkit.picturewise.domain import Domain, domain
+from jndkit.version import VERSION
+from jndkit.viewing import Viewing
+from jndkit.visibility import Protocol, jnd_for, protocol as named_protocol, viewers as share, viewers_interval
+
+AUTO = ("jpeg", "webp", "avif", "heic", "jxl")
+"""What `auto` chooses from, where present; a VVC stream is not a file that programs open."""
+
+_STRICTER = 0.5  # share of the target that a picture outside the scale's domain must meet
+_WIDER = 2.0  # factor on the interval there
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """A finished file, or the reason why the input stays. `data` is None unless row.status is "written"."""
+
+    data: bytes | None
+    row: Row
+    suffix: str
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the caller asked for, checked. Picklable, so that pools of processes can share it."""
+
+    codec: str = "jpeg"
+    viewers: float = 75.0
+    protocol: str = "aic"
+    viewing: str | float | None = None
+    observer: str = "cvvdp"
+    effort: str = "normal"
+    min_saving: float = 5.0
+    keep_metadata: str = "all"
+    force: bool = False
+    max_pixels: int = 100_000_000
+
+    def __post_init__(self) -> None:
+        if not 50.0 <= self.viewers <= 95.0:
+            raise UsageError(f"--viewers must lie between 50 and 95 per cent, not {self.viewers:g}")
+        if self.effort not in BUDGET:
+            raise UsageError(f"unknown effort {self.effort!r}: choose {', '.join(BUDGET)}")
+        if not 0.0 <= self.min_saving < 100.0:
+            raise UsageError(f"--min-saving must lie between 0 and 100 per cent, not {self.min_saving:g}")
+        if self.keep_metadata not in ("all", "nogps", "icc", "none"):
+            raise UsageError(f"unknown metadata policy {self.keep_metadata!r}: choose all, nogps, icc, none")
+        jnd_for(self.viewers, self.fit[0])
+        for name in self.codec_specs:
+            codecs.codec(name)
+        named_observer(self.observer)
+
+    @property
+    def fit(self) -> tuple[Protocol, Viewing]:
+        return named_protocol(self.protocol, self.viewing)
+
+    @property
+    def codec_specs(self) -> tuple[str, ...]:
+        if self.codec != "auto":
+            return (self.codec,)
+        present = codecs.available()
+        return tuple(name for name in AUTO if present.get(name) == "")
+
+
+def encode(source: str | Path | Picture, **options: Any) -> Encoded:
+    """The smallest file that looks the same to the wanted share of viewers.
+
+    source: a path, or a Picture from `jndkit.load`.  options: the fields of `Settings`, which are the command line's
+    names: codec, viewers (per cent), protocol, viewing, observer, effort, min_saving (per cent), keep_metadata, force,
+    max_pixels.
+
+    Raises UsageError for the request, InputError for the file, MissingError for an absent extra, TargetError where no
+    setting meets the target, CodecError where the encoder fails.
+    """
+    return run(source, Settings(**options))
+
+
+def predict(source: str | Path | Picture, **options: Any) -> Row:
+    """The decision without the file: knob, predicted viewers, interval, probes. Arguments and errors as `encode`."""
+    return run(source, Settings(**options), write=False).row
+
+
+def run(source: str | Path | Picture, settings: Settings, *, write: bool = True) -> Encoded:
+    """`encode` with settings that were checked before; without `write`, `predict`."""
+    started = time.perf_counter()
+    picture = source if isinstance(source, Picture) else load(source, max_pixels=settings.max_pixels)
+    row = _opened(picture, settings)
+    if picture.marked and write and not settings.force:
+        row.status = "skipped"
+        row.notes.append("written by jndkit before; --force encodes it again")
+        return Encoded(None, row, "")
+    picture = with_metadata(picture, settings.keep_metadata)
+    kind = domain(picture)
+    row.domain = kind.kind
+    fit, viewing = settings.fit
+    target = jnd_for(settings.viewers, fit)
+    row.target = {"viewers": settings.viewers, "jnd": target}
+    benches = _Benches(picture, named_observer(settings.observer), viewing, target, BUDGET[settings.effort])
+    found, choice = _smallest(picture, kind, settings, benches)
+    _record(row, found, choice, fit, 1.0 if kind.inside else _WIDER)
+    row.encodes = benches.encodes
+    if not write:
+        row.status = "predicted"
+    elif _not_worth_it(row, settings):
+        row.status = "kept"
+    row.seconds = time.perf_counter() - started
+    return Encoded(choice.data if row.status == "written" else None, row, choice.codec.suffix)
+
+
+class _Benches:
+    """The picture watched once as it is, and once composited for codecs without transparency, each when needed."""
+
+    def __init__(self, picture: Picture, observer: Observer, viewing: Viewing, target: float, budget: int) -> None:
+        self._picture = picture
+        self._observer = observer
+        self._viewing = viewing
+        self._target = target
+        self._budget = budget
+        self._made: dict[tuple[bool, bool], Bench] = {}
+        self.encodes = 0
+
+    def of(self, codec: Codec, stricter: bool) -> Bench:
+        picture = suited(self._picture, codec)
+        opaque = picture.alpha is None
+        twin = self._made.get((opaque, not stricter)) or self._made.get((opaque, stricter))
+        watch = twin.watch if twin else self._observer.watch(picture, self._viewing)
+        bench = Bench(picture, watch, self._viewing, self._target * (_STRICTER if stricter else 1.0), self._budget)
+        if twin:
+            bench.chroma_jnd = twin.chroma_jnd
+        self._made[opaque, stricter] = bench
+        return bench
+
+
+def _smallest(picture: Picture, kind: Domain, settings: Settings, benches: _Benches) -> tuple[Decision, Choice]:
+    """The decision with the smallest file over the codecs asked for, and that file. Raises TargetError."""
+    best: tuple[Decision, Choice] | None = None
+    refused: list[str] = []
+    for spec in settings.codec_specs if kind.inside else (*settings.codec_specs, *_lossless_of_auto(settings)):
+        codec = codecs.codec(spec)
+        bench = benches.of(codec, stricter=not kind.inside)
+        try:
+            found = decide(bench, codec, chroma_free=":" not in spec, lossless_first=not kind.inside)
+            if settings.effort == "best" and kind.inside:
+                found = cheapest(bench, codec, found)
+        except CodecError as error:
+            if settings.codec != "auto":
+                raise
+            refused.append(str(error))
+            continue
+        finally:
+            benches.encodes += len(bench.probes)
+        if found.choice is None:
+            refused.append(_refusal(spec, found, bench, settings))
+        elif best is None or len(found.choice.data) < len(best[1].data):
+            notes = (*bench.picture.notes, *_outside_notes(kind, found), *found.notes)
+            best = replace(found, notes=notes), found.choice
+    if best is None:
+        raise TargetError(f"{_name(picture)}: {'; '.join(refused)}")
+    return best
+
+
+def _lossless_of_auto(settings: Settings) -> tuple[str, ...]:
+    return ("png",) if settings.codec == "auto" else ()
+
+
+def _outside_notes(kind: Domain, found: Decision) -> list[str]:
+    """What a reading means where the scale was not fitted."""
+    if kind.inside:
+        return []
+    cure = "coded without loss" if found.stop == "lossless" else "held to half of the target, interval doubled"
+    return [f"outside the domain of the scale ({kind.kind}: {', '.join(kind.reasons)}): {cure}"]
+
+
+def _refusal(spec: str, found: Decision, bench: Bench, settings: Settings) -> str:
+    best = found.best
+    reached = f"the best tried, {best.spec} at {best.value:g}, reads {best.jnd:.2f} JND" if best else "nothing tried"
+    return f"{spec} does not reach {settings.viewers:g} % of viewers ({bench.target:.2f} JND): {reached}"
+
+
+def _not_worth_it(row: Row, settings: Settings) -> bool:
+    """Whether the input should stay, and why, in the notes."""
+    if row.input_bytes is None or row.bytes is None or settings.force:
+        return False
+    limit = row.input_bytes * (1.0 - settings.min_saving / 100.0)
+    if row.bytes < limit or (row.bytes == limit and settings.min_saving > 0.0):
+        return False
+    if row.bytes >= row.input_bytes:
+        row.notes.append(f"the input is already the smallest: {row.input_bytes} bytes against {row.bytes}")
+    else:
+        saving = 100.0 * (1.0 - row.bytes / row.input_bytes)
+        row.notes.append(f"would save {saving:.1f} %, less than {settings.min_saving:g} %")
+    return True
+
+
+def _opened(picture: Picture, settings: Settings) -> Row:
+    fit, viewing = settings.fit
+    observer = named_observer(settings.observer)
+    row = Row(input=_name(picture), width=picture.width, height=picture.height)
+    if picture.source is not None:
+        row.input_bytes = picture.source.size
+        row.input_sha256 = picture.source.sha256
+    row.observer = f"{observer.name} {observer.version}"
+    row.protocol, row.viewing, row.ppd = fit.name, viewing.name, viewing.ppd
+    if fit.note:
+        row.notes.append(fit.note)
+    return row
+
+
+def _record(row: Row, found: Decision, choice: Choice, fit: Protocol, widen: float) -> None:
+    codec, sight = choice.codec, choice.sight
+    row.codec = codec.spec
+    row.knob = {"name": codec.knob.name, "value": choice.value}
+    row.bytes = len(choice.data)
+    row.output_sha256 = hashlib.sha256(choice.data).hexdigest()
+    row.jnd, row.jnd_local, row.where = sight.jnd, sight.jnd_local, list(sight.where)
+    row.viewers = share(sight.jnd, fit)
+    row.interval = list(viewers_interval(sight.jnd, fit, widen=widen))
+    row.notes.extend(found.notes)
+    row.stop = found.stop
+    row.probes = [_probe(probe) for probe in found.probes]
+    row.versions = {"jndkit": VERSION, **codecs.versions(codec.name)}
+
+
+def _probe(probe: Probe) -> dict[str, Any]:
+    return {"codec": probe.spec, "value": probe.value, "bytes": probe.bytes, "jnd": probe.jnd}
+
+
+def _name(picture: Picture) -> str:
+    return picture.source.path if picture.source and picture.source.path else "picture in memory"
