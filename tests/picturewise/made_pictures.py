@@ -26,6 +26,45 @@ _FREQUENCIES = np.concatenate([_FREQUENCIES, [1, 0.8, 0.2, 0.2, 0.1, 0.1]])
 _FREQUENCIES /= _FREQUENCIES.sum()
 
 
+# Files of the shared picture folder that are drawings, charts and pages themselves, found by looking at all of them: to
+# recognise these is right. Collages of photographs and lettering, renderings and paintings count as photographs.
+DRAWINGS = frozenset(
+    {
+        "train/cid22/1454613116.webp",
+        "train/cid22/1536017106.webp",
+        "train/cid22/3DPieChart.webp",
+        "train/cid22/Abstract-Art-1.webp",
+        "train/cid22/AgilityCourseElements.webp",
+        "train/cid22/Beam-Space-Processing.webp",
+        "train/cid22/Boxplot.webp",
+        "train/cid22/EPICA Delta D Plot.webp",
+        "train/cid22/Lungs-Cross-Section-Illustration.webp",
+        "train/cid22/No-interference.webp",
+        "train/cid22/Performance-Graph.webp",
+        "train/cid22/StockQuoteGraph-20120521.webp",
+        "train/cid22/Temperament-pie-chart-according-to-Eysenck.webp",
+        "train/cid22/Verkehrstote Deutschland 1953-2012.webp",
+        "train/cid22/adriankierman-report-page.webp",
+        "train/cid22/akfcrc022.webp",
+        "train/cid22/klepas-Gentle-giants-of-the-sea-3.webp",
+        "train/cid22/newplot (1).webp",
+        "train/cid22/newplot.webp",
+        "train/cid22/nicubunu_Game_baddie_Policeman.webp",
+        "train/cid22/ularapi_Semarang_City_Logo.webp",
+        "train/clic25val_crops/4cd6910a_0.webp",
+        "train/clic25val_crops/4cd6910a_1.webp",
+        "train/wallpapers/buddieso_geo-forest_868a32.webp",
+        "train/wallpapers/buddieso_valley-midnight_e6000e.webp",
+        "train/wallpapers/buddieso_waves-midnight_43dd95.webp",
+        "train/wallpapers/buddieso_waves-slate_b6f8e8.webp",
+        "train/wallpapers/pop-os_kate-hazen-COSMIC-desktop-wallpaper_c173bf.webp",
+        "train/wallpapers/pop-os_kate-hazen-pop-m3lvin_25f0d9.webp",
+        "train/wallpapers/pop-os_kate-hazen-pop-space_803dea.webp",
+        "train/wallpapers/pop-os_kate-hazen-unleash-your-robot-blue_007647.webp",
+    }
+)
+
+
 # ---------------------------------------------------------------------------------------------------- photographs
 
 
@@ -536,7 +575,7 @@ def made(kind: str, seed: int, largest: int = 1920) -> Pixels:
     """
     form = seed % len(SCREENS) if kind == "screenshot" else seed % len(TEXTS)
     rng = np.random.default_rng([seed, sum(kind.encode())])
-    width, height = int(rng.integers(200, largest + 1)), int(rng.integers(200, largest * 9 // 16 + 1))
+    width, height = int(rng.integers(200, largest + 1)), int(rng.integers(200, max(201, largest * 9 // 16 + 1)))
     if rng.random() < 0.25:
         width, height = height, width
     if kind in _SCENES:

@@ -2,12 +2,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 import pytest
 
 from jndkit.errors import UsageError
 from jndkit.picture import Picture
+from jndkit.pixelwise.canny import canny
 from jndkit.pixelwise.yang2005 import yang2005, yang2005_colour
 
 
@@ -40,11 +42,9 @@ def test_a_mirrored_picture_has_such_a_map_but_near_edges(
     """Canny's even kernels move edges by a pixel: within 10 pixels of one the weight differs, the mean by 0.5 %."""
     found, expected = yang2005(move(scene), variant=variant), move(yang2005(scene, variant=variant))
     assert found.mean() == pytest.approx(expected.mean(), rel=0.005)
-    flat = move(scene == 100)
-    calm = np.zeros(flat.shape, bool)
-    calm[14:-14, 14:-14] = True
-    np.testing.assert_allclose(found[flat & calm], expected[flat & calm], atol=1e-4)
-    assert (flat & calm).any()
+    calm = move(cv2.dilate(canny(scene, 0.5), np.ones((21, 21), np.uint8)) == 0)
+    assert 0.05 < calm.mean() < 0.9
+    np.testing.assert_allclose(found[calm], expected[calm], atol=1e-4)
 
 
 def test_an_edge_masks_less_than_its_gradient() -> None:
@@ -52,7 +52,7 @@ def test_an_edge_masks_less_than_its_gradient() -> None:
     step[:, 20:] = 160
     unprotected = 100 * 0.117
     on_the_edge = yang2005(step, variant="paper")[20, 20]
-    background = 160 - 100 * 11 / 32
+    background = 160 - 100 * 13 / 32
     adaptation = 17 * (1 - np.sqrt(background / 127)) + 3
     assert adaptation < on_the_edge < adaptation + 0.7 * unprotected
 

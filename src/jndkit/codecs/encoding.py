@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import numpy as np
 
 from jndkit.errors import CodecError, MissingError, UsageError
-from jndkit.picture import Picture, Pixels, from_bytes
+from jndkit.picture import Picture, Pixels, flatten, from_bytes
 
 
 def samples(picture: Picture, carries: frozenset[str]) -> Pixels:
@@ -18,11 +19,11 @@ def samples(picture: Picture, carries: frozenset[str]) -> Pixels:
     over white, without "grey" three equal planes are written.
     """
     pixels = picture.coded if "icc" in carries else picture.rgb
+    if "alpha" not in carries:
+        pixels = flatten(replace(picture, rgb=pixels), 255)
     if one_channel(picture, carries):
         pixels = pixels[..., :1]
-    if picture.alpha is not None and "alpha" not in carries:
-        pixels = over_white(pixels, picture.alpha)
-    elif picture.alpha is not None:
+    if picture.alpha is not None and "alpha" in carries:
         pixels = np.dstack([pixels, picture.alpha])
     return np.ascontiguousarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels)
 
@@ -31,13 +32,6 @@ def one_channel(picture: Picture, carries: frozenset[str]) -> bool:
     """Whether the colour of the picture is written as one channel, which an RGB profile would contradict."""
     profile = picture.icc if "icc" in carries else None
     return "grey" in carries and picture.grey and (profile is None or profile[16:20] == b"GRAY")
-
-
-def over_white(pixels: Pixels, alpha: Pixels) -> Pixels:
-    """pixels: uint8 (H, W, C).  alpha: uint8 (H, W).  Returns uint8 (H, W, C) over an opaque white ground."""
-    weight = alpha[..., None].astype(np.uint16)
-    mixed = pixels * weight + 255 * (255 - weight) + 127
-    return (mixed // 255).astype(np.uint8)
 
 
 def tiff_block(exif: bytes | None) -> bytes | None:

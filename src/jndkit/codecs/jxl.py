@@ -44,7 +44,7 @@ class Jxl:
         self.spec = self.grammar.spec(effort=effort, mode=mode)
         self.effort = int(effort[1:])
         self.chroma = "444"
-        # libjxl raises smaller distances than 0.04 to that; 25 is its end.
+        # 25 is libjxl's end.
         self.knob = LOSSLESS_KNOB if mode else Knob("distance", 0.01, 25, 0.01, False, values=_DISTANCES)
         self.carries = frozenset({"alpha", "exif", "xmp", "grey"})
         self.options: tuple[str, ...] = () if mode or effort == "e9" else ("jxl:e9",)

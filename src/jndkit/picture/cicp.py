@@ -11,6 +11,8 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
+from jndkit.picture.raster import Raster
+
 Matrix = npt.NDArray[np.float64]
 
 # Chromaticities of red, green and blue, all with the D65 white point.
@@ -22,9 +24,9 @@ _D65 = (0.3127, 0.3290)
 _D50 = np.array([0.9642, 1.0, 0.8249])
 _BRADFORD = np.array([[0.8951, 0.2664, -0.1614], [-0.7502, 1.7135, 0.0367], [0.0389, -0.0685, 1.0296]])
 
-SRGB_PRIMARIES = (1, 2)
-SRGB_CURVES = (1, 2, 6, 13, 14, 15)  # BT.709 video is shown with the sRGB curve, as browsers do
-HDR_CURVES = {16: "PQ", 18: "HLG"}
+_SRGB_PRIMARIES = (1, 2)
+_SRGB_CURVES = (1, 2, 6, 13, 14, 15)  # BT.709 video is shown with the sRGB curve, as browsers do
+_HDR_CURVES = {16: "PQ", 18: "HLG"}
 
 
 def _xyz(x: float, y: float) -> Matrix:
@@ -36,7 +38,9 @@ def rgb_to_xyz(chromaticities: tuple[float, ...]) -> Matrix:
     columns = np.stack([_xyz(*chromaticities[i : i + 2]) for i in (0, 2, 4)], axis=1)
     white = _xyz(*_D65)
     gains = (_BRADFORD @ _D50) / (_BRADFORD @ white)
-    adapted: Matrix = np.linalg.inv(_BRADFORD) @ np.diag(gains) @ _BRADFORD @ (columns * np.linalg.solve(columns, white))
+    adapted: Matrix = (
+        np.linalg.inv(_BRADFORD) @ np.diag(gains) @ _BRADFORD @ (columns * np.linalg.solve(columns, white))
+    )
     return adapted
 
 
@@ -78,3 +82,25 @@ def profile(primaries: int) -> bytes | None:
     head += struct.pack(">6H4s", 2026, 1, 1, 0, 0, 0, b"acsp")
     head = head.ljust(68, b"\0") + _fixed(_D50)
     return head.ljust(128, b"\0") + struct.pack(">I", len(tags) + 2) + table + body
+
+
+def read_numbers(raster: Raster, data: bytes) -> None:
+    """Give the raster the profile that the colour numbers (nclx) of an AVIF file stand for, unless it has one.
+
+    Source: ISO/IEC 14496-12, section 12.1.5 (colour information).
+    """
+    at = data.find(b"colrnclx", 0, 65536)
+    if 0 <= at <= len(data) - 12:
+        name_colour(raster, int.from_bytes(data[at + 8 : at + 10]), int.from_bytes(data[at + 10 : at + 12]))
+
+
+def name_colour(raster: Raster, primaries: int, curve: int) -> None:
+    """The same for primaries and transfer curve by their H.273 numbers."""
+    if raster.icc is not None:
+        return
+    if curve in _HDR_CURVES:
+        raster.notes.append(f"high dynamic range ({_HDR_CURVES[curve]}) is read as if it were sRGB")
+    elif primaries not in _SRGB_PRIMARIES or curve not in _SRGB_CURVES:
+        raster.icc = profile(primaries) if curve in _SRGB_CURVES else None
+        if raster.icc is None:
+            raster.notes.append(f"colour numbers {primaries}/{curve} are read as if they were sRGB")

@@ -14,13 +14,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from jndkit.errors import DamagedError, FormatError, JndError, LimitError
-from jndkit.picture import cicp, colour, jpeg, png, pnm, tiff
-from jndkit.picture import exif as exif_blocks
+from jndkit.errors import DamagedError, JndError, LimitError
+from jndkit.picture import cicp, colour, exif as exif_blocks, jpeg, png, pnm, tiff
 from jndkit.picture.contract import Pixels
 from jndkit.picture.limits import check_size
-from jndkit.picture.metadata import is_mark
-from jndkit.picture.raster import Raster
+from jndkit.picture.raster import Raster, to_8_bits, upright
 
 _PLUGINS = {
     "JPEG": ("JpegImagePlugin", "JpegImageFile"),
@@ -37,7 +35,10 @@ _restore: list[Any] = []
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Pillow without its own limits, leniency and warnings, which are global: the first in sets, the last out restores."""
+    """Pillow without its own limits, leniency and warnings.
+
+    These are global: the first to enter sets them, the last to leave restores them.
+    """
     from PIL import Image, ImageFile
 
     global _users
@@ -90,11 +91,19 @@ def _open(data: bytes, format_name: str, path: str | None, max_pixels: int) -> A
     return image
 
 
+def _block(info: dict[str, Any], name: str) -> bytes | None:
+    block = info.get(name)
+    return block if isinstance(block, bytes) and block else None
+
+
 def _raster(image: Any) -> Raster:
     """Pixels and blocks of a Pillow image of 8 bits or fewer per channel."""
     info = image.info
     image.load()
-    raster = Raster(np.empty((0, 0), np.uint8), icc=info.get("icc_profile"), exif=info.get("exif"), xmp=info.get("xmp"))
+    raster = Raster(
+        np.empty((0, 0), np.uint8), icc=_block(info, "icc_profile"), exif=_block(info, "exif"), xmp=_block(info, "xmp")
+    )
+    raster.bound_blocks()
     mode = image.mode
     if mode in ("CMYK", "LAB"):
         raster.pixels = _printed(image, raster)
@@ -130,12 +139,6 @@ def _printed(image: Any, raster: Raster) -> Pixels:
     return colour.image_to_srgb(described.transform, image)
 
 
-def to_8_bits(samples: npt.NDArray[np.unsignedinteger[Any]], bits: int) -> Pixels:
-    """uint8 of samples 0 .. 2^bits - 1, rounded to nearest."""
-    top = (1 << bits) - 1
-    return ((samples.astype(np.uint32) * 255 + top // 2) // top).astype(np.uint8)
-
-
 def _reduced(raster: Raster, bits: int) -> None:
     raster.bits = bits
     raster.notes.append(f"{bits} bits per channel are reduced to 8")
@@ -156,15 +159,15 @@ def _read_png(data: bytes, path: str | None, max_pixels: int) -> Raster:
     check_size(path, *png.header_size(data, path), max_pixels)
     chunks = png.take_apart(data, path)
     if chunks.depth == 16:
-        raster, key_pixels = _png_16(chunks)
+        raster, samples = _png_16(chunks)
     else:
         raster = _raster(_open(chunks.pixels, "PNG", path, max_pixels))
-        key_pixels = raster.pixels
+        samples = raster.pixels
     if chunks.key is not None and raster.alpha is None:
         key = np.array(chunks.key, np.uint16)
         if chunks.depth < 8:
             key = key * np.uint16(255 // ((1 << chunks.depth) - 1))
-        raster.alpha = np.where(np.atleast_3d(key_pixels == key).all(axis=2), 0, 255).astype(np.uint8)
+        raster.alpha = np.where(np.atleast_3d(samples == key).all(axis=2), 0, 255).astype(np.uint8)
     raster.icc, raster.exif, raster.xmp, raster.marked = chunks.icc, chunks.exif, chunks.xmp, chunks.marked
     raster.notes += chunks.notes
     if chunks.icc is None and chunks.gamma is not None and abs(chunks.gamma - 45455) > 2300:
@@ -173,7 +176,7 @@ def _read_png(data: bytes, path: str | None, max_pixels: int) -> Raster:
     return raster
 
 
-def _png_16(chunks: png.Chunks) -> tuple[Raster, npt.NDArray[np.uint16]]:
+def _png_16(chunks: png.Chunks) -> tuple[Raster, npt.NDArray[Any]]:
     """Raster and 16-bit samples. By OpenCV, since Pillow drops the low byte."""
     stored = _opencv(chunks.pixels)
     if stored is None or stored.shape[:2] != (chunks.height, chunks.width):
@@ -208,10 +211,7 @@ def _opencv(data: bytes) -> npt.NDArray[np.uint16] | None:
 
 
 def _read_webp(data: bytes, path: str | None, max_pixels: int) -> Raster:
-    from PIL import WebPImagePlugin
-
-    image = _open(data, "WEBP", path, max_pixels)
-    raster = _raster(image)
+    raster = _raster(_open(data, "WEBP", path, max_pixels))
     raster.orientation = exif_blocks.orientation(raster.exif) if raster.exif else 1
     return raster
 
@@ -223,28 +223,8 @@ def _read_avif(data: bytes, path: str | None, max_pixels: int) -> Raster:
     at = data.find(b"av1C", 0, 65536)
     if at >= 0 and len(data) > at + 6 and data[at + 6] & 0x40:
         _reduced(raster, 12 if data[at + 6] & 0x20 else 10)
-    numbered_colour(raster, data)
+    cicp.read_numbers(raster, data)
     return raster
-
-
-def numbered_colour(raster: Raster, data: bytes) -> None:
-    """Give the raster the profile its colour numbers (nclx) stand for, unless it has one."""
-    at = data.find(b"colrnclx", 0, 65536)
-    if at < 0 or len(data) < at + 12:
-        return
-    name_colour(raster, int.from_bytes(data[at + 8 : at + 10]), int.from_bytes(data[at + 10 : at + 12]))
-
-
-def name_colour(raster: Raster, primaries: int, curve: int) -> None:
-    """The same for primaries and transfer curve by their H.273 numbers."""
-    if raster.icc is not None:
-        return
-    if curve in cicp.HDR_CURVES:
-        raster.notes.append(f"high dynamic range ({cicp.HDR_CURVES[curve]}) is read as if it were sRGB")
-    elif primaries not in cicp.SRGB_PRIMARIES or curve not in cicp.SRGB_CURVES:
-        raster.icc = cicp.profile(primaries) if curve in cicp.SRGB_CURVES else None
-        if raster.icc is None:
-            raster.notes.append(f"colour numbers {primaries}/{curve} are read as if they were sRGB")
 
 
 def _read_tiff(data: bytes, path: str | None, max_pixels: int) -> Raster:
@@ -254,23 +234,25 @@ def _read_tiff(data: bytes, path: str | None, max_pixels: int) -> Raster:
     if image.mode.startswith("I;16") or image.mode in ("I", "F"):
         image.load()
         raster = _deep(np.asarray(image), image.mode, found.bits)
-        raster.icc, raster.xmp = image.info.get("icc_profile"), image.info.get("xmp")
+        raster.icc, raster.xmp = _block(image.info, "icc_profile"), _block(image.info, "xmp")
     else:
         raster = _raster(image)
         if found.bits > 8:
-            _sharpen(raster, data, found.bits)
-    raster.exif, raster.orientation = exif, found.orientation
-    if raster.orientation != 1 and (raster.pixels.shape[1], raster.pixels.shape[0]) != (found.width, found.height):
-        raise FormatError(path, "its orientation cannot be told")
+            _sharpen(raster, data, found)
+    raster.exif = exif
+    if found.orientation != 1:  # Pillow turns TIFF pictures, and no others, while it loads them
+        raster.notes.append(f"turned upright (orientation {found.orientation})")
     if found.previews:
         raster.notes.append("the file holds further pages (previews); the first is taken")
     return raster
 
 
-def _sharpen(raster: Raster, data: bytes, bits: int) -> None:
+def _sharpen(raster: Raster, data: bytes, found: tiff.Survey) -> None:
     """Replace pixels whose low bytes Pillow dropped by rounded ones, where OpenCV reads the same high bytes."""
+    bits = found.bits
     stored = _opencv(data) if bits == 16 and raster.pixels.ndim == 3 else None
-    if stored is not None and stored.ndim == 3 and stored.shape[:2] == raster.pixels.shape[:2]:
+    if stored is not None and stored.ndim == 3 and stored.shape[:2] == (found.height, found.width):
+        stored = upright(stored, found.orientation)
         colours = stored[..., 2::-1]
         if np.array_equal((colours >> 8).astype(np.uint8), raster.pixels):
             raster.pixels = to_8_bits(colours, 16)

@@ -66,7 +66,9 @@ def _boxed(data: bytes, path: str | None) -> str:
         return "AVIF"
     if _HEIC_BRANDS.intersection(brands):
         return "HEIF"
-    raise FormatError(path, f"it is a video or another file with the brand {brands[0].decode('latin-1')!r}, not a picture")
+    raise FormatError(
+        path, f"it is a video or another file with the brand {brands[0].decode('latin-1')!r}, not a picture"
+    )
 
 
 def sniff(data: bytes, path: str | None) -> str:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from jndkit.errors import UsageError
-from jndkit.picture import exif as exif_blocks
-from jndkit.picture import xmp as xmp_packets
+from jndkit.picture import exif as exif_blocks, xmp as xmp_packets
 from jndkit.picture.contract import Picture
 
 VERSION = "0.1.0"

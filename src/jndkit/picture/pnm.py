@@ -61,8 +61,10 @@ def _raw(data: bytes, head: Header, count: int) -> npt.NDArray[np.uint8] | npt.N
         if packed.size < row * head.height:
             return packed[:0]
         return np.unpackbits(packed.reshape(head.height, row), axis=1)[:, : head.width].reshape(-1)
-    kind = np.dtype(np.uint8) if head.top < 256 else np.dtype(">u2")
-    return np.frombuffer(data, kind, min(count, (len(data) - head.start) // kind.itemsize), head.start)
+    room = len(data) - head.start
+    if head.top < 256:
+        return np.frombuffer(data, np.uint8, min(count, room), head.start)
+    return np.frombuffer(data, ">u2", min(count, room // 2), head.start).astype(np.uint16)
 
 
 def decode(data: bytes, head: Header, path: str | None) -> Pixels:

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
 
 from jndkit.picture.contract import Pixels
+from jndkit.picture.limits import MAX_BLOCK
 
 
 @dataclass
@@ -24,3 +29,30 @@ class Raster:
     marked: bool = False
     bits: int = 8
     notes: list[str] = field(default_factory=list)
+
+    def bound_blocks(self) -> None:
+        """Drop blocks of metadata beyond the limit, with a note."""
+        for field_name, name in (("icc", "colour profile"), ("exif", "EXIF block"), ("xmp", "XMP block")):
+            block = getattr(self, field_name)
+            if block is not None and len(block) > MAX_BLOCK:
+                self.notes.append(f"the {name} of {len(block) / 1e6:.0f} MB is too large and is dropped")
+                setattr(self, field_name, None)
+
+
+def to_8_bits(samples: npt.NDArray[np.unsignedinteger[Any]], bits: int) -> Pixels:
+    """uint8 of samples 0 .. 2^bits - 1, rounded to nearest."""
+    top = (1 << bits) - 1
+    return ((samples.astype(np.uint32) * 255 + top // 2) // top).astype(np.uint8)
+
+
+def upright(stored: npt.NDArray[Any], orientation: int) -> npt.NDArray[Any]:
+    """The array (H, W) or (H, W, C) as it is to be seen, contiguous.
+
+    Source: CIPA DC-008 (Exif 2.32), tag 0x0112.
+    """
+    if orientation >= 5:
+        stored = stored.swapaxes(0, 1)
+    down = orientation in (3, 4, 7, 8)
+    across = orientation in (2, 3, 6, 7)
+    turned = stored[:: -1 if down else 1, :: -1 if across else 1]
+    return np.ascontiguousarray(turned)

@@ -12,7 +12,7 @@ from jndkit.pixelwise.choices import check_choice
 # MATLAB's names: 'symmetric' repeats the edge pixel, which OpenCV calls REFLECT.
 BORDERS: dict[str, int] = {"reflect": cv2.BORDER_REFLECT, "zero": cv2.BORDER_CONSTANT}
 
-STRIP_PIXELS = 1 << 18
+STRIP_PIXELS = 1 << 17
 
 
 def border_type(border: str) -> int:

@@ -18,6 +18,8 @@ from jndkit.pixelwise.luma import Map, Pixels, Plane
 SIGMA = math.sqrt(2.0)
 TAPS = 8 * math.ceil(SIGMA)
 LOW_TO_HIGH = 0.4
+# A gradient below this share of the brightest pixel is the rounding of float32, not an edge.
+NO_GRADIENT = 1e-5
 
 
 def canny(plane: Plane, threshold: float) -> Pixels:
@@ -31,11 +33,11 @@ def canny(plane: Plane, threshold: float) -> Pixels:
     largest = math.sqrt(max(float(_power(across[s.rows], down[s.rows]).max()) for s in strips(plane.shape, 0)))
     weak = np.zeros(plane.shape, np.uint8)
     strong = np.zeros(plane.shape, bool)
-    if largest == 0:
+    if largest <= NO_GRADIENT * float(plane.max()):
         return weak
     high = threshold * largest
     for rows, slab, inner in strips(plane.shape, 1):
-        magnitude = cv2.magnitude(across[slab], down[slab])
+        magnitude = np.sqrt(_power(across[slab], down[slab]))
         found = _crests(across[slab], down[slab], magnitude, LOW_TO_HIGH * high, inner)
         weak[slab].ravel()[found] = 1
         strong[slab].ravel()[found] = magnitude.ravel()[found] > high

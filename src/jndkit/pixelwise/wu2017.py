@@ -119,7 +119,7 @@ def _paper(luma: Plane, border: str) -> Map:
     """The printed formulas. Differs: the least gradient with a direction is the release's, for the paper names none."""
     adaptation = luminance_adaptation(background_luminance(luma, border), least=0.0)
     across, down = _prewitt(luma)
-    contrast = cv2.magnitude(across, down) * np.float32(1 / 3)
+    contrast = np.sqrt(across * across + down * down) * np.float32(1 / 3)
     pattern = np.log2(contrast + 1) * _complexity_gain(pattern_complexity(luma, border).astype(np.float32), 0.8, 0.01)
     return namm(adaptation, np.maximum(_contrast_masking(contrast, 0.115 * 16), pattern))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -11,9 +12,9 @@ import numpy as np
 from jndkit.errors import UsageError
 from jndkit.observers.contract import Box, Map, Sight
 from jndkit.observers.cvvdp import bands, pyramid
-from jndkit.observers.cvvdp.constants import Floats, constants
+from jndkit.observers.cvvdp.constants import constants
 from jndkit.observers.cvvdp.display import Plane
-from jndkit.observers.cvvdp.pooling import Cells, jod, pooled_jod
+from jndkit.observers.cvvdp.pooling import Cells, jod, pooled_jod, safe_power
 from jndkit.observers.cvvdp.windows import worst_place, worst_window
 from jndkit.picture import Picture, Pixels, flatten
 from jndkit.viewing import Viewing
@@ -78,12 +79,13 @@ class CvvdpWatch:
         return zip(self._scenes, _views(decoded, self._alpha), strict=True)
 
     def _read(self, scene: _Scene, rgb: Pixels) -> Sight:
-        cells = scene.cells(rgb)
-        window_jod, window = worst_window(cells, self.viewing.ppd)
-        local_jod, place = worst_place(cells, self.viewing.ppd)
-        at_large, local = _jnd(window_jod), _jnd(local_jod)
+        (at_large, window), (local, place) = scene.worst(rgb)
         decides, where = (at_large, window) if at_large * LOCAL_RATIO >= local else (local / LOCAL_RATIO, place)
         return Sight(decides, local, where, interval(decides))
+
+    def worst(self, rgb: Pixels) -> tuple[tuple[float, Box], tuple[float, Box]]:
+        """((JND, place) of the worst window, the same of the worst 3 degrees) of an opaque picture."""
+        return self._scenes[0].worst(rgb)
 
 
 def _jnd(q_jod: float) -> float:
@@ -122,6 +124,12 @@ class _Scene:
                 bands.differences(reference, patch, part.add)
                 cells.paste(part, tile, _core(tile, *rgb.shape[:2]))
         return cells
+
+    def worst(self, rgb: Pixels) -> tuple[tuple[float, Box], tuple[float, Box]]:
+        """((JND, place) of the worst window, the same of the worst 3 degrees)."""
+        cells, ppd = self.cells(rgb), self._viewing.ppd
+        (window_jod, window), (local_jod, place) = worst_window(cells, ppd), worst_place(cells, ppd)
+        return (_jnd(window_jod), window), (_jnd(local_jod), place)
 
     def difference_map(self, rgb: Pixels) -> Map:
         rgb = _at_least(rgb)
@@ -163,7 +171,7 @@ def _parts(size: int) -> Iterator[tuple[int, int]]:
     """(start, end) of equal parts of a side, each at most about a tile, starting at multiples of the halo."""
     count = -(-size // _TILE)
     edges = [size * k // count // _HALO * _HALO for k in range(count)] + [size]
-    return zip(edges[:-1], edges[1:], strict=True)
+    return itertools.pairwise(edges)
 
 
 def _core(tile: Box, height: int, width: int) -> Box:
@@ -185,12 +193,13 @@ def _local_map(reference: bands.Reference, rgb: Pixels) -> Map:
         height, width = -(-height // 2), -(-width // 2)
 
     def collect(band: int, top: int, difference: list[Plane]) -> None:
-        weights: Floats = c.baseband_weight if band == count - 1 else np.ones(3)
+        weights = (c.baseband_weight if band == count - 1 else np.ones(3)) * c.image_integration
         fourth = sum(
-            (plane * np.float32(w * c.image_integration)) ** 4 for plane, w in zip(difference, weights, strict=True)
+            safe_power(plane.astype(np.float64) * weight, 4.0)
+            for plane, weight in zip(difference, weights, strict=True)
         )
         step = 1.0 if band in (0, count - 1) else 0.5
-        layers[band][top : top + len(difference[0])] = np.sqrt(np.sqrt(fourth)) * np.float32(step)
+        layers[band][top : top + len(difference[0])] = safe_power(np.asarray(fourth), 0.25) * step
 
     bands.differences(reference, rgb, collect)
     total = np.maximum(pyramid.collapse(layers), 0.0)

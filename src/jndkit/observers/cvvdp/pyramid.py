@@ -22,7 +22,7 @@ def band_frequencies(height: int, width: int, ppd: float) -> list[float]:
 
     height, width: pixels, at least 8.  ppd: pixels per degree.
     """
-    levels = int(math.floor(math.log2(min(height, width)))) - 1
+    levels = math.floor(math.log2(min(height, width))) - 1
     peaks = [ppd / 2.0] + [0.3228 * 2.0**-k * ppd / 2.0 for k in range(14)]
     by_eye = next((k for k, peak in enumerate(peaks) if peak <= _LOWEST), levels)
     return [*peaks[: min(by_eye + 1, levels)], BASE_FREQUENCY]

@@ -1,0 +1,143 @@
+"""Where every search starts: typical curves of ln(JND) over the knob, and how much graver the worst place reads.
+
+    python benchmarks/curves.py DATA          reads DATA/train; writes rows/curves.jsonl and picturewise/curves.json
+    python benchmarks/curves.py DATA --fit    only the tables, from rows that exist
+
+Every eighth training photograph x codec x chroma sampling x eight knobs, read at two displays. Resumes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import json
+import math
+from collections import defaultdict
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+ROWS = Path(__file__).parent / "rows" / "curves.jsonl"
+TABLE = Path(__file__).parents[1] / "src" / "jndkit" / "picturewise" / "curves.json"
+EVERY = 8
+TARGET = 0.4721  # JND at 75 % of viewers
+KNOBS = {
+    "jpeg": [20, 40, 55, 68, 78, 86, 92, 97],
+    "webp": [20, 40, 60, 74, 84, 91, 95, 98],
+    "avif": [25, 40, 52, 62, 71, 79, 86, 93],
+    "heic": [20, 32, 42, 51, 60, 70, 80, 92],
+    "jxl": [6.0, 4.0, 2.8, 2.0, 1.4, 1.0, 0.6, 0.3],
+    "vvc": [45, 40, 35, 31, 27, 23, 19, 14],
+}
+SPECS = ("jpeg:420", "jpeg:444", "webp", "avif:420", "avif:444", "heic:420", "heic:444", "jxl")
+DISPLAYS = ("desktop", "4k")
+
+
+def read_picture(job: tuple[str, str, tuple[str, ...]]) -> list[dict[str, Any]]:
+    """All rows of one picture."""
+    from jndkit.codecs import codec
+    from jndkit.codecs.chroma import reduce_chroma
+    from jndkit.observers.cvvdp import Cvvdp
+    from jndkit.picture import load
+    from jndkit.viewing import DISPLAYS as viewings
+
+    data, name, specs = job
+    picture = load(Path(data) / name)
+    watches = {display: Cvvdp().watch(picture, viewings[display]) for display in DISPLAYS}
+    reduced = reduce_chroma(picture.rgb, picture.grey)
+    chroma = {display: watch.worst(reduced)[0][0] for display, watch in watches.items()}
+    rows = []
+    for spec in specs:
+        configured = codec(spec)
+        for knob in KNOBS[configured.name]:
+            coded = configured.encode(picture, knob)
+            decoded = configured.decode(coded)
+            for display, watch in watches.items():
+                (window, _), (local, _) = watch.worst(decoded.rgb)
+                rows.append(
+                    {
+                        "file": name,
+                        "codec": spec,
+                        "knob": knob,
+                        "bytes": len(coded),
+                        "viewing": display,
+                        "jnd_window": round(window, 5),
+                        "jnd_local": round(local, 5),
+                        "jnd_chroma": round(chroma[display], 5),
+                    }
+                )
+    return rows
+
+
+def table(rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """Mean ln(JND) over pictures at every knob; in 4:2:0 over the pictures whose chroma bears it."""
+    from jndkit.viewing import DISPLAYS as viewings
+
+    found: dict[str, dict[str, dict[float, list[float]]]] = defaultdict(lambda: defaultdict(lambda: defaultdict(list)))
+    for row in rows:
+        if "444" not in row["codec"] and row["codec"] != "jxl" and row["jnd_chroma"] > 0.5 * TARGET:
+            continue
+        level = math.log(max(row["jnd_window"], 0.01))
+        found[row["codec"]][row["viewing"]][row["knob"]].append(level)
+    out: dict[str, Any] = {"source": "benchmarks/curves.py"}
+    for spec, displays in found.items():
+        knobs = sorted(displays[DISPLAYS[0]])
+        out[spec] = {
+            "knob": knobs,
+            "ln_jnd": {
+                f"{viewings[display].ppd:.4f}": [round(float(np.mean(displays[display][k])), 4) for k in knobs]
+                for display in DISPLAYS
+            },
+        }
+    return out
+
+
+def local_ratios(rows: list[dict[str, Any]]) -> list[float]:
+    """Worst place over worst window, at the knob where the window reads the target, per picture, codec and display."""
+    curves: dict[tuple[str, str, str], list[tuple[float, float]]] = defaultdict(list)
+    for row in rows:
+        key = (row["file"], row["codec"], row["viewing"])
+        curves[key].append((math.log(max(row["jnd_window"], 1e-3)), math.log(max(row["jnd_local"], 1e-3))))
+    ratios = []
+    for points in curves.values():
+        points.sort()
+        window, local = np.array(points).T
+        if window[0] <= math.log(TARGET) <= window[-1]:
+            ratios.append(float(np.exp(np.interp(math.log(TARGET), window, local)) / TARGET))
+    return ratios
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--fit", action="store_true")
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--specs", nargs="*", default=list(SPECS))
+    asked = parser.parse_args()
+    rows = [json.loads(line) for line in ROWS.read_text().splitlines()] if ROWS.exists() else []
+    if not asked.fit:
+        done = {row["file"] for row in rows}
+        names = sorted(str(path.relative_to(asked.data)) for path in (asked.data / "train").rglob("*.webp"))[::EVERY]
+        jobs = [(str(asked.data), name, tuple(asked.specs)) for name in names if name not in done]
+        ROWS.parent.mkdir(exist_ok=True)
+        with ROWS.open("a") as out, ProcessPoolExecutor(asked.jobs) as pool:
+            for made in pool.map(read_picture, jobs):
+                buffer = io.StringIO()
+                for row in made:
+                    buffer.write(json.dumps(row) + "\n")
+                out.write(buffer.getvalue())
+                out.flush()
+                rows += made
+    TABLE.write_text(json.dumps(table(rows), indent=1) + "\n")
+    ratios = local_ratios(rows)
+    print(f"{len({row['file'] for row in rows})} pictures, {len(rows)} readings")
+    for share in (50, 90, 95, 98, 99, 100):
+        print(
+            f"worst 3 degrees / worst window at the target, {share:3d} % of encodes: {np.percentile(ratios, share):.3f}"
+        )
+
+
+if __name__ == "__main__":
+    main()

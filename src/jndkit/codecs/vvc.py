@@ -1,0 +1,224 @@
+"""VVC intra (H.266): libvvenc codes 10-bit 4:2:0 planes; colour, size and metadata are kept in a file of ours.
+
+The file, suffix `.jvvc`, version 1, integers little-endian:
+
+    offset  bytes  field
+         0      8  magic 89 4A 56 56 43 0D 0A 1A
+         8      1  version, 1
+         9      1  flags: bit 0, the picture is grey; the others are 0
+        10      2  0
+        12      8  width, height of the picture
+        20     16  lengths of the ICC profile, the EXIF block, the XMP packet and the VVC stream
+        36      4  CRC-32 of all that follows the header
+        40      4  CRC-32 of bytes 0 to 39
+        44         ICC profile, EXIF block (from its TIFF header), XMP packet, VVC stream (Annex B, one picture)
+
+The stream holds full-range Y'CbCr of ITU-R BT.709 coefficients, with chroma samples between the pixels, of the picture
+extended by repetition to even sides of at least 16.
+"""
+
+from __future__ import annotations
+
+import re
+import struct
+import zlib
+from dataclasses import replace
+from functools import cache
+from hashlib import sha256
+from io import BytesIO
+from pathlib import Path
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+from PIL import Image, PngImagePlugin
+
+from jndkit.codecs import ffmpeg
+from jndkit.codecs.chroma import double, halve
+from jndkit.codecs.contract import Knob
+from jndkit.codecs.encoding import check_size, failing, samples, tiff_block
+from jndkit.codecs.spec import Grammar, Option, checked
+from jndkit.errors import CodecError, DamagedError, FormatError, LimitError
+from jndkit.picture import Picture, Pixels, Source, from_bytes
+from jndkit.picture.metadata import mark_xmp
+
+MAGIC = b"\x89JVVC\r\n\x1a"
+_HEADER = struct.Struct("<8sBBHIIIIIII")
+_CRC = struct.Struct("<I")
+_GREY = 1
+_SIDE = 16384
+_PIXELS = 60_000_000
+_KR, _KB = 0.2126, 0.0722
+_TO_Y = np.array([[_KR, 1 - _KR - _KB, _KB]])
+_TO_YCC = np.vstack(
+    [_TO_Y, (np.array([0, 0, 1]) - _TO_Y) / (2 * (1 - _KB)), (np.array([1, 0, 0]) - _TO_Y) / (2 * (1 - _KR))]
+)
+_TEN_BITS = 1023 / 255
+_FORWARD = np.hstack([_TO_YCC * _TEN_BITS, [[0], [512], [512]]]).astype(np.float32)
+_INVERSE = np.linalg.inv(_TO_YCC) / _TEN_BITS
+_BACK = np.hstack([_INVERSE, _INVERSE @ [[0], [-512], [-512]]]).astype(np.float32)
+
+
+class Vvc:
+    """VVC. The presets are vvenc's; alpha is laid over white."""
+
+    grammar = Grammar("vvc", (Option("preset", ("faster", "fast", "medium", "slow", "slower"), "fast"),), "qp")
+
+    def __init__(self, preset: str = "fast") -> None:
+        self.name = "vvc"
+        self.suffix = ".jvvc"
+        self.spec = self.grammar.spec(preset=preset)
+        self.preset = preset
+        self.chroma = "420"
+        # vvenc adapts the quantiser to the place, and in smooth pictures reaches its end somewhere below 12.
+        self.knob = Knob("qp", 12, 63, 1, False)
+        self.carries = frozenset({"icc", "exif", "xmp", "grey"})
+        self.options: tuple[str, ...] = () if preset in ("medium", "slow", "slower") else ("vvc:medium",)
+        self.lossless: str | None = None
+
+    def encode(self, picture: Picture, value: float) -> bytes:
+        qp = int(checked(self.name, self.knob, value))
+        check_size(self.name, picture, _SIDE, _PIXELS)
+        with failing(self.name, "encoder"):
+            pixels = samples(picture, self.carries - {"grey"})
+            stream = _encode_planes(to_planes(pixels), *coded_size(picture.width, picture.height), qp, self.preset)
+            blocks = (picture.icc or b"", tiff_block(picture.exif) or b"", mark_xmp(picture.xmp), stream)
+            return _pack(picture.width, picture.height, picture.grey, blocks)
+
+    def decode(self, data: bytes) -> Picture:
+        with failing(self.name, "decoder"):
+            return read(data)
+
+
+def read(data: bytes, path: str | Path | None = None, max_pixels: int = _PIXELS) -> Picture:
+    """The picture in a `.jvvc` file, which may come from anywhere: ffmpeg decodes it under limits of time and memory.
+
+    path: named in errors and in `source`.
+    Raises FormatError, LimitError, DamagedError, MissingError.
+    """
+    parts = _unpack(data, path, min(max_pixels, _PIXELS))
+    width, height = coded_size(parts.width, parts.height)
+    try:
+        planes = _decode_planes(parts.stream, width, height)
+    except CodecError as error:
+        raise DamagedError(path, f"the VVC stream cannot be decoded: {error}") from error
+    pixels = from_planes(planes, width, height)[: parts.height, : parts.width]
+    if parts.grey:
+        pixels = np.repeat(pixels[..., 1:2], 3, axis=2)
+    picture = _with_profile(pixels, parts)
+    source = Source(None if path is None else str(path), "VVC", len(data), sha256(data).hexdigest())
+    return replace(picture, source=source, grey=parts.grey or picture.grey)
+
+
+def coded_size(width: int, height: int) -> tuple[int, int]:
+    """The sides the planes are extended to: even, and no smaller than the decoder accepts."""
+    return max(16, width + width % 2), max(16, height + height % 2)
+
+
+def to_planes(rgb: Pixels) -> bytes:
+    """Planar 10-bit 4:2:0 of a picture extended to its coded size; uint16 samples, little-endian.
+
+    rgb: uint8 (H, W, 3).
+    Source: ITU-R BT.709-6, items 3.2 to 3.4; full range as in ITU-R BT.2100-2, table 9.
+    """
+    height, width = rgb.shape[:2]
+    wide, high = coded_size(width, height)
+    extended = cv2.copyMakeBorder(rgb, 0, high - height, 0, wide - width, cv2.BORDER_REPLICATE)
+    ycc = cv2.transform(extended.astype(np.float32), _FORWARD)
+    chroma = halve(ycc[..., 1:])
+    planes = (ycc[..., 0], chroma[..., 0], chroma[..., 1])
+    return b"".join(np.rint(np.clip(plane, 0, 1023)).astype("<u2").tobytes() for plane in planes)
+
+
+def from_planes(planes: bytes, width: int, height: int) -> Pixels:
+    """uint8 (height, width, 3) from what `to_planes` makes. width, height: the coded size."""
+    samples = np.frombuffer(planes, "<u2").astype(np.float32)
+    luma = samples[: width * height].reshape(height, width)
+    cb, cr = samples[width * height :].reshape(2, height // 2, width // 2)
+    chroma = double(np.dstack([cb, cr]), width, height)
+    rgb = cv2.transform(np.dstack([luma, chroma]), _BACK)
+    return np.asarray(cv2.add(rgb, 0.0, dtype=cv2.CV_8U), np.uint8)
+
+
+@cache
+def encoder_version() -> str:
+    """The version of libvvenc inside the ffmpeg program."""
+    _, log = ffmpeg.run(_encoder_arguments(16, 16, 40, "faster"), bytes(16 * 16 * 3), 30)
+    found = re.search(r"libvvenc version: (\S+)", log)
+    return found[1] if found else "unknown"
+
+
+def _encoder_arguments(width: int, height: int, qp: int, preset: str) -> list[str]:
+    source = ["-f", "rawvideo", "-pixel_format", "yuv420p10le", "-video_size", f"{width}x{height}"]
+    source += ["-framerate", "1", "-i", "pipe:0", "-frames:v", "1"]
+    # Up to four threads code the same bytes, and eight do not.
+    return [*source, "-c:v", "libvvenc", "-preset", preset, "-qp", str(qp), "-threads", "2", "-f", "vvc", "pipe:1"]
+
+
+def _encode_planes(planes: bytes, width: int, height: int, qp: int, preset: str) -> bytes:
+    limit = 60 + 400e-6 * width * height
+    stream, log = ffmpeg.run(_encoder_arguments(width, height, qp, preset), planes, limit)
+    # ffmpeg converts, and drops planes, without a word where an encoder wants another format.
+    if not re.search(rf"Stream #0:0.*: Video: vvc\b.*\byuv420p10le\b.*\b{width}x{height}\b", log):
+        raise CodecError("ffmpeg did not code the planes it was given")
+    return stream
+
+
+def _decode_planes(stream: bytes, width: int, height: int) -> bytes:
+    pixels = width * height
+    # The decoder counts the margins of its buffers as pixels.
+    most = (width + 256) * (height + 256)
+    arguments = ["-max_pixels", str(most), "-threads", "2", "-f", "vvc", "-i", "pipe:0"]
+    arguments += ["-frames:v", "1", "-f", "rawvideo", "pipe:1"]
+    planes, log = ffmpeg.run(arguments, stream, 30 + 40e-6 * pixels, (2 << 30) + 64 * pixels)
+    if len(planes) != pixels * 3 or "yuv420p10le" not in log:
+        raise CodecError("what came back is not the planes the file declares")
+    return planes
+
+
+class _Parts(NamedTuple):
+    width: int
+    height: int
+    grey: bool
+    icc: bytes
+    exif: bytes
+    xmp: bytes
+    stream: bytes
+
+
+def _pack(width: int, height: int, grey: bool, blocks: tuple[bytes, ...]) -> bytes:
+    content = b"".join(blocks)
+    lengths = [len(block) for block in blocks]
+    header = _HEADER.pack(MAGIC, 1, _GREY if grey else 0, 0, width, height, *lengths, zlib.crc32(content))
+    return header + _CRC.pack(zlib.crc32(header)) + content
+
+
+def _unpack(data: bytes, path: str | Path | None, max_pixels: int) -> _Parts:
+    start = _HEADER.size + _CRC.size
+    if not data.startswith(MAGIC):
+        raise FormatError(path, "this is not a .jvvc file")
+    if len(data) < start:
+        raise DamagedError(path, "the file ends inside its header")
+    if _CRC.unpack_from(data, _HEADER.size)[0] != zlib.crc32(data[: _HEADER.size]):
+        raise DamagedError(path, "the header does not match its checksum")
+    _, version, flags, zero, width, height, *lengths, crc = _HEADER.unpack_from(data)
+    if version != 1 or flags & ~_GREY or zero:
+        raise FormatError(path, f"version {version} of the .jvvc format is not one this release reads")
+    if not 0 < width * height <= max_pixels or max(width, height) > _SIDE:
+        raise LimitError(path, f"{width} x {height} pixels are outside the limits")
+    if len(data) != start + sum(lengths) or crc != zlib.crc32(data[start:]):
+        raise DamagedError(path, "the content does not match its length and checksum")
+    ends = np.cumsum(lengths).tolist()
+    blocks = [data[start + end - length : start + end] for end, length in zip(ends, lengths, strict=True)]
+    return _Parts(width, height, bool(flags & _GREY), *blocks)
+
+
+def _with_profile(pixels: Pixels, parts: _Parts) -> Picture:
+    """The picture, its profile and metadata read by the one converter, which reads files: here a PNG in memory."""
+    text = PngImagePlugin.PngInfo()
+    if parts.xmp:
+        text.add_itxt("XML:com.adobe.xmp", parts.xmp.decode("utf-8", "replace"))
+    file = BytesIO()
+    image = Image.fromarray(np.ascontiguousarray(pixels))
+    image.save(file, "PNG", compress_level=0, pnginfo=text, exif=parts.exif or None, icc_profile=parts.icc or None)
+    return from_bytes(file.getvalue(), trusted=True)

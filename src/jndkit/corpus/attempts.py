@@ -1,0 +1,73 @@
+"""One picture of many: whatever happens to it becomes a row."""
+
+from __future__ import annotations
+
+import os
+import traceback
+from dataclasses import dataclass
+from pathlib import Path
+
+from jndkit.corpus.outputs import Plan
+from jndkit.errors import CodecError, JndError, LimitError, OutputError
+from jndkit.evidence import Row, failed
+from jndkit.picture import write_atomic
+from jndkit.pipeline import Settings, run
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A row, and the file to write where there is one. Picklable."""
+
+    row: Row
+    data: bytes | None = None
+    suffix: str = ""
+
+
+def attempt(path: str, settings: Settings, *, write: bool = True) -> Outcome:
+    """`pipeline.run`, but an error of any kind is a failed row."""
+    try:
+        done = run(path, settings, write=write)
+        return Outcome(done.row, done.data, done.suffix)
+    except JndError as error:
+        return Outcome(failed(path, error))
+    except MemoryError:
+        return Outcome(failed(path, LimitError(path, "there is not enough memory for it")))
+    except Exception as error:
+        return Outcome(bug(path, error))
+
+
+def bug(path: str, error: Exception) -> Row:
+    """The row of an error that is none of ours. With JND_DEBUG set, its traceback goes to stderr."""
+    if os.environ.get("JND_DEBUG"):
+        traceback.print_exception(error)
+    message = f"{path}: {type(error).__name__}: {error}; this is a bug; run with JND_DEBUG=1 for the traceback"
+    return Row(input=path, status="failed", error={"type": type(error).__name__, "message": message})
+
+
+def crashed(path: str, code: int | None) -> Outcome:
+    """The outcome of a process that ended in the middle of its work."""
+    how = f"was killed by signal {-code}" if code is not None and code < 0 else f"ended with code {code}"
+    return Outcome(failed(path, CodecError(f"{path}: the process working on it {how}, perhaps for want of memory")))
+
+
+def store(plan: Plan, path: str, outcome: Outcome) -> Row:
+    """Write the file to the plan's target and say so in the row; where it cannot be written, the row says that."""
+    row = outcome.row
+    if outcome.data is None:
+        return row
+    try:
+        target = plan.target(Path(path), outcome.suffix)
+        _make_folder(str(target.parent))
+        write_atomic(target, outcome.data, force=plan.force)
+        row.output = str(target)
+    except JndError as error:
+        row.status = "failed"
+        row.error = {"type": type(error).__name__, "message": str(error)}
+    return row
+
+
+def _make_folder(folder: str) -> None:
+    try:
+        os.makedirs(folder, exist_ok=True)
+    except OSError as error:
+        raise OutputError(folder, f"the folder cannot be made: {error.strerror}") from None

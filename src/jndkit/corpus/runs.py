@@ -1,0 +1,66 @@
+"""Run tasks, in this process or side by side, and give the rows in the order of the tasks."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+
+from jndkit.corpus.attempts import Outcome, attempt
+from jndkit.corpus.outputs import Task
+from jndkit.corpus.pool import work
+from jndkit.errors import UsageError
+from jndkit.evidence import Row
+from jndkit.pipeline import Settings
+
+
+def processors() -> int:
+    """How many processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def run_all(
+    tasks: Sequence[Task],
+    settings: Settings,
+    *,
+    jobs: int | None = None,
+    write: bool = True,
+    store: Callable[[str, Outcome], Row] | None = None,
+    done: Callable[[Row], None] | None = None,
+) -> Iterator[Row]:
+    """A row for every task, in the order of the tasks, whatever happens to a picture.
+
+    jobs: processes at work at once; by default the processors for several tasks, and none but this one for a single
+        task.  write: False for `predict`.
+    store: called with the input and its outcome, in this process, to write the file.  done: called with every row as
+        soon as it is there, in the order of completion.
+    Closing the iterator, or an exception such as KeyboardInterrupt, stops the processes.
+    Raises UsageError for less than one job.
+    """
+    if jobs is not None and jobs < 1:
+        raise UsageError(f"--jobs must be at least 1, not {jobs}")
+    open_tasks = [index for index, task in enumerate(tasks) if task.ready is None]
+    wanted = min(processors() if jobs is None else jobs, len(open_tasks))
+    rows: dict[int, Row] = {}
+    next_out = 0
+    for index, outcome in _outcomes(tasks, open_tasks, settings, wanted, write):
+        row = outcome.row if store is None or tasks[index].ready else store(str(tasks[index].path), outcome)
+        if done is not None:
+            done(row)
+        rows[index] = row
+        while next_out in rows:
+            yield rows.pop(next_out)
+            next_out += 1
+
+
+def _outcomes(
+    tasks: Sequence[Task], open_tasks: list[int], settings: Settings, jobs: int, write: bool
+) -> Iterator[tuple[int, Outcome]]:
+    for index, task in enumerate(tasks):
+        if task.ready is not None:
+            yield index, Outcome(task.ready)
+        elif jobs <= 1:
+            yield index, attempt(str(task.path), settings, write=write)
+    if jobs > 1:
+        yield from work([(index, str(tasks[index].path)) for index in open_tasks], settings, jobs, write)

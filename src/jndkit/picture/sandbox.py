@@ -1,0 +1,154 @@
+"""Decoding of HEIC and JPEG XL from outside, in a child process that may be killed.
+
+`python -m jndkit.picture.sandbox FORMAT MAX_PIXELS` reads a file on stdin and writes a line of JSON and the blocks it
+announces on stdout.  Memory is limited where the platform has `resource`, time everywhere.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from jndkit.errors import DamagedError, FormatError, InputError, JndError, LimitError, MissingError
+from jndkit.picture import heif, jxl
+from jndkit.picture.limits import check_size
+from jndkit.picture.raster import Raster
+
+TIMEOUT_S = 120.0
+BASE_MEMORY = 2 << 30
+MEMORY_PER_PIXEL = 48
+
+_DECODERS = {"HEIF": heif.decode, "JXL": jxl.decode}
+_NEEDS = {"HEIF": ("pillow_heif", "pillow-heif"), "JXL": ("imagecodecs", "imagecodecs")}
+_ERRORS = {error.__name__: error for error in (InputError, LimitError, FormatError, DamagedError)}
+_BLOCKS = ("pixels", "alpha", "icc", "exif", "xmp")
+
+
+def require(format_name: str, path: str | None) -> None:
+    """Raise MissingError where the library for this format is not installed."""
+    module, package = _NEEDS[format_name]
+    if importlib.util.find_spec(module) is None:
+        raise MissingError(f"{package} (to read {path or format_name})", "pip install 'jndkit[codecs]'")
+
+
+def decode_here(data: bytes, format_name: str, path: str | None, max_pixels: int) -> Raster:
+    """Decode in this process. Raises LimitError, DamagedError, MissingError."""
+    require(format_name, path)
+    try:
+        return _DECODERS[format_name](data, path, max_pixels)
+    except JndError:
+        raise
+    except Exception as error:
+        reason = " ".join(str(error).split())[:200] or type(error).__name__
+        raise DamagedError(path, f"the {format_name} data cannot be decoded: {reason}") from None
+
+
+def decode_in_child(
+    data: bytes, format_name: str, path: str | None, max_pixels: int, *, timeout_s: float = TIMEOUT_S
+) -> Raster:
+    """Decode in a child process. Raises LimitError, DamagedError, MissingError.
+
+    timeout_s: seconds after which the child is killed.
+    """
+    require(format_name, path)
+    command = [sys.executable, "-P", "-m", "jndkit.picture.sandbox", format_name, str(max_pixels)]
+    package = str(Path(__file__).resolve().parents[2])
+    search = os.pathsep.join(filter(None, (package, os.environ.get("PYTHONPATH"))))
+    # One arena and one thread per library: address space is what is limited, not use.
+    alone = {"MALLOC_ARENA_MAX": "2", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+    try:
+        done = subprocess.run(
+            command,
+            input=data,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            timeout=timeout_s,
+            check=False,
+            env={**os.environ, **alone, "PYTHONPATH": search},
+        )
+    except subprocess.TimeoutExpired:
+        raise DamagedError(path, f"decoding took longer than {timeout_s:g} seconds") from None
+    except OSError as error:
+        raise InputError(path, f"the decoding process cannot be started: {error.strerror or error}") from None
+    return _received(done.stdout, path, format_name, max_pixels)
+
+
+def _received(reply: bytes, path: str | None, format_name: str, max_pixels: int) -> Raster:
+    line, _, rest = reply.partition(b"\n")
+    try:
+        said: dict[str, Any] = json.loads(line)
+        if "error" in said:
+            raise _ERRORS.get(str(said["error"]), DamagedError)(path, str(said["reason"]))
+        shapes = {name: said["shapes"][name] for name in _BLOCKS if said["shapes"].get(name) is not None}
+        check_size(path, int(shapes["pixels"][1]), int(shapes["pixels"][0]), max_pixels)
+        fields: dict[str, Any] = {k: said["fields"][k] for k in ("orientation", "marked", "bits", "notes")}
+        at = 0
+        for name, shape in shapes.items():
+            size = int(np.prod(shape, dtype=np.int64))
+            block = memoryview(rest)[at : at + size]
+            if len(block) != size:
+                raise ValueError("cut off")
+            fields[name] = np.frombuffer(block, np.uint8).reshape(shape) if name in _BLOCKS[:2] else bytes(block)
+            at += size
+        return Raster(**fields)
+    except (ValueError, KeyError, TypeError, IndexError):
+        raise DamagedError(path, f"the {format_name} decoder broke down on it") from None
+
+
+def _limit_memory(max_pixels: int) -> None:
+    try:
+        import resource
+    except ImportError:  # not on Windows
+        return
+    limit = BASE_MEMORY + MEMORY_PER_PIXEL * max_pixels
+    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    if hard != resource.RLIM_INFINITY:
+        limit = min(limit, hard)
+    try:
+        resource.setrlimit(resource.RLIMIT_AS, (limit, hard))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    except (ValueError, OSError):  # macOS refuses limits below what is mapped already
+        return
+
+
+def _reply(raster: Raster, out: BinaryIO) -> None:
+    blocks: dict[str, Any] = {name: getattr(raster, name) for name in _BLOCKS}
+    shapes = {
+        name: None if block is None else list(block.shape) if isinstance(block, np.ndarray) else [len(block)]
+        for name, block in blocks.items()
+    }
+    fields = {k: v for k, v in vars(raster).items() if k not in _BLOCKS}
+    out.write(json.dumps({"shapes": shapes, "fields": fields}).encode() + b"\n")
+    for block in blocks.values():
+        if block is not None:
+            out.write(np.ascontiguousarray(block).data if isinstance(block, np.ndarray) else block)
+    out.flush()
+
+
+def main(arguments: list[str]) -> int:
+    """The child. Whatever a native library prints on stdout goes to stderr instead."""
+    out = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    format_name, max_pixels = arguments[0], int(arguments[1])
+    importlib.import_module(_NEEDS[format_name][0])
+    _limit_memory(max_pixels)
+    try:
+        raster = decode_here(sys.stdin.buffer.read(), format_name, None, max_pixels)
+    except InputError as error:
+        out.write(json.dumps({"error": type(error).__name__, "reason": error.reason}).encode() + b"\n")
+        out.flush()
+        return 0
+    _reply(raster, out)
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))
