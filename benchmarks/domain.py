@@ -2,9 +2,9 @@
 
     JNDKIT_SHARED=FOLDER python benchmarks/domain.py       writes rows/domain.jsonl, one row per class, form and folder
 
-Made pictures: 120 a class up to 1920 x 1080, seeds from 50000 on, which no test and no tuning has seen. Photographs: all of
-train/, valid/ and kodak/ (the thresholds were tuned on the first two only), as they are and saved as JPEG. Drawings among
-those files, listed in tests/picturewise/made_pictures.py, are counted apart: to recognise them is right.
+Made pictures: 120 a class up to 1920 x 1080, seeds from 50000 on, which no test and no tuning has seen. Photographs:
+all of train/, valid/ and kodak/ (the thresholds were tuned on the first two only), as they are and saved as JPEG.
+Drawings among those files, listed in tests/picturewise/made_pictures.py, are counted apart: to recognise them is right.
 """
 
 from __future__ import annotations
@@ -55,6 +55,7 @@ def judge(pixels: np.ndarray) -> tuple[str, float, float]:
 def summary(what: dict[str, Any], wanted: bool, seen: dict[str, tuple[str, float, float]]) -> dict[str, Any]:
     """One row: how many, how many wrong, and which. `wanted`: whether the pictures should be inside."""
     wrong = sorted(name for name, (kind, _, _) in seen.items() if (kind == "photo") != wanted)
+    seconds, megapixels = sum(s for _, s, _ in seen.values()), sum(m for *_, m in seen.values())
     return {
         **what,
         "should_be": "inside" if wanted else "outside",
@@ -63,9 +64,7 @@ def summary(what: dict[str, Any], wanted: bool, seen: dict[str, tuple[str, float
         "wrong_share": round(len(wrong) / max(1, len(seen)), 4),
         "kinds": dict(Counter(kind for kind, _, _ in seen.values())),
         "which": wrong,
-        "ms_per_megapixel": round(
-            1e3 * sum(s for _, s, _ in seen.values()) / max(1e-9, sum(m for *_, m in seen.values())), 1
-        ),
+        "ms_per_megapixel": round(1e3 * seconds / max(1e-9, megapixels), 1),
         "versions": VERSIONS,
     }
 

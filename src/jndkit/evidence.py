@@ -16,7 +16,8 @@ class Row:
     status: "written", "kept" (the input stays: it is smaller, or the saving is too small), "skipped" (already ours),
         "predicted" (no file asked for) or "failed".
     jnd: the visible difference read on the returned file, in JND units.  viewers: per cent who see no difference.
-    interval: 90 % interval of `viewers`, from the observer's error alone.
+    interval: 90 % interval of `viewers`, from the observer's error alone. Both are None under a protocol whose spread
+        over viewers is not fitted.
     probes: every encode tried, in order: value, bytes, jnd.  stop: how the search ended.
     """
 

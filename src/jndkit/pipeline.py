@@ -6,6 +6,7 @@ load -> domain -> watch -> chroma -> search (encode, decode, look) -> compare wi
 from __future__ import annotations
 
 import hashlib
+import re
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -158,7 +159,7 @@ def _smallest(picture: Picture, kind: Domain, settings: Settings, benches: _Benc
         codec = codecs.codec(spec)
         bench = benches.of(codec, stricter=not kind.inside)
         try:
-            found = decide(bench, codec, chroma_free=":" not in spec, lossless_first=not kind.inside)
+            found = decide(bench, codec, chroma_free=not re.search("4[0-4]{2}", spec), lossless_first=not kind.inside)
             if settings.effort == "best" and kind.inside:
                 found = cheapest(bench, codec, found)
         except CodecError as error:
@@ -232,8 +233,9 @@ def _record(row: Row, found: Decision, choice: Choice, fit: Protocol, widen: flo
     row.bytes = len(choice.data)
     row.output_sha256 = hashlib.sha256(choice.data).hexdigest()
     row.jnd, row.jnd_local, row.where = sight.jnd, sight.jnd_local, list(sight.where)
-    row.viewers = share(sight.jnd, fit)
-    row.interval = list(viewers_interval(sight.jnd, fit, widen=widen))
+    if fit.shares:
+        row.viewers = share(sight.jnd, fit)
+        row.interval = list(viewers_interval(sight.jnd, fit, widen=widen))
     row.notes.extend(found.notes)
     row.stop = found.stop
     row.probes = [_probe(probe) for probe in found.probes]

@@ -61,5 +61,3 @@ def make() -> Callable[[str], Codec]:
         return codec(spec)
 
     return made
-
-

@@ -19,7 +19,17 @@ from jndkit.picture.colour import apply, profile
 Photo = Callable[[int, int], npt.NDArray[np.uint8]]
 Make = Callable[[str], Codec]
 
-LOSSY = ("jpeg:420", "jpeg:444", "webp:m4", "avif:s8,420", "avif:s8,444", "heic:420", "heic:444", "jxl:e5", "vvc:faster")
+LOSSY = (
+    "jpeg:420",
+    "jpeg:444",
+    "webp:m4",
+    "avif:s8,420",
+    "avif:s8,444",
+    "heic:420",
+    "heic:444",
+    "jxl:e5",
+    "vvc:faster",
+)
 EXACT = ("webp:m4,lossless", "jxl:e5,lossless", "png")
 P3 = 12
 

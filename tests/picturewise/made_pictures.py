@@ -576,6 +576,7 @@ def made(kind: str, seed: int, largest: int = 1920) -> Pixels:
     form = seed % len(SCREENS) if kind == "screenshot" else seed % len(TEXTS)
     rng = np.random.default_rng([seed, sum(kind.encode())])
     width, height = int(rng.integers(200, largest + 1)), int(rng.integers(200, max(201, largest * 9 // 16 + 1)))
+    height = max(height, width // 6)  # extreme shapes are a kind of their own
     if rng.random() < 0.25:
         width, height = height, width
     if kind in _SCENES:

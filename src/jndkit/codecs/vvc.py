@@ -102,12 +102,13 @@ def read(data: bytes, path: str | Path | None = None, max_pixels: int = _PIXELS)
         planes = _decode_planes(parts.stream, width, height)
     except CodecError as error:
         raise DamagedError(path, f"the VVC stream cannot be decoded: {error}") from error
-    pixels = from_planes(planes, width, height)[: parts.height, : parts.width]
+    pixels = np.ascontiguousarray(from_planes(planes, width, height)[: parts.height, : parts.width])
     if parts.grey:
         pixels = np.repeat(pixels[..., 1:2], 3, axis=2)
-    picture = _with_profile(pixels, parts)
     source = Source(None if path is None else str(path), "VVC", len(data), sha256(data).hexdigest())
-    return replace(picture, source=source, grey=parts.grey or picture.grey)
+    if parts.icc:
+        return replace(_carried(pixels, parts, max_pixels), source=source)
+    return replace(_carried(pixels[:1, :1], parts, max_pixels), rgb=pixels, grey=parts.grey, source=source)
 
 
 def coded_size(width: int, height: int) -> tuple[int, int]:
@@ -213,12 +214,12 @@ def _unpack(data: bytes, path: str | Path | None, max_pixels: int) -> _Parts:
     return _Parts(width, height, bool(flags & _GREY), *blocks)
 
 
-def _with_profile(pixels: Pixels, parts: _Parts) -> Picture:
-    """The picture, its profile and metadata read by the one converter, which reads files: here a PNG in memory."""
+def _carried(pixels: Pixels, parts: _Parts, max_pixels: int) -> Picture:
+    """The pixels, their profile and the metadata, read by the one converter, which reads files: a PNG in memory."""
     text = PngImagePlugin.PngInfo()
     if parts.xmp:
         text.add_itxt("XML:com.adobe.xmp", parts.xmp.decode("utf-8", "replace"))
     file = BytesIO()
     image = Image.fromarray(np.ascontiguousarray(pixels))
-    image.save(file, "PNG", compress_level=0, pnginfo=text, exif=parts.exif or None, icc_profile=parts.icc or None)
-    return from_bytes(file.getvalue(), trusted=True)
+    image.save(file, "PNG", compress_level=1, pnginfo=text, exif=parts.exif or None, icc_profile=parts.icc or None)
+    return from_bytes(file.getvalue(), max_pixels=max_pixels, trusted=True)

@@ -1,7 +1,21 @@
 """Many pictures: find them, name their outputs before any work, run them side by side, lose none."""
 
+from jndkit.corpus.attempts import Outcome, attempt, store
 from jndkit.corpus.inputs import Found, gather
-from jndkit.corpus.outputs import Plan, Task, plan
+from jndkit.corpus.outputs import Plan, Task, codec_for, destination, plan, suffixes_of
 from jndkit.corpus.runs import run_all
 
-__all__ = ["Found", "Plan", "Task", "gather", "plan", "run_all"]
+__all__ = [
+    "Found",
+    "Outcome",
+    "Plan",
+    "Task",
+    "attempt",
+    "codec_for",
+    "destination",
+    "gather",
+    "plan",
+    "run_all",
+    "store",
+    "suffixes_of",
+]

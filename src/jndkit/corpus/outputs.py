@@ -8,9 +8,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from jndkit.corpus.inputs import Found, identity
+from jndkit.codecs import by_suffix, codec
+from jndkit.corpus.inputs import SUFFIXES, Found, identity
 from jndkit.errors import JndError, OutputError, UsageError
 from jndkit.evidence import Row, failed
+from jndkit.pipeline import Settings
 
 OURS = "jnd"
 """Goes between stem and suffix where the plain name is taken: photo.jnd.jpg."""
@@ -63,7 +65,7 @@ class Plan:
 
     def stem(self, path: Path) -> Path:
         """The output of one input without its suffix."""
-        return self.exact or self._names(path, "")[0]
+        return self._names(path, "")[0]
 
     def _names(self, path: Path, suffix: str) -> tuple[Path, Path]:
         home = path.parent if self.folder is None else self.folder / self.within.get(path, Path())
@@ -77,16 +79,62 @@ class Plan:
         return next((name for name in names if identity(name) != identity(path) and is_ours(name)), None)
 
 
-def plan(found: Sequence[Found], suffixes: Sequence[str], *, output: str | None = None, force: bool = False) -> Plan:
-    """The tasks of a run and where their results go.
+def destination(found: Sequence[Found], output: str | None) -> tuple[Path | None, Path | None]:
+    """(the only output's name, the folder for outputs); None and None where they go beside their inputs.
 
-    suffixes: those the codec may write; one, unless the codec is chosen picture by picture.
-    output: a file for a single input, or a folder: an existing one, or a name that ends with a separator, or any name
-        where there are several inputs.  force: code again what is done, replace existing files.
-    A result of an earlier run is left as it is, and where it is found in a folder it is no input itself.
-    Raises UsageError where two inputs would go to one output, or an output is the input.
+    output: a file for a single input; or a folder: an existing one, a name that ends with a separator, or any name
+        where there are several inputs or a folder was searched.
+    Raises UsageError where that folder is a file.
     """
-    exact, folder = _destination(found, output)
+    if output is None:
+        return None, None
+    path = Path(output)
+    ends = output.endswith(tuple(separator for separator in (os.sep, os.altsep) if separator))
+    if not (ends or path.is_dir() or len(found) > 1 or any(each.searched for each in found)):
+        return path, None
+    if path.exists() and not path.is_dir():
+        raise UsageError(f"{output}: several inputs need a folder to go to, and this is a file")
+    return None, path
+
+
+def codec_for(exact: Path | None, asked: str | None) -> str:
+    """The codec's spec: what was asked for, else what the output's suffix says, else "jpeg".
+
+    Raises UsageError where the two contradict each other, or the suffix is that of a format we do not write.
+    """
+    suffix = exact.suffix.lower() if exact else ""
+    try:
+        named = by_suffix(suffix)
+    except UsageError:
+        if suffix in SUFFIXES or suffix == ".gif":
+            raise
+        return asked or "jpeg"
+    if asked is not None and asked.partition(":")[0] != named:
+        raise UsageError(f"{exact}: the name says {named}, but the codec asked for is {asked}")
+    return asked or named
+
+
+def suffixes_of(settings: Settings) -> tuple[str, ...]:
+    """The suffixes of the files these settings may write; one, unless the codec is chosen picture by picture."""
+    # Of a picture outside the scale's domain, `auto` may make a PNG.
+    lossless = ("png",) if settings.codec == "auto" else ()
+    return tuple(codec(spec).suffix for spec in (*settings.codec_specs, *lossless))
+
+
+def plan(
+    found: Sequence[Found],
+    suffixes: Sequence[str],
+    *,
+    exact: Path | None = None,
+    folder: Path | None = None,
+    force: bool = False,
+) -> Plan:
+    """The tasks of a run and where their results go; `exact` and `folder` as from `destination`.
+
+    suffixes: as from `suffixes_of`.  force: code again what is done, replace existing files.
+    A result of an earlier run is left as it is, and where it is found in a folder it is no input itself.
+    Raises UsageError where two inputs would go to one output, or the output is the input.
+    """
     made = Plan([], {each.path: each.within for each in found}, frozenset(), folder, exact, force)
     results = {each.path: made.finished(each.path, suffixes) for each in found if not each.error}
     earlier = {identity(result) for result in results.values() if result is not None}
@@ -96,10 +144,9 @@ def plan(found: Sequence[Found], suffixes: Sequence[str], *, output: str | None 
         raise UsageError(f"{exact}: the output would be the input itself")
     wanted: dict[str, Path] = {}
     for each in kept:
-        task = _ready(each, results.get(each.path), force)
-        if task is None:
-            task = _checked(made, each.path, suffixes, wanted)
-        made.tasks.append(task)
+        made.tasks.append(
+            _ready(each, results.get(each.path), force) or _checked(made, each.path, suffixes, wanted)
+        )
     return made
 
 
@@ -114,19 +161,6 @@ def is_ours(path: Path) -> bool:
     except OSError:
         return False
     return bool(_MARK.search(start) or _MARK.search(end))
-
-
-def _destination(found: Sequence[Found], output: str | None) -> tuple[Path | None, Path | None]:
-    """(the only output's name, the folder), of which one at most is given."""
-    if output is None:
-        return None, None
-    separators = tuple(separator for separator in (os.sep, os.altsep) if separator)
-    path = Path(output)
-    if path.is_dir() or output.endswith(separators) or len(found) > 1 or any(each.searched for each in found):
-        if path.exists() and not path.is_dir():
-            raise UsageError(f"{output}: several inputs need a folder to go to, and this is a file")
-        return None, path
-    return path, None
 
 
 def _ready(each: Found, result: Path | None, force: bool) -> Task | None:
@@ -145,7 +179,7 @@ def _checked(made: Plan, path: Path, suffixes: Sequence[str], wanted: dict[str, 
     """The task, failed already where its output cannot be written. Raises UsageError for a name that is used twice."""
     try:
         # Of a codec still to be chosen the stem is what must be unique.
-        target = made.target(path, suffixes[0]) if len(suffixes) == 1 else made.stem(path)
+        target = made.target(path, suffixes[0]) if made.exact or len(suffixes) == 1 else made.stem(path)
     except JndError as error:
         return Task(path, failed(str(path), error))
     other = wanted.setdefault(identity(target), path)

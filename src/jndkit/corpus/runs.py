@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 
 from jndkit.corpus.attempts import Outcome, attempt
 from jndkit.corpus.outputs import Task
@@ -28,7 +28,7 @@ def run_all(
     write: bool = True,
     store: Callable[[str, Outcome], Row] | None = None,
     done: Callable[[Row], None] | None = None,
-) -> Iterator[Row]:
+) -> Generator[Row, None, None]:
     """A row for every task, in the order of the tasks, whatever happens to a picture.
 
     jobs: processes at work at once; by default the processors for several tasks, and none but this one for a single

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from jndkit.errors import DamagedError, JndError, LimitError
 from jndkit.picture import cicp, colour, exif as exif_blocks, jpeg, png, pnm, tiff
 from jndkit.picture.contract import Pixels
-from jndkit.picture.limits import check_size
+from jndkit.picture.limits import MAX_RUN_LENGTH_BYTES, check_size
 from jndkit.picture.raster import Raster, to_8_bits, upright
 
 _PLUGINS = {
@@ -96,6 +96,10 @@ def _block(info: dict[str, Any], name: str) -> bytes | None:
     return block if isinstance(block, bytes) and block else None
 
 
+def _as(image: Any, mode: str) -> Any:
+    return image if image.mode == mode else image.convert(mode)
+
+
 def _raster(image: Any) -> Raster:
     """Pixels and blocks of a Pillow image of 8 bits or fewer per channel."""
     info = image.info
@@ -108,15 +112,15 @@ def _raster(image: Any) -> Raster:
     if mode in ("CMYK", "LAB"):
         raster.pixels = _printed(image, raster)
     elif mode in ("1", "L"):
-        raster.pixels = np.asarray(image.convert("L"))
+        raster.pixels = np.asarray(_as(image, "L"))
     elif mode in ("LA", "La"):
-        image = image.convert("LA")
+        image = _as(image, "LA")
         raster.pixels, raster.alpha = np.asarray(image.getchannel("L")), np.asarray(image.getchannel("A"))
     elif mode in ("RGBA", "RGBa", "PA") or (mode == "P" and "transparency" in info):
-        image = image.convert("RGBA")
+        image = _as(image, "RGBA")
         raster.pixels, raster.alpha = np.asarray(image.convert("RGB")), np.asarray(image.getchannel("A"))
     elif mode in ("RGB", "RGBX", "P", "YCbCr"):
-        raster.pixels = np.asarray(image.convert("RGB"))
+        raster.pixels = np.asarray(_as(image, "RGB"))
     else:
         raise ValueError(f"pixels of the kind {mode!r} are not read")
     if mode in ("P", "PA"):
@@ -299,6 +303,9 @@ def _tiff_exif(image: Any) -> bytes | None:
 
 
 def _read_bmp(data: bytes, path: str | None, max_pixels: int) -> Raster:
+    # Pillow unpacks run lengths in Python, a microsecond or more for each two bytes.
+    if data[30:34] in (b"\1\0\0\0", b"\2\0\0\0") and len(data) > MAX_RUN_LENGTH_BYTES:
+        raise LimitError(path, f"it is a run-length coded BMP of more than {MAX_RUN_LENGTH_BYTES / 1e6:.0f} MB")
     return _raster(_open(data, "BMP", path, max_pixels))
 
 

@@ -28,11 +28,9 @@ def decode(data: bytes, path: str | None, max_pixels: int) -> Raster:
     check_size(path, width, height, max_pixels)
     bits = int(image.info["bit_depth"])
     samples: npt.NDArray[Any] = np.asarray(image)
-    stored = (
-        samples
-        if samples.dtype == np.uint8
-        else to_8_bits(samples.astype(np.uint16) // np.uint16(1 << (16 - bits)), bits)
-    )
+    stored = samples
+    if samples.dtype != np.uint8:  # libheif puts 10 and 12 bits into the upper end of 16
+        stored = to_8_bits(samples.astype(np.uint16) // np.uint16(1 << (16 - bits)), bits)
     raster = Raster(stored, icc=image.info.get("icc_profile"), exif=image.info.get("exif"), xmp=image.info.get("xmp"))
     if image.has_alpha:
         raster.alpha = np.ascontiguousarray(stored[..., -1])

@@ -228,13 +228,13 @@ def _to_8_bits(stored: npt.NDArray[Any], bits: int, linear: bool) -> Pixels:
             return np.ascontiguousarray(stored) if top == 255 else to_8_bits(stored, top.bit_length())
         return _encoded(np.arange(top + 1) / top)[stored]
     values = np.clip(np.nan_to_num(stored.astype(np.float32)), 0, 1)
-    return _encoded(values) if linear else np.round(values * 255).astype(np.uint8)
+    return _encoded(values) if linear else np.asarray(np.round(values * 255), np.uint8)
 
 
 def _encoded(light: npt.NDArray[Any]) -> Pixels:
     """sRGB code values of linear light 0 .. 1. Source: IEC 61966-2-1."""
     coded = np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055)
-    return np.round(255 * coded).astype(np.uint8)
+    return np.asarray(np.round(255 * coded), np.uint8)
 
 
 def _describe(raster: Raster, data: bytes, found: Header) -> None:

@@ -10,7 +10,8 @@ MAX_BLOCK = 4_000_000  # one metadata block, bytes
 MAX_CHUNKS = 100_000  # PNG chunks in a file
 MAX_SEGMENTS = 10_000  # JPEG segments before the pixels
 MAX_SCANS = 100  # of a progressive JPEG; encoders write about 10
-MAX_TAG_BYTES = 64_000_000  # all values of a TIFF directory together
+MAX_STRIPS = 1_000_000  # strips or tiles of a TIFF picture
+MAX_RUN_LENGTH_BYTES = 16_000_000  # of a BMP file
 
 
 def check_size(path: str | None, width: int, height: int, max_pixels: int) -> None:

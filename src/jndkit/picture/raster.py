@@ -50,9 +50,12 @@ def upright(stored: npt.NDArray[Any], orientation: int) -> npt.NDArray[Any]:
 
     Source: CIPA DC-008 (Exif 2.32), tag 0x0112.
     """
+    import cv2
+
     if orientation >= 5:
-        stored = stored.swapaxes(0, 1)
+        stored = cv2.transpose(stored)
     down = orientation in (3, 4, 7, 8)
     across = orientation in (2, 3, 6, 7)
-    turned = stored[:: -1 if down else 1, :: -1 if across else 1]
-    return np.ascontiguousarray(turned)
+    if down or across:
+        stored = cv2.flip(stored, -1 if down and across else 0 if down else 1)
+    return np.ascontiguousarray(stored)

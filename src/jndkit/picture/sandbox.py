@@ -75,7 +75,7 @@ def decode_in_child(
             env={**os.environ, **alone, "PYTHONPATH": search},
         )
     except subprocess.TimeoutExpired:
-        raise DamagedError(path, f"decoding took longer than {timeout_s:g} seconds") from None
+        raise LimitError(path, f"decoding took longer than {timeout_s:g} seconds") from None
     except OSError as error:
         raise InputError(path, f"the decoding process cannot be started: {error.strerror or error}") from None
     return _received(done.stdout, path, format_name, max_pixels)

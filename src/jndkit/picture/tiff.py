@@ -10,10 +10,11 @@ from dataclasses import dataclass
 
 from jndkit.errors import DamagedError, FormatError, JndError, LimitError
 from jndkit.picture import ifd
-from jndkit.picture.limits import MAX_TAG_BYTES, check_size
+from jndkit.picture.limits import MAX_STRIPS, check_size
 
 _KIND, _WIDTH, _LENGTH, _BITS, _ORIENTATION = 254, 256, 257, 258, 274
 _TILE_WIDTH, _TILE_LENGTH = 322, 323
+_STRIPS, _TILES = 273, 324
 _SUB_TABLES = (0x8769, 0x8825, 0xA005)
 _DNG_VERSION = 50706
 _MOST_PAGES = 1000
@@ -43,8 +44,10 @@ def _check_tags(data: bytes, order: str, table: ifd.Directory, path: str | None)
             entry = parent.find(tag)
             if entry is not None:
                 tables.append(ifd.directory(data, order, ifd.numbers(data, order, entry)[0]))
-    if sum(entry.size for each in tables for entry in each.entries) > MAX_TAG_BYTES:
-        raise LimitError(path, f"the TIFF tags claim more than {MAX_TAG_BYTES / 1e6:.0f} MB")
+    if sum(entry.size for each in tables for entry in each.entries) > len(data):
+        raise LimitError(path, "the TIFF tags claim more bytes than the file has")
+    if any(entry.count > MAX_STRIPS for entry in table.entries if entry.tag in (_STRIPS, _TILES)):
+        raise LimitError(path, f"the TIFF picture is cut into more than {MAX_STRIPS} pieces")
 
 
 def _pages(data: bytes, order: str, after: int, path: str | None) -> int:

@@ -110,8 +110,8 @@ def decide(bench: Bench, codec: Codec, *, chroma_free: bool, lossless_first: boo
         return _lossless(bench, named_codec(codec.lossless))
     notes: list[str] = []
     if chroma_free and codec.chroma == "420" and bench.reduced_chroma() > 0.5 * bench.target:
-        fuller = next((option for option in codec.options if ":444" in option or ",444" in option), None)
-        if fuller is not None:
+        fuller = codec.spec.replace("420", "444")
+        if fuller in codec.options:
             codec = named_codec(fuller)
             notes.append(f"4:4:4, since 4:2:0 alone reads {bench.reduced_chroma():.2f} JND")
         elif bench.reduced_chroma() > bench.target and codec.lossless is not None:

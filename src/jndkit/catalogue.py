@@ -1,0 +1,17 @@
+"""Every model, observer and codec there is, with its card."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from jndkit import codecs, observers, pixelwise
+
+Card = pixelwise.Card | observers.Card | codecs.Card
+
+
+def models() -> Mapping[str, Mapping[str, Card]]:
+    """Room ("pixelwise", "observers", "codecs") -> name -> card; what a name means is loaded when it is used."""
+    return MappingProxyType(
+        {"pixelwise": pixelwise.MODELS, "observers": observers.OBSERVERS, "codecs": codecs.CODECS}
+    )

@@ -1,0 +1,120 @@
+"""Two pictures of one size: how visible their difference is, and where."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from jndkit.errors import UsageError
+from jndkit.evidence import Row
+from jndkit.observers import Map, Sight, Watch, observer as named_observer
+from jndkit.opening import load
+from jndkit.picture import MAX_PIXELS, Picture
+from jndkit.picturewise.domain import domain
+from jndkit.version import VERSION
+from jndkit.viewing import Viewing, viewing as named_viewing
+from jndkit.visibility import jnd_for, protocol as named_protocol, viewers as share, viewers_interval
+
+_WIDER = 2.0  # factor on the interval of pictures the scale was not fitted on
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The row of a comparison: `input` is the reference, `output` the version of it.
+
+    identical: whether the wanted share of viewers sees no difference.
+    """
+
+    row: Row
+    identical: bool
+    watch: Watch
+    test: Picture
+
+    def map(self) -> Map:
+        """float32 (H, W): local visible difference in JND units."""
+        return self.watch.map(self.test)
+
+
+def compare(
+    reference: str | Path | Picture,
+    test: str | Path | Picture,
+    *,
+    viewing: str | float | Viewing = "desktop",
+    observer: str = "cvvdp",
+) -> Sight:
+    """What an observer says of the difference between two pictures of one size.
+
+    reference, test: paths, or Pictures from `jndkit.load`.  viewing: a display's name, pixels per degree, or a Viewing.
+    Raises UsageError for unknown names and for pictures that differ in size, InputError for files.
+    """
+    seen_by = named_observer(observer)
+    display = named_viewing(viewing)
+    original, version = _pair(reference, test, MAX_PIXELS)
+    return seen_by.watch(original, display)(version)
+
+
+def compared(
+    reference: str | Path | Picture,
+    test: str | Path | Picture,
+    *,
+    viewers: float = 75.0,
+    protocol: str = "aic",
+    viewing: str | float | None = None,
+    observer: str = "cvvdp",
+    max_pixels: int = MAX_PIXELS,
+) -> Comparison:
+    """`compare`, in people: the share of viewers who see no difference, with its interval, and the verdict.
+
+    viewers: per cent who shall see no difference.  Other arguments and errors as `compare` and `pipeline.Settings`.
+    """
+    started = time.perf_counter()
+    fit, display = named_protocol(protocol, viewing)
+    target = jnd_for(viewers, fit)
+    seen_by = named_observer(observer)
+    original, version = _pair(reference, test, max_pixels)
+    watch = seen_by.watch(original, display)
+    sight = watch(version)
+    kind = domain(original)
+    row = Row(input=_name(original), output=_name(version), status="compared", width=original.width)
+    row.height = original.height
+    row.jnd, row.jnd_local, row.where = sight.jnd, sight.jnd_local, list(sight.where)
+    if fit.shares:
+        row.viewers = share(sight.jnd, fit)
+        row.interval = list(viewers_interval(sight.jnd, fit, widen=1.0 if kind.inside else _WIDER))
+    row.target = {"viewers": viewers, "jnd": target}
+    row.observer, row.protocol = f"{seen_by.name} {seen_by.version}", fit.name
+    row.viewing, row.ppd, row.domain = display.name, display.ppd, kind.kind
+    row.versions = {"jndkit": VERSION}
+    _describe(row, original, version)
+    row.notes += [fit.note] if fit.note else []
+    if not kind.inside:
+        row.notes.append(f"outside the domain of the scale ({kind.kind}: {', '.join(kind.reasons)}): interval doubled")
+    row.seconds = time.perf_counter() - started
+    return Comparison(row, sight.jnd <= target, watch, version)
+
+
+def _pair(reference: str | Path | Picture, test: str | Path | Picture, max_pixels: int) -> tuple[Picture, Picture]:
+    """Both pictures, of one size."""
+    a, b = (
+        each if isinstance(each, Picture) else load(each, max_pixels=max_pixels) for each in (reference, test)
+    )
+    if a.rgb.shape != b.rgb.shape:
+        raise UsageError(
+            f"only pictures of one size can be compared: {_name(a)} has {a.width} x {a.height} pixels, "
+            f"{_name(b)} has {b.width} x {b.height}"
+        )
+    return a, b
+
+
+def _describe(row: Row, original: Picture, version: Picture) -> None:
+    """What the files say, in the row."""
+    if original.source is not None:
+        row.input_bytes, row.input_sha256 = original.source.size, original.source.sha256
+    if version.source is not None:
+        row.bytes, row.output_sha256 = version.source.size, version.source.sha256
+    row.notes += [f"{_name(each)}: {note}" for each in (original, version) for note in each.notes]
+
+
+def _name(picture: Picture) -> str:
+    return picture.source.path if picture.source and picture.source.path else "picture in memory"

@@ -1,0 +1,36 @@
+"""Every file we can read: the picture formats, and the streams of our own codecs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from jndkit import picture
+from jndkit.picture import MAX_PIXELS, Picture
+from jndkit.picture.limits import check_bytes
+
+_VVC = b"\x89JVVC\r\n\x1a"
+
+
+def load(path: str | Path, *, max_pixels: int = MAX_PIXELS) -> Picture:
+    """The picture in a file: JPEG, PNG, WebP, AVIF, TIFF, BMP, PPM, HEIC, JPEG XL, or a `.jvvc` stream.
+
+    max_pixels: the largest width times height that is decoded.
+    Raises InputError for a file that is no such picture; MissingError for HEIC, JPEG XL and VVC without their extras.
+    """
+    file = Path(path)
+    if _starts_with(file, _VVC):
+        from jndkit.codecs import vvc
+
+        check_bytes(str(file), file.stat().st_size)
+        return vvc.read(file.read_bytes(), file, max_pixels)
+    return picture.load(file, max_pixels=max_pixels)
+
+
+def _starts_with(file: Path, magic: bytes) -> bool:
+    try:
+        if not file.is_file():  # opening a pipe would wait for its other end
+            return False
+        with file.open("rb") as opened:
+            return opened.read(len(magic)) == magic
+    except (OSError, ValueError):
+        return False

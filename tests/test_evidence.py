@@ -1,0 +1,31 @@
+"""Rows are what scripts rely on: their keys, one line each, and no noise in the last digits."""
+
+from __future__ import annotations
+
+import json
+
+from jndkit.errors import DamagedError
+from jndkit.evidence import Row, failed
+
+PROMISED = {
+    *("input", "output", "codec", "knob", "bytes", "input_bytes", "width", "height", "jnd", "viewers", "interval"),
+    *("encodes", "seconds", "observer", "protocol", "ppd", "notes", "versions", "error"),
+}
+
+
+def test_the_promised_keys_are_there() -> None:
+    assert set(json.loads(Row(input="a.png").to_json())) >= PROMISED
+
+
+def test_a_failure_is_a_row_that_names_error_and_file() -> None:
+    row = json.loads(failed("häßlich\n.png", DamagedError("häßlich\n.png", "ends in the middle")).to_json())
+    assert row["status"] == "failed"
+    assert row["error"] == {"type": "DamagedError", "message": "häßlich\n.png: ends in the middle"}
+
+
+def test_a_row_is_one_line_with_six_digits() -> None:
+    line = Row(input="two\nlines.png", jnd=0.1 + 0.2, interval=[1 / 3, 2 / 3], target={"jnd": 0.47213456789}).to_json()
+    assert "\n" not in line
+    row = json.loads(line)
+    assert (row["jnd"], row["interval"]) == (0.3, [0.333333, 0.666667])
+    assert row["target"]["jnd"] == 0.472135

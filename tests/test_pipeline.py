@@ -1,0 +1,233 @@
+"""The spine, end to end on real encoders: what comes back was read, is small enough, and says how it was made."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from jndkit.errors import TargetError, UsageError
+from jndkit.observers.cvvdp import Cvvdp
+from jndkit.picture import MARK, from_bytes, load
+from jndkit.pipeline import Settings, encode, predict
+from jndkit.viewing import DISPLAYS
+from jndkit.visibility import viewers
+
+EXAMPLE = Path(__file__).parents[1] / "examples" / "lake.png"
+TARGET = 0.4721  # JND at 75 % of viewers
+
+
+@pytest.fixture(scope="module")
+def photo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A quarter of the example photograph: real, and quick to code."""
+    path = tmp_path_factory.mktemp("photo") / "photo.png"
+    Image.open(EXAMPLE).crop((192, 60, 576, 316)).save(path)
+    return path
+
+
+def screen(size: tuple[int, int] = (320, 200)) -> np.ndarray:
+    pixels = np.full((size[1], size[0], 3), 245, np.uint8)
+    for row in range(20, size[1] - 20, 18):
+        for column in range(20, size[0] - 30, 9):
+            pixels[row : row + 9, column : column + 2 + (row * column) % 5] = (20, 20, 30)
+    pixels[:14] = (40, 90, 200)
+    return pixels
+
+
+@pytest.mark.parametrize("codec", ["jpeg", "webp", "avif"])
+def test_the_returned_file_was_itself_read(photo: Path, codec: str) -> None:
+    done = encode(photo, codec=codec)
+    assert done.data is not None
+    row = done.row
+    assert row.status == "written"
+    assert row.bytes == len(done.data)
+    assert row.output_sha256 == hashlib.sha256(done.data).hexdigest()
+    assert row.input_sha256 == hashlib.sha256(photo.read_bytes()).hexdigest()
+    read = Cvvdp().watch(load(photo), DISPLAYS["desktop"])(from_bytes(done.data)).jnd
+    assert read == pytest.approx(row.jnd, abs=1e-9)
+    assert read <= TARGET
+    assert row.stop in ("window", "neighbour")
+    assert row.stop != "window" or read >= 0.9 * TARGET
+    assert row.encodes == len(row.probes) <= 5
+    assert row.viewers is not None
+    assert row.viewers >= 75.0
+    assert row.interval is not None
+    assert row.interval[0] < row.viewers < row.interval[1]
+    assert row.where is not None
+    assert {"jndkit"} < set(row.versions)
+
+
+def test_the_same_picture_gives_the_same_bytes(photo: Path) -> None:
+    assert encode(photo).data == encode(photo).data
+
+
+def test_more_viewers_need_more_bytes(photo: Path) -> None:
+    sizes = [encode(photo, viewers=share).row.bytes or 0 for share in (50, 75, 90)]
+    assert sizes[0] < sizes[1] < sizes[2]
+
+
+def test_a_display_seen_from_further_away_needs_fewer(photo: Path) -> None:
+    assert (encode(photo, viewing="4k").row.bytes or 0) < (encode(photo).row.bytes or 0)
+
+
+def test_the_row_repeats_the_request_and_is_one_line(photo: Path) -> None:
+    row = encode(photo, codec="jpeg:444", viewers=80, viewing=45).row
+    line = row.to_json()
+    assert "\n" not in line
+    told: dict[str, Any] = json.loads(line)
+    assert told["codec"] == "jpeg:444"
+    assert told["ppd"] == 45
+    assert told["target"]["viewers"] == 80
+    assert told["knob"]["name"] == "quality"
+    assert told["probes"][-1].keys() == {"codec", "value", "bytes", "jnd"}
+    assert any("fitted at desktop" in note for note in told["notes"])
+    assert told["error"] is None
+
+
+def test_fast_takes_at_most_three_encodes(photo: Path) -> None:
+    assert encode(photo, effort="fast").row.encodes <= 3
+
+
+def test_best_is_never_larger(photo: Path) -> None:
+    normal, best = (encode(photo, codec="webp", effort=effort).row for effort in ("normal", "best"))
+    assert (best.bytes or 0) <= (normal.bytes or 0)
+    assert best.encodes > normal.encodes
+
+
+def test_auto_is_the_smallest_of_the_codecs_present(photo: Path) -> None:
+    auto = encode(photo, codec="auto").row
+    each = [encode(photo, codec=codec).row.bytes or 0 for codec in ("jpeg", "webp", "avif")]
+    assert (auto.bytes or 0) <= min(each)
+
+
+def test_a_file_of_ours_is_not_coded_again(photo: Path, tmp_path: Path) -> None:
+    ours = tmp_path / "ours.jpg"
+    ours.write_bytes(encode(photo).data or b"")
+    assert MARK.encode() in ours.read_bytes()
+    again = encode(ours)
+    assert (again.data, again.row.status) == (None, "skipped")
+    assert encode(ours, force=True).row.status == "written"
+
+
+def test_a_jpeg_is_never_made_larger(photo: Path, tmp_path: Path) -> None:
+    low = tmp_path / "low.jpg"
+    Image.open(photo).save(low, quality=20, progressive=True, optimize=True)
+    kept = encode(low)
+    assert (kept.data, kept.row.status) == (None, "kept")
+    assert "already the smallest" in kept.row.notes[-1]
+    assert kept.row.bytes is not None
+    assert kept.row.bytes >= low.stat().st_size
+
+
+def test_a_small_saving_is_not_worth_a_generation(photo: Path, tmp_path: Path) -> None:
+    high = tmp_path / "high.jpg"
+    Image.open(photo).save(high, quality=97)
+    assert encode(high).row.status == "written"
+    kept = encode(high, min_saving=95)
+    assert (kept.data, kept.row.status) == (None, "kept")
+    assert "less than 95 %" in kept.row.notes[-1]
+
+
+def test_chroma_that_shows_in_420_is_coded_in_444(tmp_path: Path) -> None:
+    """Fine red and blue stripes of one luma: half the chroma resolution alone is visible, whatever the quality."""
+    rng = np.random.default_rng(3)
+    base = np.asarray(Image.open(EXAMPLE).crop((192, 60, 576, 316))).astype(float)
+    stripes = (np.arange(384) // 2 % 2 * 2 - 1)[None, :, None] * np.array([70.0, -30.0, -20.0])
+    picture = tmp_path / "stripes.png"
+    Image.fromarray(np.clip(base + stripes + rng.normal(0, 1, base.shape), 0, 255).astype(np.uint8)).save(picture)
+    row = encode(picture).row
+    assert row.codec == "jpeg:444"
+    assert any("4:2:0 alone reads" in note for note in row.notes)
+    assert encode(picture, codec="webp").row.stop == "lossless"
+    with pytest.raises(TargetError, match=r"jpeg:420 at .* reads"):
+        encode(picture, codec="jpeg:420")
+
+
+def test_outside_the_domain_formats_with_a_lossless_mode_use_it(tmp_path: Path) -> None:
+    shot = tmp_path / "screen.png"
+    Image.fromarray(screen()).save(shot)
+    webp = encode(shot, codec="webp", force=True)
+    assert webp.row.domain in ("screenshot", "text")
+    assert webp.row.stop == "lossless"
+    assert webp.row.jnd == 0.0
+    assert np.array_equal(from_bytes(webp.data or b"").rgb, screen())
+    auto = encode(shot, codec="auto", force=True)
+    assert auto.row.stop == "lossless"
+
+
+def test_outside_the_domain_other_formats_are_held_to_half(tmp_path: Path) -> None:
+    shot = tmp_path / "screen.png"
+    Image.fromarray(screen()).save(shot)
+    row = encode(shot, codec="jpeg", force=True).row
+    assert row.jnd is not None
+    assert row.jnd <= TARGET / 2
+    assert any("outside the domain" in note for note in row.notes)
+
+
+def test_transparency_is_kept_or_composited_with_a_note(tmp_path: Path) -> None:
+    colours = np.asarray(Image.open(EXAMPLE).crop((192, 60, 448, 252)))
+    alpha = np.tile(np.linspace(0, 255, 256).astype(np.uint8), (192, 1))
+    clear = tmp_path / "clear.png"
+    Image.fromarray(np.dstack([colours, alpha])).save(clear)
+    webp = encode(clear, codec="webp", force=True)
+    kept = from_bytes(webp.data or b"").alpha
+    assert kept is not None
+    assert np.array_equal(kept, alpha)
+    jpeg = encode(clear, codec="jpeg", force=True)
+    assert any("composited over white" in note for note in jpeg.row.notes)
+    flat = from_bytes(jpeg.data or b"")
+    assert flat.alpha is None
+    assert flat.rgb[:, :4].mean() > 245
+
+
+def test_grey_pictures_stay_one_channel(photo: Path, tmp_path: Path) -> None:
+    grey = tmp_path / "grey.png"
+    Image.open(photo).convert("L").save(grey)
+    data = encode(grey).data
+    assert data is not None
+    assert Image.open(io.BytesIO(data)).mode == "L"
+
+
+def test_predict_writes_nothing_and_says_the_same(photo: Path) -> None:
+    row = predict(photo)
+    assert row.status == "predicted"
+    assert row.output is None
+    assert row.knob == encode(photo).row.knob
+
+
+def test_konjnd_answers_half_of_the_viewers_only(photo: Path) -> None:
+    with pytest.raises(UsageError, match="50 %"):
+        encode(photo, protocol="konjnd")
+    row = encode(photo, protocol="konjnd", viewers=50).row
+    assert (row.viewers, row.interval) == (None, None)
+
+
+def test_mcl_jci_brings_its_own_viewing(photo: Path) -> None:
+    row = encode(photo, protocol="mcl-jci").row
+    assert row.viewing == "4k"
+    fit, _ = Settings(protocol="mcl-jci").fit
+    assert row.viewers == pytest.approx(viewers(row.jnd or 0.0, fit))
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"viewers": 99}, "50 and 95"),
+        ({"effort": "bset"}, "unknown effort"),
+        ({"codec": "jpg"}, "unknown codec"),
+        ({"observer": "me"}, "unknown observer"),
+        ({"keep_metadata": "some"}, "metadata"),
+        ({"min_saving": -1}, "between 0 and 100"),
+        ({"viewing": "cinema"}, "unknown viewing"),
+        ({"protocol": "konjnd", "viewers": 50, "viewing": "phone"}, "no fit"),
+    ],
+)
+def test_a_request_without_sense_fails_before_any_work(photo: Path, options: dict[str, Any], said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        encode(photo, **options)
