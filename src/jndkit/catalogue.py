@@ -12,6 +12,4 @@ Card = pixelwise.Card | observers.Card | codecs.Card
 
 def models() -> Mapping[str, Mapping[str, Card]]:
     """Room ("pixelwise", "observers", "codecs") -> name -> card; what a name means is loaded when it is used."""
-    return MappingProxyType(
-        {"pixelwise": pixelwise.MODELS, "observers": observers.OBSERVERS, "codecs": codecs.CODECS}
-    )
+    return MappingProxyType({"pixelwise": pixelwise.MODELS, "observers": observers.OBSERVERS, "codecs": codecs.CODECS})

@@ -1,15 +1,15 @@
 """Every way jndkit can fail, and the exit code each one has on the command line.
 
-    JndError
-    ├── UsageError       2   the request itself makes no sense
-    ├── MissingError     3   a tool, an extra or a weight file is not installed; says the command that installs it
-    ├── TargetError      4   no knob of the codec meets the target; nothing is written
-    ├── InputError       1   a file cannot be used as a picture
-    │   ├── FormatError  1   not a format we read, or not what its name says
-    │   ├── LimitError   1   more pixels, bytes or frames than allowed
-    │   └── DamagedError 1   truncated or corrupt
-    ├── CodecError       1   an encoder or decoder failed on a good picture
-    └── OutputError      1   a result cannot be written
+JndError
+├── UsageError       2   the request itself makes no sense
+├── MissingError     3   a tool, an extra or a weight file is not installed; says the command that installs it
+├── TargetError      4   no knob of the codec meets the target; nothing is written
+├── InputError       1   a file cannot be used as a picture
+│   ├── FormatError  1   not a format we read, or not what its name says
+│   ├── LimitError   1   more pixels, bytes or frames than allowed
+│   └── DamagedError 1   truncated or corrupt
+├── CodecError       1   an encoder or decoder failed on a good picture
+└── OutputError      1   a result cannot be written
 """
 
 from __future__ import annotations

@@ -8,8 +8,7 @@ from statistics import NormalDist
 from typing import Literal
 
 from jndkit.errors import UsageError
-from jndkit.viewing import DISPLAYS, Viewing
-from jndkit.viewing import viewing as named_viewing
+from jndkit.viewing import DISPLAYS, Viewing, viewing as named_viewing
 
 # Every number below is an output of benchmarks/protocols.py; a test repeats the fits and compares.
 

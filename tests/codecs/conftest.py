@@ -11,7 +11,6 @@ import pytest
 from PIL import Image
 
 from jndkit.codecs import Codec, available, codec
-from jndkit.picture import Picture
 
 Photo = Callable[[int, int], npt.NDArray[np.uint8]]
 

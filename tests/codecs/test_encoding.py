@@ -58,7 +58,7 @@ def test_sizes() -> None:
 
 @pytest.mark.parametrize("error", [ValueError("why"), SystemError("why"), MemoryError("why")])
 def test_whatever_fails_is_a_codec_error(error: Exception) -> None:
-    with pytest.raises(CodecError, match="^the x encoder failed: why$"), failing("x", "encoder"):
+    with pytest.raises(CodecError, match=r"^the x encoder failed: why$"), failing("x", "encoder"):
         raise error
     with pytest.raises(CodecError, match="MemoryError"), failing("x", "encoder"):
         raise MemoryError

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -150,7 +151,7 @@ def test_neighbouring_settings_change_bytes(make: Make, photo: Photo, spec: str)
     # Three stretches of the grid: both ends and the middle, where most decisions fall.
     for start in (0, len(grid) // 2, len(grid) - 5):
         files = [codec.encode(picture, value) for value in grid[start : start + 5]]
-        assert all(first != second for first, second in zip(files, files[1:], strict=False))
+        assert all(first != second for first, second in pairwise(files))
 
 
 @pytest.mark.slow

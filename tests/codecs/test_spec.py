@@ -1,8 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from jndkit.codecs import CODECS, available, by_suffix, codec, full_spec, parse, versions
 from jndkit.codecs.contract import Knob
@@ -104,7 +103,7 @@ def test_settings_between_steps() -> None:
 def test_suffixes() -> None:
     assert by_suffix(".jpg") == by_suffix(".JPEG") == "jpeg"
     assert {by_suffix(card.suffix) for card in CODECS.values()} == set(CODECS)
-    with pytest.raises(UsageError, match="no codec writes .gif"):
+    with pytest.raises(UsageError, match=r"no codec writes \.gif"):
         by_suffix(".gif")
 
 

@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from jndkit.picture import from_bytes, png_bytes
-from jndkit.picture import exif as exif_blocks
+from jndkit.picture import exif as exif_blocks, from_bytes, png_bytes
 from jndkit.picture.raster import upright
 
 # What Exif 2.32 says row 0 and column 0 of the stored picture are, as numpy operations on it.
@@ -82,9 +81,8 @@ def test_heic_is_turned_once(orientation, photo):
         out = io.BytesIO()
         # Writes the orientation as a rotation of the container (irot), as phones do.
         pillow_heif.encode(
-            "RGB", (64, 48), photo.tobytes(), out, quality=-1, chroma=444, exif=_exif(orientation).tobytes(),
-            image_orientation=orientation,
-        )  # fmt: skip
+            "RGB", (64, 48), photo.tobytes(), out, quality=-1, chroma=444, exif=_exif(orientation).tobytes()
+        )
         return out.getvalue()
 
     plain = from_bytes(heic(Image.fromarray(photo)), trusted=True)

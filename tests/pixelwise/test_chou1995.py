@@ -33,7 +33,9 @@ def test_flat_pictures_have_published_values() -> None:
 def test_mirrored_and_turned_pictures_have_such_maps(
     variant: str, move: Callable[[np.ndarray], np.ndarray], scene: npt.NDArray[np.uint8]
 ) -> None:
-    np.testing.assert_allclose(chou1995(move(scene), variant=variant), move(chou1995(scene, variant=variant)), rtol=1e-6)
+    np.testing.assert_allclose(
+        chou1995(move(scene), variant=variant), move(chou1995(scene, variant=variant)), rtol=1e-6
+    )
 
 
 def test_the_paper_takes_the_larger_of_two_thresholds() -> None:
@@ -44,6 +46,4 @@ def test_the_paper_takes_the_larger_of_two_thresholds() -> None:
     masking = 160 * (0.0001 * background + 0.115) + 0.5 - 0.01 * background
     adaptation = 17 * (1 - np.sqrt(background / 127)) + 3
     assert chou1995(step, variant="paper")[10, 9] == pytest.approx(max(masking, adaptation), abs=1e-4)
-    assert chou1995(step)[10, 9] == pytest.approx(
-        masking + adaptation - 0.3 * min(masking, adaptation), abs=1e-4
-    )
+    assert chou1995(step)[10, 9] == pytest.approx(masking + adaptation - 0.3 * min(masking, adaptation), abs=1e-4)

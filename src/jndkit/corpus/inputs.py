@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from jndkit.errors import InputError
+from jndkit.evidence import Row, failed
 
-SUFFIXES = frozenset(
-    ".jpg .jpeg .jpe .jfif .png .webp .avif .tif .tiff .bmp .dib .ppm .pgm .pbm .pnm .heic .heif .hif .jxl".split()
-)
+_PLAIN = (".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".tif", ".tiff", ".bmp", ".dib", ".ppm", ".pgm", ".pbm", ".pnm")
+SUFFIXES = frozenset({*_PLAIN, ".webp", ".avif", ".heic", ".heif", ".hif", ".jxl"})
 """Names in a folder that are taken for pictures; a file that is named itself may be called anything."""
 
 
@@ -26,6 +26,11 @@ class Found:
     searched: bool = False
     within: Path = Path()
     error: InputError | None = None
+
+    @property
+    def refusal(self) -> Row | None:
+        """The failed row of an input that cannot be looked at, or None."""
+        return None if self.error is None else failed(str(self.path), self.error)
 
 
 def gather(sources: Iterable[str | Path], *, recursive: bool = False, without: Path | None = None) -> list[Found]:

@@ -144,9 +144,7 @@ def plan(
         raise UsageError(f"{exact}: the output would be the input itself")
     wanted: dict[str, Path] = {}
     for each in kept:
-        made.tasks.append(
-            _ready(each, results.get(each.path), force) or _checked(made, each.path, suffixes, wanted)
-        )
+        made.tasks.append(_ready(each, results.get(each.path), force) or _checked(made, each.path, suffixes, wanted))
     return made
 
 
@@ -166,7 +164,7 @@ def is_ours(path: Path) -> bool:
 def _ready(each: Found, result: Path | None, force: bool) -> Task | None:
     """The task that needs no work, or None."""
     if each.error is not None:
-        return Task(each.path, failed(str(each.path), each.error))
+        return Task(each.path, each.refusal)
     if force or not (result is not None or is_ours(each.path)):
         return None
     what = "written by jndkit before" if result is None else f"{result} was written by jndkit before"

@@ -6,8 +6,8 @@ import multiprocessing
 import os
 import signal
 from collections import deque
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 
@@ -26,12 +26,12 @@ _PATIENCE = 2.0  # seconds a process has to end by itself
 class _Worker:
     """One process, and the task it works on."""
 
-    def __init__(self) -> None:
+    def __init__(self, threads: int) -> None:
         context = multiprocessing.get_context("spawn")
         self.connection: Connection
         self.connection, theirs = context.Pipe()
         self.process = context.Process(target=worker.main, args=(theirs,), name="jnd")
-        with _no_interrupts():
+        with _no_interrupts(), _environment(dict.fromkeys(worker.THREADS, str(threads))):
             self.process.start()
         theirs.close()
         self.task: tuple[int, str] | None = None
@@ -39,10 +39,8 @@ class _Worker:
 
     def give(self, index: int, path: str, pixels: int, settings: Settings, write: bool) -> None:
         self.task, self.pixels = (index, path), pixels
-        try:
+        with suppress(OSError):  # it died idle; that is noticed when its answer is read
             self.connection.send((path, settings, write))
-        except OSError:
-            pass  # it died idle; the closed connection is noticed when its answer is read
 
     def take(self) -> tuple[int, Outcome, bool]:
         """(index, outcome, whether the process still lives), once the connection is ready to be read."""
@@ -67,48 +65,58 @@ class _Worker:
             self.process.join()
 
 
-def work(tasks: Sequence[tuple[int, str]], settings: Settings, jobs: int, write: bool) -> Iterator[tuple[int, Outcome]]:
-    """(index, outcome) of every (index, path), in the order of completion; tasks are given out one at a time."""
-    pending = deque(tasks)
-    workers: list[_Worker] = []
-    try:
-        while pending or any(each.task for each in workers):
-            _give_out(pending, workers, settings, jobs, write)
-            ready = wait([each.connection for each in workers if each.task])
-            for each in [each for each in workers if each.task and each.connection in ready]:
-                index, outcome, alive = each.take()
-                if not alive:
-                    workers.remove(each)
-                    each.stop()
-                if pending:
-                    _give_out(pending, workers, settings, jobs, write)
-                yield index, outcome
-    finally:
-        for each in workers:
-            if each.task is not None:
-                each.process.terminate()
-        for each in workers:
-            each.stop()
+class Pool:
+    """Up to `jobs` processes of `threads` threads each."""
 
+    def __init__(self, settings: Settings, *, jobs: int, threads: int, write: bool = True) -> None:
+        self._settings = settings
+        self._jobs = jobs
+        self._threads = threads
+        self._write = write
+        self._workers: list[_Worker] = []
 
-def _give_out(
-    pending: deque[tuple[int, str]], workers: list[_Worker], settings: Settings, jobs: int, write: bool
-) -> None:
-    """Give tasks to idle processes, starting new ones up to `jobs`, while the pixels at work allow it."""
-    while pending:
-        idle = next((each for each in workers if each.task is None), None)
-        if idle is None and len(workers) >= jobs:
-            return
-        index, path = pending[0]
-        pixels = min(pixels_of(path), settings.max_pixels)
-        at_work = sum(each.pixels for each in workers)
-        if at_work and at_work + pixels > PIXELS_AT_ONCE:
-            return
-        if idle is None:
-            idle = _Worker()
-            workers.append(idle)
-        pending.popleft()
-        idle.give(index, path, pixels, settings, write)
+    def work(self, tasks: Sequence[tuple[int, str]]) -> Generator[tuple[int, Outcome], None, None]:
+        """(index, outcome) of every (index, path), in the order of completion. Closing it stops the processes.
+
+        Tasks are given out one at a time: thousands of them cost no memory.
+        """
+        pending = deque(tasks)
+        try:
+            self._give_out(pending)
+            while busy := [each for each in self._workers if each.task]:
+                ready = wait([each.connection for each in busy])
+                for each in busy:
+                    if each.connection not in ready:
+                        continue
+                    index, outcome, alive = each.take()
+                    if not alive:
+                        self._workers.remove(each)
+                        each.stop()
+                    self._give_out(pending)
+                    yield index, outcome
+        finally:
+            for each in self._workers:
+                if each.task is not None:
+                    each.process.terminate()
+            for each in self._workers:
+                each.stop()
+
+    def _give_out(self, pending: deque[tuple[int, str]]) -> None:
+        """Give tasks to idle processes, starting new ones where all are at work, while the pixels at work allow it."""
+        while pending:
+            idle = next((each for each in self._workers if each.task is None), None)
+            if idle is None and len(self._workers) >= self._jobs:
+                return
+            index, path = pending[0]
+            pixels = min(pixels_of(path), self._settings.max_pixels)
+            at_work = sum(each.pixels for each in self._workers)
+            if at_work and at_work + pixels > PIXELS_AT_ONCE:
+                return
+            if idle is None:
+                idle = _Worker(self._threads)
+                self._workers.append(idle)
+            pending.popleft()
+            idle.give(index, path, pixels, self._settings, self._write)
 
 
 def pixels_of(path: str) -> int:
@@ -140,3 +148,18 @@ def _no_interrupts() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextmanager
+def _environment(names: dict[str, str]) -> Iterator[None]:
+    """The environment with these names set, for the processes started meanwhile."""
+    before = {name: os.environ.get(name) for name in names}
+    os.environ.update(names)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import closing
 
 from jndkit.corpus.attempts import Outcome, attempt
 from jndkit.corpus.outputs import Task
-from jndkit.corpus.pool import work
+from jndkit.corpus.pool import Pool
 from jndkit.errors import UsageError
 from jndkit.evidence import Row
 from jndkit.pipeline import Settings
@@ -44,23 +45,25 @@ def run_all(
     wanted = min(processors() if jobs is None else jobs, len(open_tasks))
     rows: dict[int, Row] = {}
     next_out = 0
-    for index, outcome in _outcomes(tasks, open_tasks, settings, wanted, write):
-        row = outcome.row if store is None or tasks[index].ready else store(str(tasks[index].path), outcome)
-        if done is not None:
-            done(row)
-        rows[index] = row
-        while next_out in rows:
-            yield rows.pop(next_out)
-            next_out += 1
+    with closing(_outcomes(tasks, open_tasks, settings, wanted, write)) as outcomes:
+        for index, outcome in outcomes:
+            row = outcome.row if store is None or tasks[index].ready else store(str(tasks[index].path), outcome)
+            if done is not None:
+                done(row)
+            rows[index] = row
+            while next_out in rows:
+                yield rows.pop(next_out)
+                next_out += 1
 
 
 def _outcomes(
     tasks: Sequence[Task], open_tasks: list[int], settings: Settings, jobs: int, write: bool
-) -> Iterator[tuple[int, Outcome]]:
+) -> Generator[tuple[int, Outcome], None, None]:
     for index, task in enumerate(tasks):
         if task.ready is not None:
             yield index, Outcome(task.ready)
         elif jobs <= 1:
             yield index, attempt(str(task.path), settings, write=write)
     if jobs > 1:
-        yield from work([(index, str(tasks[index].path)) for index in open_tasks], settings, jobs, write)
+        pool = Pool(settings, jobs=jobs, threads=max(1, processors() // jobs), write=write)
+        yield from pool.work([(index, str(tasks[index].path)) for index in open_tasks])

@@ -6,7 +6,8 @@ import os
 import signal
 from multiprocessing.connection import Connection
 
-_THREADS = ("JNDKIT_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+THREADS = ("JNDKIT_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+"""What the environment says of threads when the process starts; libraries read it once, when they are loaded."""
 
 
 def main(connection: Connection) -> None:
@@ -16,15 +17,10 @@ def main(connection: Connection) -> None:
 
     from jndkit.corpus.attempts import attempt
 
-    cv2.setNumThreads(1)
+    cv2.setNumThreads(int(os.environ[THREADS[0]]))
     try:
         while True:
             path, settings, write = connection.recv()
             connection.send(attempt(path, settings, write=write))
     except (EOFError, OSError):
         return
-
-
-def one_thread() -> dict[str, str]:
-    """The environment in which libraries start one thread each: the processes are as many as the processors."""
-    return dict.fromkeys(_THREADS, "1")

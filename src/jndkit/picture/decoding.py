@@ -253,16 +253,18 @@ def _read_tiff(data: bytes, path: str | None, max_pixels: int) -> Raster:
 
 def _sharpen(raster: Raster, data: bytes, found: tiff.Survey) -> None:
     """Replace pixels whose low bytes Pillow dropped by rounded ones, where OpenCV reads the same high bytes."""
-    bits = found.bits
-    stored = _opencv(data) if bits == 16 and raster.pixels.ndim == 3 else None
-    if stored is not None and stored.ndim == 3 and stored.shape[:2] == (found.height, found.width):
-        stored = upright(stored, found.orientation)
-        colours = stored[..., 2::-1]
+    _reduced(raster, found.bits)
+    stored = _opencv(data) if found.bits == 16 and raster.pixels.ndim == 3 else None
+    if stored is None or stored.ndim != 3:
+        return
+    # Whether OpenCV turns a TIFF picture upright depends on its version.
+    for turned in (stored, upright(stored, found.orientation)):
+        colours = turned[..., 2::-1]
         if np.array_equal((colours >> 8).astype(np.uint8), raster.pixels):
             raster.pixels = to_8_bits(colours, 16)
-            if raster.alpha is not None and stored.shape[2] == 4:
-                raster.alpha = to_8_bits(stored[..., 3], 16)
-    _reduced(raster, bits)
+            if raster.alpha is not None and turned.shape[2] == 4:
+                raster.alpha = to_8_bits(turned[..., 3], 16)
+            return
 
 
 def _deep(samples: npt.NDArray[Any], mode: str, bits: int) -> Raster:

@@ -226,8 +226,8 @@ def _to_8_bits(stored: npt.NDArray[Any], bits: int, linear: bool) -> Pixels:
         stored = np.minimum(stored, top)
         if not linear:
             return np.ascontiguousarray(stored) if top == 255 else to_8_bits(stored, top.bit_length())
-        return _encoded(np.arange(top + 1) / top)[stored]
-    values = np.clip(np.nan_to_num(stored.astype(np.float32)), 0, 1)
+        return np.asarray(_encoded(np.arange(top + 1) / top)[stored], np.uint8)
+    values: npt.NDArray[Any] = np.clip(np.nan_to_num(stored.astype(np.float32)), 0, 1)
     return _encoded(values) if linear else np.asarray(np.round(values * 255), np.uint8)
 
 

@@ -51,7 +51,8 @@ def _plain(data: bytes, head: Header, count: int, path: str | None) -> npt.NDArr
     if head.kind == 1:  # digits of a plain bitmap need no space between them
         digits = np.frombuffer(body, np.uint8)
         return digits[digits >= ord("0")][:count] - np.uint8(ord("0"))
-    return np.fromstring(body, np.int64, count, sep=" ") if body.strip() else np.empty(0, np.int64)
+    # A count would make fromstring fill what is missing with garbage.
+    return np.fromstring(body, np.int64, sep=" ")[:count] if body.strip() else np.empty(0, np.int64)
 
 
 def _raw(data: bytes, head: Header, count: int) -> npt.NDArray[np.uint8] | npt.NDArray[np.uint16]:
@@ -77,7 +78,7 @@ def decode(data: bytes, head: Header, path: str | None) -> Pixels:
     samples = _plain(data, head, count, path) if head.kind < 4 else _raw(data, head, count)
     if samples.size < count:
         raise DamagedError(path, "the PNM file is truncated")
-    if head.top != 255 and (int(samples.max()) > head.top or int(samples.min()) < 0):
+    if (head.kind < 4 or head.top != 255) and (int(samples.max()) > head.top or int(samples.min()) < 0):
         raise DamagedError(path, "a sample of the PNM file is above its largest value")
     if head.kind in (1, 4):
         samples = 1 - samples.astype(np.uint8)  # in bitmaps 1 is black

@@ -11,9 +11,10 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from jndkit.picture import Pixels
 from jndkit.pixelwise.borders import strips
 from jndkit.pixelwise.gaussian import gaussian
-from jndkit.pixelwise.luma import Map, Pixels, Plane
+from jndkit.pixelwise.luma import Map, Plane
 
 SIGMA = math.sqrt(2.0)
 TAPS = 8 * math.ceil(SIGMA)
@@ -36,7 +37,7 @@ def canny(plane: Plane, threshold: float) -> Pixels:
     if largest <= NO_GRADIENT * float(plane.max()):
         return weak
     high = threshold * largest
-    for rows, slab, inner in strips(plane.shape, 1):
+    for _, slab, inner in strips(plane.shape, 1):
         magnitude = np.sqrt(_power(across[slab], down[slab]))
         found = _crests(across[slab], down[slab], magnitude, LOW_TO_HIGH * high, inner)
         weak[slab].ravel()[found] = 1
@@ -90,7 +91,8 @@ def _crests(across: Map, down: Map, magnitude: Map, low: float, inner: slice) ->
     here = level[place]
     before = (1 - share) * level[place - axial] + share * level[place - diagonal]
     behind = (1 - share) * level[place + axial] + share * level[place + diagonal]
-    return place[(here >= before) & (here >= behind)]
+    crests: npt.NDArray[np.intp] = place[(here >= before) & (here >= behind)]
+    return crests
 
 
 def _connected(weak: Pixels, strong: npt.NDArray[np.bool_]) -> Pixels:

@@ -24,7 +24,7 @@ def chou1995(picture: Pictured, *, variant: str = "code", border: str = "reflect
     picture: what `luma_plane` takes.  variant: "paper" is the larger of contrast masking and luminance adaptation;
     "code", the form public code uses under this name, adds them by NAMM.  border: "reflect" or "zero".
     Raises UsageError for an unknown name, InputError for a picture below 8 x 8.
-    Source: equations 1 to 6. Differs: "code" as said.
+    Source: equation 1 and the functions in it. Differs: "code" as said.
     """
     check_choice("variant", variant, ("code", "paper"))
     border_type(border)
@@ -39,7 +39,7 @@ def contrast_masking(gradient: Map, background: Map) -> Map:
     """f1: gradient * (0.0001 background + 0.115) + 0.5 - 0.01 background, all float32 (H, W), code values.
 
     Negative on bright smooth areas, and left so.
-    Source: equation 2.
+    Source: the function f1 of the paper.
     """
     threshold: Map = gradient * (background * np.float32(0.0001) + np.float32(0.115))
     threshold += np.float32(0.5) - background * np.float32(0.01)

@@ -13,8 +13,9 @@ from jndkit.pixelwise.luma import Map, Plane
 def gaussian(size: int, sigma: float) -> npt.NDArray[np.float64]:
     """Weights (size,) of exp(-x^2 / 2 sigma^2) about the middle, sum 1; the window is their outer product."""
     x = np.arange(size) - (size - 1) / 2
-    weights: npt.NDArray[np.float64] = np.exp(-(x**2) / (2 * sigma**2))
-    return weights / weights.sum()
+    heights = np.exp(-(x**2) / (2 * sigma**2))
+    weights: npt.NDArray[np.float64] = heights / heights.sum()
+    return weights
 
 
 def smooth(plane: Plane, size: int, sigma: float, border: str) -> Map:

@@ -18,7 +18,7 @@ def maximal_gradient(plane: Plane, border: str) -> Map:
     """The largest magnitude of four directional gradients over 5 x 5 pixels, float32 (H, W), code values.
 
     plane: (H, W), code values.
-    Source: Chou and Li 1995, equations 5 and 6.
+    Source: Chou and Li 1995, the windows G1 to G4.
     """
     kind = border_type(border)
     largest: Map = np.abs(cv2.filter2D(plane, cv2.CV_32F, G1, borderType=kind))

@@ -51,11 +51,13 @@ def luma_plane(picture: Pictured) -> Plane:
     if min(height, width) < SMALLEST:
         raise InputError(path, f"{width} x {height} pixels; JND maps need at least {SMALLEST} x {SMALLEST}")
     whole = _whole(pixels)
+    plane: Plane
     if whole.ndim == 2:
-        return np.ascontiguousarray(whole)
-    if whole.dtype == np.uint8:
-        return luma(np.ascontiguousarray(whole).astype(np.uint8, copy=False))
-    plane: Map = whole @ np.array([0.299, 0.587, 0.114], np.float32)
+        plane = whole if whole.flags.c_contiguous else whole.copy()
+    elif whole.dtype == np.uint8:
+        plane = luma(whole.astype(np.uint8, copy=False))
+    else:
+        plane = whole @ np.array([0.299, 0.587, 0.114], np.float32)
     return plane
 
 
@@ -68,5 +70,7 @@ def _whole(pixels: npt.NDArray[Any]) -> Plane:
     # Written so that not-a-number fails too.
     if not (pixels.min() >= 0 and pixels.max() <= 255):
         raise UsageError("a picture holds numbers 0 .. 255; scale it to 8-bit code values first")
-    eight: npt.NDArray[np.uint8] = pixels.astype(np.uint8)
-    return eight if np.array_equal(eight, pixels) else pixels.astype(np.float32)
+    eight = pixels.astype(np.uint8)
+    if np.array_equal(eight, pixels):
+        return eight
+    return pixels.astype(np.float32)

@@ -17,7 +17,7 @@ def background_luminance(luma: Plane, border: str) -> Map:
     """Weighted mean of the 5 x 5 surround, its centre left out, float32 (H, W), code values.
 
     Weights 1 on the outer ring and 2 on the inner, over 32.
-    Source: Chou and Li 1995, figure 3 (the window B).
+    Source: Chou and Li 1995, the window B.
     """
     kind = border_type(border)
     # B is the 5 x 5 box plus the 3 x 3 box less twice the centre.
@@ -33,7 +33,7 @@ def luminance_adaptation(background: Map, *, least: float = 3.0) -> Map:
 
     17 (1 - sqrt(L / 127)) + least up to 127, 3/128 (L - 127) + 3 above.
     least: what the dark side falls to; some papers print the formula without it, that is with 0.
-    Source: Chou and Li 1995, equation 3.
+    Source: Chou and Li 1995, the function f2.
     """
     dark = np.float32(17 + least) - np.float32(17 / math.sqrt(127)) * np.sqrt(background)
     bright = background * np.float32(3 / 128) + np.float32(3 - 127 * 3 / 128)

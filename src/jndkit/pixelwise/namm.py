@@ -10,7 +10,7 @@ from jndkit.pixelwise.luma import Map
 def namm(first: Map, second: Map, overlap: float = 0.3) -> Map:
     """first + second - overlap * min(first, second), float32 (H, W), code values.
 
-    Source: Yang et al. 2005, equation 4 (overlap 0.3 for luma).
+    Source: Yang et al. 2005 (overlap 0.3 for luma).
     """
     total: Map = first + second - overlap * cv2.min(first, second)
     return total

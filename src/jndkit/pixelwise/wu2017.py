@@ -10,12 +10,13 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from jndkit.picture import Pixels
 from jndkit.pixelwise.borders import border_type, strips
 from jndkit.pixelwise.canny import canny
 from jndkit.pixelwise.choices import check_choice
 from jndkit.pixelwise.gaussian import smooth
 from jndkit.pixelwise.gradients import maximal_gradient
-from jndkit.pixelwise.luma import Map, Pictured, Pixels, Plane, luma_plane
+from jndkit.pixelwise.luma import Map, Pictured, Plane, luma_plane
 from jndkit.pixelwise.luminance import background_luminance, luminance_adaptation, luminance_adaptation_13
 from jndkit.pixelwise.namm import namm
 
@@ -34,7 +35,7 @@ def wu2017(picture: Pictured, *, variant: str = "code", border: str = "reflect")
     picture: what `luma_plane` takes.  variant: "code" is the authors' release, "paper" the printed formulas, which
     make another model.  border: "reflect", or "zero" to match the release on the frame too.
     Raises UsageError for an unknown name, InputError for a picture below 8 x 8.
-    Source: equations 4 to 14. Differs: see `contrast_and_pattern` and `_paper`.
+    Source: the authors' release; the paper. Differs: see `contrast_and_pattern` and `_paper`.
     """
     check_choice("variant", variant, ("code", "paper"))
     border_type(border)
@@ -85,7 +86,7 @@ def pattern_complexity(luma: Plane, border: str) -> Pixels:
     """How many directions of gradient, in bins of 12 degrees, meet in 3 x 3 pixels, uint8 (H, W), 1 .. 9.
 
     No direction counts as one; a pixel without direction has complexity 1, and with border "zero" so has the frame.
-    Source: equations 8 to 11.
+    Source: the authors' release, its ties included.
     """
     bits = _direction_bits(luma)
     flat = bits == _NO_DIRECTION

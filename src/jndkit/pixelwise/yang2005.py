@@ -39,7 +39,8 @@ def yang2005(picture: Pictured, *, variant: str = "code", border: str = "reflect
     picture: what `luma_plane` takes.  variant: "code", as in public code, masks by the linear form of Chou and Li and
     widens edges to 11 x 11 pixels; "paper" masks by 0.117 times the gradient.  border: "reflect" or "zero".
     Raises UsageError for an unknown name, InputError for a picture below 8 x 8.
-    Source: equations 4 to 8. Differs: "code" as said; both take the magnitude of the gradient, as the code does.
+    Source: the spatial model of the paper. Differs: "code" as said; both take the magnitude of the gradient,
+    as the code does.
     """
     check_choice("variant", variant, VARIANTS)
     border_type(border)
@@ -61,8 +62,8 @@ def yang2005_colour(picture: Pictured, *, variant: str = "code", border: str = "
     """JND maps of luma, Cb and Cr, float32 (H, W, 3), in code values of those planes at full resolution.
 
     Arguments and errors as for `yang2005`; a plane (H, W) counts as grey.
-    Source: equations 4 to 8. Differs: the chroma planes keep the size of luma, and so does the edge map; both variants
-    mask chroma by the paper's form, for lack of another.
+    Source: the spatial model of the paper. Differs: the chroma planes keep the size of luma, and so does the
+    edge map; both variants mask chroma by the paper's form, for lack of another.
     """
     check_choice("variant", variant, VARIANTS)
     luma = luma_plane(picture)

@@ -1,0 +1,108 @@
+"""The table of verbs, and what becomes of everything they raise."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+import traceback
+from collections.abc import Callable, Sequence
+from functools import wraps
+from typing import Annotated, Any
+
+import typer
+
+from jndkit.cli import compare, decode, encode, listing, maps, predict
+from jndkit.cli.printing import complain
+from jndkit.errors import JndError, OutputError
+from jndkit.version import VERSION
+
+INTERRUPTED = 130
+_BROKEN_PIPE = 141  # what a shell reports of a program that a closed pipe ended
+
+# Rich help takes twice as long to start as all the rest.
+app = typer.Typer(
+    name="jnd",
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run the command and return its exit code; nothing it raises passes through."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")  # names of files are bytes and need not be text
+    try:
+        code = app(args=None if arguments is None else list(arguments), standalone_mode=False, prog_name="jnd")
+        return int(code or 0)
+    except _MISUSE as error:
+        error.show()
+        return 2
+    except (KeyboardInterrupt, typer.Abort):
+        return INTERRUPTED
+
+
+# The base of all errors in a command line; where it is imported from differs between versions of Typer.
+_MISUSE: Any = typer.BadParameter.__mro__[2]
+
+
+def _verb(verb: Callable[..., int]) -> Callable[..., int]:
+    """The verb with every exception turned into a sentence and an exit code."""
+
+    @wraps(verb)
+    def reported(*args: Any, **kwargs: Any) -> int:
+        try:
+            code = verb(*args, **kwargs)
+            sys.stdout.flush()
+            return code
+        except KeyboardInterrupt:
+            complain("interrupted")
+            return INTERRUPTED
+        except JndError as error:
+            complain(str(error))
+            return error.exit_code
+        except BrokenPipeError:
+            # Whatever is still buffered would raise again when the interpreter closes stdout.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return _BROKEN_PIPE
+        except Exception as error:
+            if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+                complain("stdout: it cannot be written: the disk is full")
+                return OutputError.exit_code
+            if os.environ.get("JND_DEBUG"):
+                traceback.print_exc()
+            complain(f"{type(error).__name__}: {error}; this is a bug; run with JND_DEBUG=1 for the traceback")
+            return 1
+
+    return reported
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"jnd {VERSION}")
+        raise typer.Exit
+
+
+@app.callback()
+def _jnd(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Make the smallest file that looks the same, and say how sure that is."""
+
+
+for _name, _function in (
+    ("encode", encode.encode),
+    ("decode", decode.decode),
+    ("predict", predict.predict),
+    ("compare", compare.compare),
+    ("map", maps.map_),
+    ("models", listing.models),
+    ("doctor", listing.doctor),
+):
+    app.command(_name)(_verb(_function))

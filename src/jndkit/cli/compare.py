@@ -1,0 +1,68 @@
+"""jnd compare"""
+
+from __future__ import annotations
+
+import json as json_text
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from jndkit.cli import options, printing
+
+if TYPE_CHECKING:
+    from jndkit.comparison import Comparison
+
+
+def compare(
+    reference: Annotated[str, typer.Argument(metavar="REFERENCE", help="The picture as it was.")],
+    test: Annotated[str, typer.Argument(metavar="TEST", help="A version of it, of the same size.")],
+    viewers: Annotated[
+        float, typer.Option(metavar="PERCENT", help="The verdict is about this share of viewers.")
+    ] = 75.0,
+    protocol: options.Protocol = "aic",
+    viewing: options.Viewing = None,
+    observer: options.Observer = "cvvdp",
+    map_to: Annotated[
+        str | None,
+        typer.Option("--map", metavar="FILE", help="Write where the difference shows: .png, .npy or .tiff."),
+    ] = None,
+    force: options.Force = False,
+    max_pixels: options.MaxPixels = options.MAX_PIXELS,
+    json: options.Json = False,
+) -> int:
+    """Say how visible a difference is, to how many, and where."""
+    from jndkit.comparison import compared
+
+    found = compared(
+        reference,
+        test,
+        viewers=viewers,
+        protocol=protocol,
+        viewing=viewing,
+        observer=observer,
+        max_pixels=max_pixels,
+    )
+    for note in printing.notes(found.row):
+        printing.complain(note)
+    if map_to is not None:
+        found.write_map(map_to, force=force)
+    if json:
+        print(json_text.dumps(json_text.loads(found.row.to_json()) | {"identical": found.identical}))
+    else:
+        printing.say(f"{test} against {reference} ({found.row.width} x {found.row.height})")
+        for line in _verdict(found, viewers):
+            print(line)
+        if map_to is not None:
+            printing.say(f"map: {map_to}")
+    return 0
+
+
+def _verdict(found: Comparison, viewers: float) -> list[str]:
+    row = found.row
+    lines = [f"  {printing.seen(row)}"]
+    lines.append(f"  identical to {viewers:g} % of viewers: {'yes' if found.identical else 'no'}")
+    if row.where is not None and row.jnd:
+        x, y, width, height = row.where
+        lines.append(f"  worst place: {width} x {height} pixels at x {x}, y {y}")
+    lines.append(f"  {row.observer}, protocol {row.protocol}, {row.viewing} ({row.ppd:.1f} pixels per degree)")
+    return lines

@@ -1,0 +1,113 @@
+"""jnd encode"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from jndkit.cli import options, printing
+from jndkit.errors import UsageError
+
+if TYPE_CHECKING:
+    from jndkit.corpus import Found
+    from jndkit.pipeline import Settings
+
+
+def encode(
+    pictures: options.Inputs,
+    output: Annotated[
+        str | None,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE|DIR|-",
+            help="A file, a folder, or - for the bytes on stdout.",
+            show_default="photo.jpg beside photo.png, or photo.jnd.jpg where that is taken",
+        ),
+    ] = None,
+    codec: options.Codec = None,
+    viewers: options.Viewers = 75.0,
+    protocol: options.Protocol = "aic",
+    viewing: options.Viewing = None,
+    observer: options.Observer = "cvvdp",
+    effort: options.Effort = "normal",
+    min_saving: Annotated[
+        float, typer.Option(metavar="PERCENT", help="Keep the input where the file would save less than this.")
+    ] = 5.0,
+    keep_metadata: options.KeepMetadata = "all",
+    recursive: options.Recursive = False,
+    force: Annotated[
+        bool,
+        typer.Option("--force", "-f", help="Replace existing files, encode ours again, and write larger files too."),
+    ] = False,
+    jobs: options.Jobs = None,
+    max_pixels: options.MaxPixels = options.MAX_PIXELS,
+    json: options.Json = False,
+) -> int:
+    """Write the smallest file that looks the same.
+
+    A picture that already is the smallest stays as it is; so does one that jnd wrote. Folders keep their tree.
+
+    Exit codes: 0 done; 1 some pictures failed; 2 wrong usage; 3 something is not installed; 4 no setting looks the
+    same to so many viewers; 130 interrupted.
+    """
+    from jndkit import corpus
+    from jndkit.cli.reporting import Report
+    from jndkit.pipeline import Settings
+
+    options.known_codec(codec)
+    piped = output == "-"
+    without = None if output is None or piped else Path(output)
+    found = corpus.gather(pictures, recursive=recursive, without=without)
+    exact, folder = corpus.destination(found, None if piped else output)
+    settings = Settings(
+        codec=corpus.codec_for(exact, codec),
+        viewers=viewers,
+        protocol=protocol,
+        viewing=viewing,
+        observer=observer,
+        effort=effort,
+        min_saving=min_saving,
+        keep_metadata=keep_metadata,
+        force=force,
+        max_pixels=max_pixels,
+    )
+    if piped:
+        return _to_stdout(found, settings, json)
+    plan = corpus.plan(found, corpus.suffixes_of(settings), exact=exact, folder=folder, force=force)
+    report = Report(len(plan.tasks), json=json, line=printing.result)
+    rows = corpus.run_all(
+        plan.tasks,
+        settings,
+        jobs=jobs,
+        store=lambda path, outcome: corpus.store(plan, path, outcome),
+        done=report.advance,
+    )
+    return report.follow(rows)
+
+
+def _to_stdout(found: list[Found], settings: Settings, json: bool) -> int:
+    """The file itself is what stdout gets; its line goes to stderr."""
+    from jndkit import corpus
+    from jndkit.cli.reporting import exit_code
+
+    if len(found) != 1:
+        raise UsageError(f"-o - writes one file to stdout, and there are {len(found)} pictures")
+    if json:
+        raise UsageError("-o - and --json both write to stdout: leave one out")
+    if sys.stdout.isatty():
+        raise UsageError("-o - would write a picture to the terminal: send it to a file or a program")
+    outcome = corpus.attempt(str(found[0].path), settings)
+    row = outcome.row
+    for note in printing.notes(row):
+        printing.complain(note)
+    if outcome.data is not None:
+        sys.stdout.buffer.write(outcome.data)
+        sys.stdout.buffer.flush()
+        row.output = "stdout"
+    if row.error is None:
+        printing.say(printing.result(row), file=sys.stderr)
+    return exit_code([row])

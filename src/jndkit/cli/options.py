@@ -1,0 +1,63 @@
+"""Options that several verbs share."""
+
+from __future__ import annotations
+
+import difflib
+from typing import Annotated
+
+import typer
+
+Inputs = Annotated[list[str], typer.Argument(metavar="PICTURE", help="Files, or folders of pictures.")]
+Codec = Annotated[
+    str | None,
+    typer.Option(
+        metavar="SPEC",
+        help="jpeg, webp, avif, heic, jxl, vvc, png, or auto for the smallest of all; with options as in avif:s6,444.",
+        show_default="what the name after -o says, else jpeg",
+    ),
+]
+Viewers = Annotated[
+    float, typer.Option(metavar="PERCENT", help="Share of viewers who shall see no difference, 50 to 95.")
+]
+Protocol = Annotated[str, typer.Option(metavar="NAME", help="How viewers are asked: aic, konjnd or mcl-jci.")]
+Viewing = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME|PPD",
+        help="Display: desktop, 4k, laptop, phone, or a number of pixels per degree.",
+        show_default="the protocol's own, desktop for aic",
+    ),
+]
+Observer = Annotated[str, typer.Option(metavar="NAME", help="Who judges; see jnd models.")]
+Effort = Annotated[str, typer.Option(metavar="NAME", help="fast, normal or best: how many encodes to try.")]
+KeepMetadata = Annotated[
+    str, typer.Option(metavar="WHAT", help="all, nogps, icc or none of profile, EXIF and XMP are written back.")
+]
+Recursive = Annotated[bool, typer.Option("--recursive", "-r", help="Look into folders inside folders.")]
+Jobs = Annotated[
+    int | None,
+    typer.Option(
+        "--jobs", "-j", metavar="N", help="Pictures at work at once.", show_default="the processors; 1 for one picture"
+    ),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object per line, and nothing else on stdout.")]
+Force = Annotated[bool, typer.Option("--force", "-f", help="Replace existing files.")]
+MaxPixels = Annotated[int, typer.Option(metavar="N", help="Refuse pictures with more pixels.")]
+
+MAX_PIXELS = 100_000_000
+
+
+def known_codec(spec: str | None) -> str | None:
+    """The spec, if its codec is known. Raises UsageError that names the codec that may be meant."""
+    from jndkit.codecs import CODECS, by_suffix
+    from jndkit.errors import UsageError
+
+    name = (spec or "auto").partition(":")[0]
+    if name in CODECS or name == "auto":
+        return spec
+    try:
+        close = [by_suffix(f".{name}")]
+    except UsageError:
+        close = difflib.get_close_matches(name.lower(), [*CODECS, "auto"], 1)
+    meant = f"did you mean {close[0]}? " if close else ""
+    raise UsageError(f"unknown codec {name!r}: {meant}choose {', '.join(CODECS)} or auto")

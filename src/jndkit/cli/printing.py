@@ -1,0 +1,127 @@
+"""What people read: one line for each picture on stdout, everything else on stderr."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import time
+from typing import TYPE_CHECKING, TextIO
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from jndkit.evidence import Row
+
+_BAR = 24  # characters
+_REDRAW = 0.1  # seconds
+
+
+def shown(text: object) -> str:
+    """Text in one line that cannot steer the terminal, whatever a file is called."""
+    return "".join(c if c.isprintable() or "\udc80" <= c <= "\udcff" else ascii(c)[1:-1] for c in str(text))
+
+
+def complain(message: str) -> None:
+    """One sentence on stderr."""
+    print(f"jnd: {shown(message)}", file=sys.stderr, flush=True)
+
+
+def say(line: str, *, file: TextIO | None = None) -> None:
+    """One line on stdout, or where told."""
+    print(shown(line), file=file or sys.stdout)
+
+
+def size(count: int) -> str:
+    """148 kB"""
+    if count < 1000:
+        return f"{count} B"
+    unit, name = (1e3, "kB") if count < 999_500 else (1e6, "MB")
+    return f"{count / unit:.{0 if count >= 99.95 * unit else 1}f} {name}"
+
+
+def saving(row: Row) -> str:
+    """1.21 MB -> 148 kB (-87.8 %)"""
+    if row.bytes is None:
+        return ""
+    if not row.input_bytes:
+        return size(row.bytes)
+    change = 100.0 * (row.bytes / row.input_bytes - 1.0)
+    return f"{size(row.input_bytes)} -> {size(row.bytes)} ({change:+.1f} %)"
+
+
+def seen(row: Row) -> str:
+    """76 % see no difference (56 to 96 %), 0.46 JND"""
+    parts = []
+    if row.viewers is not None and row.interval is not None:
+        low, high = row.interval
+        parts.append(f"{row.viewers:.0f} % see no difference ({low:.0f} to {high:.0f} %)")
+    if row.jnd is not None:
+        parts.append(f"{row.jnd:.2f} JND")
+    return ", ".join(parts)
+
+
+def setting(row: Row) -> str:
+    """jpeg:420 quality 87"""
+    return f"{row.codec} {row.knob['name']} {row.knob['value']:g}" if row.knob else str(row.codec)
+
+
+def result(row: Row) -> str:
+    """The line of a picture that did not fail."""
+    seconds = f"{row.encodes} encode{'s' if row.encodes != 1 else ''}, {row.seconds or 0.0:.1f} s"
+    if row.status == "written":
+        return f"{row.input} -> {row.output}: {saving(row)}; {setting(row)}; {seen(row)}; {seconds}"
+    reason = row.notes[-1] if row.notes else ""
+    return f"{row.input} {row.status}: {reason}"
+
+
+def notes(row: Row) -> Iterable[str]:
+    """What stderr says of a picture: its error, or its notes without the one that is its line on stdout."""
+    if row.error is not None:
+        return [row.error["message"]]
+    told = row.notes if row.status in ("written", "predicted", "compared") else row.notes[:-1]
+    return [note if note.startswith(row.input) else f"{row.input}: {note}" for note in told]
+
+
+def summary(rows: list[Row]) -> str:
+    """12 pictures: 9 written, 2 kept, 1 failed; 34.5 MB -> 8.1 MB (-76.5 %)"""
+    counts: dict[str, int] = {}
+    for row in rows:
+        counts[row.status] = counts.get(row.status, 0) + 1
+    said = ", ".join(f"{count} {status}" for status, count in counts.items())
+    written = [row for row in rows if row.status == "written" and row.bytes and row.input_bytes]
+    before, after = sum(row.input_bytes or 0 for row in written), sum(row.bytes or 0 for row in written)
+    sizes = f"; {size(before)} -> {size(after)} ({100.0 * (after / before - 1.0):+.1f} %)" if before else ""
+    return f"{len(rows)} pictures: {said}{sizes}"
+
+
+class Progress:
+    """A bar on stderr where that is a terminal, and nothing elsewhere."""
+
+    def __init__(self, total: int) -> None:
+        self._total = total
+        self._done = 0
+        self._drawn = 0.0
+        self._shown = total > 1 and sys.stderr.isatty()
+        self._started = time.monotonic()
+
+    def advance(self) -> None:
+        self._done += 1
+        if time.monotonic() - self._drawn > _REDRAW or self._done == self._total:
+            self.draw()
+
+    def draw(self) -> None:
+        if not self._shown:
+            return
+        self._drawn = time.monotonic()
+        filled = _BAR * self._done // self._total
+        text = f"[{'#' * filled}{'.' * (_BAR - filled)}] {self._done}/{self._total}"
+        if self._done:
+            left = (self._drawn - self._started) / self._done * (self._total - self._done)
+            text += f", {left / 60:.0f} min left" if left >= 90 else f", {left:.0f} s left"
+        width = shutil.get_terminal_size().columns - 1
+        print(f"\r\x1b[K{text[:width]}", end="", file=sys.stderr, flush=True)
+
+    def clear(self) -> None:
+        """Take the bar away, so that lines can be printed."""
+        if self._shown:
+            print("\r\x1b[K", end="", file=sys.stderr, flush=True)

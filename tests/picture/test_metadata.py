@@ -1,0 +1,309 @@
+"""EXIF, XMP, the mark, and what each policy lets through."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import io
+import struct
+import xml.etree.ElementTree as ElementTree
+
+import numpy as np
+import pytest
+from hypothesis import given, strategies as st
+from PIL import ExifTags, Image
+
+from jndkit.errors import UsageError
+from jndkit.picture import MARK, exif as exif_blocks, from_bytes, mark_xmp, png_bytes, with_metadata, xmp as xmp_packets
+from jndkit.picture.metadata import VERSION
+
+RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+PACKET = """<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
+<x:xmpmeta xmlns:x="adobe:ns:meta/" x:xmptk="Test 1.0"><!-- <exif:GPSAltitude>1</exif:GPSAltitude> -->
+ <rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
+  <rdf:Description rdf:about="" xmlns:t="http://ns.adobe.com/tiff/1.0/" xmlns:exif="http://ns.adobe.com/exif/1.0/"
+    xmlns:xmp="http://ns.adobe.com/xap/1.0/" xmlns:dc="http://purl.org/dc/elements/1.1/"
+    xmlns:hdrgm="http://ns.adobe.com/hdr-gain-map/1.0/" hdrgm:Version="1.0"
+    t:Orientation="6" t:ImageWidth='64' exif:GPSLatitude="48,8.1N" xmp:Rating="3">
+   <exif:GPSLongitude>11,34.2E</exif:GPSLongitude>
+   <exif:PixelXDimension>64</exif:PixelXDimension>
+   <t:Orientation>6</t:Orientation>
+   <dc:creator><rdf:Seq><rdf:li>Someone &amp; Co</rdf:li></rdf:Seq></dc:creator>
+   <xmp:Thumbnails><rdf:Alt><rdf:li rdf:parseType="Resource"><xmp:image>/9j/AAAA</xmp:image></rdf:li></rdf:Alt>
+   </xmp:Thumbnails>
+  </rdf:Description>
+ </rdf:RDF>
+</x:xmpmeta>
+<?xpacket end="w"?>""".encode()
+
+
+def _exif_with_everything(order: str = "<") -> bytes:
+    """An EXIF block laid out by hand: sizes, orientation, GPS, maker note, thumbnail at the end."""
+    short, number = order + "H", order + "I"
+    head = {"<": b"II", ">": b"MM"}[order] + struct.pack(short, 42) + struct.pack(number, 8)
+
+    def entry(tag: int, kind: int, count: int, value: int | bytes) -> bytes:
+        raw = value if isinstance(value, bytes) else struct.pack(short if kind == 3 else number, value)
+        return struct.pack(order + "HHI", tag, kind, count) + raw.ljust(4, b"\0")
+
+    def table(entries: list[bytes], after: int) -> bytes:
+        return struct.pack(short, len(entries)) + b"".join(entries) + struct.pack(number, after)
+
+    exif_at, gps_at, thumb_at = 200, 400, 700
+    main = [
+        entry(0x0100, 4, 1, 4000),
+        entry(0x0101, 4, 1, 3000),
+        entry(0x010F, 2, 4, b"Mak\0"),
+        entry(0x0112, 3, 1, 6),
+        entry(0x8769, 4, 1, exif_at),
+        entry(0x8825, 4, 1, gps_at),
+    ]
+    detail = [entry(0x927C, 7, 40, 300), entry(0xA002, 4, 1, 4000), entry(0xA003, 4, 1, 3000)]
+    position = [entry(1, 2, 2, b"N\0\0\0"), entry(2, 5, 3, 500)]
+    thumb = [entry(0x0201, 4, 1, 800), entry(0x0202, 4, 1, 100)]
+    body = bytearray(900)
+    for at, part in (
+        (0, head),
+        (8, table(main, thumb_at)),
+        (exif_at, table(detail, 0)),
+        (300, b"MAKERNOTE WITH OFFSETS OF ITS OWN 123456"),
+        (gps_at, table(position, 0)),
+        (500, struct.pack(order + "6I", 48, 1, 8, 1, 21, 1)),
+        (thumb_at, table(thumb, 0)),
+        (800, b"\xff\xd8" + b"THUMB" * 19 + b"\xff\xd9"),
+    ):
+        body[at : at + len(part)] = part
+    return exif_blocks.PREFIX + bytes(body[:900])
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_exif_is_cleaned_in_place(order):
+    block = _exif_with_everything(order)
+    assert exif_blocks.orientation(block) == 6
+    cleaned = exif_blocks.cleaned(block)
+    assert exif_blocks.orientation(cleaned) == 1
+    assert b"THUMB" not in cleaned
+    assert len(cleaned) <= 700 + 6
+    read = Image.Exif()
+    read.load(cleaned)
+    assert read[0x0112] == 1
+    assert read[0x010F] == "Mak"
+    assert 0x0100 not in read
+    assert 0x0101 not in read
+    detail = read.get_ifd(ExifTags.IFD.Exif)
+    assert set(detail) == {0x927C}
+    # The maker note did not move.
+    assert cleaned.index(b"MAKERNOTE") == block.index(b"MAKERNOTE")
+    assert read.get_ifd(ExifTags.IFD.GPSInfo)[2] == (48.0, 8.0, 21.0)
+    assert not read.get_ifd(ExifTags.IFD.IFD1)
+    assert exif_blocks.cleaned(cleaned) == cleaned
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_position_is_wiped_not_only_unlinked(order):
+    cleaned = exif_blocks.cleaned(_exif_with_everything(order))
+    without = exif_blocks.without_position(cleaned)
+    read = Image.Exif()
+    read.load(without)
+    assert not read.get_ifd(ExifTags.IFD.GPSInfo)
+    assert read[0x010F] == "Mak"
+    assert struct.pack(order + "6I", 48, 1, 8, 1, 21, 1) not in without
+    assert set(read.get_ifd(ExifTags.IFD.Exif)) == {0x927C}
+
+
+def test_exif_without_position_is_unchanged():
+    exif = Image.Exif()
+    exif[0x010F] = "Maker"
+    assert exif_blocks.without_position(exif.tobytes()) == exif.tobytes()
+
+
+@given(st.data())
+def test_damaged_exif_never_raises(data):
+    block = bytearray(_exif_with_everything())
+    for _ in range(data.draw(st.integers(1, 6))):
+        block[data.draw(st.integers(0, len(block) - 1))] = data.draw(st.integers(0, 255))
+    block = block[: data.draw(st.integers(0, len(block)))]
+    assert 1 <= exif_blocks.orientation(bytes(block)) <= 8
+    cleaned = exif_blocks.cleaned(bytes(block))
+    if cleaned is not None:
+        assert exif_blocks.orientation(cleaned) == 1
+        exif_blocks.without_position(cleaned)
+
+
+@given(st.binary(max_size=200))
+def test_random_blocks_never_raise(block):
+    for candidate in (block, b"II*\0\x08\0\0\0" + block, exif_blocks.PREFIX + b"MM\0*\0\0\0\x08" + block):
+        exif_blocks.cleaned(candidate)
+        exif_blocks.without_position(candidate)
+        xmp_packets.cleaned(candidate)
+        ElementTree.fromstring(mark_xmp(candidate))
+
+
+def test_position_overlapping_what_stays_drops_the_block():
+    block = bytearray(_exif_with_everything())
+    at = block.index(struct.pack("<HHII", 0x8825, 4, 1, 400))
+    block[at + 8 : at + 12] = struct.pack("<I", 8)  # the GPS table is the main table
+    assert exif_blocks.without_position(bytes(block)) is None
+
+
+@pytest.mark.parametrize("format_name", ["JPEG", "PNG", "WEBP", "AVIF"])
+def test_loaded_exif_is_clean(format_name, photo, encode):
+    picture = from_bytes(encode(photo, format_name, exif=_exif_with_everything()))
+    assert picture.exif.startswith(exif_blocks.PREFIX)
+    read = Image.Exif()
+    read.load(picture.exif)
+    assert read.get(0x0112, 1) == 1
+    assert read[0x010F] == "Mak"
+    assert b"THUMB" not in picture.exif
+    assert (picture.width, picture.height) == ((48, 64) if format_name != "AVIF" else (48, 64))
+    assert read.get_ifd(ExifTags.IFD.GPSInfo)
+
+
+def test_tiff_exif_describes_the_picture_not_the_file(photo, encode):
+    exif = Image.Exif()
+    exif[0x010F] = "Maker"
+    exif[0x0112] = 6
+    exif.get_ifd(ExifTags.IFD.GPSInfo)[2] = (48.0, 8.0, 21.0)
+    picture = from_bytes(encode(photo, "TIFF", exif=exif))
+    read = Image.Exif()
+    read.load(picture.exif)
+    assert read[0x010F] == "Maker"
+    assert read.get_ifd(ExifTags.IFD.GPSInfo)[2] == (48.0, 8.0, 21.0)
+    assert not {256, 257, 258, 273, 274, 279}.intersection(read)
+
+
+def test_damaged_exif_is_dropped_with_a_note(photo, encode):
+    picture = from_bytes(encode(photo, "PNG", exif=b"Exif\0\0II*\0\xff\xff\0\0" + bytes(30)))
+    assert picture.exif is None
+    assert any("EXIF" in note for note in picture.notes)
+
+
+def test_xmp_is_cleaned():
+    cleaned = xmp_packets.cleaned(PACKET)
+    root = ElementTree.fromstring(cleaned)
+    text = cleaned.decode()
+    assert 't:Orientation="1"' in text
+    assert "<t:Orientation>1<" in text
+    for gone in ("Thumbnails", "ImageWidth", "PixelXDimension", "hdrgm:Version", "<!--"):
+        assert gone not in text
+    assert "Someone &amp; Co" in text
+    assert 'xmp:Rating="3"' in text
+    assert "GPSLatitude" in text
+    assert root.find(f".//{{{RDF}}}Description") is not None
+
+
+def test_xmp_without_position():
+    without = xmp_packets.without_position(PACKET)
+    ElementTree.fromstring(without)
+    assert b"GPS" not in without
+    assert b'xmp:Rating="3"' in without
+
+
+@pytest.mark.parametrize(
+    "packet",
+    [
+        b"",
+        b"no xml",
+        PACKET[:-200],
+        PACKET.decode().encode("utf-16"),
+        b'<!DOCTYPE x [<!ENTITY a "b">]>' + PACKET[PACKET.index(b"<x:") :],
+        PACKET.replace(b"<!--", b"<![CDATA[").replace(b"-->", b"]]>"),
+    ],
+)
+def test_unreadable_xmp_is_dropped_and_the_mark_still_written(packet):
+    assert xmp_packets.cleaned(packet) is None
+    assert xmp_packets.without_position(packet) is None
+    assert mark_xmp(packet) == mark_xmp(None)
+
+
+def test_hostile_xmp_takes_no_time():
+    import time
+
+    opened = b"<xmp:Thumbnails>" * 100_000
+    start = time.perf_counter()
+    for hidden in (b"<!--" + opened + b"-->", b"<?pi " + opened + b"?>", opened):
+        xmp_packets.cleaned(PACKET.replace(b"</x:xmpmeta>", hidden + b"</x:xmpmeta>"))
+    assert time.perf_counter() - start < 5
+
+
+def test_mark_in_xmp():
+    fresh = mark_xmp(None)
+    ElementTree.fromstring(fresh)
+    assert MARK.encode() in fresh
+    assert xmp_packets.marked(fresh)
+    assert mark_xmp(fresh) == fresh
+    assert xmp_packets.cleaned(fresh) is None
+    added = mark_xmp(PACKET)
+    assert xmp_packets.marked(added)
+    assert b"Someone &amp; Co" in added
+    assert mark_xmp(added).count(b"jndkit:Encoder") == 1
+    assert xmp_packets.cleaned(added) == xmp_packets.cleaned(PACKET)
+    assert not xmp_packets.marked(PACKET)
+
+
+def test_mark_in_an_empty_rdf_element():
+    packet = f'<x:xmpmeta xmlns:x="adobe:ns:meta/"><r:RDF xmlns:r="{RDF}"/></x:xmpmeta>'.encode()
+    marked = mark_xmp(packet)
+    assert xmp_packets.marked(marked)
+    assert ElementTree.fromstring(marked).find(f".//{{{RDF}}}Description") is not None
+
+
+def test_mark_is_found_in_every_format(photo, encode):
+    from PIL import PngImagePlugin
+
+    software = PngImagePlugin.PngInfo()
+    software.add_text("Software", "jndkit 9.9")
+    international = PngImagePlugin.PngInfo()
+    international.add_itxt("Software", MARK, zip=True)
+    foreign = PngImagePlugin.PngInfo()
+    foreign.add_text("Software", "GIMP 3")
+    marked = [
+        encode(photo, "JPEG", comment=MARK),
+        encode(photo, "JPEG", xmp=mark_xmp(None)),
+        encode(photo, "PNG", pnginfo=software),
+        encode(photo, "PNG", pnginfo=international),
+        encode(photo, "WEBP", xmp=mark_xmp(None)),
+        encode(photo, "AVIF", xmp=mark_xmp(PACKET)),
+    ]
+    for data in marked:
+        picture = from_bytes(data)
+        assert picture.marked
+        assert picture.xmp is None or not xmp_packets.marked(picture.xmp)
+        assert picture.notes == ()
+    for data in (encode(photo, "JPEG", comment="made by jndkit"), encode(photo, "PNG", pnginfo=foreign)):
+        assert not from_bytes(data).marked
+
+
+def test_version_is_the_package_version():
+    assert importlib.metadata.version("jndkit") == VERSION
+    assert f"jndkit {VERSION}" == MARK
+
+
+def test_policies(photo, encode, p3_profile):
+    picture = from_bytes(encode(photo, "WEBP", exif=_exif_with_everything(), xmp=PACKET, icc_profile=p3_profile))
+    assert with_metadata(picture, "all") is picture
+    nogps = with_metadata(picture, "nogps")
+    assert b"GPS" not in nogps.xmp
+    read = Image.Exif()
+    read.load(nogps.exif)
+    assert read[0x010F] == "Mak"
+    assert not read.get_ifd(ExifTags.IFD.GPSInfo)
+    assert nogps.icc == p3_profile
+    assert nogps.native is picture.native
+    only = with_metadata(picture, "icc")
+    assert (only.exif, only.xmp, only.icc) == (None, None, p3_profile)
+    assert only.coded is picture.native
+    none = with_metadata(picture, "none")
+    assert (none.exif, none.xmp, none.icc, none.native) == (None, None, None, None)
+    assert none.coded is picture.rgb
+    with pytest.raises(UsageError, match="nogps"):
+        with_metadata(picture, "most")
+
+
+def test_png_carries_it_all_back(photo, encode, p3_profile):
+    picture = from_bytes(encode(photo, "WEBP", exif=_exif_with_everything(), xmp=PACKET, icc_profile=p3_profile))
+    again = from_bytes(png_bytes(picture))
+    assert np.array_equal(again.native, picture.native)
+    assert np.array_equal(again.rgb, picture.rgb)
+    assert (again.icc, again.exif, again.xmp) == (picture.icc, picture.exif, picture.xmp)
+    assert again.marked
+    assert Image.open(io.BytesIO(png_bytes(picture))).text["Software"] == MARK

@@ -1,0 +1,201 @@
+"""Files appear whole or not at all, and never over others unasked."""
+
+from __future__ import annotations
+
+import os
+import stat
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from jndkit.errors import OutputError, UsageError
+from jndkit.picture import Picture, from_bytes, load, png_bytes, save_png, saving, write_atomic
+
+posix = pytest.mark.skipif(os.name != "posix", reason="needs POSIX")
+
+
+def _names(folder: Path) -> list[str]:
+    return sorted(p.name for p in folder.iterdir())
+
+
+def test_write_and_replace(tmp_path):
+    path = tmp_path / "a.bin"
+    write_atomic(path, b"one")
+    with pytest.raises(OutputError, match="use --force"):
+        write_atomic(path, b"two")
+    assert path.read_bytes() == b"one"
+    write_atomic(path, b"two", force=True)
+    assert path.read_bytes() == b"two"
+    assert _names(tmp_path) == ["a.bin"]
+
+
+@posix
+@pytest.mark.parametrize("umask", [0o022, 0o077])
+def test_permissions_are_those_of_a_normal_file(tmp_path, umask):
+    before = os.umask(umask)
+    try:
+        write_atomic(tmp_path / "a", b"x")
+        write_atomic(tmp_path / "b", b"x", force=True)
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "a").stat().st_mode) == 0o666 & ~umask
+    assert stat.S_IMODE((tmp_path / "b").stat().st_mode) == 0o666 & ~umask
+
+
+@posix
+def test_force_keeps_permissions_and_follows_links(tmp_path):
+    (tmp_path / "real").write_bytes(b"x")
+    (tmp_path / "real").chmod(0o600)
+    (tmp_path / "link").symlink_to("real")
+    write_atomic(tmp_path / "link", b"new", force=True)
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "real").read_bytes() == b"new"
+    assert stat.S_IMODE((tmp_path / "real").stat().st_mode) == 0o600
+    (tmp_path / "dangling").symlink_to("nowhere")
+    with pytest.raises(OutputError, match="exists"):
+        write_atomic(tmp_path / "dangling", b"x")
+
+
+def test_places_that_cannot_be_written(tmp_path):
+    (tmp_path / "folder").mkdir()
+    for force in (False, True):
+        with pytest.raises(OutputError, match="folder"):
+            write_atomic(tmp_path / "folder", b"x", force=force)
+        with pytest.raises(OutputError, match="does not exist"):
+            write_atomic(tmp_path / "none" / "a", b"x", force=force)
+        with pytest.raises(OutputError, match="cannot be written"):
+            write_atomic(tmp_path / ("x" * 300), b"x", force=force)
+    with pytest.raises(OutputError, match="cannot be written"):
+        write_atomic("nul\0byte", b"x")
+    assert _names(tmp_path) == ["folder"]
+
+
+@posix
+def test_a_device_is_never_replaced(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(OutputError, match="not a regular file"):
+        write_atomic(tmp_path / "pipe", b"x", force=True)
+    assert stat.S_ISFIFO((tmp_path / "pipe").stat().st_mode)
+    with pytest.raises(OutputError, match="not a regular file"):
+        write_atomic("/dev/full", b"x", force=True)
+    assert stat.S_ISCHR(os.stat("/dev/full").st_mode)
+
+
+@posix
+@pytest.mark.parametrize("force", [False, True])
+def test_full_disk_leaves_nothing_and_keeps_the_old(tmp_path, force):
+    """The kernel refuses the write half way, as on a full disk."""
+    path = tmp_path / "a.bin"
+    if force:
+        path.write_bytes(b"old")
+    code = (
+        "import resource, sys\n"
+        "from jndkit.errors import OutputError\n"
+        "from jndkit.picture import write_atomic\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))\n"
+        f"try:\n    write_atomic({str(path)!r}, bytes(100_000), force={force})\n"
+        "except OutputError as error:\n    print(error)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "cannot be written" in done.stdout
+    assert _names(tmp_path) == (["a.bin"] if force else [])
+    assert not force or path.read_bytes() == b"old"
+
+
+@pytest.mark.parametrize("force", [False, True])
+def test_interrupt_leaves_nothing(tmp_path, monkeypatch, force):
+    def interrupted(_: int) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(saving.os, "fsync", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        write_atomic(tmp_path / "a", b"x" * 1000, force=force)
+    assert _names(tmp_path) == []
+
+
+@pytest.mark.parametrize("links", [True, False])
+def test_two_writers_one_winner(tmp_path, monkeypatch, links):
+    if not links:
+
+        def unsupported(*_: object) -> None:
+            raise PermissionError(1, "no hard links here")
+
+        monkeypatch.setattr(saving.os, "link", unsupported)
+    path = tmp_path / "a"
+    gate, outcomes = threading.Barrier(8), []
+
+    def write(number: int) -> None:
+        gate.wait()
+        try:
+            write_atomic(path, bytes([number]) * 50_000)
+            outcomes.append(number)
+        except OutputError:
+            outcomes.append(None)
+
+    threads = [threading.Thread(target=write, args=(n,)) for n in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    winners = [n for n in outcomes if n is not None]
+    assert len(winners) == 1
+    assert path.read_bytes() == bytes([winners[0]]) * 50_000
+    assert _names(tmp_path) == ["a"]
+
+
+def test_reservation_is_taken_back_when_the_rename_fails(tmp_path, monkeypatch):
+    def fails(*_: object) -> None:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(saving.os, "link", fails)
+    monkeypatch.setattr(saving.os, "replace", fails)
+    with pytest.raises(OutputError, match="Input/output"):
+        write_atomic(tmp_path / "a", b"x")
+    assert _names(tmp_path) == []
+
+
+@pytest.mark.parametrize("planes", [None, 2, 3, 4])
+def test_arrays_come_back(tmp_path, planes):
+    shape = (9, 7) if planes is None else (9, 7, planes)
+    array = np.random.default_rng(1).integers(0, 256, shape, dtype=np.uint8)
+    path = tmp_path / "a.png"
+    save_png(array, path)
+    picture = load(path)
+    colours = array if planes is None else array[..., 0] if planes == 2 else array[..., :3]
+    assert np.array_equal(picture.rgb[..., 0] if picture.grey else picture.rgb, colours)
+    if planes in (2, 4):
+        assert np.array_equal(picture.alpha, array[..., -1])
+    assert not picture.marked
+    with pytest.raises(OutputError):
+        save_png(array, path)
+
+
+@pytest.mark.parametrize(
+    "array",
+    [np.zeros((4, 4), np.float32), np.zeros((4, 4, 5), np.uint8), np.zeros(4, np.uint8), np.zeros((0, 4), np.uint8)],
+)
+def test_arrays_that_are_no_picture(tmp_path, array):
+    with pytest.raises(UsageError):
+        save_png(array, tmp_path / "a.png")
+    assert _names(tmp_path) == []
+
+
+def test_grey_pictures_hold_one_channel(photo, encode):
+    picture = from_bytes(encode(photo[..., 0], "PNG"))
+    data = png_bytes(picture)
+    assert data[25] == 0
+    assert np.array_equal(from_bytes(data).rgb, picture.rgb)
+    with_alpha = Picture(picture.rgb, alpha=photo[..., 1].copy(), grey=True)
+    data = png_bytes(with_alpha)
+    assert data[25] == 4
+    assert np.array_equal(from_bytes(data).alpha, photo[..., 1])
+
+
+def test_mark_can_be_chosen(photo):
+    assert from_bytes(png_bytes(Picture(photo))).marked
+    assert not from_bytes(png_bytes(Picture(photo), mark=False)).marked
+    assert from_bytes(png_bytes(photo, mark=True)).marked
