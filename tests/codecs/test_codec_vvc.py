@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import subprocess
 import sys
 import time
 import zlib
@@ -41,15 +42,15 @@ def test_planes_keep_smooth_colour(width: int, height: int, seed: int) -> None:
 
 def test_flat_colour_is_exact() -> None:
     for colour in ((0, 0, 0), (255, 255, 255), (255, 0, 0), (0, 255, 0), (0, 0, 255), (17, 130, 201)):
-        flat = np.full((16, 16, 3), colour, np.uint8)
-        assert np.array_equal(vvc.from_planes(vvc.to_planes(flat), 16, 16), flat)
+        flat = np.full((32, 32, 3), colour, np.uint8)
+        assert np.array_equal(vvc.from_planes(vvc.to_planes(flat), 32, 32), flat)
 
 
 def test_header(file: bytes) -> None:
     assert file.startswith(b"\x89JVVC\r\n\x1a\x01\x00\x00\x00\x23\x00\x00\x00\x15\x00\x00\x00")
-    assert int.from_bytes(file[40:44], "little") == zlib.crc32(file[:40])
-    assert int.from_bytes(file[36:40], "little") == zlib.crc32(file[44:])
-    assert len(file) == 44 + sum(int.from_bytes(file[at : at + 4], "little") for at in (20, 24, 28, 32))
+    assert int.from_bytes(file[44:48], "little") == zlib.crc32(file[:44])
+    assert int.from_bytes(file[36:40], "little") == zlib.crc32(file[48:])
+    assert len(file) == 48 + sum(int.from_bytes(file[at : at + 4], "little") for at in (20, 24, 28, 32))
 
 
 def test_read_names_the_file(file: bytes) -> None:
@@ -72,13 +73,20 @@ def test_damage_is_found(file: bytes, data: st.DataObject) -> None:
 
 def _forged(file: bytes, **fields: int) -> bytes:
     """The file with header fields changed and its checksums made to match."""
-    places = {"version": (8, 1), "flags": (9, 1), "width": (12, 4), "height": (16, 4), "stream": (32, 4)}
+    places = {
+        "version": (8, 1),
+        "flags": (9, 1),
+        "width": (12, 4),
+        "height": (16, 4),
+        "stream": (32, 4),
+        "planes": (40, 4),
+    }
     forged = bytearray(file)
     for name, value in fields.items():
         at, size = places[name]
         forged[at : at + size] = value.to_bytes(size, "little")
-    forged[36:40] = zlib.crc32(forged[44:]).to_bytes(4, "little")
-    forged[40:44] = zlib.crc32(forged[:40]).to_bytes(4, "little")
+    forged[36:40] = zlib.crc32(forged[48:]).to_bytes(4, "little")
+    forged[44:48] = zlib.crc32(forged[:44]).to_bytes(4, "little")
     return bytes(forged)
 
 
@@ -91,6 +99,7 @@ def _forged(file: bytes, **fields: int) -> bytes:
         ({"width": 20_000}, LimitError),
         ({"width": 16_000, "height": 16_000}, LimitError),
         ({"width": 64}, DamagedError),
+        ({"planes": 12345}, DamagedError),
         ({"height": 400}, DamagedError),
         ({"stream": 2**32 - 1}, DamagedError),
     ],
@@ -105,6 +114,14 @@ def test_a_stream_that_is_no_stream(file: bytes) -> None:
     noise = np.random.default_rng(0).integers(0, 256, len(file) - start, np.uint8).tobytes()
     with pytest.raises(DamagedError, match="the VVC stream cannot be decoded"):
         vvc.read(_forged(file[:start] + noise))
+
+
+def test_narrow_pictures_decode_the_same_every_time(photo: Photo) -> None:
+    # One block wide and several high is where ffmpeg's decoder goes wrong with more than one thread.
+    codec = vvc.Vvc("faster")
+    picture = Picture(photo(33, 130))
+    data = codec.encode(picture, 22)
+    assert all(np.abs(codec.decode(data).rgb.astype(int) - picture.rgb).mean() < 6 for _ in range(12))
 
 
 def test_limit_on_pixels(file: bytes) -> None:
@@ -123,6 +140,19 @@ def test_ffmpeg_is_stopped_in_time() -> None:
     with pytest.raises(CodecError, match="did not finish within"):
         ffmpeg.run(endless, b"", 0.4)
     assert time.monotonic() - started < 10
+
+
+def test_ffmpeg_does_not_outlive_an_interrupt(monkeypatch: pytest.MonkeyPatch) -> None:
+    children: list[subprocess.Popen[bytes]] = []
+
+    def interrupted(child: subprocess.Popen[bytes], data: bytes, timeout: float) -> None:
+        children.append(child)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(subprocess.Popen, "communicate", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        ffmpeg.run(["-f", "lavfi", "-i", "testsrc", "-f", "null", "-"], b"", 60)
+    assert [child.poll() is not None for child in children] == [True]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux limits the memory of another process")

@@ -161,7 +161,8 @@ def test_every_setting_changes_bytes(make: Make, photo: Photo, spec: str) -> Non
     picture = Picture(photo(320, 240))
     files = [codec.encode(picture, value) for value in codec.knob.grid]
     same = [codec.knob.grid[i] for i in range(1, len(files)) if files[i] == files[i - 1]]
-    assert same == []
+    # libwebp now and then chooses the same segments and steps for two qualities, which depends on the picture.
+    assert len(same) <= (4 if codec.name == "webp" else 0)
 
 
 @pytest.mark.parametrize("spec", LOSSY)

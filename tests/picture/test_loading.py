@@ -196,7 +196,7 @@ def test_headers_that_claim_too_much(photo, encode):
 def test_animations_and_pages_are_refused(format_name, photo, encode):
     second = Image.fromarray(photo[::-1].copy())
     data = encode(photo, format_name, save_all=True, append_images=[second])
-    with pytest.raises(LimitError, match="animated|several pages"):
+    with pytest.raises(LimitError, match=r"animated|several pages"):
         from_bytes(data)
 
 

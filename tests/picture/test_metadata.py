@@ -82,7 +82,7 @@ def test_exif_is_cleaned_in_place(order):
     cleaned = exif_blocks.cleaned(block)
     assert exif_blocks.orientation(cleaned) == 1
     assert b"THUMB" not in cleaned
-    assert len(cleaned) <= 700 + 6
+    assert len(cleaned) == 6 + 800
     read = Image.Exif()
     read.load(cleaned)
     assert read[0x0112] == 1
@@ -116,6 +116,7 @@ def test_exif_without_position_is_unchanged():
     assert exif_blocks.without_position(exif.tobytes()) == exif.tobytes()
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_damaged_exif_never_raises(data):
     block = bytearray(_exif_with_everything())
@@ -129,6 +130,7 @@ def test_damaged_exif_never_raises(data):
         exif_blocks.without_position(cleaned)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_random_blocks_never_raise(block):
     for candidate in (block, b"II*\0\x08\0\0\0" + block, exif_blocks.PREFIX + b"MM\0*\0\0\0\x08" + block):
@@ -154,20 +156,20 @@ def test_loaded_exif_is_clean(format_name, photo, encode):
     assert read.get(0x0112, 1) == 1
     assert read[0x010F] == "Mak"
     assert b"THUMB" not in picture.exif
-    assert (picture.width, picture.height) == ((48, 64) if format_name != "AVIF" else (48, 64))
+    assert (picture.width, picture.height) == (48, 64)
     assert read.get_ifd(ExifTags.IFD.GPSInfo)
 
 
 def test_tiff_exif_describes_the_picture_not_the_file(photo, encode):
     exif = Image.Exif()
-    exif[0x010F] = "Maker"
-    exif[0x0112] = 6
-    exif.get_ifd(ExifTags.IFD.GPSInfo)[2] = (48.0, 8.0, 21.0)
+    exif.load(_exif_with_everything())
+    del exif[0x0100], exif[0x0101]  # Pillow would write these sizes over the true ones
     picture = from_bytes(encode(photo, "TIFF", exif=exif))
     read = Image.Exif()
     read.load(picture.exif)
-    assert read[0x010F] == "Maker"
+    assert read[0x010F] == "Mak"
     assert read.get_ifd(ExifTags.IFD.GPSInfo)[2] == (48.0, 8.0, 21.0)
+    assert set(read.get_ifd(ExifTags.IFD.Exif)) == {0x927C}
     assert not {256, 257, 258, 273, 274, 279}.intersection(read)
 
 

@@ -50,11 +50,11 @@ def run(arguments: Sequence[str] | None = None) -> int:
 _MISUSE: Any = typer.BadParameter.__mro__[2]
 
 
-def _verb(verb: Callable[..., int]) -> Callable[..., int]:
+def reported(verb: Callable[..., int]) -> Callable[..., int]:
     """The verb with every exception turned into a sentence and an exit code."""
 
     @wraps(verb)
-    def reported(*args: Any, **kwargs: Any) -> int:
+    def guarded(*args: Any, **kwargs: Any) -> int:
         try:
             code = verb(*args, **kwargs)
             sys.stdout.flush()
@@ -78,7 +78,7 @@ def _verb(verb: Callable[..., int]) -> Callable[..., int]:
             complain(f"{type(error).__name__}: {error}; this is a bug; run with JND_DEBUG=1 for the traceback")
             return 1
 
-    return reported
+    return guarded
 
 
 def _version(wanted: bool) -> None:
@@ -105,4 +105,4 @@ for _name, _function in (
     ("models", listing.models),
     ("doctor", listing.doctor),
 ):
-    app.command(_name)(_verb(_function))
+    app.command(_name)(reported(_function))

@@ -55,6 +55,8 @@ def seen(row: Row) -> str:
     if row.viewers is not None and row.interval is not None:
         low, high = row.interval
         parts.append(f"{row.viewers:.0f} % see no difference ({low:.0f} to {high:.0f} %)")
+    elif row.target is not None:
+        parts.append(f"{row.target['viewers']:.0f} % see no difference up to {row.target['jnd']:.2f} JND")
     if row.jnd is not None:
         parts.append(f"{row.jnd:.2f} JND")
     return ", ".join(parts)

@@ -7,8 +7,6 @@ import subprocess
 import sys
 from functools import cache
 
-import imageio_ffmpeg
-
 from jndkit.errors import CodecError, MissingError
 
 INSTALL = "pip install 'jndkit[vvc]'"
@@ -20,8 +18,10 @@ _QUIET = ("-hide_banner", "-nostats", "-nostdin", "-loglevel", "info", "-protoco
 def program() -> str:
     """The path of the ffmpeg program. Raises MissingError."""
     try:
+        import imageio_ffmpeg
+
         return str(imageio_ffmpeg.get_ffmpeg_exe())
-    except RuntimeError as error:
+    except (ImportError, RuntimeError) as error:
         raise MissingError("an ffmpeg program", INSTALL) from error
 
 

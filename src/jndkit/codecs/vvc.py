@@ -10,11 +10,13 @@ The file, suffix `.jvvc`, version 1, integers little-endian:
         12      8  width, height of the picture
         20     16  lengths of the ICC profile, the EXIF block, the XMP packet and the VVC stream
         36      4  CRC-32 of all that follows the header
-        40      4  CRC-32 of bytes 0 to 39
-        44         ICC profile, EXIF block (from its TIFF header), XMP packet, VVC stream (Annex B, one picture)
+        40      4  CRC-32 of the decoded planes: Y', Cb, Cr, 16-bit samples
+        44      4  CRC-32 of bytes 0 to 43
+        48         ICC profile, EXIF block (from its TIFF header), XMP packet, VVC stream (Annex B, one picture)
 
 The stream holds full-range Y'CbCr of ITU-R BT.709 coefficients, with chroma samples between the pixels, of the picture
-extended by repetition to even sides of at least 16.
+extended by repetition to sides that are multiples of 8 and at least 32. The checksum of the planes is there because
+decoders go wrong without saying so: that of ffmpeg does with several threads, where a picture is one block wide.
 """
 
 from __future__ import annotations
@@ -43,7 +45,7 @@ from jndkit.picture import Picture, Pixels, Source, from_bytes
 from jndkit.picture.metadata import mark_xmp
 
 MAGIC = b"\x89JVVC\r\n\x1a"
-_HEADER = struct.Struct("<8sBBHIIIIIII")
+_HEADER = struct.Struct("<8sBBHIIIIIIII")
 _CRC = struct.Struct("<I")
 _GREY = 1
 _SIDE = 16384
@@ -81,9 +83,11 @@ class Vvc:
         check_size(self.name, picture, _SIDE, _PIXELS)
         with failing(self.name, "encoder"):
             pixels = samples(picture, self.carries - {"grey"})
-            stream = _encode_planes(to_planes(pixels), *coded_size(picture.width, picture.height), qp, self.preset)
+            size = coded_size(picture.width, picture.height)
+            stream = _encode_planes(to_planes(pixels), *size, qp, self.preset)
+            planes = _decode_planes(stream, *size)
             blocks = (picture.icc or b"", tiff_block(picture.exif) or b"", mark_xmp(picture.xmp), stream)
-            return _pack(picture.width, picture.height, picture.grey, blocks)
+            return _pack(picture.width, picture.height, picture.grey, zlib.crc32(planes), blocks)
 
     def decode(self, data: bytes) -> Picture:
         with failing(self.name, "decoder"):
@@ -102,6 +106,8 @@ def read(data: bytes, path: str | Path | None = None, max_pixels: int = _PIXELS)
         planes = _decode_planes(parts.stream, width, height)
     except CodecError as error:
         raise DamagedError(path, f"the VVC stream cannot be decoded: {error}") from error
+    if zlib.crc32(planes) != parts.planes:
+        raise DamagedError(path, "the decoded planes do not match their checksum")
     pixels = np.ascontiguousarray(from_planes(planes, width, height)[: parts.height, : parts.width])
     if parts.grey:
         pixels = np.repeat(pixels[..., 1:2], 3, axis=2)
@@ -112,8 +118,8 @@ def read(data: bytes, path: str | Path | None = None, max_pixels: int = _PIXELS)
 
 
 def coded_size(width: int, height: int) -> tuple[int, int]:
-    """The sides the planes are extended to: even, and no smaller than the decoder accepts."""
-    return max(16, width + width % 2), max(16, height + height % 2)
+    """The sides the planes are extended to; the encoder's buffer is too small for the bytes of smaller pictures."""
+    return max(32, width + -width % 8), max(32, height + -height % 8)
 
 
 def to_planes(rgb: Pixels) -> bytes:
@@ -144,7 +150,7 @@ def from_planes(planes: bytes, width: int, height: int) -> Pixels:
 @cache
 def encoder_version() -> str:
     """The version of libvvenc inside the ffmpeg program."""
-    _, log = ffmpeg.run(_encoder_arguments(16, 16, 40, "faster"), bytes(16 * 16 * 3), 30)
+    _, log = ffmpeg.run(_encoder_arguments(32, 32, 40, "faster"), bytes(32 * 32 * 3), 30)
     found = re.search(r"libvvenc version: (\S+)", log)
     return found[1] if found else "unknown"
 
@@ -169,7 +175,7 @@ def _decode_planes(stream: bytes, width: int, height: int) -> bytes:
     pixels = width * height
     # The decoder counts the margins of its buffers as pixels.
     most = (width + 256) * (height + 256)
-    arguments = ["-max_pixels", str(most), "-threads", "2", "-f", "vvc", "-i", "pipe:0"]
+    arguments = ["-max_pixels", str(most), "-threads", "1", "-f", "vvc", "-i", "pipe:0"]
     arguments += ["-frames:v", "1", "-f", "rawvideo", "pipe:1"]
     planes, log = ffmpeg.run(arguments, stream, 30 + 40e-6 * pixels, (2 << 30) + 64 * pixels)
     if len(planes) != pixels * 3 or "yuv420p10le" not in log:
@@ -181,16 +187,17 @@ class _Parts(NamedTuple):
     width: int
     height: int
     grey: bool
+    planes: int
     icc: bytes
     exif: bytes
     xmp: bytes
     stream: bytes
 
 
-def _pack(width: int, height: int, grey: bool, blocks: tuple[bytes, ...]) -> bytes:
+def _pack(width: int, height: int, grey: bool, planes: int, blocks: tuple[bytes, ...]) -> bytes:
     content = b"".join(blocks)
     lengths = [len(block) for block in blocks]
-    header = _HEADER.pack(MAGIC, 1, _GREY if grey else 0, 0, width, height, *lengths, zlib.crc32(content))
+    header = _HEADER.pack(MAGIC, 1, _GREY if grey else 0, 0, width, height, *lengths, zlib.crc32(content), planes)
     return header + _CRC.pack(zlib.crc32(header)) + content
 
 
@@ -202,7 +209,7 @@ def _unpack(data: bytes, path: str | Path | None, max_pixels: int) -> _Parts:
         raise DamagedError(path, "the file ends inside its header")
     if _CRC.unpack_from(data, _HEADER.size)[0] != zlib.crc32(data[: _HEADER.size]):
         raise DamagedError(path, "the header does not match its checksum")
-    _, version, flags, zero, width, height, *lengths, crc = _HEADER.unpack_from(data)
+    _, version, flags, zero, width, height, *lengths, crc, planes = _HEADER.unpack_from(data)
     if version != 1 or flags & ~_GREY or zero:
         raise FormatError(path, f"version {version} of the .jvvc format is not one this release reads")
     if not 0 < width * height <= max_pixels or max(width, height) > _SIDE:
@@ -211,7 +218,7 @@ def _unpack(data: bytes, path: str | Path | None, max_pixels: int) -> _Parts:
         raise DamagedError(path, "the content does not match its length and checksum")
     ends = np.cumsum(lengths).tolist()
     blocks = [data[start + end - length : start + end] for end, length in zip(ends, lengths, strict=True)]
-    return _Parts(width, height, bool(flags & _GREY), *blocks)
+    return _Parts(width, height, bool(flags & _GREY), planes, *blocks)
 
 
 def _carried(pixels: Pixels, parts: _Parts, max_pixels: int) -> Picture:

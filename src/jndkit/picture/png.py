@@ -16,6 +16,8 @@ from jndkit.picture.metadata import is_mark
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _CRITICAL = (b"IHDR", b"PLTE", b"IDAT", b"IEND")
 _SRGB_GAMMA = 45455
+# First column and row, and steps between columns and rows, of the seven interlaced passes.
+_ADAM7 = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
 
 
 @dataclass
@@ -30,6 +32,7 @@ class Chunks:
     height: int
     depth: int
     colour: int
+    interlaced: bool
     pixels: bytes = b""
     key: tuple[int, ...] | None = None
     icc: bytes | None = None
@@ -95,7 +98,7 @@ def _header(data: bytes, path: str | None) -> Chunks:
     if len(data) < 33 or data[8:16] != b"\0\0\0\x0dIHDR":
         raise DamagedError(path, "the PNG header is missing")
     width, height, depth, colour = struct.unpack_from(">IIBB", data, 16)
-    return Chunks(width, height, depth, colour)
+    return Chunks(width, height, depth, colour, interlaced=data[28] == 1)
 
 
 def header_size(data: bytes, path: str | None) -> tuple[int, int]:
@@ -136,3 +139,27 @@ def take_apart(data: bytes, path: str | None) -> Chunks:
             return chunks
         at = end
     raise LimitError(path, f"the PNG file has more than {MAX_CHUNKS} chunks")
+
+
+def require_all_rows(chunks: Chunks, path: str | None) -> None:
+    """Raise DamagedError where the compressed data ends before the last row, which decoders leave black.
+
+    Unpacks everything once more, so it is for pictures whose last rows came out black.
+    """
+    channels = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}.get(chunks.colour, 1)
+    passes = _ADAM7 if chunks.interlaced else ((0, 0, 1, 1),)
+    expected = 0
+    for x, y, across, down in passes:
+        columns, rows = -(-(chunks.width - x) // across), -(-(chunks.height - y) // down)
+        if columns > 0 and rows > 0:
+            expected += rows * (1 + (columns * channels * chunks.depth + 7) // 8)
+    worker, found, at = zlib.decompressobj(), 0, 8
+    while at < len(chunks.pixels) and not worker.eof and found < expected:
+        length, kind = struct.unpack_from(">I4s", chunks.pixels, at)
+        pending = memoryview(chunks.pixels)[at + 8 : at + 8 + length] if kind == b"IDAT" else b""
+        while pending and not worker.eof:
+            found += len(worker.decompress(pending, 1 << 20))
+            pending = worker.unconsumed_tail
+        at += 12 + length
+    if found + len(worker.flush()) < expected:
+        raise DamagedError(path, "the PNG pixels end before the last row")

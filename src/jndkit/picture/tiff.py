@@ -1,4 +1,4 @@
-"""What a TIFF file asks for, read before a decoder is let at it.
+"""TIFF files: what they ask for, read before a decoder is let at them, and then the first page.
 
 Source: TIFF 6.0, sections 2 and 8; TIFF Technical Note 1 (sub-images).
 """
@@ -7,10 +7,17 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
 
 from jndkit.errors import DamagedError, FormatError, JndError, LimitError
 from jndkit.picture import ifd
 from jndkit.picture.limits import MAX_STRIPS, check_size
+from jndkit.picture.plugins import block, open_image, opencv_16, raster_of, reduced
+from jndkit.picture.raster import Raster, to_8_bits, upright
+from jndkit.picture.silence import quiet_stderr
 
 _KIND, _WIDTH, _LENGTH, _BITS, _ORIENTATION = 254, 256, 257, 258, 274
 _TILE_WIDTH, _TILE_LENGTH = 322, 323
@@ -91,3 +98,82 @@ def survey(data: bytes, path: str | None, max_pixels: int) -> Survey:
     if not 1 <= found.orientation <= 8:
         found.orientation = 1
     return found
+
+
+def read(data: bytes, path: str | None, max_pixels: int) -> Raster:
+    """The first page. Raises what `survey` raises, and whatever Pillow does."""
+    found = survey(data, path, max_pixels)
+    with quiet_stderr():
+        return _read(data, found, path, max_pixels)
+
+
+def _read(data: bytes, found: Survey, path: str | None, max_pixels: int) -> Raster:
+    image = open_image(data, "TIFF", path, max_pixels)
+    exif = _tiff_exif(image)
+    if image.mode.startswith("I;16") or image.mode in ("I", "F"):
+        image.load()
+        raster = _deep(np.asarray(image), image.mode, found.bits)
+        raster.icc, raster.xmp = block(image.info, "icc_profile"), block(image.info, "xmp")
+    else:
+        raster = raster_of(image)
+        if found.bits > 8:
+            _sharpen(raster, data, found)
+    raster.exif = exif
+    if found.orientation != 1:  # Pillow turns TIFF pictures, and no others, while it loads them
+        raster.notes.append(f"turned upright (orientation {found.orientation})")
+    if found.previews:
+        raster.notes.append("the file holds further pages (previews); the first is taken")
+    return raster
+
+
+def _sharpen(raster: Raster, data: bytes, found: Survey) -> None:
+    """Replace pixels whose low bytes Pillow dropped by rounded ones, where OpenCV reads the same high bytes."""
+    reduced(raster, found.bits)
+    stored = opencv_16(data) if found.bits == 16 and raster.pixels.ndim == 3 else None
+    if stored is None or stored.ndim != 3:
+        return
+    # Whether OpenCV turns a TIFF picture upright depends on its version.
+    for turned in (stored, upright(stored, found.orientation)):
+        colours = turned[..., 2::-1]
+        if np.array_equal((colours >> 8).astype(np.uint8), raster.pixels):
+            raster.pixels = to_8_bits(colours, 16)
+            if raster.alpha is not None and turned.shape[2] == 4:
+                raster.alpha = to_8_bits(turned[..., 3], 16)
+            return
+
+
+def _deep(samples: npt.NDArray[Any], mode: str, bits: int) -> Raster:
+    """One channel of 16-bit, 32-bit or floating-point samples."""
+    if mode == "F":
+        values = np.nan_to_num(samples, nan=0.0, posinf=0.0, neginf=0.0)
+        top = next((t for t in (1.0, 255.0, 65535.0) if float(values.max()) <= t), float(values.max()))
+        raster = Raster(np.round(np.clip(values / top, 0.0, 1.0) * 255).astype(np.uint8), bits=32)
+        raster.notes.append(f"floating-point samples are taken as 0 to {top:g} and reduced to 8 bits")
+        return raster
+    if mode == "I":
+        whole = np.clip(samples, 0, None)
+        bits = next((b for b in (8, 16, 31) if int(whole.max()) < 1 << b), 31)
+        raster = Raster(np.round(whole / ((1 << bits) - 1) * 255).astype(np.uint8), bits=32)
+        raster.notes.append(f"32-bit samples are taken as 0 to {(1 << bits) - 1} and reduced to 8 bits")
+        return raster
+    raster = Raster(to_8_bits(np.minimum(samples, (1 << bits) - 1) if bits < 16 else samples, min(bits, 16)))
+    reduced(raster, bits)
+    return raster
+
+
+def _tiff_exif(image: Any) -> bytes | None:
+    """An EXIF block of the tags that describe the picture, not its storage."""
+    from PIL import Image
+
+    described = Image.Exif()
+    stored = image.getexif()
+    for tag in (0x010E, 0x010F, 0x0110, 0x011A, 0x011B, 0x0128, 0x0131, 0x0132, 0x013B, 0x8298):
+        if tag in stored:
+            described[tag] = stored[tag]
+    try:
+        for tag in (0x8769, 0x8825):
+            if table := stored.get_ifd(tag):
+                described.get_ifd(tag).update(table)
+        return described.tobytes() if len(described) else None
+    except Exception:  # Pillow writes what it read with whatever error the odd value causes
+        return None

@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 
 NEAR = 0.90  # a reading between this share of the target and the target ends the search
 _AIM = 0.955
-_SAFER = 0.80  # where the last encode must pass
-_SAFEST = 0.60  # a reading that is never expected to fail
+_SAFE = 0.91  # the last encode, where one passed before
+_SAFER = 0.80  # the last but one, where none did
+_SAFEST = 0.60  # the last, where none did
 
 
 @dataclass(frozen=True)
@@ -87,12 +88,12 @@ class _State:
         failed = [step for step in self.readings if chosen is None or step < chosen]
         low = max(failed, default=-1) + 1
         high = self.last if chosen is None else chosen - 1
-        if chosen is None:
-            aim = _AIM if left > 1 or not self.readings else (_SAFER if left == 1 else _SAFEST)
+        if left == 0 and self.readings:
+            # The last encode: what passed already is better kept than bettered by a miss.
+            aim = _SAFEST if chosen is None else _SAFE
         else:
-            aim = _AIM
-        step = self._first_below(math.log(aim * self.target), low, high)
-        return step
+            aim = _SAFER if chosen is None and left == 1 and self.readings else _AIM
+        return self._first_below(math.log(aim * self.target), low, high)
 
     def _first_below(self, level: float, low: int, high: int) -> int:
         """The step of low..high whose expected ln(JND) is nearest to `level`, from below where that is close."""

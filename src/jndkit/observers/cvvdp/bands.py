@@ -5,11 +5,8 @@ The reference's work (pyramid, sensitivity) is done once in `Reference`; `differ
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cache
 
 import numpy as np
 
@@ -18,10 +15,10 @@ from jndkit.observers.cvvdp.constants import constants
 from jndkit.observers.cvvdp.display import Plane, to_opponent
 from jndkit.observers.cvvdp.masking import HALO, visible_difference
 from jndkit.observers.cvvdp.sensitivity import sensitivity
+from jndkit.observers.cvvdp.strips import over_strips
 from jndkit.picture import Pixels
 from jndkit.viewing import Viewing
 
-_STRIP_PIXELS = 1 << 17  # a strip's planes stay in the second-level cache
 _DARKEST = np.float32(0.01)  # cd/m2, floor of every background
 
 # Receives band, first row, and the three channels' difference in those rows.
@@ -88,12 +85,10 @@ def differences(reference: Reference, rgb: Pixels, collect: Collect, row_multipl
 def _split(planes: list[Plane]) -> tuple[list[Plane], Plane, list[Plane]]:
     """One Laplacian step: the layers (in the planes' own memory), the achromatic background, the reduced planes."""
     smaller = [pyramid.reduce(plane) for plane in planes]
-    background = planes[0]
-    for channel, (plane, small) in enumerate(zip(planes, smaller, strict=True)):
-        smooth = pyramid.expand(small, *plane.shape)
-        np.subtract(plane, smooth, out=plane)
-        if channel == 0:
-            background = np.maximum(smooth, _DARKEST, out=smooth)
+    background = pyramid.subtract_expanded(planes[0], smaller[0])
+    np.maximum(background, _DARKEST, out=background)
+    for plane, small in zip(planes[1:], smaller[1:], strict=True):
+        pyramid.subtract_expansion(plane, small)
     return planes, background, smaller
 
 
@@ -106,11 +101,8 @@ def _band_strips(
     level: int, band: _Band, layers: list[Plane], background: Plane, collect: Collect, multiple: int
 ) -> None:
     height, width = background.shape
-    rows = max(1, _STRIP_PIXELS // width // multiple) * multiple
-    small = min(height, width) <= HALO  # too small to blur: one strip, so that every strip agrees
 
-    def work(top: int) -> None:
-        bottom = height if small else min(height, top + rows)
+    def work(top: int, bottom: int) -> None:
         first, last = max(0, top - HALO), min(height, bottom + HALO)
         around = slice(first, last)
         inverse = np.reciprocal(background[around])
@@ -118,22 +110,7 @@ def _band_strips(
         inside = slice(top - first, bottom - first)
         collect(level, top, visible_difference(test, [plane[around] for plane in band.contrast], inside))
 
-    tops = [0] if small else list(range(0, height, rows))
-    if len(tops) == 1:
-        work(tops[0])
+    if min(height, width) <= HALO:  # too small to blur: one strip, so that every strip agrees
+        work(0, height)
     else:
-        list(_pool().map(work, tops))
-
-
-@cache
-def _pool() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(threads(), thread_name_prefix="cvvdp")
-
-
-def threads() -> int:
-    """Threads a probe uses: JNDKIT_THREADS, else the processors this process may run on, at most 8."""
-    named = os.environ.get("JNDKIT_THREADS", "")
-    if named.isdigit() and int(named) > 0:
-        return int(named)
-    available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return min(8, available)
+        over_strips(work, height, width, multiple)

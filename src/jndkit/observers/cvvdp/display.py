@@ -9,12 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from jndkit.observers.cvvdp.constants import constants
+from jndkit.observers.cvvdp.strips import over_strips
 from jndkit.picture import Pixels
 from jndkit.viewing import Viewing
 
 Plane = npt.NDArray[np.float32]
-
-_ROWS = 128  # bounds the interleaved float copy
 
 
 @lru_cache(maxsize=8)
@@ -38,9 +37,11 @@ def to_opponent(rgb: Pixels, viewing: Viewing) -> list[Plane]:
     light = emitted_light(viewing)
     matrix = constants().rgb_to_dkl.astype(np.float32)
     planes = [np.empty((height, width), np.float32) for _ in range(3)]
-    for top in range(0, height, _ROWS):
-        rows = slice(top, top + _ROWS)
-        lit = cv2.LUT(rgb[rows], light)
+
+    def work(top: int, bottom: int) -> None:
+        lit = cv2.LUT(rgb[top:bottom], light)
         for channel, plane in enumerate(planes):
-            cv2.transform(lit, matrix[channel : channel + 1], dst=plane[rows])
+            cv2.transform(lit, matrix[channel : channel + 1], dst=plane[top:bottom])
+
+    over_strips(work, height, width)
     return planes

@@ -21,8 +21,8 @@ from jndkit.viewing import Viewing
 from jndkit.visibility import JND_PER_JOD, interval
 
 # The worst 3 degrees of an ordinary encode at its right knob read less than this many times its worst window
-# on 98 of 100 pictures; beyond it the place decides. Fitted by benchmarks/local_reading.py on train/.
-LOCAL_RATIO = 3.0
+# on 98 of 100 encodes; beyond it the place decides. Fitted by benchmarks/curves.py on train/
+LOCAL_RATIO = 2.7
 
 SMALLEST = 8  # pixels: smaller pictures are repeated at the edge up to this
 _TILE = 4096  # pixels: larger pictures are read in tiles, so that memory stays bounded

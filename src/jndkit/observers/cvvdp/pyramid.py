@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from jndkit.observers.cvvdp.display import Plane
+from jndkit.observers.cvvdp.strips import over_strips
 
 _LOWEST = 0.2  # cycles per degree: bands below are left to the base band
 _KERNEL = np.array([0.05, 0.25, 0.4, 0.25, 0.05], np.float32)
@@ -30,46 +31,70 @@ def band_frequencies(height: int, width: int, ppd: float) -> list[float]:
 
 def reduce(plane: Plane) -> Plane:
     """The plane smoothed and at half the size: (H, W) -> (ceil(H/2), ceil(W/2))."""
-    smooth = cv2.sepFilter2D(plane, -1, _KERNEL, _KERNEL, borderType=cv2.BORDER_REFLECT)
-    half: Plane = np.ascontiguousarray(smooth[::2, ::2])
     height, width = plane.shape
-    if height % 2 != width % 2:
-        # The published pyramid closes the right border by the parity of the rows; kept, so that its numbers are.
-        edge = cv2.sepFilter2D(plane[:, -2:], -1, _ONE, _KERNEL, borderType=cv2.BORDER_REFLECT)[::2]
-        step = edge[:, 1] * (_KERNEL[3] - _KERNEL[4]) + edge[:, 0] * _KERNEL[4]
-        half[:, -1] += step if width % 2 == 0 else -step
+    half: Plane = np.empty((-(-height // 2), -(-width // 2)), np.float32)
+
+    def work(top: int, bottom: int) -> None:
+        first, last = max(0, 2 * top - 2), min(height, 2 * bottom + 1)
+        part = plane[first:last]
+        smooth = cv2.sepFilter2D(part, -1, _KERNEL, _KERNEL, borderType=cv2.BORDER_REFLECT)
+        inside = slice(2 * top - first, 2 * bottom - 1 - first, 2)
+        half[top:bottom] = smooth[inside, ::2]
+        if height % 2 != width % 2:
+            # The published pyramid closes the right border by the parity of the rows; kept, so that its numbers are.
+            edge = cv2.sepFilter2D(part[:, -2:], -1, _ONE, _KERNEL, borderType=cv2.BORDER_REFLECT)[inside]
+            step = edge[:, 1] * (_KERNEL[3] - _KERNEL[4]) + edge[:, 0] * _KERNEL[4]
+            half[top:bottom, -1] += step if width % 2 == 0 else -step
+
+    over_strips(work, half.shape[0], 2 * width)
     return half
 
 
-def expand(plane: Plane, height: int, width: int) -> Plane:
-    """The inverse of `reduce` in size: (ceil(H/2), ceil(W/2)) -> (H, W)."""
-    even = cv2.sepFilter2D(plane, -1, _EVEN, _ONE, borderType=cv2.BORDER_REPLICATE)
-    odd = cv2.sepFilter2D(plane, -1, _ODD, _ONE, borderType=cv2.BORDER_REPLICATE)
-    wide = cv2.merge([even, odd]).reshape(plane.shape[0], -1)[:, :width]
-    out: Plane = np.empty((height, width), np.float32)
-    out[::2] = cv2.sepFilter2D(wide, -1, _ONE, _EVEN, borderType=cv2.BORDER_REPLICATE)
-    below = height // 2
-    np.add(wide[:below], wide[1 : below + 1] if height % 2 else _below(wide), out=out[1::2])
+def expand_rows(plane: Plane, top: int, bottom: int, width: int) -> Plane:
+    """Rows top..bottom of the plane at twice its size; `top` is even. Returns float32 (bottom - top, width)."""
+    first, last = max(0, top // 2 - 1), min(plane.shape[0], -(-bottom // 2) + 1)
+    part = plane[first:last]
+    even = cv2.sepFilter2D(part, -1, _EVEN, _ONE, borderType=cv2.BORDER_REPLICATE)
+    odd = cv2.sepFilter2D(part, -1, _ODD, _ONE, borderType=cv2.BORDER_REPLICATE)
+    wide = cv2.merge([even, odd]).reshape(len(part), -1)[:, :width]
+    out: Plane = np.empty((bottom - top, width), np.float32)
+    start = top // 2 - first
+    upright = cv2.sepFilter2D(wide, -1, _ONE, _EVEN, borderType=cv2.BORDER_REPLICATE)
+    out[::2] = upright[start : start + -(-(bottom - top) // 2)]
+    count = (bottom - top) // 2
+    below = np.minimum(np.arange(start + 1, start + 1 + count), len(wide) - 1)
+    np.add(wide[start : start + count], wide[below], out=out[1::2])
     out[1::2] *= 0.5
     return out
 
 
-def _below(wide: Plane) -> Plane:
-    """Each row's lower neighbour, the last row its own."""
-    return np.concatenate([wide[1:], wide[-1:]])
+def subtract_expanded(plane: Plane, small: Plane) -> Plane:
+    """Turn a plane into its Laplacian layer, in place, and return what was taken away: `small` at its size."""
+    height, width = plane.shape
+    smooth: Plane = np.empty_like(plane)
+
+    def work(top: int, bottom: int) -> None:
+        smooth[top:bottom] = expand_rows(small, top, bottom, width)
+        np.subtract(plane[top:bottom], smooth[top:bottom], out=plane[top:bottom])
+
+    over_strips(work, height, width, multiple=2)
+    return smooth
 
 
-def gaussian(plane: Plane, levels: int) -> list[Plane]:
-    """The plane and its `levels - 1` reductions."""
-    planes = [plane]
-    for _ in range(levels - 1):
-        planes.append(reduce(planes[-1]))
-    return planes
+def subtract_expansion(plane: Plane, small: Plane) -> None:
+    """As `subtract_expanded`, where what was taken away is not wanted."""
+    height, width = plane.shape
+
+    def work(top: int, bottom: int) -> None:
+        rows = plane[top:bottom]
+        np.subtract(rows, expand_rows(small, top, bottom, width), out=rows)
+
+    over_strips(work, height, width, multiple=2)
 
 
 def collapse(bands: list[Plane]) -> Plane:
     """The plane whose Laplacian bands, finest first, these are."""
     out = bands[-1]
     for band in reversed(bands[:-1]):
-        out = expand(out, *band.shape) + band
+        out = expand_rows(out, 0, band.shape[0], band.shape[1]) + band
     return out

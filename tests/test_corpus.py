@@ -1,0 +1,196 @@
+"""Many pictures: what is found, where results go, and that a dead process loses one picture."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from jndkit import corpus
+from jndkit.corpus import pool
+from jndkit.corpus.outputs import is_ours
+from jndkit.errors import InputError, UsageError
+from jndkit.picture import Picture, save_png
+from jndkit.pipeline import Settings, encode
+
+
+def picture(seed: int, width: int = 96, height: int = 80) -> Picture:
+    """Waves of many lengths, smooth enough to be coded."""
+    random = np.random.default_rng(seed)
+    y, x = np.mgrid[:height, :width]
+    waves = sum(
+        np.sin(2 * np.pi * (random.normal() * x + random.normal() * y) / period) * np.sqrt(period)
+        for period in (64, 45, 32, 23, 16, 11, 8, 6)
+    )
+    luma = np.clip(waves / np.std(waves) * 40 + 128, 0, 255).astype(np.uint8)
+    return Picture(np.repeat(luma[..., None], 3, axis=2), grey=True)
+
+
+def touch(folder: Path, *names: str) -> None:
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(b"")
+
+
+def test_gather_takes_pictures_by_name(tmp_path: Path) -> None:
+    touch(tmp_path, "b.JPG", "a.png", ".a.png", "c.txt", "sub/d.webp", ".git/e.png", "sub/.jndkit-00.tmp")
+    assert [each.path.name for each in corpus.gather([tmp_path])] == ["a.png", "b.JPG"]
+    found = corpus.gather([tmp_path], recursive=True)
+    assert [(each.path.name, str(each.within)) for each in found] == [("a.png", "."), ("b.JPG", "."), ("d.webp", "sub")]
+    assert [each.path.name for each in corpus.gather([tmp_path], recursive=True, without=tmp_path / "sub")] == [
+        "a.png",
+        "b.JPG",
+    ]
+    assert [each.path.name for each in corpus.gather([tmp_path / "c.txt"])] == ["c.txt"]
+
+
+def test_gather_gives_each_file_once(tmp_path: Path) -> None:
+    touch(tmp_path, "a.png", "b.png")
+    (tmp_path / "link").symlink_to(tmp_path / "a.png")
+    found = corpus.gather([tmp_path / "b.png", tmp_path, tmp_path / "link"])
+    assert [each.path.name for each in found] == ["b.png", "a.png"]
+
+
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root reads every folder")
+def test_a_folder_that_cannot_be_read(tmp_path: Path) -> None:
+    touch(tmp_path, "a.png", "shut/b.png")
+    (tmp_path / "shut").chmod(0)
+    try:
+        found = corpus.gather([tmp_path], recursive=True)
+        assert [each.refusal is None for each in found] == [True, False]
+        with pytest.raises(InputError, match="cannot be read"):
+            corpus.gather([tmp_path / "shut"])
+    finally:
+        (tmp_path / "shut").chmod(0o700)
+
+
+@pytest.mark.parametrize("spec", ["jpeg", "webp", "webp:lossless", "avif", "png", "heic", "jxl", "jxl:lossless", "vvc"])
+def test_every_codecs_mark_is_seen(tmp_path: Path, spec: str) -> None:
+    from jndkit.codecs import available, codec
+
+    if available()[spec.partition(":")[0]]:
+        pytest.skip("the codec is not installed")
+    made = codec(spec)
+    path = tmp_path / f"a{made.suffix}"
+    path.write_bytes(made.encode(picture(1), made.knob.grid[-1]))
+    assert is_ours(path)
+
+
+def test_other_files_are_not_ours(tmp_path: Path) -> None:
+    save_png(picture(1).rgb, tmp_path / "a.png")
+    (tmp_path / "b.txt").write_text("jndkit 0.1 is a program")
+    assert not is_ours(tmp_path / "a.png")
+    assert not is_ours(tmp_path / "b.txt")
+    assert not is_ours(tmp_path / "none")
+    assert not is_ours(tmp_path)
+
+
+def test_destinations(tmp_path: Path) -> None:
+    one, two = corpus.Found(Path("a.png")), corpus.Found(Path("b.png"))
+    assert corpus.destination([one], None) == (None, None)
+    assert corpus.destination([one], "x.jpg") == (Path("x.jpg"), None)
+    assert corpus.destination([one], f"x{os.sep}") == (None, Path("x"))
+    assert corpus.destination([one], str(tmp_path)) == (None, tmp_path)
+    assert corpus.destination([one, two], "x.jpg") == (None, Path("x.jpg"))
+    assert corpus.destination([corpus.Found(Path("in/a.png"), searched=True)], "x") == (None, Path("x"))
+
+
+def test_the_codec_of_a_name() -> None:
+    assert corpus.codec_for(None, None) == "jpeg"
+    assert corpus.codec_for(Path("x.AVIF"), None) == "avif"
+    assert corpus.codec_for(Path("x.v2"), None) == "jpeg"
+    assert corpus.codec_for(Path("x.jpeg"), "jpeg:444") == "jpeg:444"
+    for exact, asked in ((Path("x.jpg"), "webp"), (Path("x.jpg"), "auto"), (Path("x.bmp"), None)):
+        with pytest.raises(UsageError):
+            corpus.codec_for(exact, asked)
+
+
+def test_collisions_are_found_before_any_work(tmp_path: Path) -> None:
+    touch(tmp_path, "a.png", "a.tif", "sub/a.png")
+    found = corpus.gather([tmp_path], recursive=True)
+    with pytest.raises(UsageError, match=r"a\.png and .*a\.tif would both be written to .*a\.webp"):
+        corpus.plan(found, [".webp"])
+    with pytest.raises(UsageError, match="both be written"):
+        corpus.plan(found, [".webp", ".avif"])
+    plan = corpus.plan([each for each in found if each.path.suffix == ".png"], [".webp"], folder=tmp_path / "out")
+    targets = [plan.target(task.path, ".webp") for task in plan.tasks]
+    assert targets == [tmp_path / "out" / "a.webp", tmp_path / "out" / "sub" / "a.webp"]
+
+
+def test_a_bug_costs_one_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("JND_DEBUG", raising=False)
+    path = str(tmp_path / "a.png")
+    save_png(picture(1), path)
+    # Not what the type says: the kind of mistake that no error of ours foresees.
+    outcome = corpus.attempt(path, "no settings")  # type: ignore[arg-type]
+    assert outcome.row.status == "failed"
+    assert outcome.row.error is not None
+    assert outcome.row.error["type"] == "AttributeError"
+    assert "this is a bug" in outcome.row.error["message"]
+
+
+def test_a_file_that_cannot_be_stored_is_a_failed_row(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    plan = corpus.plan([corpus.Found(Path("a.png"))], [".jpg"], exact=tmp_path / "file" / "a.jpg")
+    made = encode(picture(1), codec="jpeg")
+    row = corpus.store(plan, "a.png", corpus.Outcome(made.row, made.data, made.suffix))
+    assert row.status == "failed"
+    assert row.error is not None
+    assert row.error["type"] == "OutputError"
+    assert row.output is None
+    assert row.jnd is not None
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals are POSIX")
+def test_a_killed_process_loses_its_own_picture_only(tmp_path: Path) -> None:
+    for index in range(8):
+        save_png(picture(index, *((96, 80) if index == 0 else (640, 480))), tmp_path / f"{index}.png", mark=False)
+    tasks = [(index, str(tmp_path / f"{index}.png")) for index in range(8)]
+    outcomes = pool.Pool(Settings(), jobs=2, threads=1).work(tasks)
+    found = dict([next(outcomes)])
+    victims = [process for process in multiprocessing.active_children() if process.name == "jnd"]
+    assert len(victims) == 2
+    assert victims[1].pid is not None
+    os.kill(victims[1].pid, signal.SIGKILL)
+    for index, outcome in outcomes:
+        assert index not in found
+        found[index] = outcome
+    assert sorted(found) == list(range(8))
+    dead = [outcome.row for outcome in found.values() if outcome.row.status == "failed"]
+    assert len(dead) == 1
+    assert dead[0].error is not None
+    assert "killed by signal 9" in dead[0].error["message"]
+    assert not [process for process in multiprocessing.active_children() if process.name == "jnd"]
+
+
+def test_closing_stops_the_processes(tmp_path: Path) -> None:
+    for index in range(4):
+        save_png(picture(index, 640, 480), tmp_path / f"{index}.png", mark=False)
+    tasks = [corpus.Task(tmp_path / f"{index}.png") for index in range(4)]
+    rows = corpus.run_all(tasks, Settings(), jobs=2, write=False)
+    next(rows)
+    assert multiprocessing.active_children()
+    rows.close()
+    assert not [process for process in multiprocessing.active_children() if process.name == "jnd"]
+
+
+def test_large_pictures_wait(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for index in range(3):
+        save_png(picture(index), tmp_path / f"{index}.png", mark=False)
+    monkeypatch.setattr(pool, "PIXELS_AT_ONCE", 2 * 96 * 80 - 1)
+    outcomes = pool.Pool(Settings(), jobs=3, threads=1).work([(i, str(tmp_path / f"{i}.png")) for i in range(3)])
+    assert next(outcomes)[0] == 0
+    assert len([process for process in multiprocessing.active_children() if process.name == "jnd"]) == 1
+    assert [index for index, _ in outcomes] == [1, 2]
+
+
+def test_pixels_of(tmp_path: Path) -> None:
+    save_png(picture(1), tmp_path / "a.png")
+    (tmp_path / "b.jxl").write_bytes(bytes(1000))
+    assert pool.pixels_of(str(tmp_path / "a.png")) == 96 * 80
+    assert pool.pixels_of(str(tmp_path / "b.jxl")) == 8000
+    assert pool.pixels_of(str(tmp_path / "none")) == 0
