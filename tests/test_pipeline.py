@@ -186,6 +186,18 @@ def test_transparency_is_kept_or_composited_with_a_note(tmp_path: Path) -> None:
     assert flat.rgb[:, :4].mean() > 245
 
 
+def test_metadata_too_large_for_the_format_is_left_out_with_a_note(photo: Path, tmp_path: Path) -> None:
+    wordy = tmp_path / "wordy.png"
+    exif = Image.Exif()
+    exif[0x010E] = "x" * 70_000
+    Image.open(photo).save(wordy, exif=exif)
+    jpeg = encode(wordy)
+    assert any("EXIF" in note and "left out" in note for note in jpeg.row.notes)
+    assert from_bytes(jpeg.data or b"").exif is None
+    webp = encode(wordy, codec="webp")
+    assert b"x" * 70_000 in (webp.data or b"")
+
+
 def test_grey_pictures_stay_one_channel(photo: Path, tmp_path: Path) -> None:
     grey = tmp_path / "grey.png"
     Image.open(photo).convert("L").save(grey)

@@ -105,11 +105,14 @@ def test_a_result_is_not_done_twice(jnd: Run, draw: Draw) -> None:
 
 def test_what_saves_too_little_is_kept(jnd: Run, draw: Draw) -> None:
     draw("photo.jpg", quality=20)
-    said = jnd("encode", "photo.jpg")
+    said = jnd("encode", "photo.jpg", "--min-saving", "60")
     assert said.code == 0
-    assert said.out.startswith("photo.jpg kept: ")
+    assert said.out.startswith("photo.jpg kept: would save ")
+    assert said.err == ""
+    (row,) = jnd("encode", "photo.jpg", "--min-saving", "60", "-o", "out.jpg", "--json").rows
+    assert (row["status"], row["output"], row["error"]) == ("kept", None, None)
     assert os.listdir() == ["photo.jpg"]
-    forced = jnd("encode", "photo.jpg", "--force")
+    forced = jnd("encode", "photo.jpg", "--min-saving", "60", "--force")
     assert "-> photo.jnd.jpg" in forced.out
 
 
@@ -191,7 +194,7 @@ def test_stdout_takes_one_thing(jnd: Run, draw: Draw) -> None:
         (["--codec", "jpeeg"], "did you mean jpeg"),
         (["--codec", "jpeg:43"], "43"),
         (["--viewers", "99"], "between 50 and 95"),
-        (["--viewers", "many"], "many"),
+        (["--viewers", "many"], "--viewers"),
         (["--effort", "lots"], "fast, normal, best"),
         (["--protocol", "itu"], "aic"),
         (["--viewing", "cinema"], "desktop"),

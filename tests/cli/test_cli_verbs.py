@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -204,19 +206,11 @@ def test_a_bug_is_one_sentence(capsys: pytest.CaptureFixture[str], monkeypatch: 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
 def test_a_full_disk(draw: Draw, tmp_path: Path) -> None:
-    import subprocess
-    import sys
-
     draw("a.png")
     for arguments in (["models"], ["encode", "a.png", "-o", "-"]):
+        command = [sys.executable, "-m", "jndkit", *arguments]
         with open("/dev/full", "wb") as full:
-            run = subprocess.run(
-                [sys.executable, "-m", "jndkit", *arguments],
-                cwd=tmp_path,
-                stdout=full,
-                stderr=subprocess.PIPE,
-                text=True,
-            )
+            run = subprocess.run(command, cwd=tmp_path, stdout=full, stderr=subprocess.PIPE, text=True)
         assert run.returncode == 1
         assert "the disk is full" in run.stderr
         assert "Traceback" not in run.stderr

@@ -196,6 +196,16 @@ def test_pillow_is_left_as_it_was(files):
     assert (Image.MAX_IMAGE_PIXELS, ImageFile.LOAD_TRUNCATED_IMAGES, list(warnings.filters)) == before
 
 
+def test_stderr_is_given_back(files, capfd):
+    import os
+
+    for name in ("lzw tiff", "deep tiff", "deep png"):
+        _outcome(files[name])
+        _outcome(files[name][:-40])
+    os.write(2, b"still here")
+    assert capfd.readouterr().err == "still here"
+
+
 def test_threads_share_the_silence(files):
     from concurrent.futures import ThreadPoolExecutor
 

@@ -259,6 +259,19 @@ def test_jpeg_with_absurdly_many_scans_or_segments(photo, encode):
         from_bytes(data[:2] + b"\xff\xfe\0\2" * 20_000 + data[2:])
 
 
+def test_what_would_be_unpacked_slowly(photo, encode):
+    data = bytearray(encode(photo[..., 0], "BMP"))
+    data[30:34] = b"\1\0\0\0"
+    data += bytes(limits.MAX_RUN_LENGTH_BYTES)
+    with pytest.raises(LimitError, match="run-length"):
+        from_bytes(bytes(data))
+    data = bytearray(encode(photo, "TIFF"))
+    at = data.index(struct.pack("<HH", 273, 4))
+    data[at + 4 : at + 8] = struct.pack("<I", 1_000_001)
+    with pytest.raises(LimitError, match="pieces"):
+        from_bytes(bytes(data) + bytes(5_000_000))
+
+
 @pytest.mark.parametrize("bits", [12, 16])
 def test_deep_jpeg_is_named(bits, photo, encode):
     data = bytearray(encode(photo, "JPEG"))

@@ -81,7 +81,7 @@ def test_truncated(name, files):
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="address space is limited reliably on Linux")
-def test_memory_is_limited(monkeypatch):
+def test_memory_is_limited():
     code = (
         "import numpy as np\nfrom jndkit.picture import sandbox\n"
         "sandbox._limit_memory(1000)\n"

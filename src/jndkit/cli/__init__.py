@@ -7,6 +7,9 @@ from collections.abc import Sequence
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run `jnd` with these arguments, by default the process's own, and return its exit code."""
-    from jndkit.cli.app import run
+    try:
+        from jndkit.cli.app import run
 
-    return run(arguments)
+        return run(arguments)
+    except KeyboardInterrupt:  # while loading
+        return 130

@@ -38,14 +38,14 @@ def predict(
         max_pixels=max_pixels,
     )
     tasks = [corpus.Task(each.path, each.refusal) for each in corpus.gather(pictures, recursive=recursive)]
-    report = Report(len(tasks), json=json, line=_described)
+    report = Report(len(tasks), json=json, lines=_described)
     return report.follow(corpus.run_all(tasks, settings, jobs=jobs, write=False, done=report.advance))
 
 
-def _described(row: Row) -> str:
+def _described(row: Row) -> list[str]:
     """The decision, and the table of everything that was tried."""
     wanted = f", wanted {row.target['viewers']:g} %" if row.target else ""
-    lines = [f"{printing.shown(row.input)}: {printing.setting(row)}, {printing.saving(row)}"]
+    lines = [f"{row.input}: {printing.setting(row)}, {printing.saving(row)}"]
     lines.append(f"  {printing.seen(row)}{wanted}")
     lines.append(f"  {row.observer}, protocol {row.protocol}, {row.viewing} ({row.ppd:.1f} pixels per degree)")
     if row.probes:
@@ -55,4 +55,4 @@ def _described(row: Row) -> str:
         for probe in row.probes:
             tried = f"  {probe['codec']:<{width}}  {probe['value']:>8g}  {printing.size(probe['bytes']):>8}"
             lines.append(f"{tried}  {probe['jnd']:>6.2f}")
-    return "\n".join(lines)
+    return lines

@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
 
 class Report:
-    """Prints every row of a run. line: what stdout gets of a row that did not fail."""
+    """Prints every row of a run. lines: what stdout gets of a row that did not fail."""
 
-    def __init__(self, total: int, *, json: bool, line: Callable[[Row], str]) -> None:
+    def __init__(self, total: int, *, json: bool, lines: Callable[[Row], list[str]]) -> None:
         self._json = json
-        self._line = line
+        self._lines = lines
         self._rows: list[Row] = []
         self._progress = printing.Progress(total)
         self._total = total
@@ -49,7 +49,9 @@ class Report:
         if self._json:
             print(row.to_json(), flush=True)
         elif row.error is None:
-            print(self._line(row), flush=True)
+            for line in self._lines(row):
+                printing.say(line)
+            sys.stdout.flush()
         for note in printing.notes(row):
             printing.complain(note)
 

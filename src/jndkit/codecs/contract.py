@@ -43,6 +43,7 @@ class Codec(Protocol):
     carries: the subset of {"alpha", "icc", "exif", "xmp", "grey"} its files can hold.
     options: further specs that `best` effort may try instead of this one.
     lossless: the spec of the same format's lossless mode, or None.
+    block_limit: bytes of EXIF or XMP a file can hold in one block, or None where there is no limit worth the name.
     """
 
     name: str
@@ -53,6 +54,7 @@ class Codec(Protocol):
     carries: frozenset[str]
     options: tuple[str, ...]
     lossless: str | None
+    block_limit: int | None
 
     def encode(self, picture: Picture, value: float) -> bytes:
         """A complete file. Carries `picture.coded` with `icc`, `exif`, `xmp` and the mark where the format can.

@@ -32,6 +32,7 @@ class Heic:
         self.carries = frozenset({"alpha", "icc", "exif", "xmp", "grey"})
         self.options: tuple[str, ...] = tuple(f"heic:{other}" for other in ("420", "444") if other != chroma)
         self.lossless: str | None = None
+        self.block_limit: int | None = None
 
     def encode(self, picture: Picture, value: float) -> bytes:
         quality = int(checked(self.name, self.knob, value))

@@ -49,6 +49,7 @@ class Jxl:
         self.carries = frozenset({"alpha", "exif", "xmp", "grey"})
         self.options: tuple[str, ...] = () if mode or effort == "e9" else ("jxl:e9",)
         self.lossless: str | None = f"jxl:{effort},lossless"
+        self.block_limit: int | None = None
 
     def encode(self, picture: Picture, value: float) -> bytes:
         checked(self.name, self.knob, value)

@@ -32,6 +32,7 @@ _AVIF_QUALITIES = tuple(
     )
 )
 _JPEG_SEGMENT = 65533  # a segment's length, 16 bits, counts its own two bytes
+_XMP_NAME = len(b"http://ns.adobe.com/xap/1.0/\0")
 _JPEG_BUFFER = threading.Lock()
 
 
@@ -50,6 +51,7 @@ class Jpeg:
         self.carries = frozenset({"icc", "exif", "xmp", "grey"})
         self.options: tuple[str, ...] = tuple(f"jpeg:{other}" for other in ("420", "444") if other != chroma)
         self.lossless: str | None = None
+        self.block_limit: int | None = _JPEG_SEGMENT - _XMP_NAME
 
     def encode(self, picture: Picture, value: float) -> bytes:
         quality = int(checked(self.name, self.knob, value))
@@ -57,7 +59,7 @@ class Jpeg:
         check_size(self.name, picture, 65500)
         exif = tiff_block(picture.exif)
         _check_segment("EXIF", exif, len(b"Exif\0\0"))
-        _check_segment("XMP", picture.xmp, len(b"http://ns.adobe.com/xap/1.0/\0"))
+        _check_segment("XMP", picture.xmp, _XMP_NAME)
         settings: dict[str, Any] = {
             "quality": quality,
             "subsampling": "4:4:4" if self.chroma == "444" else "4:2:0",
@@ -95,6 +97,7 @@ class Webp:
         self.carries = frozenset({"alpha", "icc", "exif", "xmp"})
         self.options: tuple[str, ...] = () if mode or method == "m6" else ("webp:m6",)
         self.lossless: str | None = f"webp:{method},lossless"
+        self.block_limit: int | None = None
 
     def encode(self, picture: Picture, value: float) -> bytes:
         checked(self.name, self.knob, value)
@@ -138,6 +141,7 @@ class Avif:
         tried = {f"avif:{s},{c}" for s in (speed, "s4") for c in ("420", "444") if int(s[1:]) <= self.speed}
         self.options: tuple[str, ...] = tuple(sorted(tried - {self.spec}))
         self.lossless: str | None = None
+        self.block_limit: int | None = None
 
     def encode(self, picture: Picture, value: float) -> bytes:
         quality = int(checked(self.name, self.knob, value))
@@ -175,6 +179,7 @@ class Png:
         self.carries = frozenset({"alpha", "icc", "exif", "xmp", "grey"})
         self.options: tuple[str, ...] = ()
         self.lossless: str | None = "png"
+        self.block_limit: int | None = None
 
     def encode(self, picture: Picture, value: float) -> bytes:
         checked(self.name, self.knob, value)

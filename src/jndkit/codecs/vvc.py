@@ -77,6 +77,7 @@ class Vvc:
         self.carries = frozenset({"icc", "exif", "xmp", "grey"})
         self.options: tuple[str, ...] = () if preset in ("medium", "slow", "slower") else ("vvc:medium",)
         self.lossless: str | None = None
+        self.block_limit: int | None = None
 
     def encode(self, picture: Picture, value: float) -> bytes:
         qp = int(checked(self.name, self.knob, value))

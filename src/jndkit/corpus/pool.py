@@ -5,6 +5,8 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import sys
+import warnings
 from collections import deque
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -123,17 +125,15 @@ def pixels_of(path: str) -> int:
     """About how many pixels a file holds: what its header says, else a guess from its size. Never an error."""
     from PIL import Image
 
-    from jndkit.picture.decoding import quiet
-
     try:
-        size = os.path.getsize(path)
-        try:
-            with quiet(), Image.open(path, formats=_HEADERS) as image:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with Image.open(path, formats=_HEADERS) as image:
                 return image.width * image.height
-        except Exception:  # whatever is wrong with the file, the worker will say
-            return size * _PIXELS_PER_BYTE
-    except OSError:
-        return 0
+    except Image.DecompressionBombError:
+        return sys.maxsize
+    except Exception:  # whatever is wrong with the file, the worker will say
+        return os.path.getsize(path) * _PIXELS_PER_BYTE if os.path.isfile(path) else 0
 
 
 @contextmanager

@@ -94,10 +94,19 @@ def suited(picture: Picture, codec: Codec) -> Picture:
             icc=None,
             notes=(*picture.notes, f"{codec.name} has no transparency: composited over white"),
         )
+    limit = codec.block_limit
+    if limit is not None and picture.exif is not None and len(picture.exif) > limit:
+        picture = replace(picture, exif=None, notes=(*picture.notes, _left_out(codec, "EXIF", picture.exif)))
+    if limit is not None and picture.xmp is not None and len(picture.xmp) > limit:
+        picture = replace(picture, xmp=None, notes=(*picture.notes, _left_out(codec, "XMP", picture.xmp)))
     if picture.native is not None and "icc" not in codec.carries:
         note = f"{codec.name} carries no colour profile: converted to sRGB"
         picture = replace(picture, native=None, icc=None, notes=(*picture.notes, note))
     return picture
+
+
+def _left_out(codec: Codec, kind: str, block: bytes) -> str:
+    return f"{codec.name} holds {codec.block_limit} bytes of {kind}, {len(block)} were there: left out"
 
 
 def decide(bench: Bench, codec: Codec, *, chroma_free: bool, lossless_first: bool = False) -> Decision:
