@@ -14,7 +14,7 @@ from PIL import ExifTags, Image
 
 from jndkit.errors import UsageError
 from jndkit.picture import MARK, exif as exif_blocks, from_bytes, mark_xmp, png_bytes, with_metadata, xmp as xmp_packets
-from jndkit.picture.metadata import VERSION
+from jndkit.version import VERSION
 
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 PACKET = """<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>

@@ -7,8 +7,8 @@ from dataclasses import replace
 from jndkit.errors import UsageError
 from jndkit.picture import exif as exif_blocks, xmp as xmp_packets
 from jndkit.picture.contract import Picture
+from jndkit.version import VERSION
 
-VERSION = "0.1.0"
 MARK = f"jndkit {VERSION}"
 POLICIES = ("all", "nogps", "icc", "none")
 
