@@ -6,21 +6,16 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-from PIL import Image, ImageDraw, ImageFont
-
 from jndkit.errors import UsageError
 from jndkit.evidence import Row
 from jndkit.observers import Map, Sight, Watch, observer as named_observer
 from jndkit.opening import load
-from jndkit.picture import MAX_PIXELS, Picture, Pixels, save_png
+from jndkit.picture import MAX_PIXELS, Picture
 from jndkit.picturewise.domain import domain
-from jndkit.pixelwise.render import coloured, scale, write_map
+from jndkit.pixelwise.render import write_map
 from jndkit.version import VERSION
 from jndkit.viewing import Viewing, viewing as named_viewing
 from jndkit.visibility import jnd_for, protocol as named_protocol, viewers as share, viewers_interval
-
-_WIDER = 2.0  # factor on the interval of pictures the scale was not fitted on
 
 
 @dataclass(frozen=True)
@@ -44,10 +39,7 @@ class Comparison:
 
         Raises UsageError for another suffix, OutputError where the file exists (unless `force`) or cannot be written.
         """
-        if Path(path).suffix.lower() == ".png":
-            save_png(drawing(self.map()), path, force=force)
-        else:
-            write_map(self.map(), path, force=force)
+        write_map(self.map(), path, title="visible difference, JND", least=1.0, force=force)
 
 
 def compare(
@@ -95,7 +87,7 @@ def compared(
     row.jnd, row.jnd_local, row.where = sight.jnd, sight.jnd_local, list(sight.where)
     if fit.shares:
         row.viewers = share(sight.jnd, fit)
-        row.interval = list(viewers_interval(sight.jnd, fit, widen=1.0 if kind.inside else _WIDER))
+        row.interval = list(viewers_interval(sight.jnd, fit, widen=kind.widen))
     row.target = {"viewers": viewers, "jnd": target}
     row.observer, row.protocol = f"{seen_by.name} {seen_by.version}", fit.name
     row.viewing, row.ppd, row.domain = display.name, display.ppd, kind.kind
@@ -106,25 +98,6 @@ def compared(
         row.notes.append(f"outside the domain of the scale ({kind.kind}: {', '.join(kind.reasons)}): interval doubled")
     row.seconds = time.perf_counter() - started
     return Comparison(row, sight.jnd <= target, watch, version)
-
-
-def drawing(difference: Map) -> Pixels:
-    """A map of visible differences in the colours of Viridis, its scale in JND below, uint8 (H', W', 3).
-
-    difference: float32 (H, W), JND units.  The scale ends at a round number, at 1 JND or beyond.
-    """
-    top = max(1.0, scale(difference)[0])
-    height, width = difference.shape
-    size = max(12, min(48, width // 40))
-    sheet = Image.new("RGB", (max(width, 16 * size), height + 4 * size), "white")
-    sheet.paste(Image.fromarray(coloured(difference, top)), ((sheet.width - width) // 2, 0))
-    ramp = np.broadcast_to(np.linspace(0.0, top, sheet.width - 2 * size), (size, sheet.width - 2 * size))
-    sheet.paste(Image.fromarray(coloured(ramp, top)), (size, height + size // 2))
-    pen, font, line = ImageDraw.Draw(sheet), ImageFont.load_default(size), height + 2 * size
-    pen.text((size, line), "0", "black", font)
-    pen.text((sheet.width // 2, line), "visible difference, JND", "black", font, anchor="ma")
-    pen.text((sheet.width - size, line), f"{top:g}", "black", font, anchor="ra")
-    return np.asarray(sheet)
 
 
 def _pair(reference: str | Path | Picture, test: str | Path | Picture, max_pixels: int) -> tuple[Picture, Picture]:

@@ -14,7 +14,7 @@ class Row:
     """One picture x codec x setting. `to_json` gives the line that scripts rely on.
 
     status: "written", "kept" (the input stays: it is smaller, or the saving is too small), "skipped" (already ours),
-        "predicted" (no file asked for) or "failed".
+        "predicted" (no file asked for), "compared" (`output` is the version that was compared) or "failed".
     jnd: the visible difference read on the returned file, in JND units.  viewers: per cent who see no difference.
     interval: 90 % interval of `viewers`, from the observer's error alone. Both are None under a protocol whose spread
         over viewers is not fitted.

@@ -29,7 +29,6 @@ AUTO = ("jpeg", "webp", "avif", "heic", "jxl")
 """What `auto` chooses from, where present; a VVC stream is not a file that programs open."""
 
 _STRICTER = 0.5  # share of the target that a picture outside the scale's domain must meet
-_WIDER = 2.0  # factor on the interval there
 
 
 @dataclass(frozen=True)
@@ -117,7 +116,7 @@ def run(source: str | Path | Picture, settings: Settings, *, write: bool = True)
     row.target = {"viewers": settings.viewers, "jnd": target}
     benches = _Benches(picture, named_observer(settings.observer), viewing, target, BUDGET[settings.effort])
     found, choice = _smallest(picture, kind, settings, benches)
-    _record(row, found, choice, fit, 1.0 if kind.inside else _WIDER)
+    _record(row, found, choice, fit, kind.widen)
     row.encodes = benches.encodes
     if not write:
         row.status = "predicted"

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from jndkit.errors import InputError
 from jndkit.evidence import Row, failed
+from jndkit.picture.formats import ENDINGS
 
-_PLAIN = (".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".tif", ".tiff", ".bmp", ".dib", ".ppm", ".pgm", ".pbm", ".pnm")
-SUFFIXES = frozenset({*_PLAIN, ".webp", ".avif", ".heic", ".heif", ".hif", ".jxl"})
+SUFFIXES = frozenset(suffix for suffixes in ENDINGS.values() for suffix in suffixes)
 """Names in a folder that are taken for pictures; a file that is named itself may be called anything."""
 
 

@@ -9,7 +9,7 @@ from jndkit.errors import FormatError
 
 READ = "JPEG, PNG, WebP, AVIF, TIFF, BMP, PPM, HEIC, JPEG XL"
 
-_ENDINGS = {
+ENDINGS = {
     "JPEG": (".jpg", ".jpeg", ".jpe", ".jfif", ".mpo"),
     "PNG": (".png", ".apng"),
     "WEBP": (".webp",),
@@ -91,6 +91,6 @@ def sniff(data: bytes, path: str | None) -> str:
 def naming_note(format_name: str, path: str | None) -> str | None:
     """A note where the name's ending promises something else, or None."""
     ending = PurePath(path).suffix.lower() if path else ""
-    if not ending or ending in _ENDINGS[format_name]:
+    if not ending or ending in ENDINGS[format_name]:
         return None
     return f"named {ending} but holds {format_name}"

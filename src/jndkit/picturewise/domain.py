@@ -71,6 +71,11 @@ class Domain:
         """Whether the scale of visibility was made for such pictures."""
         return self.kind == "photo"
 
+    @property
+    def widen(self) -> float:
+        """Factor on the interval of a reading: outside the domain the observer's error was never measured."""
+        return 1.0 if self.inside else 2.0
+
 
 @dataclass(frozen=True)
 class Shares:

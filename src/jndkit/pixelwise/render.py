@@ -24,12 +24,12 @@ PAPER = (255, 255, 255)
 INK = (32, 32, 32)
 
 
-def render(jnd: Map, *, beside: Picture | None = None) -> Pixels:
+def render(jnd: Map, *, beside: Picture | None = None, title: str = TITLE, least: float = 0.0) -> Pixels:
     """The map in the colours of Viridis, its scale below, uint8 (H', W', 3), sRGB-encoded.
 
     jnd: float (H, W), code values; of a map (H, W, 3) the mean of the planes is drawn.
-    beside: a picture of the same size to put on the left.
-    Colours run from 0 to a round number above the 99.5th percentile; larger values take the last colour.
+    beside: a picture of the same size to put on the left.  title: what the scale shows, with its unit.
+    Colours run from 0 to a round number above the 99.5th percentile, at least `least`; larger values take the last one.
     Every pixel of the map is one pixel of the rendering, from its upper left corner on where the map is at least
     320 pixels wide.
     Raises UsageError for another shape, values that are not finite, or sizes that differ.
@@ -38,13 +38,13 @@ def render(jnd: Map, *, beside: Picture | None = None) -> Pixels:
     if beside is not None and beside.rgb.shape[:2] != plane.shape:
         height, width = plane.shape
         raise UsageError(f"a map of {width} x {height} cannot stand beside {beside.width} x {beside.height} pixels")
-    top, tick = scale(plane)
+    top, tick = scale(plane, least)
     panels = [coloured(plane, top)]
     if beside is not None:
         gap = max(4, plane.shape[1] // 64)
         panels = [beside.rgb, np.full((plane.shape[0], gap, 3), PAPER, np.uint8), *panels]
     drawing = np.concatenate(panels, axis=1)
-    bar = _scale_bar(max(NARROWEST, drawing.shape[1]), top, tick, clipped=bool(plane.max() > top))
+    bar = _scale_bar(max(NARROWEST, drawing.shape[1]), top, tick, title, clipped=bool(plane.max() > top))
     canvas: Pixels = np.full((drawing.shape[0] + bar.shape[0], bar.shape[1], 3), PAPER, np.uint8)
     left = (bar.shape[1] - drawing.shape[1]) // 2
     canvas[: drawing.shape[0], left : left + drawing.shape[1]] = drawing
@@ -52,9 +52,9 @@ def render(jnd: Map, *, beside: Picture | None = None) -> Pixels:
     return canvas
 
 
-def scale(plane: Map) -> tuple[float, float]:
-    """The end of the scale, a round number not below the 99.5th percentile, and the distance of its ticks."""
-    high = float(np.percentile(plane, 99.5))
+def scale(plane: Map, least: float = 0.0) -> tuple[float, float]:
+    """The end of the scale, a round number from the 99.5th percentile or `least` up, and the distance of its ticks."""
+    high = max(least, float(np.percentile(plane, 99.5)))
     if high <= 0:
         return 1.0, 0.2
     power = 10.0 ** math.floor(math.log10(high))
@@ -71,11 +71,20 @@ def coloured(plane: npt.NDArray[np.floating], top: float) -> Pixels:
     return np.ascontiguousarray(colours[..., ::-1])
 
 
-def write_map(jnd: Map, path: str | Path, *, beside: Picture | None = None, force: bool = False) -> None:
+def write_map(
+    jnd: Map,
+    path: str | Path,
+    *,
+    beside: Picture | None = None,
+    title: str = TITLE,
+    least: float = 0.0,
+    force: bool = False,
+) -> None:
     """Writes a map by the suffix of its file's name.
 
     jnd: float32 (H, W) or (H, W, 3), code values.
     path: .npy and .tiff hold the numbers as float32; .png is a rendering, alone or beside a picture.
+    title, least: of the rendering's scale, as in `render`.
     Raises UsageError for another suffix, OutputError where the file exists (unless `force`) or cannot be written.
     """
     path = Path(path)
@@ -91,7 +100,7 @@ def write_map(jnd: Map, path: str | Path, *, beside: Picture | None = None, forc
         np.save(memory, numbers, allow_pickle=False)
         data = memory.getvalue()
     elif suffix == ".png":
-        data = _encoded(path, ".png", render(numbers, beside=beside))
+        data = _encoded(path, ".png", render(numbers, beside=beside, title=title, least=least))
     else:
         data = _encoded(path, ".tiff", numbers)
     write_atomic(path, data, force=force)
@@ -115,7 +124,7 @@ def _encoded(path: Path, suffix: str, pixels: npt.NDArray[np.uint8] | Map) -> by
     return bytes(data.tobytes())
 
 
-def _scale_bar(width: int, top: float, tick: float, *, clipped: bool) -> Pixels:
+def _scale_bar(width: int, top: float, tick: float, title: str, *, clipped: bool) -> Pixels:
     """The scale from 0 to `top` with its ticks and title, uint8 (h, width, 3)."""
     size = max(12, min(48, width // 64))
     font = ImageFont.load_default(size)
@@ -130,5 +139,5 @@ def _scale_bar(width: int, top: float, tick: float, *, clipped: bool) -> Pixels:
         label = f"{i * tick:.6g}" + ("+" if clipped and i == round(top / tick) else "")
         draw.line([(x, size + thick), (x, size + thick + size // 3)], fill=INK, width=max(1, size // 12))
         draw.text((x, size + thick + size // 2), label, font=font, fill=INK, anchor="mt")
-    draw.text((width // 2, 3.6 * size), TITLE, font=font, fill=INK, anchor="mt")
+    draw.text((width // 2, 3.6 * size), title, font=font, fill=INK, anchor="mt")
     return np.asarray(sheet)
