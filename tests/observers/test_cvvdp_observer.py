@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import io
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
+from PIL import Image
 
 from jndkit.errors import UsageError
 from jndkit.observers.cvvdp import Cvvdp, observer as face
@@ -145,11 +149,8 @@ def test_a_narrow_picture_is_read_in_windows_of_the_same_area() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("side", "ruined"), [(256, 50), (100, 20)])
-def test_a_ruined_detail_in_a_large_calm_picture_is_seen(side: int, ruined: int, shared) -> None:  # type: ignore[no-untyped-def]
+def test_a_ruined_detail_in_a_large_calm_picture_is_seen(side: int, ruined: int, shared: Path) -> None:
     """12 megapixels of calm and one textured patch: coded badly it must read as visible, coded well it must not."""
-    import io
-
-    from PIL import Image
 
     def coded(patch: np.ndarray, quality: int) -> np.ndarray:
         buffer = io.BytesIO()
