@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import io
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -60,6 +63,27 @@ def test_a_reading_does_not_depend_on_what_was_read_before() -> None:
     first = watch(Picture(rgb=noisy(rgb, 5.0)))
     watch(Picture(rgb=noisy(rgb, 50.0)))
     assert watch(Picture(rgb=noisy(rgb, 5.0))) == first
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="POSIX forks processes")
+def test_a_forked_process_reads_as_its_parent_does() -> None:
+    """Threads do not survive a fork; a pool of them that was used before must not be waited for."""
+    code = """
+import os, sys
+import cv2, numpy as np
+from jndkit.observers.cvvdp import Cvvdp
+from jndkit.picture import Picture
+from jndkit.viewing import DISPLAYS
+cv2.setNumThreads(1)
+rgb = np.random.default_rng(0).integers(0, 255, (700, 900, 3), np.uint8)
+watch = Cvvdp().watch(Picture(rgb=rgb), DISPLAYS["desktop"])
+before = watch(Picture(rgb=255 - rgb)).jnd
+if os.fork() == 0:
+    os._exit(0 if watch(Picture(rgb=255 - rgb)).jnd == before else 1)
+sys.exit(os.waitstatus_to_exitcode(os.wait()[1]))
+"""
+    environment = {**os.environ, "JNDKIT_THREADS": "2"}
+    assert subprocess.run([sys.executable, "-c", code], timeout=60, env=environment).returncode == 0
 
 
 def test_seen_from_further_away_the_same_noise_is_fainter() -> None:

@@ -19,6 +19,9 @@ def over_strips(work: Callable[[int, int], None], height: int, width: int, multi
     tops = range(0, height, rows)
     if len(tops) == 1:
         work(0, height)
+    elif threads() == 1:
+        for top in tops:
+            work(top, min(height, top + rows))
     else:
         list(_pool().map(lambda top: work(top, min(height, top + rows)), tops))
 
@@ -35,3 +38,8 @@ def threads() -> int:
 @cache
 def _pool() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(threads(), thread_name_prefix="cvvdp")
+
+
+if hasattr(os, "register_at_fork"):
+    # A forked process inherits the pool without its threads, and would wait for them for ever.
+    os.register_at_fork(after_in_child=_pool.cache_clear)
