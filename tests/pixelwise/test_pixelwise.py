@@ -87,6 +87,7 @@ def test_a_small_fraction_moves_the_map_a_little(
 
 @pytest.mark.parametrize("model", MODELS)
 def test_an_interior_does_not_know_the_border(model: str, scene: npt.NDArray[np.uint8]) -> None:
+    scene = scene[:-3, :-3]  # not whole blocks, so that models of blocks have something to fill in
     reflect, zero = jnd_map(scene, model), jnd_map(scene, model, border="zero")
     np.testing.assert_allclose(reflect[8:-8, 8:-8], zero[8:-8, 8:-8], atol=1e-5)
     assert np.abs(reflect - zero).max() > 1

@@ -45,6 +45,41 @@ MODELS: dict[str, Card] = {
         summary="the same, added with their overlap taken off, masking less on edges",
         variants=("code", "paper"),
     ),
+    "liu2010": Card(
+        name="liu2010",
+        where="jndkit.pixelwise.liu2010:liu2010",
+        paper="Liu et al., Just noticeable difference for images with decomposition model for separating edge and "
+        "textured regions, IEEE TCSVT 20(11)",
+        year=2010,
+        summary="edges and texture told apart by total variation, texture masking more",
+        variants=("code", "paper", "fast"),
+    ),
+    "wu2013": Card(
+        name="wu2013",
+        where="jndkit.pixelwise.wu2013:wu2013",
+        paper="Wu et al., Just noticeable difference estimation for images with free-energy principle, "
+        "IEEE Transactions on Multimedia 15(7)",
+        year=2013,
+        summary="what can be predicted from nearby masks by luminance and contrast, the rest hides more",
+        variants=("code", "paper"),
+    ),
+    "wu2016": Card(
+        name="wu2016",
+        where="jndkit.pixelwise.wu2016:wu2016",
+        paper="Wu et al., Enhanced just noticeable difference model with visual regularity consideration, IEEE ICASSP",
+        year=2016,
+        summary="the map that guides the JND-LIC codec; code is its 8-bit arithmetic, paper the same in real numbers",
+        variants=("code", "paper"),
+    ),
+    "li2016": Card(
+        name="li2016",
+        where="jndkit.pixelwise.li2016:li2016",
+        paper="Li, Liu and Chen, Perceptually-lossless image coding based on foveated-JND and H.265/HEVC, "
+        "Journal of Visual Communication and Image Representation 40",
+        year=2016,
+        summary="for an eye resting on one point: thresholds grow away from it",
+        variants=("code", "paper"),
+    ),
     "wu2017": Card(
         name="wu2017",
         where="jndkit.pixelwise.wu2017:wu2017",
@@ -52,6 +87,49 @@ MODELS: dict[str, Card] = {
         year=2017,
         summary="masking by contrast and by the number of directions that meet",
         variants=("code", "paper"),
+    ),
+    "jiang2022": Card(
+        name="jiang2022",
+        where="jndkit.pixelwise.jiang2022:jiang2022",
+        paper="Jiang et al., Toward top-down just noticeable difference estimation of natural images, IEEE TIP 31",
+        year=2022,
+        summary="what a picture loses when rebuilt from as few of its own components as nobody notices",
+        variants=("code",),
+    ),
+    "watson1993": Card(
+        name="watson1993",
+        where="jndkit.pixelwise.watson1993:watson1993",
+        paper="Watson, DCTune: A technique for visual optimization of DCT quantization matrices for individual images, "
+        "SID Digest 24",
+        year=1993,
+        summary="a threshold per DCT coefficient, by luminance of the block and by the coefficient itself",
+        variants=("code",),
+    ),
+    "zhang2005": Card(
+        name="zhang2005",
+        where="jndkit.pixelwise.zhang2005:zhang2005",
+        paper="Zhang, Lin and Xue, Improved estimation for just-noticeable visual distortion, Signal Processing 85(4)",
+        year=2005,
+        summary="a threshold per DCT coefficient; plain, edge and texture blocks mask differently",
+        variants=("code", "paper"),
+    ),
+    "wei2009": Card(
+        name="wei2009",
+        where="jndkit.pixelwise.wei2009:wei2009",
+        paper="Wei and Ngan, Spatio-temporal just noticeable distortion profile for grey scale image/video in DCT "
+        "domain, IEEE TCSVT 19(3)",
+        year=2009,
+        summary="a threshold per DCT coefficient, for any viewing distance; texture by density of edges",
+        variants=("code",),
+    ),
+    "bae2013": Card(
+        name="bae2013",
+        where="jndkit.pixelwise.bae2013:bae2013",
+        paper="Bae and Kim, A novel DCT-based JND model for luminance adaptation effect in DCT frequency, "
+        "IEEE SPL 20(9)",
+        year=2013,
+        summary="a threshold per DCT coefficient; luminance adaptation depends on frequency",
+        variants=("code",),
     ),
 }
 
