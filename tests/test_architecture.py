@@ -19,8 +19,8 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 # Each room may import those before it. `__init__` and `__main__` of the package stand outside.
 ORDER = [
     *("version", "errors", "picture", "viewing", "visibility", "inference", "weights"),
-    *("pixelwise", "observers", "codecs", "picturewise", "evidence", "pipeline"),
-    *("opening", "comparison", "catalogue", "evaluation", "corpus", "cli", "server"),
+    *("pixelwise", "observers", "shaving", "codecs", "picturewise", "evidence", "pipeline"),
+    *("opening", "comparison", "injection", "catalogue", "evaluation", "corpus", "cli", "server"),
 ]
 FEEDERS = {"datasets", "training"}
 NO_ROOM = {"utils", "util", "common", "core", "base", "helpers", "helper", "managers", "manager", "misc"}

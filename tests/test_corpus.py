@@ -194,3 +194,18 @@ def test_pixels_of(tmp_path: Path) -> None:
     assert pool.pixels_of(str(tmp_path / "a.png")) == 96 * 80
     assert pool.pixels_of(str(tmp_path / "b.jxl")) == 8000
     assert pool.pixels_of(str(tmp_path / "none")) == 0
+
+
+@pytest.mark.skipif(os.name == "nt", reason="pipes are files of POSIX")
+def test_pipes_are_not_opened(tmp_path: Path) -> None:
+    """Opening one would wait for its other end."""
+    os.mkfifo(tmp_path / "pipe.png")
+    assert pool.pixels_of(str(tmp_path / "pipe.png")) == 0
+    assert not is_ours(tmp_path / "pipe.png")
+
+
+def test_names_without_letters() -> None:
+    with pytest.raises(UsageError, match="empty"):
+        corpus.gather([""])
+    with pytest.raises(UsageError, match="empty"):
+        corpus.destination([], "")

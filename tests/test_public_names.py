@@ -16,7 +16,7 @@ def test_the_list_is_sorted_and_complete() -> None:
     assert jndkit.__all__ == sorted(jndkit.__all__)
     own = {name for name, item in vars(errors).items() if inspect.isclass(item) and not name.startswith("_")}
     assert own - {"Path"} <= set(jndkit.__all__)
-    functions = {"compare", "encode", "jnd_map", "load", "models", "predict"}
+    functions = {"compare", "encode", "inject", "jnd_map", "load", "models", "predict"}
     assert set(jndkit.__all__) == functions | {"Picture", "Row", "Sight", "__version__"} | (own - {"Path"})
 
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         UsageError,
     )
     from jndkit.evidence import Row
+    from jndkit.injection import inject
     from jndkit.observers import Sight
     from jndkit.opening import load
     from jndkit.picture import Picture
@@ -46,6 +47,7 @@ __all__ = [
     "__version__",
     "compare",
     "encode",
+    "inject",
     "jnd_map",
     "load",
     "models",
@@ -58,6 +60,7 @@ _WHERE = {
     "Sight": "jndkit.observers",
     "compare": "jndkit.comparison",
     "encode": "jndkit.pipeline",
+    "inject": "jndkit.injection",
     "jnd_map": "jndkit.pixelwise",
     "load": "jndkit.opening",
     "models": "jndkit.catalogue",

@@ -19,6 +19,7 @@ class Row:
     interval: 90 % interval of `viewers`, from the observer's error alone. Both are None under a protocol whose spread
         over viewers is not fitted.
     probes: every encode tried, in order: value, bytes, jnd.  stop: how the search ended.
+    shave: what smoothed the picture before it was coded: model, form, strength, and jnd, read on it before coding.
     """
 
     input: str
@@ -45,6 +46,7 @@ class Row:
     viewing: str | None = None
     ppd: float | None = None
     domain: str | None = None
+    shave: dict[str, Any] | None = None
     input_sha256: str | None = None
     output_sha256: str | None = None
     notes: list[str] = field(default_factory=list)

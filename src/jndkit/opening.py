@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from jndkit import picture
+from jndkit.errors import InputError, UsageError
 from jndkit.picture import MAX_PIXELS, Picture
 from jndkit.picture.limits import check_bytes
 
@@ -15,14 +17,21 @@ def load(path: str | Path, *, max_pixels: int = MAX_PIXELS) -> Picture:
     """The picture in a file: JPEG, PNG, WebP, AVIF, TIFF, BMP, PPM, HEIC, JPEG XL, or a `.jvvc` stream.
 
     max_pixels: the largest width times height that is decoded.
-    Raises InputError for a file that is no such picture; MissingError for HEIC, JPEG XL and VVC without their extras.
+    Raises InputError for a file that is no such picture, UsageError for an empty name, MissingError for HEIC, JPEG XL
+    and VVC without their extras.
     """
+    if not os.fspath(path):
+        raise UsageError("an empty name is no picture")
     file = Path(path)
     if _starts_with(file, _VVC):
         from jndkit.codecs import vvc
 
-        check_bytes(str(file), file.stat().st_size)
-        return vvc.read(file.read_bytes(), file, max_pixels)
+        try:
+            check_bytes(str(file), file.stat().st_size)
+            data = file.read_bytes()
+        except OSError as error:
+            raise InputError(file, f"it cannot be read: {error.strerror}") from None
+        return vvc.read(data, file, max_pixels)
     return picture.load(file, max_pixels=max_pixels)
 
 

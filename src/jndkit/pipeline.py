@@ -1,11 +1,12 @@
 """From a picture to the smallest file that looks the same, with the evidence. The file to read first.
 
-load -> domain -> watch -> chroma -> search (encode, decode, look) -> compare with the input -> Row
+load -> domain -> watch -> (shave) -> chroma -> search (encode, decode, look) -> compare with the input -> Row
 """
 
 from __future__ import annotations
 
 import hashlib
+import math
 import re
 import time
 from dataclasses import dataclass, replace
@@ -21,6 +22,9 @@ from jndkit.observers.contract import Observer
 from jndkit.picture import Picture, load, with_metadata
 from jndkit.picturewise.decision import BUDGET, Bench, Choice, Decision, Probe, cheapest, decide, suited
 from jndkit.picturewise.domain import Domain, domain
+from jndkit.pixelwise import MODELS
+from jndkit.pixelwise.choices import check_choice
+from jndkit.shaving import Shaved, form_for, shave_within
 from jndkit.version import VERSION
 from jndkit.viewing import Viewing
 from jndkit.visibility import Protocol, jnd_for, protocol as named_protocol, viewers as share, viewers_interval
@@ -54,6 +58,7 @@ class Settings:
     keep_metadata: str = "all"
     force: bool = False
     max_pixels: int = 100_000_000
+    shave: str | None = None
 
     def __post_init__(self) -> None:
         if not 50.0 <= self.viewers <= 95.0:
@@ -68,6 +73,8 @@ class Settings:
         for name in self.codec_specs:
             codecs.codec(name)
         named_observer(self.observer)
+        if self.shave is not None:
+            check_choice("model", self.shave, MODELS)
 
     @property
     def fit(self) -> tuple[Protocol, Viewing]:
@@ -86,7 +93,7 @@ def encode(source: str | Path | Picture, **options: Any) -> Encoded:
 
     source: a path, or a Picture from `jndkit.load`.  options: the fields of `Settings`, which are the command line's
     names: codec, viewers (per cent), protocol, viewing, observer, effort, min_saving (per cent), keep_metadata, force,
-    max_pixels.
+    max_pixels, shave (a JND model: smooth the picture within its map before it is coded).
 
     Raises UsageError for the request, InputError for the file, MissingError for an absent extra, TargetError where no
     setting meets the target, CodecError where the encoder fails.
@@ -115,8 +122,9 @@ def run(source: str | Path | Picture, settings: Settings, *, write: bool = True)
     target = jnd_for(settings.viewers, fit)
     row.target = {"viewers": settings.viewers, "jnd": target}
     benches = _Benches(picture, named_observer(settings.observer), viewing, target, BUDGET[settings.effort])
-    found, choice = _smallest(picture, kind, settings, benches)
+    found, choice, shaved = _smallest(picture, kind, settings, benches)
     _record(row, found, choice, fit, kind.widen)
+    row.shave = _shaving(shaved)
     row.encodes = benches.encodes
     if not write:
         row.status = "predicted"
@@ -136,6 +144,7 @@ class _Benches:
         self._target = target
         self._budget = budget
         self._made: dict[tuple[bool, bool], Bench] = {}
+        self._shaved: dict[tuple[bool, bool, str], Shaved | None] = {}
         self.encodes = 0
 
     def of(self, codec: Codec, stricter: bool) -> Bench:
@@ -149,33 +158,89 @@ class _Benches:
         self._made[opaque, stricter] = bench
         return bench
 
+    def shaved(self, bench: Bench, codec: Codec, model: str) -> tuple[Bench, Shaved] | None:
+        """The same bench with a smoothed picture to code, the original still watched; None where smoothing shows."""
+        form = form_for(codec.name)
+        made = bench.picture.alpha is None, bench.picture.native is None, form
+        if made not in self._shaved:
+            self._shaved[made] = shave_within(bench.picture, model, bench.watch, bench.target, form=form)
+        shaved = self._shaved[made]
+        if shaved is None:
+            return None
+        picture = replace(bench.picture, rgb=shaved.picture.rgb, native=shaved.picture.native)
+        return replace(bench, picture=picture, chroma_jnd=bench.reduced_chroma(), probes=[]), shaved
 
-def _smallest(picture: Picture, kind: Domain, settings: Settings, benches: _Benches) -> tuple[Decision, Choice]:
-    """The decision with the smallest file over the codecs asked for, and that file. Raises TargetError."""
-    best: tuple[Decision, Choice] | None = None
+
+def _smallest(
+    picture: Picture, kind: Domain, settings: Settings, benches: _Benches
+) -> tuple[Decision, Choice, Shaved | None]:
+    """The decision with the smallest file over the codecs asked for, that file, and how it was shaved. TargetError."""
+    best: tuple[Decision, Choice, Shaved | None] | None = None
     refused: list[str] = []
     for spec in settings.codec_specs if kind.inside else (*settings.codec_specs, *_lossless_of_auto(settings)):
         codec = codecs.codec(spec)
         bench = benches.of(codec, stricter=not kind.inside)
         try:
-            found = decide(bench, codec, chroma_free=not re.search("4[0-4]{2}", spec), lossless_first=not kind.inside)
-            if settings.effort == "best" and kind.inside:
-                found = cheapest(bench, codec, found)
+            found, shaved = _decided(bench, codec, spec, settings, kind, benches)
         except CodecError as error:
             if settings.codec != "auto":
-                raise
+                raise CodecError(f"{_name(picture)}: {error}") from error
             refused.append(str(error))
             continue
-        finally:
-            benches.encodes += len(bench.probes)
         if found.choice is None:
             refused.append(_refusal(spec, found, bench, settings))
         elif best is None or len(found.choice.data) < len(best[1].data):
             notes = (*bench.picture.notes, *_outside_notes(kind, found), *found.notes)
-            best = replace(found, notes=notes), found.choice
+            best = replace(found, notes=notes), found.choice, shaved
     if best is None:
         raise TargetError(f"{_name(picture)}: {'; '.join(refused)}")
     return best
+
+
+def _decided(
+    bench: Bench, codec: Codec, spec: str, settings: Settings, kind: Domain, benches: _Benches
+) -> tuple[Decision, Shaved | None]:
+    """The decision for one codec, on the shaved picture where that was asked for and gives a file."""
+
+    def search(some: Bench) -> Decision:
+        try:
+            found = decide(some, codec, chroma_free=not re.search("4[0-4]{2}", spec), lossless_first=not kind.inside)
+            best = settings.effort == "best" and kind.inside
+            return cheapest(some, codec, found) if best else found
+        finally:
+            benches.encodes += len(some.probes)
+
+    if settings.shave is None:
+        return search(bench), None
+    if not kind.inside:
+        return _unshaved(search(bench), "the scale of visibility does not hold for this picture"), None
+    smoothed = benches.shaved(bench, codec, settings.shave)
+    if smoothed is None:
+        return _unshaved(search(bench), f"{settings.shave} leaves nothing to smooth unseen"), None
+    found, shaved = search(smoothed[0]), smoothed[1]
+    passed = found.choice is not None and found.stop != "lossless"
+    if passed and settings.effort != "best":
+        return found, shaved
+    plain = search(bench)
+    probes = (*found.probes, *plain.probes)
+    if passed and _size(found) <= _size(plain):
+        return replace(found, probes=probes), shaved
+    reason = "the file is smaller without" if passed else "no lossy setting met the target with it"
+    return _unshaved(replace(plain, probes=probes), reason), None
+
+
+def _size(found: Decision) -> float:
+    return math.inf if found.choice is None else len(found.choice.data)
+
+
+def _unshaved(found: Decision, reason: str) -> Decision:
+    return replace(found, notes=(*found.notes, f"not shaved: {reason}"))
+
+
+def _shaving(shaved: Shaved | None) -> dict[str, Any] | None:
+    if shaved is None:
+        return None
+    return {"model": shaved.model, "form": shaved.form, "strength": shaved.strength, "jnd": shaved.jnd}
 
 
 def _lossless_of_auto(settings: Settings) -> tuple[str, ...]:

@@ -138,6 +138,29 @@ def test_jpeg_of_which_the_end_is_zeros(photo, encode):
         from_bytes(data[: len(data) * 3 // 4] + bytes(len(data) // 4))
 
 
+@pytest.mark.parametrize("options", [{}, {"progressive": True}, {"subsampling": 0}, {"restart_marker_blocks": 1}])
+def test_jpeg_with_more_pixels_than_bits(options, encode):
+    """A header that lies makes decoders paint grey by the megapixel; the flattest picture has a bit a block."""
+    data = encode(np.full((801, 1203, 3), 90, np.uint8), "JPEG", optimize=True, quality=1, **options)
+    assert from_bytes(data).width == 1203
+    at = data.index(b"\xff\xc2" if "progressive" in options else b"\xff\xc0") + 5
+    with pytest.raises(DamagedError, match="9000 x 9000"):
+        from_bytes(data[:at] + (9000).to_bytes(2) * 2 + data[at + 4 :])
+
+
+def test_png_profiles_are_not_unpacked_without_end(photo, encode, png_chunk):
+    import time
+    import zlib
+
+    data = encode(photo, "PNG")
+    bomb = b"name\0\0" + zlib.compress(bytes(4_000_000), 9)
+    chunk = png_chunk(data, b"iCCP", bomb)[33 : 33 + 12 + len(bomb)]
+    started = time.perf_counter()
+    picture = from_bytes(data[:33] + chunk * 1000 + data[33:])
+    assert time.perf_counter() - started < 3
+    assert picture.notes == ("the colour profile is damaged or too large and is ignored",)
+
+
 def test_png_with_a_flipped_bit_in_its_pixels(photo, encode):
     data = bytearray(encode(photo, "PNG"))
     data[data.index(b"IDAT") + 300] ^= 4

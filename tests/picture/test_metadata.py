@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import io
 import struct
+import time
 import xml.etree.ElementTree as ElementTree
 
 import numpy as np
@@ -225,6 +226,34 @@ def test_hostile_xmp_takes_no_time():
     for hidden in (b"<!--" + opened + b"-->", b"<?pi " + opened + b"?>", opened):
         xmp_packets.cleaned(PACKET.replace(b"</x:xmpmeta>", hidden + b"</x:xmpmeta>"))
     assert time.perf_counter() - start < 5
+
+
+def _described(inside: str) -> bytes:
+    bound = f'xmlns:rdf="{RDF}" xmlns:t="http://ns.adobe.com/tiff/1.0/" xmlns:dc="http://purl.org/dc/elements/1.1/"'
+    return f'<rdf:RDF {bound}><rdf:Description rdf:about="">{inside}</rdf:Description></rdf:RDF>'.encode()
+
+
+def test_values_in_quotes_are_no_tags():
+    """A ">" inside a value does not end the tag; what looks like an open one is not searched to the end for another."""
+    odd = """<t:ImageWidth a='>'/><t:ImageLength a="/>">64</t:ImageLength><t:Orientation a=">">6</t:Orientation>"""
+    cleaned = xmp_packets.cleaned(_described(odd + "<dc:title a='>'>title</dc:title>"))
+    assert cleaned is not None
+    text = cleaned.decode()
+    assert "ImageWidth" not in text
+    assert "ImageLength" not in text
+    assert """<t:Orientation a=">">1</t:Orientation>""" in text
+    assert "<dc:title a='>'>title</dc:title>" in text
+    started = time.perf_counter()
+    for inside in (odd, "<t:ImageWidth a='>'/>", "<t:ImageWidth a='/>'>"):
+        xmp_packets.cleaned(_described(inside * 40_000))
+    assert time.perf_counter() - started < 5
+
+
+def test_one_namespace_by_many_names():
+    many = "".join(f'<p{i}:Make xmlns:p{i}="http://ns.adobe.com/tiff/1.0/">x</p{i}:Make>' for i in range(20_000))
+    started = time.perf_counter()
+    assert xmp_packets.cleaned(_described(many)) is None
+    assert time.perf_counter() - started < 5
 
 
 def test_mark_in_xmp():

@@ -12,12 +12,13 @@ from typing import Annotated, Any
 
 import typer
 
-from jndkit.cli import compare, decode, encode, listing, maps, predict
+from jndkit.cli import compare, decode, encode, evaluate, inject, listing, maps, predict
 from jndkit.cli.printing import complain
 from jndkit.errors import JndError, OutputError
 from jndkit.version import VERSION
 
 INTERRUPTED = 130
+_UNWRITABLE = {errno.ENOSPC, errno.EFBIG, errno.EIO, errno.EBADF}
 _BROKEN_PIPE = 141  # what a shell reports of a program that a closed pipe ended
 
 # Rich help takes twice as long to start as all the rest.
@@ -33,6 +34,7 @@ app = typer.Typer(
 
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code; nothing it raises passes through."""
+    _open_streams()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")  # names of files are bytes and need not be text
@@ -44,6 +46,20 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return 2
     except (KeyboardInterrupt, typer.Abort):
         return INTERRUPTED
+    except Exception as error:  # of a verb nothing arrives here, but help and version are printed outside of all verbs
+        return _explained(error)
+
+
+def _open_streams() -> None:
+    """Make up for standard streams that the caller closed: a file opened later would take their place."""
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_WRONLY), "w"))
 
 
 # The base of all errors in a command line; where it is imported from differs between versions of Typer.
@@ -62,23 +78,36 @@ def reported(verb: Callable[..., int]) -> Callable[..., int]:
         except KeyboardInterrupt:
             complain("interrupted")
             return INTERRUPTED
-        except JndError as error:
-            complain(str(error))
-            return error.exit_code
-        except BrokenPipeError:
-            # Whatever is still buffered would raise again when the interpreter closes stdout.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            return _BROKEN_PIPE
         except Exception as error:
-            if isinstance(error, OSError) and error.errno == errno.ENOSPC:
-                complain("stdout: it cannot be written: the disk is full")
-                return OutputError.exit_code
-            if os.environ.get("JND_DEBUG"):
-                traceback.print_exc()
-            complain(f"{type(error).__name__}: {error}; this is a bug; run with JND_DEBUG=1 for the traceback")
-            return 1
+            return _explained(error)
 
     return guarded
+
+
+def _explained(error: Exception) -> int:
+    """The exit code of an error, after its sentence on stderr."""
+    if isinstance(error, JndError):
+        complain(str(error))
+        return error.exit_code
+    if isinstance(error, BrokenPipeError):
+        _discard_stdout()
+        return _BROKEN_PIPE
+    if isinstance(error, OSError) and error.errno in _UNWRITABLE:  # all other files are written where OutputError is
+        _discard_stdout()
+        reason = "the disk is full" if error.errno == errno.ENOSPC else os.strerror(error.errno)
+        complain(f"stdout: it cannot be written: {reason}")
+        return OutputError.exit_code
+    if os.environ.get("JND_DEBUG"):
+        traceback.print_exception(error)
+    complain(f"{type(error).__name__}: {error}; this is a bug; run with JND_DEBUG=1 for the traceback")
+    return 1
+
+
+def _discard_stdout() -> None:
+    """Whatever is still buffered would raise again when the interpreter closes stdout."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
 
 
 def _version(wanted: bool) -> None:
@@ -102,7 +131,12 @@ for _name, _function in (
     ("predict", predict.predict),
     ("compare", compare.compare),
     ("map", maps.map_),
+    ("inject", inject.inject),
     ("models", listing.models),
     ("doctor", listing.doctor),
 ):
     app.command(_name)(reported(_function))
+
+_evaluations = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="Compare models in tables of rows.")
+_evaluations.command("noise")(reported(evaluate.noise))
+app.add_typer(_evaluations, name="evaluate")

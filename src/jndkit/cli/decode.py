@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -30,9 +31,8 @@ def decode(
     from jndkit.opening import load
     from jndkit.picture import png_bytes, write_atomic
 
-    target = Path(file).with_suffix(".png") if output is None else Path(output)
-    if output != "-" and target.suffix.lower() != ".png":
-        raise UsageError(f"{target}: a picture is decoded to a .png")
+    if output not in (None, "-") and Path(output or "").suffix.lower() != ".png":
+        raise UsageError(f"{output}: a picture is decoded to a .png")
     if output == "-" and sys.stdout.isatty():
         raise UsageError("-o - would write a picture to the terminal: send it to a file or a program")
     picture = load(file, max_pixels=max_pixels)
@@ -43,7 +43,8 @@ def decode(
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
         return 0
-    if target.exists() and target.samefile(file):
+    target = Path(file).with_suffix(".png") if output is None else Path(output)
+    if os.path.exists(target) and target.samefile(file):
         raise UsageError(f"{target}: the output would be the input itself")
     write_atomic(target, data, force=force)
     printing.say(f"{file} -> {target}: {picture.width} x {picture.height}, {printing.size(len(data))}")

@@ -28,11 +28,29 @@ Viewing = Annotated[
         show_default="the protocol's own, desktop for aic",
     ),
 ]
+Display = Annotated[
+    str,
+    typer.Option(
+        "--viewing", metavar="NAME|PPD", help="Display: desktop, 4k, laptop, phone, or a number of pixels per degree."
+    ),
+]
 Observer = Annotated[str, typer.Option(metavar="NAME", help="Who judges; see jnd models.")]
 Effort = Annotated[str, typer.Option(metavar="NAME", help="fast, normal or best: how many encodes to try.")]
+Shave = Annotated[
+    str | None,
+    typer.Option(
+        metavar="MODEL",
+        help="Smooth the picture within this JND model's map before coding, for a smaller file; see jnd models.",
+        show_default="not at all",
+    ),
+]
 KeepMetadata = Annotated[
     str, typer.Option(metavar="WHAT", help="all, nogps, icc or none of profile, EXIF and XMP are written back.")
 ]
+Model = Annotated[str, typer.Option(metavar="NAME", help="Which model; see jnd models.")]
+Variant = Annotated[str, typer.Option(metavar="NAME", help="code or paper, where the two differ.")]
+Border = Annotated[str, typer.Option(metavar="NAME", help="reflect, or zero as the published codes do.")]
+Seed = Annotated[int, typer.Option(metavar="N", help="Of the noise; the same seed gives the same bytes.")]
 Recursive = Annotated[bool, typer.Option("--recursive", "-r", help="Look into folders inside folders.")]
 Jobs = Annotated[
     int | None,

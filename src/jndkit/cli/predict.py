@@ -18,6 +18,7 @@ def predict(
     viewing: options.Viewing = None,
     observer: options.Observer = "cvvdp",
     effort: options.Effort = "normal",
+    shave: options.Shave = None,
     recursive: options.Recursive = False,
     jobs: options.Jobs = None,
     max_pixels: options.MaxPixels = options.MAX_PIXELS,
@@ -35,6 +36,7 @@ def predict(
         viewing=viewing,
         observer=observer,
         effort=effort,
+        shave=shave,
         max_pixels=max_pixels,
     )
     tasks = [corpus.Task(each.path, each.refusal) for each in corpus.gather(pictures, recursive=recursive)]

@@ -63,8 +63,10 @@ def seen(row: Row) -> str:
 
 
 def setting(row: Row) -> str:
-    """jpeg:420 quality 87"""
-    return f"{row.codec} {row.knob['name']} {row.knob['value']:g}" if row.knob else str(row.codec)
+    """jpeg:420 quality 87, shaved by wu2017"""
+    knob = f" {row.knob['name']} {row.knob['value']:g}" if row.knob else ""
+    shaved = f", shaved by {row.shave['model']}" if row.shave else ""
+    return f"{row.codec}{knob}{shaved}"
 
 
 def result(row: Row) -> str:

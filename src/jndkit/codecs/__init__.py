@@ -152,5 +152,5 @@ def _install(found: Card) -> str:
     if found.name in ("webp", "avif"):
         from PIL import features
 
-        return "" if features.check(found.name) else "pip install --upgrade 'pillow>=12'"
+        return "" if features.check(found.name) else "pip install --upgrade 'pillow>=13'"
     return ""

@@ -27,7 +27,7 @@ class Part:
 _LIBRARIES = (
     ("numpy", "numpy", "pip install 'numpy>=2.0'"),
     ("opencv-python-headless", "cv2", "pip install 'opencv-python-headless>=4.10'"),
-    ("pillow", "PIL", "pip install 'pillow>=12'"),
+    ("pillow", "PIL", "pip install 'pillow>=13'"),
     ("typer", "typer", "pip install 'typer>=0.16'"),
 )
 _EXTRAS = (

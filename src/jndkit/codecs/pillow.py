@@ -19,6 +19,7 @@ from jndkit.codecs.spec import Grammar, Option, checked
 from jndkit.errors import CodecError
 from jndkit.picture import Picture
 from jndkit.picture.metadata import MARK, mark_xmp
+from jndkit.picture.silence import quiet_pillow
 
 LOSSLESS_KNOB = Knob("lossless", 0, 0, 1, True, values=(0,))
 
@@ -197,7 +198,8 @@ class Png:
 
 def _saved(picture: Picture, carries: frozenset[str], name: str, settings: dict[str, Any]) -> bytes:
     file = BytesIO()
-    Image.fromarray(samples(picture, carries)).save(file, name, **settings)
+    with quiet_pillow():  # it warns of what it finds odd in EXIF blocks
+        Image.fromarray(samples(picture, carries)).save(file, name, **settings)
     return file.getvalue()
 
 

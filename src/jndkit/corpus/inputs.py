@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from jndkit.errors import InputError
+from jndkit.errors import InputError, UsageError
 from jndkit.evidence import Row, failed
 from jndkit.picture.formats import ENDINGS
 
@@ -38,12 +38,14 @@ def gather(sources: Iterable[str | Path], *, recursive: bool = False, without: P
 
     recursive: look into folders inside folders, not through symbolic links.  without: a folder to stay out of.
     Hidden files, and in folders files without a picture's suffix, are left out. A file need not exist: whoever opens it
-    says so. Raises InputError for a folder that cannot be read or holds no picture.
+    says so. Raises InputError for a folder that cannot be read or holds no picture, UsageError for an empty name.
     """
     found: dict[str, Found] = {}
     for source in sources:
+        if not os.fspath(source):
+            raise UsageError("an empty name is no picture")
         path = Path(source)
-        if not path.is_dir():
+        if not os.path.isdir(path):  # unlike Path.is_dir, no error for a name that is too long
             found.setdefault(identity(path), Found(path))
             continue
         inside = list(_walk(path, recursive, without))
@@ -64,7 +66,7 @@ def _walk(top: Path, recursive: bool, without: Path | None) -> Iterator[Found]:
         )
         for name in sorted(names):
             path = here / name
-            if not name.startswith(".") and path.suffix.lower() in SUFFIXES and path.is_file():
+            if not name.startswith(".") and path.suffix.lower() in SUFFIXES and os.path.isfile(path):
                 yield Found(path, True, here.relative_to(top))
     for error in unread:
         refused = InputError(error.filename, f"the folder cannot be read: {error.strerror}")

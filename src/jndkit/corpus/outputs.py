@@ -55,11 +55,13 @@ class Plan:
             chosen = self.exact
         else:
             plain, ours = self._names(path, suffix)
-            taken = identity(plain) in self.inputs or (self.folder is None and plain.exists() and not is_ours(plain))
+            taken = identity(plain) in self.inputs or (
+                self.folder is None and os.path.exists(plain) and not is_ours(plain)
+            )
             chosen = ours if taken else plain
         if identity(chosen) in self.inputs:
             raise OutputError(chosen, "it is an input of this run and is not written to")
-        if chosen.exists() and not self.force:
+        if os.path.exists(chosen) and not self.force:
             raise OutputError(chosen, "the file exists; use --force to replace it")
         return chosen
 
@@ -84,15 +86,17 @@ def destination(found: Sequence[Found], output: str | None) -> tuple[Path | None
 
     output: a file for a single input; or a folder: an existing one, a name that ends with a separator, or any name
         where there are several inputs or a folder was searched.
-    Raises UsageError where that folder is a file.
+    Raises UsageError where that folder is a file, or the name is empty.
     """
     if output is None:
         return None, None
+    if not output:
+        raise UsageError("an empty name is no output")
     path = Path(output)
     ends = output.endswith(tuple(separator for separator in (os.sep, os.altsep) if separator))
-    if not (ends or path.is_dir() or len(found) > 1 or any(each.searched for each in found)):
+    if not (ends or os.path.isdir(path) or len(found) > 1 or any(each.searched for each in found)):
         return path, None
-    if path.exists() and not path.is_dir():
+    if os.path.exists(path) and not os.path.isdir(path):
         raise UsageError(f"{output}: several inputs need a folder to go to, and this is a file")
     return None, path
 
@@ -150,6 +154,8 @@ def plan(
 
 def is_ours(path: Path) -> bool:
     """Whether the file says that jndkit wrote it, as far as its first and last 256 KiB tell."""
+    if not os.path.isfile(path):  # opening a pipe would wait for its other end
+        return False
     try:
         with path.open("rb") as file:
             start = file.read(_LOOKED_AT)

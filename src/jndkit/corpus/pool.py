@@ -5,8 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
-import sys
-import warnings
+import stat
 from collections import deque
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -15,6 +14,7 @@ from multiprocessing.connection import Connection, wait
 
 from jndkit.corpus import worker
 from jndkit.corpus.attempts import Outcome, crashed
+from jndkit.picture.silence import quiet_pillow
 from jndkit.pipeline import Settings
 
 PIXELS_AT_ONCE = 200_000_000
@@ -126,14 +126,16 @@ def pixels_of(path: str) -> int:
     from PIL import Image
 
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            with Image.open(path, formats=_HEADERS) as image:
-                return image.width * image.height
-    except Image.DecompressionBombError:
-        return sys.maxsize
+        found = os.stat(path)
+    except OSError:
+        return 0
+    if not stat.S_ISREG(found.st_mode):  # opening a pipe would wait for its other end
+        return 0
+    try:
+        with quiet_pillow(), Image.open(path, formats=_HEADERS) as image:
+            return image.width * image.height
     except Exception:  # whatever is wrong with the file, the worker will say
-        return os.path.getsize(path) * _PIXELS_PER_BYTE if os.path.isfile(path) else 0
+        return found.st_size * _PIXELS_PER_BYTE
 
 
 @contextmanager

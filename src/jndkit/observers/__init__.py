@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 import importlib
+import math
 from dataclasses import dataclass
 from typing import cast
 
 from jndkit.errors import UsageError
 from jndkit.observers.contract import Box, Map, Observer, Sight, Watch
+from jndkit.observers.mapped.constants import constants as fitted_maps
+from jndkit.pixelwise import MODELS
 
 __all__ = ["OBSERVERS", "Box", "Card", "Map", "Observer", "Sight", "Watch", "observer"]
 
 
 @dataclass(frozen=True)
 class Card:
-    """Where an observer lives and what it is."""
+    """Where an observer lives and what it is. `where` is "module:class"; the class is called with the name."""
 
     where: str
     summary: str
     paper: str
+
+
+def _mapped(name: str, error: float) -> Card:
+    summary = f"the JND map of {name}, pooled; reads within a factor of {math.exp(error):.2f} of cvvdp (standard error)"
+    return Card("jndkit.observers.mapped.observer:Mapped", summary, MODELS[name].paper)
 
 
 OBSERVERS = {
@@ -27,6 +35,8 @@ OBSERVERS = {
         "psychophysical: display, contrast sensitivity, masking and pooling of ColorVideoVDP, in JND units",
         "Mantiuk et al. 2024, ACM Trans. Graph. 43(4)",
     ),
+    # Every map whose constants were fitted is an observer under its own name.
+    **{name: _mapped(name, fit.error) for name, fit in fitted_maps().items()},
 }
 
 
@@ -35,4 +45,4 @@ def observer(name: str) -> Observer:
     if name not in OBSERVERS:
         raise UsageError(f"unknown observer {name!r}: choose {', '.join(OBSERVERS)}")
     module, attribute = OBSERVERS[name].where.split(":")
-    return cast(Observer, getattr(importlib.import_module(module), attribute)())
+    return cast(Observer, getattr(importlib.import_module(module), attribute)(name))

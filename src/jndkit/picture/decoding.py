@@ -32,12 +32,15 @@ def decode(data: bytes, format_name: str, path: str | None, max_pixels: int) -> 
 
 def _reason(error: Exception) -> str:
     text = " ".join(str(error).split())
+    if isinstance(error, KeyError):  # its text is the key alone
+        return f"it has the unknown or missing value {text[:200]}"
     return text[:200] if text else type(error).__name__
 
 
 def _read_jpeg(data: bytes, path: str | None, max_pixels: int) -> Raster:
     found = jpeg.survey(data, path)
     check_size(path, found.width, found.height, max_pixels)
+    jpeg.require_enough(found, path)
     raster = raster_of(open_image(data, "JPEG", path, max_pixels))
     raster.marked = found.marked
     if found.several:
@@ -109,9 +112,13 @@ def _read_avif(data: bytes, path: str | None, max_pixels: int) -> Raster:
 
 def _read_bmp(data: bytes, path: str | None, max_pixels: int) -> Raster:
     # Pillow unpacks run lengths in Python, a microsecond or more for each two bytes.
-    if data[30:34] in (b"\1\0\0\0", b"\2\0\0\0") and len(data) > MAX_RUN_LENGTH_BYTES:
+    run_lengths = data[30:34] in (b"\1\0\0\0", b"\2\0\0\0")
+    if run_lengths and len(data) > MAX_RUN_LENGTH_BYTES:
         raise LimitError(path, f"it is a run-length coded BMP of more than {MAX_RUN_LENGTH_BYTES / 1e6:.0f} MB")
-    return raster_of(open_image(data, "BMP", path, max_pixels))
+    image = open_image(data, "BMP", path, max_pixels)
+    if run_lengths and image.width * image.height > 128 * len(data):  # two bytes code at most 255 pixels
+        raise DamagedError(path, f"{len(data)} bytes of run lengths cannot hold {image.width} x {image.height} pixels")
+    return raster_of(image)
 
 
 def _read_pnm(data: bytes, path: str | None, max_pixels: int) -> Raster:

@@ -47,6 +47,9 @@ _NOT_READ = (
     (b"\0\0\x01\0", "an icon"),
     (b"<?xml", "XML or SVG text"),
     (b"<svg", "SVG text"),
+    (b"<!DOCTYPE html", "a web page"),
+    (b"<!doctype html", "a web page"),
+    (b"<html", "a web page"),
     (b"PK\x03\x04", "a ZIP archive"),
     (b"\x1f\x8b", "a gzip archive"),
 )

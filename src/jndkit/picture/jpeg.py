@@ -13,16 +13,23 @@ from jndkit.picture.metadata import is_mark
 
 _SOF = set(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _SEQUENTIAL_OR_PROGRESSIVE = {0xC0, 0xC1, 0xC2, 0xC9, 0xCA}
+_ARITHMETIC = {0xC9, 0xCA}
 _SOS, _COM, _APP2 = 0xDA, 0xFE, 0xE2
 _STANDALONE = {0x01, *range(0xD0, 0xD8)}
 
 
 @dataclass
 class Survey:
-    """marked: a comment names jndkit.  several: the file holds further pictures (multi-picture format)."""
+    """marked: a comment names jndkit.  several: the file holds further pictures (multi-picture format).
+
+    blocks: 8 x 8 blocks of all components together that a complete file codes, by Huffman codes; 0 for other codes.
+    coded: bytes from the first scan to the end.
+    """
 
     width: int = 0
     height: int = 0
+    blocks: int = 0
+    coded: int = 0
     marked: bool = False
     several: bool = False
 
@@ -35,6 +42,16 @@ def _frame(found: Survey, marker: int, body: bytes, path: str | None) -> None:
     if body[0] != 8:
         raise FormatError(path, f"it is a JPEG of {body[0]} bits per sample; 8 are read")
     found.height, found.width = int.from_bytes(body[1:3]), int.from_bytes(body[3:5])
+    found.blocks = 0 if marker in _ARITHMETIC else _blocks(found.width, found.height, body[7::3][: body[5]])
+
+
+def _blocks(width: int, height: int, samplings: bytes) -> int:
+    """Source: ITU-T T.81, A.1.1 (sampling factors) and A.2.3 (blocks of one component)."""
+    factors = [(byte >> 4, byte & 15) for byte in samplings]
+    across, down = (max((factor[axis] for factor in factors), default=0) for axis in (0, 1))
+    if not across or not down:
+        return 0
+    return sum(-(-width * x // (8 * across)) * -(-height * y // (8 * down)) for x, y in factors)
 
 
 def survey(data: bytes, path: str | None) -> Survey:
@@ -76,6 +93,15 @@ def _scans(data: bytes, at: int, found: Survey, path: str | None) -> Survey:
         raise DamagedError(path, "the JPEG file is truncated: its end marker is missing")
     if data.count(b"\xff\xda", at, end) >= MAX_SCANS:
         raise LimitError(path, f"the JPEG file has more than {MAX_SCANS} scans")
-    if found.width == 0:
+    if found.width == found.height == 0:
         raise DamagedError(path, "the JPEG frame header is missing")
+    found.coded = end - at
     return found
+
+
+def require_enough(found: Survey, path: str | None) -> None:
+    """Raise DamagedError for fewer bytes than so many pixels need; a decoder would paint the rest grey."""
+    if 8 * found.coded < found.blocks:  # every block has a DC code of at least one bit
+        raise DamagedError(
+            path, f"the JPEG file is truncated: {found.coded} bytes cannot hold {found.width} x {found.height} pixels"
+        )

@@ -26,6 +26,7 @@ class Chunks:
 
     pixels: a PNG stream of the critical chunks (with tRNS where the picture has a palette).
     key: the transparent sample values of a picture without palette, (grey,) or (red, green, blue), as stored.
+    room: bytes that compressed metadata may still unpack to.
     """
 
     width: int
@@ -40,20 +41,28 @@ class Chunks:
     xmp: bytes | None = None
     marked: bool = False
     gamma: int | None = None
+    room: int = 4 * MAX_BLOCK
     notes: list[str] = field(default_factory=list)
 
     @property
     def palette(self) -> bool:
         return self.colour == 3
 
+    def note(self, sentence: str) -> None:
+        if sentence not in self.notes:
+            self.notes.append(sentence)
 
-def _inflate(packed: bytes) -> bytes | None:
-    """Unpacked bytes, or None where they are damaged or exceed the limit of a metadata block."""
+
+def _inflate(chunks: Chunks, packed: bytes) -> bytes | None:
+    """Unpacked bytes, or None where they are damaged or exceed the limit of a metadata block or of the whole file."""
+    if chunks.room <= 0:
+        return None
     worker = zlib.decompressobj()
     try:
         plain = worker.decompress(packed, MAX_BLOCK + 1)
     except zlib.error:
         return None
+    chunks.room -= len(plain)
     return plain if worker.eof and len(plain) <= MAX_BLOCK else None
 
 
@@ -66,22 +75,22 @@ def _text(chunks: Chunks, kind: bytes, body: bytes) -> None:
         parts = rest[2:].split(b"\0", 2)
         value = parts[2] if len(parts) == 3 else None
         if value is not None and rest[:1] == b"\1":
-            value = _inflate(value)
+            value = _inflate(chunks, value)
     if keyword == b"Software":
         chunks.marked |= value is not None and is_mark(value)
     elif value is not None:
         chunks.xmp = value
     else:
-        chunks.notes.append("the XMP text is damaged or too large and is dropped")
+        chunks.note("the XMP text is damaged or too large and is dropped")
 
 
 def _ancillary(chunks: Chunks, kind: bytes, body: bytes, path: str | None) -> None:
     if kind == b"acTL" and len(body) >= 4 and struct.unpack(">I", body[:4])[0] > 1:
         raise LimitError(path, "the picture is animated; only still pictures are read")
     if kind == b"iCCP":
-        chunks.icc = _inflate(body.partition(b"\0")[2][1:])
+        chunks.icc = _inflate(chunks, body.partition(b"\0")[2][1:])
         if chunks.icc is None:
-            chunks.notes.append("the colour profile is damaged or too large and is ignored")
+            chunks.note("the colour profile is damaged or too large and is ignored")
     elif kind == b"eXIf":
         chunks.exif = body
     elif kind in (b"tEXt", b"iTXt"):
@@ -131,7 +140,7 @@ def take_apart(data: bytes, path: str | None) -> Chunks:
             elif length <= MAX_BLOCK:
                 _ancillary(chunks, kind, data[at + 8 : end - 4], path)
             else:
-                chunks.notes.append(f"a {length / 1e6:.0f} MB {kind.decode('latin-1')!r} block is dropped")
+                chunks.note(f"a {length / 1e6:.0f} MB {kind.decode('latin-1')!r} block is dropped")
         elif needed:
             raise DamagedError(path, f"a PNG chunk ({kind.decode('latin-1')!r}) fails its checksum")
         if kind == b"IEND":

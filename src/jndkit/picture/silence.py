@@ -9,6 +9,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 
+_NOWHERE = logging.NullHandler()
 _lock = threading.Lock()
 _users: dict[str, int] = {}
 _undo: dict[str, Callable[[], None]] = {}
@@ -33,7 +34,7 @@ def _together(name: str, start: Callable[[], Callable[[], None]]) -> Iterator[No
 def _set_pillow() -> Callable[[], None]:
     from PIL import Image, ImageFile
 
-    logging.getLogger("PIL").addHandler(logging.NullHandler())
+    logging.getLogger("PIL").addHandler(_NOWHERE)
     caught = warnings.catch_warnings()
     caught.__enter__()
     warnings.filterwarnings("ignore", module=r"PIL(\.|$)")

@@ -57,9 +57,10 @@ def _check_tags(data: bytes, order: str, table: ifd.Directory, path: str | None)
         raise LimitError(path, f"the TIFF picture is cut into more than {MAX_STRIPS} pieces")
 
 
-def _pages(data: bytes, order: str, after: int, path: str | None) -> int:
+def _pages(data: bytes, order: str, first: ifd.Directory, path: str | None) -> int:
     """How many further pages there are, all of which must be previews or masks of the first."""
-    seen: set[int] = set()
+    seen = {first.at}
+    after = first.after
     while after:
         if after in seen or len(seen) > _MOST_PAGES:
             raise DamagedError(path, "the TIFF pages run in a circle")
@@ -68,7 +69,7 @@ def _pages(data: bytes, order: str, after: int, path: str | None) -> int:
         if not _number(data, order, table, _KIND, 0) & 0b101:
             raise LimitError(path, "the TIFF file has several pages; only single pictures are read")
         after = table.after
-    return len(seen)
+    return len(seen) - 1
 
 
 def survey(data: bytes, path: str | None, max_pixels: int) -> Survey:
@@ -90,7 +91,7 @@ def survey(data: bytes, path: str | None, max_pixels: int) -> Survey:
         tile = _number(data, order, table, _TILE_WIDTH, 1), _number(data, order, table, _TILE_LENGTH, 1)
         check_size(path, *tile, max_pixels)
         _check_tags(data, order, table, path)
-        found.previews = _pages(data, order, table.after, path)
+        found.previews = _pages(data, order, table, path)
     except JndError:
         raise
     except (ValueError, IndexError, struct.error) as error:

@@ -30,6 +30,10 @@ _MINIMAL = (
     f'<rdf:RDF xmlns:rdf="{_RDF}"></rdf:RDF></x:xmpmeta><?xpacket end="w"?>'
 )
 _NAME = r"[A-Za-z_][\w.-]*"
+# The rest of a tag after its name; quoted values may hold ">". Taken for the tag's end, that would make a packet that
+# never closes it cost hours.
+_REST = r"""(?=[\s/>])(?:[^<>"'/]++|"[^"<]*+"|'[^'<]*+'|/(?!>))*+"""
+_MOST_PREFIXES = 16  # of one namespace; writers use one
 
 
 def _well_formed(text: str) -> bool:
@@ -60,6 +64,9 @@ def _text(packet: bytes) -> str | None:
         return None
     if not _prefixes(text, _RDF) or not _well_formed(text):
         return None
+    namespaces = {_RDF, _OURS, _TIFF, *(namespace for namespace, _ in _FALSE_AFTERWARDS)}
+    if any(len(_prefixes(text, namespace)) > _MOST_PREFIXES for namespace in namespaces):
+        return None
     return re.sub(r"<!--.*?-->", "", text, flags=re.DOTALL)
 
 
@@ -73,8 +80,8 @@ def _without(text: str, namespace: str, names: str) -> str:
     for prefix in _prefixes(text, namespace):
         name = rf"{re.escape(prefix)}:{names}"
         text = re.sub(rf"""\s{name}\s*=\s*(?:"[^"<]*"|'[^'<]*')""", "", text)
-        text = re.sub(rf"<{name}(?:\s[^<>]*)?/>", "", text)
-        text = re.sub(rf"<({name})(?:\s[^<>]*)?>.*?</\1\s*>", "", text, flags=re.DOTALL)
+        text = re.sub(rf"<{name}{_REST}/>", "", text)
+        text = re.sub(rf"<({name}){_REST}>.*?</\1\s*>", "", text, flags=re.DOTALL)
     return text
 
 
@@ -82,7 +89,7 @@ def _upright(text: str) -> str:
     for prefix in _prefixes(text, _TIFF):
         name = rf"{re.escape(prefix)}:Orientation"
         text = re.sub(rf"""(\s{name}\s*=\s*["'])[^"'<]*(["'])""", r"\g<1>1\g<2>", text)
-        text = re.sub(rf"(<{name}(?:\s[^<>]*)?>)[^<]*(</{name}\s*>)", r"\g<1>1\g<2>", text)
+        text = re.sub(rf"(<{name}{_REST}>)[^<]*(</{name}\s*>)", r"\g<1>1\g<2>", text)
     return text
 
 
