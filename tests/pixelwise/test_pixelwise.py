@@ -122,3 +122,10 @@ def test_pictures_below_eight_pixels_are_refused(model: str) -> None:
         jnd_map(small, model)
     with pytest.raises(InputError, match=r"^picture in memory: 7 x 30"):
         jnd_map(np.zeros((30, 7), np.uint8), model)
+
+
+def test_options_belong_to_the_models_that_list_them(scene: npt.NDArray[np.uint8]) -> None:
+    left = jnd_map(scene, "li2016", fixation=(10, 48), distance=400)
+    assert left[:, :20].mean() < jnd_map(scene, "li2016", fixation=(110, 48), distance=400)[:, :20].mean()
+    with pytest.raises(UsageError, match="wu2017 has no option 'fixation': it has none"):
+        jnd_map(scene, "wu2017", fixation=(10, 48))

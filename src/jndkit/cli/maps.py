@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from jndkit.cli import options, printing
+from jndkit.errors import UsageError
 
 
 def map_(
@@ -21,10 +22,18 @@ def map_(
         ),
     ],
     model: Annotated[str, typer.Option(metavar="NAME", help="Which model; see jnd models.")] = "wu2017",
-    variant: Annotated[str, typer.Option(metavar="NAME", help="code or paper, where the two differ.")] = "code",
+    variant: Annotated[
+        str, typer.Option(metavar="NAME", help="code or paper, where the two differ; fast of liu2010.")
+    ] = "code",
     border: Annotated[
-        str, typer.Option(metavar="NAME", help="reflect, or zero as the published codes do.")
+        str, typer.Option(metavar="NAME", help="reflect, or zero as the published codes do; reflect101 of wu2016.")
     ] = "reflect",
+    fixation: Annotated[
+        str | None, typer.Option(metavar="X,Y", help="Where the eye rests, in pixels; of foveated models.")
+    ] = None,
+    distance: Annotated[
+        float | None, typer.Option(metavar="PIXELS", help="How far the eye is, in pixels; of foveated models.")
+    ] = None,
     side_by_side: Annotated[bool, typer.Option("--side-by-side", help="Put the picture beside its map.")] = False,
     force: options.Force = False,
     max_pixels: options.MaxPixels = options.MAX_PIXELS,
@@ -40,9 +49,21 @@ def map_(
     loaded = load(picture, max_pixels=max_pixels)
     for note in loaded.notes:
         printing.complain(f"{picture}: {note}")
-    found = jnd_map(loaded, model, variant=variant, border=border)
+    asked = {"fixation": _point(fixation), "distance": distance}
+    given = {name: value for name, value in asked.items() if value is not None}
+    found = jnd_map(loaded, model, variant=variant, border=border, **given)
     write_map(found, output, beside=loaded if side_by_side else None, force=force)
     printing.say(
         f"{picture} -> {output}: {model} ({variant}), mean {found.mean():.2f}, largest {found.max():.2f} code values"
     )
     return 0
+
+
+def _point(text: str | None) -> tuple[float, float] | None:
+    if text is None:
+        return None
+    try:
+        x, y = (float(part) for part in text.split(","))
+    except ValueError:
+        raise UsageError(f"--fixation {text}: write two numbers, X,Y") from None
+    return x, y

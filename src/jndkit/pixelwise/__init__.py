@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import importlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from jndkit.errors import UsageError
 from jndkit.pixelwise.choices import check_choice
 
 if TYPE_CHECKING:
@@ -16,7 +17,10 @@ __all__ = ["MODELS", "Card", "jnd_map"]
 
 @dataclass(frozen=True)
 class Card:
-    """One model. `where` is "module:function", imported on use; the first of `variants` is the default."""
+    """One model. `where` is "module:function", imported on use; the first of `variants` is the default.
+
+    options: further keywords the model takes.
+    """
 
     name: str
     where: str
@@ -24,6 +28,7 @@ class Card:
     year: int
     summary: str
     variants: tuple[str, ...]
+    options: tuple[str, ...] = ()
 
 
 MODELS: dict[str, Card] = {
@@ -79,6 +84,7 @@ MODELS: dict[str, Card] = {
         year=2016,
         summary="for an eye resting on one point: thresholds grow away from it",
         variants=("code", "paper"),
+        options=("fixation", "distance", "up", "down"),
     ),
     "wu2017": Card(
         name="wu2017",
@@ -134,18 +140,26 @@ MODELS: dict[str, Card] = {
 }
 
 
-def jnd_map(picture: Pictured, model: str = "wu2017", *, variant: str = "code", border: str = "reflect") -> Map:
+def jnd_map(
+    picture: Pictured, model: str = "wu2017", *, variant: str = "code", border: str = "reflect", **options: Any
+) -> Map:
     """The just noticeable difference at every pixel, float32 (H, W), in 8-bit code values of luma.
 
     picture: a Picture; or uint8 or float (H, W), luma in code values 0 .. 255, taken as it is; or uint8 or float
         (H, W, 3), sRGB-encoded code values.
     model: a name in MODELS.  variant: "code", the published code's form, or "paper", the printed one.
     border: "reflect" repeats the picture beyond its frame, "zero" puts black there, as the published codes do.
-    Raises UsageError for an unknown name or unusable array, InputError for less than 8 pixels a side.
+    options: of the model alone, as its card lists them, such as `fixation=(x, y)` of li2016.
+    Raises UsageError for an unknown name, an option the model does not have or an unusable array, InputError for less than 8 pixels a side.
     """
     check_choice("model", model, MODELS)
     card = MODELS[model]
     check_choice(f"variant of {model}", variant, card.variants)
     module, function = card.where.split(":")
-    computed: Map = getattr(importlib.import_module(module), function)(picture, variant=variant, border=border)
+    for option in options:
+        if option not in card.options:
+            has = f"it has {', '.join(card.options)}" if card.options else "it has none"
+            raise UsageError(f"{model} has no option {option!r}: {has}")
+    compute = getattr(importlib.import_module(module), function)
+    computed: Map = compute(picture, variant=variant, border=border, **options)
     return computed
