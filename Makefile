@@ -33,7 +33,7 @@ $(VENV)/.base: $(SOURCES) | $(BIN)/python
 	touch $@
 
 $(VENV)/.dev: $(SOURCES) | $(BIN)/python
-	$(PIP) -e '.[codecs,vvc,dev]'
+	$(PIP) -e '.[codecs,vvc,plot,dev]'
 	touch $@ $(VENV)/.base
 
 clean:

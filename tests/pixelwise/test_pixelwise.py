@@ -125,7 +125,7 @@ def test_pictures_below_eight_pixels_are_refused(model: str) -> None:
 
 
 def test_options_belong_to_the_models_that_list_them(scene: npt.NDArray[np.uint8]) -> None:
-    left = jnd_map(scene, "li2016", fixation=(10, 48), distance=400)
-    assert left[:, :20].mean() < jnd_map(scene, "li2016", fixation=(110, 48), distance=400)[:, :20].mean()
+    left = jnd_map(scene, "li2016", fixation=(10, 48), distance=4000)
+    assert left[:, :20].mean() < jnd_map(scene, "li2016", fixation=(110, 48), distance=4000)[:, :20].mean()
     with pytest.raises(UsageError, match="wu2017 has no option 'fixation': it has none"):
         jnd_map(scene, "wu2017", fixation=(10, 48))

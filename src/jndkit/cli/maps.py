@@ -21,13 +21,9 @@ def map_(
             help=".npy or .tiff for the numbers as float32, .png for a picture of them with its scale.",
         ),
     ],
-    model: Annotated[str, typer.Option(metavar="NAME", help="Which model; see jnd models.")] = "wu2017",
-    variant: Annotated[
-        str, typer.Option(metavar="NAME", help="code or paper, where the two differ; fast of liu2010.")
-    ] = "code",
-    border: Annotated[
-        str, typer.Option(metavar="NAME", help="reflect, or zero as the published codes do; reflect101 of wu2016.")
-    ] = "reflect",
+    model: options.Model = "wu2017",
+    variant: options.Variant = "code",
+    border: options.Border = "reflect",
     fixation: Annotated[
         str | None, typer.Option(metavar="X,Y", help="Where the eye rests, in pixels; of foveated models.")
     ] = None,

@@ -48,8 +48,10 @@ KeepMetadata = Annotated[
     str, typer.Option(metavar="WHAT", help="all, nogps, icc or none of profile, EXIF and XMP are written back.")
 ]
 Model = Annotated[str, typer.Option(metavar="NAME", help="Which model; see jnd models.")]
-Variant = Annotated[str, typer.Option(metavar="NAME", help="code or paper, where the two differ.")]
-Border = Annotated[str, typer.Option(metavar="NAME", help="reflect, or zero as the published codes do.")]
+Variant = Annotated[str, typer.Option(metavar="NAME", help="code or paper, where the two differ; fast of liu2010.")]
+Border = Annotated[
+    str, typer.Option(metavar="NAME", help="reflect, or zero as the published codes do; reflect101 of wu2016.")
+]
 Seed = Annotated[int, typer.Option(metavar="N", help="Of the noise; the same seed gives the same bytes.")]
 Recursive = Annotated[bool, typer.Option("--recursive", "-r", help="Look into folders inside folders.")]
 Jobs = Annotated[

@@ -150,7 +150,8 @@ def jnd_map(
     model: a name in MODELS.  variant: "code", the published code's form, or "paper", the printed one.
     border: "reflect" repeats the picture beyond its frame, "zero" puts black there, as the published codes do.
     options: of the model alone, as its card lists them, such as `fixation=(x, y)` of li2016.
-    Raises UsageError for an unknown name, an option the model does not have or an unusable array, InputError for less than 8 pixels a side.
+    Raises UsageError for an unknown name, an option the model does not have or an unusable array, InputError for less
+    than 8 pixels a side.
     """
     check_choice("model", model, MODELS)
     card = MODELS[model]

@@ -1,0 +1,155 @@
+"""jnd evaluate"""
+
+from __future__ import annotations
+
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from jndkit.cli import options, printing
+from jndkit.errors import UsageError
+
+if TYPE_CHECKING:
+    from jndkit.corpus import Found
+    from jndkit.evaluation.noise import NoiseRow, Settings
+
+
+def noise(
+    pictures: Annotated[
+        list[str] | None, typer.Argument(metavar="[FOLDER]", help="Folders of pictures, or pictures.")
+    ] = None,
+    model: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME", help="One of the models or baselines; may be repeated.", show_default="all of them"
+        ),
+    ] = None,
+    psnr: Annotated[float, typer.Option(metavar="DB", help="The equal noise.")] = 26.65,
+    jnd: Annotated[float, typer.Option(metavar="JND", help="The equal visibility.")] = 1.0,
+    seed: options.Seed = 0,
+    border: options.Border = "reflect",
+    viewing: options.Display = "desktop",
+    observer: options.Observer = "cvvdp",
+    rows: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Keep the rows here; those already there are not made again.")
+    ] = None,
+    plot: Annotated[str | None, typer.Option(metavar="FILE.png", help="Draw the result; needs jndkit[plot].")] = None,
+    recursive: options.Recursive = False,
+    jobs: options.Jobs = None,
+    force: Annotated[bool, typer.Option("--force", "-f", help="Replace an existing plot.")] = False,
+    max_pixels: options.MaxPixels = options.MAX_PIXELS,
+    json: options.Json = False,
+) -> int:
+    """Compare the JND maps by the noise they hide: visibility at equal noise, noise at equal visibility.
+
+    Prints a table in Markdown, or with --json the rows. Without a folder, of the rows in the file of --rows alone.
+    """
+    from jndkit.evaluation.noise import Settings
+    from jndkit.evaluation.plots import check_plot, write_plot
+    from jndkit.evaluation.tables import markdown
+
+    if not pictures and rows is None:
+        raise UsageError("say which folder of pictures to evaluate, or with --rows a file of rows")
+    if plot is not None:
+        check_plot(plot)
+        if Path(plot).exists() and not force:
+            raise UsageError(f"{plot}: the file exists; use --force to replace it")
+    chosen = {"models": tuple(dict.fromkeys(model))} if model else {}
+    settings = Settings(
+        psnr=psnr,
+        jnd=jnd,
+        seed=seed,
+        border=border,
+        viewing=viewing,
+        observer=observer,
+        max_pixels=max_pixels,
+        **chosen,
+    )
+    kept = _read(rows)
+    made = _run(_pictures(pictures, recursive), settings, kept, rows, jobs, json) if pictures else kept
+    if json and not pictures:
+        _print(made)
+    if any(row.error is None for row in made):
+        if plot is not None:
+            write_plot(made, plot, force=force)
+        if not json:
+            print(markdown(made))
+    return 1 if any(row.error is not None for row in made) else 0
+
+
+def _run(
+    pictures: list[tuple[Path, str]],
+    settings: Settings,
+    kept: list[NoiseRow],
+    file: str | None,
+    jobs: int | None,
+    json: bool,
+) -> list[NoiseRow]:
+    """Do what is left, keep and print each row as it comes; all rows, in the order of pictures and models."""
+    from jndkit.corpus.runs import processors
+    from jndkit.evaluation import noise as test, processes, rows as store
+    from jndkit.evaluation.tables import checked
+
+    if jobs is not None and jobs < 1:
+        raise UsageError(f"--jobs must be at least 1, not {jobs}")
+    checked([*(row for row in kept if row.error is None), settings.row("", settings.models[0])])
+    todo = test.jobs(pictures, settings, kept)
+    left = {(job.name, model) for job in todo for model in job.models}
+    done = [row for row in kept if row.error is None and (row.input, row.model) not in left]
+    if file is not None:
+        store.rewrite(file, (row.to_json() for row in done))
+    if json:
+        _print(done)
+    progress = printing.Progress(len(left))
+    told: set[str] = set()
+    with closing(processes.run(todo, processors() if jobs is None else jobs)) as made:
+        for row in made:
+            progress.clear()
+            done.append(row)
+            if file is not None:
+                store.append(file, row.to_json())
+            if json:
+                _print([row])
+            if row.error is not None and row.error["message"] not in told:
+                told.add(row.error["message"])
+                printing.complain(row.error["message"])
+            progress.advance()
+    order = list(settings.models)
+    done.sort(key=lambda row: (row.input, order.index(row.model) if row.model in order else len(order), row.model))
+    if file is not None:
+        store.rewrite(file, (row.to_json() for row in done))
+    return done
+
+
+def _print(rows: list[NoiseRow]) -> None:
+    for row in rows:
+        print(row.to_json(), flush=True)
+
+
+def _read(file: str | None) -> list[NoiseRow]:
+    from jndkit.evaluation import rows as store
+    from jndkit.evaluation.noise import NoiseRow
+
+    return [NoiseRow.from_json(row) for row in store.read(file)] if file is not None else []
+
+
+def _pictures(sources: list[str], recursive: bool) -> list[tuple[Path, str]]:
+    """Each picture with the name its rows give it. Raises UsageError where two pictures would have one name."""
+    from jndkit.corpus import gather
+
+    found = [(each.path, _named(each)) for each in gather(sources, recursive=recursive)]
+    names: dict[str, Path] = {}
+    for path, name in found:
+        if names.setdefault(name, path) != path:
+            raise UsageError(f"{names[name]} and {path} would both be called {name} in the rows")
+    return found
+
+
+def _named(found: Found) -> str:
+    """kodak/kodim01.png for a picture found in a folder, wherever that is; the name as given for any other."""
+    if not found.searched:
+        return found.path.as_posix()
+    top = found.path.parents[len(found.within.parts)]
+    return (Path(top.resolve().name) / found.within / found.path.name).as_posix()

@@ -1,0 +1,109 @@
+"""Pictures side by side, a process each: one that dies loses its own picture and no other."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+from collections import deque
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager
+from multiprocessing import resource_tracker
+from multiprocessing.connection import Connection, wait
+
+from jndkit.errors import CodecError
+from jndkit.evaluation.noise import Job, NoiseRow
+
+_PATIENCE = 2.0  # seconds a process has to end by itself
+
+
+def run(jobs: Sequence[Job], processes: int) -> Generator[NoiseRow, None, None]:
+    """Every row, in the order of completion. Closing the generator ends the work.
+
+    processes: how many pictures are at work at once; of one, this process does it all.
+    """
+    if processes <= 1 or len(jobs) <= 1:
+        for job in jobs:
+            yield from job.rows()
+        return
+    pending, running = deque(jobs), list[_Running]()
+    try:
+        while pending or running:
+            while pending and len(running) < processes:
+                running.append(_Running(pending.popleft()))
+            ready = wait([each.connection for each in running])
+            for each in [each for each in running if each.connection in ready]:
+                row = each.take()
+                if row is not None:
+                    yield row
+                    continue
+                running.remove(each)
+                each.stop()
+                yield from each.missing()
+    finally:
+        for each in running:
+            each.stop()
+
+
+class _Running:
+    """One job in a process of its own."""
+
+    def __init__(self, job: Job) -> None:
+        context = multiprocessing.get_context("spawn")
+        self._job = job
+        self._got: list[str] = []
+        self.connection, theirs = context.Pipe(duplex=False)
+        self._process = context.Process(target=_work, args=(theirs, job), name="jnd")
+        with _no_interrupts():
+            self._process.start()
+        theirs.close()
+
+    def take(self) -> NoiseRow | None:
+        """The next row, once the connection is ready to be read; None at the end."""
+        try:
+            row: NoiseRow = self.connection.recv()
+        except (EOFError, OSError):
+            self._process.join(_PATIENCE)
+            return None
+        self._got.append(row.model)
+        return row
+
+    def missing(self) -> Iterator[NoiseRow]:
+        """Failed rows of all that a process which has ended did not send."""
+        code = self._process.exitcode
+        how = f"was killed by signal {-code}" if code is not None and code < 0 else f"ended with code {code}"
+        died = CodecError(f"{self._job.path}: the process working on it {how}, perhaps for want of memory")
+        return self._job.failed(died, but=self._got)
+
+    def stop(self) -> None:
+        self.connection.close()
+        self._process.terminate()
+        self._process.join(_PATIENCE)
+        if self._process.is_alive():
+            self._process.kill()
+            self._process.join()
+
+
+def _work(connection: Connection, job: Job) -> None:
+    """The process: send each row as soon as it is known. Several run side by side, so each takes one thread."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the whole group; the parent ends us
+    os.environ["JNDKIT_THREADS"] = "1"
+    import cv2
+
+    cv2.setNumThreads(1)
+    for row in job.rows():
+        connection.send(row)
+
+
+@contextmanager
+def _no_interrupts() -> Iterator[None]:
+    """Ctrl-C is held back, here and for good in a process started meanwhile, which would else print a traceback."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    resource_tracker.ensure_running()  # it unblocks signals when it starts
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

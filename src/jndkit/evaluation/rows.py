@@ -1,0 +1,50 @@
+"""Rows in a file, one JSON object a line: what is there is not done again, and a run that ends early loses none."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from jndkit.errors import InputError, OutputError
+from jndkit.picture import write_atomic
+
+
+def read(path: str | Path) -> list[dict[str, Any]]:
+    """The rows of a file; none where there is no file. A last line without its end, of a run cut off, is left out.
+
+    Raises InputError where the file cannot be read or a line is no JSON object.
+    """
+    path = Path(path)
+    try:
+        text = path.read_text(encoding="utf-8") if path.exists() else ""
+    except (OSError, ValueError) as error:
+        raise InputError(path, f"it cannot be read: {getattr(error, 'strerror', None) or error}") from None
+    rows = []
+    for number, line in enumerate(io.StringIO(text), 1):
+        if not line.endswith("\n"):
+            break
+        try:
+            row = json.loads(line)
+        except ValueError:
+            row = None
+        if not isinstance(row, dict):
+            raise InputError(path, f"line {number} is no row: a JSON object is expected")
+        rows.append(row)
+    return rows
+
+
+def append(path: str | Path, line: str) -> None:
+    """Add one row to the end. Raises OutputError."""
+    try:
+        with open(path, "a", encoding="utf-8", newline="\n") as file:
+            file.write(line + "\n")
+    except (OSError, ValueError) as error:
+        raise OutputError(path, f"it cannot be written: {getattr(error, 'strerror', None) or error}") from None
+
+
+def rewrite(path: str | Path, lines: Iterable[str]) -> None:
+    """Replace all rows at once. Raises OutputError."""
+    write_atomic(path, "".join(f"{line}\n" for line in lines).encode(), force=True)
