@@ -34,6 +34,7 @@ _EXTRAS = (
     ("pillow-heif", "pillow_heif", "pip install 'jndkit[codecs]'", "contains x265 (GPL); HEVC is patent-encumbered"),
     ("imagecodecs", "imagecodecs", "pip install 'jndkit[codecs]'", ""),
     ("imageio-ffmpeg", "imageio_ffmpeg", "pip install 'jndkit[vvc]'", "brings a GPL build of ffmpeg, run as a program"),
+    ("matplotlib", "matplotlib", "pip install 'jndkit[plot]'", "plots of jnd evaluate"),
 )
 
 
