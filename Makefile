@@ -5,6 +5,9 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 SOURCES := pyproject.toml constraints.txt
+# `make test EXTRAS=codecs,vvc,plot,train,dev` also runs the tests that need torch.
+EXTRAS ?= codecs,vvc,plot,dev
+READY := $(VENV)/.dev-$(EXTRAS)
 
 .PHONY: demo test check format clean
 
@@ -15,12 +18,12 @@ demo: $(VENV)/.base
 test: check
 	$(BIN)/python -m pytest
 
-check: $(VENV)/.dev
+check: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-format: $(VENV)/.dev
+format: $(READY)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
@@ -32,8 +35,8 @@ $(VENV)/.base: $(SOURCES) | $(BIN)/python
 	$(PIP) -e .
 	touch $@
 
-$(VENV)/.dev: $(SOURCES) | $(BIN)/python
-	$(PIP) -e '.[codecs,vvc,plot,dev]'
+$(READY): $(SOURCES) | $(BIN)/python
+	$(PIP) -e '.[$(EXTRAS)]'
 	touch $@ $(VENV)/.base
 
 clean:

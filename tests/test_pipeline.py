@@ -12,10 +12,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from jndkit import codecs
 from jndkit.errors import TargetError, UsageError
 from jndkit.observers.cvvdp import Cvvdp
 from jndkit.picture import MARK, from_bytes, load
 from jndkit.pipeline import Settings, encode, predict
+from jndkit.shaving import shave
 from jndkit.viewing import DISPLAYS
 from jndkit.visibility import viewers
 
@@ -206,6 +208,71 @@ def test_grey_pictures_stay_one_channel(photo: Path, tmp_path: Path) -> None:
     assert Image.open(io.BytesIO(data)).mode == "L"
 
 
+@pytest.mark.parametrize(("codec", "form"), [("jpeg", "blockwise"), ("webp", "overlapped")])
+def test_a_shaved_file_was_read_against_the_original(photo: Path, codec: str, form: str) -> None:
+    done = encode(photo, codec=codec, shave="wu2017")
+    assert done.data is not None
+    row, original = done.row, load(photo)
+    assert row.shave is not None
+    assert (row.shave["model"], row.shave["form"]) == ("wu2017", form)
+    watch = Cvvdp().watch(original, DISPLAYS["desktop"])
+    read = watch(from_bytes(done.data)).jnd
+    assert read == pytest.approx(row.jnd, abs=1e-9)
+    assert read <= TARGET
+    smoothed = shave(original, "wu2017", strength=row.shave["strength"], form=form)
+    assert watch(smoothed).jnd == pytest.approx(row.shave["jnd"], abs=1e-9)
+    assert not np.array_equal(smoothed.rgb, original.rgb)
+    assert row.knob is not None
+    again = codecs.codec(row.codec or "").encode(smoothed, row.knob["value"])
+    assert np.array_equal(from_bytes(again).rgb, from_bytes(done.data).rgb)
+    assert json.loads(row.to_json())["shave"].keys() == {"model", "form", "strength", "jnd"}
+    assert row.encodes == len(row.probes)
+    assert not any("not shaved" in note for note in row.notes)
+
+
+def test_without_shaving_the_row_says_so(photo: Path) -> None:
+    assert encode(photo).row.shave is None
+
+
+def test_best_keeps_the_smaller_of_shaved_and_not(photo: Path) -> None:
+    plain, shaved, either = (
+        encode(photo, codec="jpeg:420", **options)
+        for options in ({"effort": "best"}, {"shave": "wu2017"}, {"effort": "best", "shave": "wu2017"})
+    )
+    assert (either.row.bytes or 0) <= min(plain.row.bytes or 0, shaved.row.bytes or 0)
+    assert either.row.encodes == len(either.row.probes) > plain.row.encodes
+    assert (either.row.shave is None) == any("smaller without" in note for note in either.row.notes)
+
+
+def test_auto_shaves_every_codec_its_own_way(photo: Path) -> None:
+    auto = encode(photo, codec="auto", shave="yang2005").row
+    each = [encode(photo, codec=codec, shave="yang2005").row.bytes or 0 for codec in ("jpeg", "webp", "avif")]
+    assert (auto.bytes or 0) <= min(each)
+    assert auto.shave is not None
+
+
+def test_what_must_be_lossless_is_not_shaved(tmp_path: Path) -> None:
+    shot = tmp_path / "screen.png"
+    Image.fromarray(screen()).save(shot)
+    done = encode(shot, codec="webp", shave="wu2017", force=True)
+    assert done.row.shave is None
+    assert any("not shaved" in note for note in done.row.notes)
+    assert np.array_equal(from_bytes(done.data or b"").rgb, screen())
+
+
+def test_transparent_pictures_can_be_shaved(tmp_path: Path) -> None:
+    colours = np.asarray(Image.open(EXAMPLE).crop((192, 60, 448, 252)))
+    alpha = np.tile(np.linspace(100, 255, 256).astype(np.uint8), (192, 1))
+    clear = tmp_path / "clear.png"
+    Image.fromarray(np.dstack([colours, alpha])).save(clear)
+    done = encode(clear, codec="webp", shave="wu2017", force=True)
+    assert done.row.shave is not None
+    assert (done.row.jnd or 9) <= TARGET
+    kept = from_bytes(done.data or b"").alpha
+    assert kept is not None
+    assert np.array_equal(kept, alpha)
+
+
 def test_predict_writes_nothing_and_says_the_same(photo: Path) -> None:
     row = predict(photo)
     assert row.status == "predicted"
@@ -237,6 +304,7 @@ def test_mcl_jci_brings_its_own_viewing(photo: Path) -> None:
         ({"keep_metadata": "some"}, "metadata"),
         ({"min_saving": -1}, "between 0 and 100"),
         ({"viewing": "cinema"}, "unknown viewing"),
+        ({"shave": "razor"}, "unknown model"),
         ({"protocol": "konjnd", "viewers": 50, "viewing": "phone"}, "no fit"),
     ],
 )

@@ -24,6 +24,7 @@ from jndkit.visibility import (
     observer_sigma,
     protocol,
     viewers,
+    viewers_between,
     viewers_interval,
 )
 
@@ -306,3 +307,11 @@ def test_constants_equal_the_repeated_fits(shared: Path, fits: ModuleType) -> No
     assert by_name["aic, d = k (10 - Q_JOD)"]["share_inside_90"] == pytest.approx(0.9, abs=0.03)
     for fit in PROTOCOLS["mcl-jci"]:
         assert by_name[f"mcl-jci, {fit.viewing}"]["curve_rms_difference"] < 0.016
+
+
+def test_an_observers_own_interval_becomes_viewers() -> None:
+    fit, _ = protocol("aic")
+    assert viewers_between(interval(0.5), 0.5, fit) == pytest.approx(viewers_interval(0.5, fit))
+    assert viewers_between(interval(0.5), 0.5, fit, widen=2.0) == pytest.approx(viewers_interval(0.5, fit, widen=2.0))
+    wide, narrow = viewers_between((0.1, 1.6), 0.5, fit), viewers_between((0.4, 0.6), 0.5, fit)
+    assert wide[0] < narrow[0] < narrow[1] < wide[1]

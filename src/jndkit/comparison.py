@@ -15,7 +15,7 @@ from jndkit.picturewise.domain import domain
 from jndkit.pixelwise.render import write_map
 from jndkit.version import VERSION
 from jndkit.viewing import Viewing, viewing as named_viewing
-from jndkit.visibility import jnd_for, protocol as named_protocol, viewers as share, viewers_interval
+from jndkit.visibility import jnd_for, protocol as named_protocol, viewers as share, viewers_between
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ def compared(
     row.jnd, row.jnd_local, row.where = sight.jnd, sight.jnd_local, list(sight.where)
     if fit.shares:
         row.viewers = share(sight.jnd, fit)
-        row.interval = list(viewers_interval(sight.jnd, fit, widen=kind.widen))
+        row.interval = list(viewers_between(sight.interval, sight.jnd, fit, widen=kind.widen))
     row.target = {"viewers": viewers, "jnd": target}
     row.observer, row.protocol = f"{seen_by.name} {seen_by.version}", fit.name
     row.viewing, row.ppd, row.domain = display.name, display.ppd, kind.kind

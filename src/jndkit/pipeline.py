@@ -27,7 +27,7 @@ from jndkit.pixelwise.choices import check_choice
 from jndkit.shaving import Shaved, form_for, shave_within
 from jndkit.version import VERSION
 from jndkit.viewing import Viewing
-from jndkit.visibility import Protocol, jnd_for, protocol as named_protocol, viewers as share, viewers_interval
+from jndkit.visibility import Protocol, jnd_for, protocol as named_protocol, viewers as share, viewers_between
 
 AUTO = ("jpeg", "webp", "avif", "heic", "jxl")
 """What `auto` chooses from, where present; a VVC stream is not a file that programs open."""
@@ -299,7 +299,7 @@ def _record(row: Row, found: Decision, choice: Choice, fit: Protocol, widen: flo
     row.jnd, row.jnd_local, row.where = sight.jnd, sight.jnd_local, list(sight.where)
     if fit.shares:
         row.viewers = share(sight.jnd, fit)
-        row.interval = list(viewers_interval(sight.jnd, fit, widen=widen))
+        row.interval = list(viewers_between(sight.interval, sight.jnd, fit, widen=widen))
     row.notes.extend(found.notes)
     row.stop = found.stop
     row.probes = [_probe(probe) for probe in found.probes]

@@ -196,6 +196,17 @@ def _probit(share: float) -> float:
     return _NORMAL.inv_cdf(min(max(share, math.ulp(0.0)), 1.0 - math.ulp(0.5)))
 
 
+def viewers_between(
+    between: tuple[float, float], d: float, protocol: Protocol, *, widen: float = 1.0
+) -> tuple[float, float]:
+    """Interval in per cent of viewers, from an observer's own interval in JND around its reading of `d` JND.
+
+    widen: factor on either side, as in `interval`.  Raises UsageError as `viewers` does.
+    """
+    low, high = between
+    return viewers(d + widen * (high - d), protocol), viewers(max(0.0, d - widen * (d - low)), protocol)
+
+
 def _check(d: float) -> None:
     if not 0.0 <= d < math.inf:
         raise UsageError(f"a difference must be a finite number of JND, not negative; got {d:g}")

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
-from jndkit.cli import compare, decode, encode, evaluate, inject, listing, maps, predict
+from jndkit.cli import compare, datasets, decode, encode, evaluate, inject, listing, maps, predict, train
 from jndkit.cli.printing import complain
 from jndkit.errors import JndError, OutputError
 from jndkit.version import VERSION
@@ -132,6 +132,7 @@ for _name, _function in (
     ("compare", compare.compare),
     ("map", maps.map_),
     ("inject", inject.inject),
+    ("train", train.train),
     ("models", listing.models),
     ("doctor", listing.doctor),
 ):
@@ -140,3 +141,8 @@ for _name, _function in (
 _evaluations = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="Compare models in tables of rows.")
 _evaluations.command("noise")(reported(evaluate.noise))
 app.add_typer(_evaluations, name="evaluate")
+
+_datasets = typer.Typer(help="Make and check training sets.", no_args_is_help=True, rich_markup_mode=None)
+_datasets.command("build")(reported(datasets.build))
+_datasets.command("check")(reported(datasets.check))
+app.add_typer(_datasets, name="datasets")

@@ -1,0 +1,158 @@
+"""The observer's face: watch a reference with its map, read versions of it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from statistics import NormalDist
+
+import cv2
+import numpy as np
+
+from jndkit.errors import UsageError
+from jndkit.observers.contract import Map, Sight
+from jndkit.observers.cvvdp.pooling import CELL
+from jndkit.observers.cvvdp.strips import over_strips
+from jndkit.observers.mapped.constants import Constants, constants, version
+from jndkit.observers.mapped.exceedance import inverse_threshold, low_pass_reach, low_passed_error, raised
+from jndkit.observers.mapped.windows import Grid
+from jndkit.picture import Picture, Pixels, flatten
+from jndkit.pixelwise.luma import SMALLEST
+from jndkit.viewing import Viewing
+from jndkit.visibility import observer_sigma
+
+_BACKDROPS = (0, 128, 255)
+_LEVEL = 0.9
+
+
+@dataclass(frozen=True)
+class Mapped:
+    """The JND map of a model, pooled, in JND units. name: of a model with fitted constants. Raises UsageError else."""
+
+    name: str
+
+    def __post_init__(self) -> None:
+        if self.name not in constants():
+            raise UsageError(f"no constants were fitted for the map {self.name!r}: choose {', '.join(constants())}")
+
+    @property
+    def version(self) -> str:
+        return version()
+
+    def watch(self, reference: Picture, viewing: Viewing) -> MappedWatch:
+        """Make the map once. A reference with alpha is watched over black, mid grey and white.
+
+        Of the viewing only the pixels per degree count: a JND map is in code values and knows no display.
+        """
+        return MappedWatch(reference, viewing, self.name, constants()[self.name])
+
+
+class MappedWatch:
+    """A reference being watched."""
+
+    def __init__(self, reference: Picture, viewing: Viewing, model: str, fit: Constants) -> None:
+        self.viewing = viewing
+        self.shape = reference.rgb.shape[:2]
+        self._fit = fit
+        self._alpha = reference.alpha is not None
+        self._scenes = [_Scene(rgb, viewing.ppd, model, fit) for rgb in _views(reference, self._alpha)]
+
+    def __call__(self, decoded: Picture) -> Sight:
+        """Read a decoded version. Raises UsageError where its size differs from the reference's."""
+        return max((self._read(scene.grid(rgb)) for scene, rgb in self._pairs(decoded)), key=lambda sight: sight.jnd)
+
+    def map(self, decoded: Picture) -> Map:
+        """float32 (H, W): JND that a picture would read if all of it exceeded its thresholds as this pixel does.
+
+        Over several backdrops, the worst.
+        """
+        worst: Map = np.maximum.reduce([scene.local(rgb) for scene, rgb in self._pairs(decoded)])
+        return worst
+
+    def whole(self, decoded: Picture) -> float:
+        """JND of the whole picture pooled as one window, which is what the constants were fitted on."""
+        return max(reading(scene.grid(rgb).mean(), self._fit) for scene, rgb in self._pairs(decoded))
+
+    def _pairs(self, decoded: Picture) -> Iterator[tuple[_Scene, Pixels]]:
+        if decoded.rgb.shape[:2] != self.shape:
+            raise UsageError(
+                f"pictures differ in size: {self.shape[1]} x {self.shape[0]} and {decoded.width} x {decoded.height}"
+            )
+        if decoded.alpha is not None and not self._alpha:
+            raise UsageError("only one of the two pictures is transparent")
+        return zip(self._scenes, _views(decoded, self._alpha), strict=True)
+
+    def _read(self, grid: Grid) -> Sight:
+        (at_large, window), (at_place, place) = grid.worst_window(self.viewing.ppd), grid.worst_place(self.viewing.ppd)
+        jnd, local = reading(at_large, self._fit), reading(at_place, self._fit)
+        ratio = self._fit.local_ratio
+        decides, where = (jnd, window) if jnd * ratio >= local else (local / ratio, place)
+        return Sight(decides, local, where, reading_interval(decides, self._fit.error))
+
+
+def reading(mean: float, fit: Constants) -> float:
+    """k E^g in JND, of the mean of x^beta over a window."""
+    return float(fit.gain * mean ** (fit.power / fit.beta))
+
+
+def reading_interval(jnd: float, error: float) -> tuple[float, float]:
+    """90 % interval of a reading, JND.
+
+    error: root mean square of ln(reading / psychophysical reading). Two errors taken as independent: this factor, and
+    the psychophysical observer's own error to people; their half-widths add as squares, on either side.
+    """
+    deviate = NormalDist().inv_cdf(0.5 + _LEVEL / 2.0)
+    people = deviate * observer_sigma(jnd)
+    factor = math.exp(deviate * error)
+    low, high = jnd - math.hypot(jnd - jnd / factor, people), jnd + math.hypot(jnd * factor - jnd, people)
+    return max(0.0, low), high
+
+
+class _Scene:
+    """One opaque reference with its map."""
+
+    def __init__(self, rgb: Pixels, ppd: float, model: str, fit: Constants) -> None:
+        self._rgb = _at_least(rgb)
+        self._shape = rgb.shape[:2]
+        self._ppd = ppd
+        self._fit = fit
+        self._inverse = inverse_threshold(self._rgb, model)
+
+    def grid(self, rgb: Pixels) -> Grid:
+        """Sums of x^beta over cells."""
+        rgb = _at_least(rgb)
+        height, width = rgb.shape[:2]
+        grid = Grid((height, width))
+        over_strips(lambda top, bottom: grid.add(top, self._exceedance(rgb, top, bottom)), height, width, CELL)
+        return grid
+
+    def local(self, rgb: Pixels) -> Map:
+        rgb = _at_least(rgb)
+        out: Map = np.empty(rgb.shape[:2], np.float32)
+
+        def work(top: int, bottom: int) -> None:
+            exceedance = self._exceedance(rgb, top, bottom)
+            out[top:bottom] = self._fit.gain * cv2.pow(exceedance, self._fit.power / self._fit.beta)
+
+        over_strips(work, *rgb.shape[:2])
+        return out[: self._shape[0], : self._shape[1]]
+
+    def _exceedance(self, rgb: Pixels, top: int, bottom: int) -> Map:
+        """x^beta over the rows from `top` to `bottom`."""
+        reach = low_pass_reach(self._ppd)
+        first, last = max(0, top - reach), min(len(rgb), bottom + reach)
+        error = low_passed_error(self._rgb[first:last], rgb[first:last], self._ppd)[top - first : bottom - first]
+        luma, chroma = raised(error, self._inverse[top:bottom], self._fit.beta)
+        exceedance: Map = cv2.scaleAdd(chroma, self._fit.chroma**self._fit.beta, luma)
+        return exceedance
+
+
+def _views(picture: Picture, transparent: bool) -> list[Pixels]:
+    """What is seen: the picture, or where there is alpha the picture over each backdrop."""
+    return [flatten(picture, level) for level in _BACKDROPS] if transparent else [picture.rgb]
+
+
+def _at_least(rgb: Pixels) -> Pixels:
+    down, right = (max(0, SMALLEST - side) for side in rgb.shape[:2])
+    return cv2.copyMakeBorder(rgb, 0, down, 0, right, cv2.BORDER_REPLICATE) if down or right else rgb

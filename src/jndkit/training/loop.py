@@ -1,0 +1,204 @@
+"""The one training loop: draw a batch, step, now and then validate and checkpoint. A resumed run equals a straight one.
+
+In a run's folder: `log.jsonl` (one line an event), `last.safetensors` + `last.json` (to resume from),
+`best.safetensors` (weights with the best validation score).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from jndkit.errors import InputError, UsageError
+from jndkit.training.networks import network
+from jndkit.training.recipe import Recipe
+from jndkit.training.tasks import Task, task as named_task
+
+
+class Run:
+    """A training run in a folder. Restores itself from `last` where there is one."""
+
+    def __init__(self, recipe: Recipe, folder: Path, *, device: str | None = None) -> None:
+        self.recipe, self.folder = recipe, folder
+        self.rank, self.world = int(os.environ.get("RANK", "0")), int(os.environ.get("WORLD_SIZE", "1"))
+        self.device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+        if self.device.type == "cuda" and self.world > 1:
+            self.device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")))
+        torch.manual_seed(recipe.seed)
+        self.model = network(recipe.name, recipe.model).to(self.device)
+        self.model.to(memory_format=torch.channels_last)
+        if recipe.init_from:
+            self.model.load_state_dict(load_file(recipe.init_from))
+        self.average = {name: each.detach().clone() for name, each in self.model.named_parameters()}
+        self.optimiser = _optimiser(self.model, recipe)
+        self.generator = torch.Generator().manual_seed(recipe.seed + 1000 * self.rank)
+        self.step, self.best, self.seconds = 0, -math.inf, 0.0
+        self._restore()
+
+    def train(self) -> dict[str, Any]:
+        """Train to the recipe's last step; returns the last validation's scores."""
+        recipe, task = self.recipe, named_task(self.recipe)
+        model = self._distributed()
+        if self.rank == 0:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self._log(event="start", step=self.step, recipe=dataclasses.asdict(recipe), device=str(self.device))
+        started, losses, scores = time.perf_counter(), [], {}
+        while self.step < recipe.steps:
+            losses.append(self._one_step(model, task))
+            self.step += 1
+            last = self.step == recipe.steps
+            if self.step % recipe.validate_every == 0 or last:
+                scores = self._validate(task, losses, self.seconds + time.perf_counter() - started)
+                losses = []
+            if self.step % recipe.checkpoint_every == 0 or last:
+                now = time.perf_counter()
+                self.seconds, started = self.seconds + now - started, now
+                self._save()
+        return scores
+
+    def _one_step(self, model: nn.Module, task: Task) -> float:
+        recipe = self.recipe
+        for group in self.optimiser.param_groups:
+            group["lr"] = learning_rate(recipe, self.step)
+        batch = tuple(
+            each.to(self.device, memory_format=torch.channels_last) if each.ndim == 4 else each.to(self.device)
+            for each in task.batch(self.generator)
+        )
+        with self._autocast():
+            loss = task.loss(model, batch)
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        if recipe.clip > 0:
+            nn.utils.clip_grad_norm_(self.model.parameters(), recipe.clip)
+        self.optimiser.step()
+        if recipe.ema > 0:
+            decay = min(recipe.ema, (1.0 + self.step) / (10.0 + self.step))
+            with torch.no_grad():
+                for name, parameter in self.model.named_parameters():
+                    self.average[name].lerp_(parameter, 1.0 - decay)
+        value = float(loss.detach())
+        if not math.isfinite(value):
+            raise InputError(self.folder, f"the loss is {value} at step {self.step}: lower lr or set clip")
+        return value
+
+    def _validate(self, task: Task, losses: list[float], seconds: float) -> dict[str, Any]:
+        if self.rank != 0:
+            return {}
+        self.model.eval()
+        with torch.no_grad(), self._averaged(), self._autocast():
+            scores = task.validate(self.model)
+            if scores[task.score_name] > self.best:
+                self.best = scores[task.score_name]
+                _write(self.folder / "best.safetensors", self.model.state_dict())
+        self.model.train()
+        loss = sum(losses) / max(1, len(losses))
+        self._log(event="validate", step=self.step, loss=loss, seconds=round(seconds, 1), **scores)
+        return scores
+
+    def _autocast(self) -> Any:
+        return torch.autocast(self.device.type, torch.bfloat16) if self.recipe.amp else nullcontext()
+
+    @contextmanager
+    def _averaged(self) -> Iterator[None]:
+        """The averaged weights in place of the last ones, where the recipe averages."""
+        if self.recipe.ema <= 0:
+            yield
+            return
+        kept = {name: each.detach().clone() for name, each in self.model.named_parameters()}
+        for name, parameter in self.model.named_parameters():
+            parameter.copy_(self.average[name])
+        try:
+            yield
+        finally:
+            for name, parameter in self.model.named_parameters():
+                parameter.copy_(kept[name])
+
+    def _distributed(self) -> nn.Module:
+        if self.world == 1:
+            return self.model
+        if not torch.distributed.is_initialized():
+            torch.distributed.init_process_group("nccl" if self.device.type == "cuda" else "gloo")
+        parallel: nn.Module = nn.parallel.DistributedDataParallel(self.model)
+        return parallel
+
+    def _save(self) -> None:
+        if self.rank != 0:
+            return
+        tensors = {f"model.{name}": each for name, each in self.model.state_dict().items()}
+        tensors |= {f"average.{name}": each for name, each in self.average.items()}
+        for index, state in self.optimiser.state_dict()["state"].items():
+            tensors |= {f"optimiser.{index}.{key}": torch.as_tensor(value) for key, value in state.items()}
+        tensors["generator"] = self.generator.get_state()
+        _write(self.folder / "last.safetensors", tensors)
+        known = {"step": self.step, "best": self.best, "seconds": round(self.seconds, 1), "name": self.recipe.name}
+        temporary = self.folder / "last.json.new"
+        temporary.write_text(json.dumps({**known, "model": self.recipe.model}))
+        temporary.replace(self.folder / "last.json")
+
+    def _restore(self) -> None:
+        known = self.folder / "last.json"
+        if not known.exists():
+            return
+        told = json.loads(known.read_text())
+        if (told["name"], told["model"]) != (self.recipe.name, self.recipe.model):
+            raise UsageError(f"{self.folder} holds a run of another network; choose another folder with --run")
+        self.step, self.best, self.seconds = told["step"], told["best"], told["seconds"]
+        tensors = load_file(self.folder / "last.safetensors")
+        self.model.load_state_dict(_part(tensors, "model."))
+        self.average = {name: each.to(self.device) for name, each in _part(tensors, "average.").items()}
+        state: dict[int, dict[str, Tensor]] = {}
+        for name, each in _part(tensors, "optimiser.").items():
+            index, _, key = name.partition(".")
+            state.setdefault(int(index), {})[key] = each
+        if state:
+            self.optimiser.load_state_dict({**self.optimiser.state_dict(), "state": state})
+        if self.world == 1:
+            self.generator.set_state(tensors["generator"].to("cpu", torch.uint8))
+
+    def _log(self, **event: Any) -> None:
+        with (self.folder / "log.jsonl").open("a", encoding="utf-8") as log:
+            log.write(json.dumps({"time": round(time.time()), **event}) + "\n")
+
+
+def learning_rate(recipe: Recipe, step: int) -> float:
+    """The rate at a step, counted from 0."""
+    if recipe.schedule == "step":
+        return recipe.lr * 0.1 ** (step // recipe.step_every) if recipe.step_every > 0 else recipe.lr
+    if recipe.schedule != "cosine":
+        raise UsageError(f"unknown schedule {recipe.schedule!r}: choose cosine, step")
+    if step < recipe.warmup:
+        return recipe.lr * (step + 1) / recipe.warmup
+    part = (step - recipe.warmup) / max(1, recipe.steps - recipe.warmup)
+    return recipe.lr * 0.5 * (1.0 + math.cos(math.pi * part))
+
+
+def _optimiser(model: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
+    if recipe.optimiser == "adamw":
+        return torch.optim.AdamW(model.parameters(), lr=recipe.lr, weight_decay=recipe.weight_decay)
+    if recipe.optimiser == "sgd":
+        return torch.optim.SGD(
+            model.parameters(), lr=recipe.lr, momentum=recipe.momentum, weight_decay=recipe.weight_decay
+        )
+    raise UsageError(f"unknown optimiser {recipe.optimiser!r}: choose adamw, sgd")
+
+
+def _part(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    return {name.removeprefix(prefix): each for name, each in tensors.items() if name.startswith(prefix)}
+
+
+def _write(path: Path, tensors: dict[str, Tensor]) -> None:
+    """Write beside and rename: a run that is cut off keeps its last checkpoint."""
+    temporary = path.with_suffix(".new")
+    save_file({name: each.detach().contiguous().cpu() for name, each in tensors.items()}, temporary)
+    temporary.replace(path)

@@ -1,0 +1,29 @@
+"""Networks by name, resolved on use."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from jndkit.errors import UsageError
+
+if TYPE_CHECKING:
+    from torch import nn
+
+NETWORKS = {
+    "resjnd": "jndkit.training.networks.resjnd:ResJnd",
+    "resjnd-s": "jndkit.training.networks.resjnd:ResJndSmall",
+}
+
+
+def network(name: str, arguments: dict[str, Any]) -> nn.Module:
+    """A fresh network. Raises UsageError for an unknown name or argument."""
+    if name not in NETWORKS:
+        raise UsageError(f"unknown network {name!r}: choose {', '.join(NETWORKS)}")
+    module, _, attribute = NETWORKS[name].partition(":")
+    made = getattr(importlib.import_module(module), attribute)
+    try:
+        built: nn.Module = made(**arguments)
+    except TypeError as error:
+        raise UsageError(f"network {name}: {error}") from None
+    return built
