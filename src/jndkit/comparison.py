@@ -82,7 +82,7 @@ def compared(
     watch = seen_by.watch(original, display)
     sight = watch(version)
     kind = domain(original)
-    row = Row(input=_name(original), output=_name(version), status="compared", width=original.width)
+    row = Row(input=original.name, output=version.name, status="compared", width=original.width)
     row.height = original.height
     row.jnd, row.jnd_local, row.where = sight.jnd, sight.jnd_local, list(sight.where)
     if fit.shares:
@@ -105,8 +105,8 @@ def _pair(reference: str | Path | Picture, test: str | Path | Picture, max_pixel
     a, b = (each if isinstance(each, Picture) else load(each, max_pixels=max_pixels) for each in (reference, test))
     if a.rgb.shape != b.rgb.shape:
         raise UsageError(
-            f"only pictures of one size can be compared: {_name(a)} has {a.width} x {a.height} pixels, "
-            f"{_name(b)} has {b.width} x {b.height}"
+            f"only pictures of one size can be compared: {a.name} has {a.width} x {a.height} pixels, "
+            f"{b.name} has {b.width} x {b.height}"
         )
     return a, b
 
@@ -117,8 +117,4 @@ def _describe(row: Row, original: Picture, version: Picture) -> None:
         row.input_bytes, row.input_sha256 = original.source.size, original.source.sha256
     if version.source is not None:
         row.bytes, row.output_sha256 = version.source.size, version.source.sha256
-    row.notes += [f"{_name(each)}: {note}" for each in (original, version) for note in each.notes]
-
-
-def _name(picture: Picture) -> str:
-    return picture.source.path if picture.source and picture.source.path else "picture in memory"
+    row.notes += [f"{each.name}: {note}" for each in (original, version) for note in each.notes]

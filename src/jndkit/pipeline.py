@@ -184,7 +184,7 @@ def _smallest(
             found, shaved = _decided(bench, codec, spec, settings, kind, benches)
         except CodecError as error:
             if settings.codec != "auto":
-                raise CodecError(f"{_name(picture)}: {error}") from error
+                raise CodecError(f"{picture.name}: {error}") from error
             refused.append(str(error))
             continue
         if found.choice is None:
@@ -193,7 +193,7 @@ def _smallest(
             notes = (*bench.picture.notes, *_outside_notes(kind, found), *found.notes)
             best = replace(found, notes=notes), found.choice, shaved
     if best is None:
-        raise TargetError(f"{_name(picture)}: {'; '.join(refused)}")
+        raise TargetError(f"{picture.name}: {'; '.join(refused)}")
     return best
 
 
@@ -279,7 +279,7 @@ def _not_worth_it(row: Row, settings: Settings) -> bool:
 def _opened(picture: Picture, settings: Settings) -> Row:
     fit, viewing = settings.fit
     observer = named_observer(settings.observer)
-    row = Row(input=_name(picture), width=picture.width, height=picture.height)
+    row = Row(input=picture.name, width=picture.width, height=picture.height)
     if picture.source is not None:
         row.input_bytes = picture.source.size
         row.input_sha256 = picture.source.sha256
@@ -308,7 +308,3 @@ def _record(row: Row, found: Decision, choice: Choice, fit: Protocol, widen: flo
 
 def _probe(probe: Probe) -> dict[str, Any]:
     return {"codec": probe.spec, "value": probe.value, "bytes": probe.bytes, "jnd": probe.jnd}
-
-
-def _name(picture: Picture) -> str:
-    return picture.source.path if picture.source and picture.source.path else "picture in memory"

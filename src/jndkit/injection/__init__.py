@@ -106,8 +106,8 @@ def inject(
             dose = noise.at(target.get("strength", 1.0)) if psnr is None else at_psnr(noise, psnr)
             sight = watch(dose.picture)
     except TargetError as error:
-        raise TargetError(f"{_name(picture)}, {model}: {error}") from None
-    row = InjectionRow(input=_name(picture), width=picture.width, height=picture.height, target=target)
+        raise TargetError(f"{picture.name}, {model}: {error}") from None
+    row = InjectionRow(input=picture.name, width=picture.width, height=picture.height, target=target)
     row.model, row.variant, row.border, row.seed = model, variant, border, seed
     row.beta, row.psnr = dose.beta, dose.psnr if math.isfinite(dose.psnr) else None
     row.ties = dose.ties
@@ -147,7 +147,3 @@ def _describe(row: InjectionRow, picture: Picture) -> None:
         row.notes.append("the noise is added in sRGB, and so is the result")
     if not kind.inside:
         row.notes.append(f"outside the domain of the scale ({kind.kind}: {', '.join(kind.reasons)})")
-
-
-def _name(picture: Picture) -> str:
-    return picture.source.path if picture.source and picture.source.path else "picture in memory"

@@ -52,6 +52,11 @@ class Picture:
         return self.rgb if self.native is None else self.native
 
     @property
+    def name(self) -> str:
+        """What messages and rows call it: its path as it was given."""
+        return self.source.path if self.source and self.source.path else "picture in memory"
+
+    @property
     def width(self) -> int:
         return int(self.rgb.shape[1])
 
