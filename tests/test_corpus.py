@@ -95,7 +95,7 @@ def test_destinations(tmp_path: Path) -> None:
     assert corpus.destination([one], "x.jpg") == (Path("x.jpg"), None)
     assert corpus.destination([one], f"x{os.sep}") == (None, Path("x"))
     assert corpus.destination([one], str(tmp_path)) == (None, tmp_path)
-    assert corpus.destination([one, two], "x.jpg") == (None, Path("x.jpg"))
+    assert corpus.destination([one, two], "x") == (None, Path("x"))
     assert corpus.destination([corpus.Found(Path("in/a.png"), searched=True)], "x") == (None, Path("x"))
 
 
@@ -209,3 +209,11 @@ def test_names_without_letters() -> None:
         corpus.gather([""])
     with pytest.raises(UsageError, match="empty"):
         corpus.destination([], "")
+
+
+def test_two_inputs_do_not_make_a_folder_with_a_pictures_name(tmp_path: Path) -> None:
+    two = [corpus.Found(tmp_path / "a.png"), corpus.Found(tmp_path / "b.png")]
+    with pytest.raises(UsageError, match=r"both\.jpg: several inputs need a folder .* write .*both\.jpg/"):
+        corpus.destination(two, str(tmp_path / "both.jpg"))
+    assert corpus.destination(two, str(tmp_path / "both.jpg") + "/") == (None, tmp_path / "both.jpg")
+    assert corpus.destination(two, str(tmp_path / "v1.2")) == (None, tmp_path / "v1.2")

@@ -86,7 +86,7 @@ def destination(found: Sequence[Found], output: str | None) -> tuple[Path | None
 
     output: a file for a single input; or a folder: an existing one, a name that ends with a separator, or any name
         where there are several inputs or a folder was searched.
-    Raises UsageError where that folder is a file, or the name is empty.
+    Raises UsageError where that folder is a file or has a picture's name, or the name is empty.
     """
     if output is None:
         return None, None
@@ -98,6 +98,8 @@ def destination(found: Sequence[Found], output: str | None) -> tuple[Path | None
         return path, None
     if os.path.exists(path) and not os.path.isdir(path):
         raise UsageError(f"{output}: several inputs need a folder to go to, and this is a file")
+    if not ends and not os.path.isdir(path) and path.suffix.lower() in SUFFIXES:
+        raise UsageError(f"{output}: several inputs need a folder to go to, and this is a file's name; write {output}/")
     return None, path
 
 
