@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import signal
 import stat
 from collections import deque
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 
 from jndkit.corpus import worker
 from jndkit.corpus.attempts import Outcome, crashed
+from jndkit.interrupts import no_interrupts
 from jndkit.picture.silence import quiet_pillow
 from jndkit.pipeline import Settings
 
@@ -33,7 +32,7 @@ class _Worker:
         self.connection: Connection
         self.connection, theirs = context.Pipe()
         self.process = context.Process(target=worker.main, args=(theirs,), name="jnd")
-        with _no_interrupts(), _environment(dict.fromkeys(worker.THREADS, str(threads))):
+        with no_interrupts(), _environment(dict.fromkeys(worker.THREADS, str(threads))):
             self.process.start()
         theirs.close()
         self.task: tuple[int, str] | None = None
@@ -136,20 +135,6 @@ def pixels_of(path: str) -> int:
             return image.width * image.height
     except Exception:  # whatever is wrong with the file, the worker will say
         return found.st_size * _PIXELS_PER_BYTE
-
-
-@contextmanager
-def _no_interrupts() -> Iterator[None]:
-    """Ctrl-C is held back, here and for good in a process started meanwhile, which would else print a traceback."""
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    resource_tracker.ensure_running()  # it unblocks signals when it starts
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @contextmanager

@@ -7,12 +7,11 @@ import os
 import signal
 from collections import deque
 from collections.abc import Generator, Iterator, Sequence
-from contextlib import contextmanager
-from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 
 from jndkit.errors import CodecError
 from jndkit.evaluation.noise import Job, NoiseRow
+from jndkit.interrupts import no_interrupts
 
 _PATIENCE = 2.0  # seconds a process has to end by itself
 
@@ -54,7 +53,7 @@ class _Running:
         self._got: list[str] = []
         self.connection, theirs = context.Pipe(duplex=False)
         self._process = context.Process(target=_work, args=(theirs, job), name="jnd")
-        with _no_interrupts():
+        with no_interrupts():
             self._process.start()
         theirs.close()
 
@@ -93,17 +92,3 @@ def _work(connection: Connection, job: Job) -> None:
     cv2.setNumThreads(1)
     for row in job.rows():
         connection.send(row)
-
-
-@contextmanager
-def _no_interrupts() -> Iterator[None]:
-    """Ctrl-C is held back, here and for good in a process started meanwhile, which would else print a traceback."""
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    resource_tracker.ensure_running()  # it unblocks signals when it starts
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)

@@ -9,14 +9,14 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from jndkit.errors import UsageError
 from jndkit.observers.contract import Box, Map, Sight
 from jndkit.observers.cvvdp import bands, pyramid
 from jndkit.observers.cvvdp.constants import constants
 from jndkit.observers.cvvdp.display import Plane
 from jndkit.observers.cvvdp.pooling import Cells, jod, pooled_jod, safe_power
 from jndkit.observers.cvvdp.windows import worst_place, worst_window
-from jndkit.picture import Picture, Pixels, flatten
+from jndkit.observers.views import views, views_beside
+from jndkit.picture import Picture, Pixels
 from jndkit.viewing import Viewing
 from jndkit.visibility import JND_PER_JOD, interval
 
@@ -28,7 +28,6 @@ SMALLEST = 8  # pixels: smaller pictures are repeated at the edge up to this
 _TILE = 4096  # pixels: larger pictures are read in tiles, so that memory stays bounded
 _HALO = 256  # pixels around a tile, a multiple of every band's grain
 _KEEP_PIXELS = 20_000_000  # references up to this size stay prepared; larger ones are prepared again per reading
-_BACKDROPS = (0, 128, 255)
 
 
 @dataclass(frozen=True)
@@ -53,7 +52,7 @@ class CvvdpWatch:
         self.viewing = viewing
         self.shape = reference.rgb.shape[:2]
         self._alpha = reference.alpha is not None
-        self._scenes = [_Scene(rgb, viewing) for rgb in _views(reference, self._alpha)]
+        self._scenes = [_Scene(rgb, viewing) for rgb in views(reference, self._alpha)]
 
     def __call__(self, decoded: Picture) -> Sight:
         """Read a decoded version. Raises UsageError where its size differs from the reference's."""
@@ -70,13 +69,7 @@ class CvvdpWatch:
         return float(pooled_jod(self._scenes[0].cells(rgb).picture_energy()))
 
     def _pairs(self, decoded: Picture) -> Iterator[tuple[_Scene, Pixels]]:
-        if decoded.rgb.shape[:2] != self.shape:
-            raise UsageError(
-                f"pictures differ in size: {self.shape[1]} x {self.shape[0]} and {decoded.width} x {decoded.height}"
-            )
-        if decoded.alpha is not None and not self._alpha:
-            raise UsageError("only one of the two pictures is transparent")
-        return zip(self._scenes, _views(decoded, self._alpha), strict=True)
+        return zip(self._scenes, views_beside(decoded, self.shape, self._alpha), strict=True)
 
     def _read(self, scene: _Scene, rgb: Pixels) -> Sight:
         (at_large, window), (local, place) = scene.worst(rgb)
@@ -90,11 +83,6 @@ class CvvdpWatch:
 
 def _jnd(q_jod: float) -> float:
     return max(0.0, JND_PER_JOD * (10.0 - q_jod))
-
-
-def _views(picture: Picture, transparent: bool) -> list[Pixels]:
-    """What is seen: the picture, or where there is alpha the picture over each backdrop."""
-    return [flatten(picture, level) for level in _BACKDROPS] if transparent else [picture.rgb]
 
 
 class _Scene:

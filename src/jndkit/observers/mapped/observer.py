@@ -17,12 +17,12 @@ from jndkit.observers.cvvdp.strips import over_strips
 from jndkit.observers.mapped.constants import Constants, constants, version
 from jndkit.observers.mapped.exceedance import inverse_threshold, low_pass_reach, low_passed_error, raised
 from jndkit.observers.mapped.windows import Grid
-from jndkit.picture import Picture, Pixels, flatten
+from jndkit.observers.views import views, views_beside
+from jndkit.picture import Picture, Pixels
 from jndkit.pixelwise.luma import SMALLEST
 from jndkit.viewing import Viewing
 from jndkit.visibility import observer_sigma
 
-_BACKDROPS = (0, 128, 255)
 _LEVEL = 0.9
 
 
@@ -56,7 +56,7 @@ class MappedWatch:
         self.shape = reference.rgb.shape[:2]
         self._fit = fit
         self._alpha = reference.alpha is not None
-        self._scenes = [_Scene(rgb, viewing.ppd, model, fit) for rgb in _views(reference, self._alpha)]
+        self._scenes = [_Scene(rgb, viewing.ppd, model, fit) for rgb in views(reference, self._alpha)]
 
     def __call__(self, decoded: Picture) -> Sight:
         """Read a decoded version. Raises UsageError where its size differs from the reference's."""
@@ -75,13 +75,7 @@ class MappedWatch:
         return max(reading(scene.grid(rgb).mean(), self._fit) for scene, rgb in self._pairs(decoded))
 
     def _pairs(self, decoded: Picture) -> Iterator[tuple[_Scene, Pixels]]:
-        if decoded.rgb.shape[:2] != self.shape:
-            raise UsageError(
-                f"pictures differ in size: {self.shape[1]} x {self.shape[0]} and {decoded.width} x {decoded.height}"
-            )
-        if decoded.alpha is not None and not self._alpha:
-            raise UsageError("only one of the two pictures is transparent")
-        return zip(self._scenes, _views(decoded, self._alpha), strict=True)
+        return zip(self._scenes, views_beside(decoded, self.shape, self._alpha), strict=True)
 
     def _read(self, grid: Grid) -> Sight:
         (at_large, window), (at_place, place) = grid.worst_window(self.viewing.ppd), grid.worst_place(self.viewing.ppd)
@@ -146,11 +140,6 @@ class _Scene:
         luma, chroma = raised(error, self._inverse[top:bottom], self._fit.beta)
         exceedance: Map = cv2.scaleAdd(chroma, self._fit.chroma**self._fit.beta, luma)
         return exceedance
-
-
-def _views(picture: Picture, transparent: bool) -> list[Pixels]:
-    """What is seen: the picture, or where there is alpha the picture over each backdrop."""
-    return [flatten(picture, level) for level in _BACKDROPS] if transparent else [picture.rgb]
 
 
 def _at_least(rgb: Pixels) -> Pixels:
