@@ -40,8 +40,9 @@ def map_(
     """
     from jndkit.opening import load
     from jndkit.pixelwise import jnd_map
-    from jndkit.pixelwise.render import write_map
+    from jndkit.pixelwise.render import check_name, write_map
 
+    check_name(output)
     loaded = load(picture, max_pixels=max_pixels)
     for note in loaded.notes:
         printing.complain(f"{picture}: {note}")

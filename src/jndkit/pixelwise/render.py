@@ -88,9 +88,7 @@ def write_map(
     Raises UsageError for another suffix, OutputError where the file exists (unless `force`) or cannot be written.
     """
     path = Path(path)
-    suffix = path.suffix.lower()
-    if suffix not in SUFFIXES:
-        raise UsageError(f"{path}: a map is written as {', '.join(SUFFIXES)} (.png is a rendering), not {suffix!r}")
+    suffix = check_name(path)
     if beside is not None and suffix != ".png":
         raise UsageError(f"{path}: only a .png can show the picture beside its map")
     numbers = np.ascontiguousarray(jnd, np.float32)
@@ -104,6 +102,14 @@ def write_map(
     else:
         data = _encoded(path, ".tiff", numbers)
     write_atomic(path, data, force=force)
+
+
+def check_name(path: str | Path) -> str:
+    """The suffix a map will be written by. Raises UsageError for one that is none of SUFFIXES."""
+    suffix = Path(path).suffix.lower()
+    if suffix not in SUFFIXES:
+        raise UsageError(f"{path}: a map is written as {', '.join(SUFFIXES)} (.png is a rendering), not {suffix!r}")
+    return suffix
 
 
 def _plane(jnd: Map) -> Map:
