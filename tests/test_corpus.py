@@ -126,7 +126,7 @@ def test_a_bug_costs_one_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     path = str(tmp_path / "a.png")
     save_png(picture(1), path)
     # Not what the type says: the kind of mistake that no error of ours foresees.
-    outcome = corpus.attempt(path, "no settings")  # type: ignore[arg-type]
+    outcome = corpus.attempt(path, "no settings")
     assert outcome.row.status == "failed"
     assert outcome.row.error is not None
     assert outcome.row.error["type"] == "AttributeError"

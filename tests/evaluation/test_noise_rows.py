@@ -138,4 +138,4 @@ def test_leaving_early_ends_the_processes(folder: Path) -> None:
 )
 def test_settings_are_checked(wrong: dict[str, object]) -> None:
     with pytest.raises(UsageError):
-        Settings(**wrong)  # type: ignore[arg-type]
+        Settings(**wrong)

@@ -94,7 +94,7 @@ def test_few_readings_suffice(picture: Picture, ramp: np.ndarray) -> None:
     seen = []
 
     class Counting:
-        def __call__(self, decoded: Picture):  # type: ignore[no-untyped-def]
+        def __call__(self, decoded: Picture):
             seen.append(watch(decoded))
             return seen[-1]
 

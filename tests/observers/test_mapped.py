@@ -143,7 +143,7 @@ def test_turned_pictures_read_the_same(name: str, bound: float, turn: object) ->
     rgb = textured(160, 208)
     changed = noisy(rgb, 5.0)
     watch = observer(name).watch(Picture(rgb), DESKTOP)
-    turned = [np.ascontiguousarray(turn(each)) for each in (rgb, changed)]  # type: ignore[operator]
+    turned = [np.ascontiguousarray(turn(each)) for each in (rgb, changed)]
     other = observer(name).watch(Picture(turned[0]), DESKTOP)(Picture(turned[1]))
     assert other.jnd == pytest.approx(watch(Picture(changed)).jnd, rel=bound)
 

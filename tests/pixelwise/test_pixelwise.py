@@ -48,7 +48,7 @@ def test_flat_and_extreme_planes_give_finite_maps(model: str, variant: str, bord
 @given(height=st.integers(8, 40), width=st.integers(8, 40), seed=st.integers(0, 99), form=st.sampled_from(EVERY))
 @settings(max_examples=40, deadline=None)
 def test_any_size_gives_a_finite_map(height: int, width: int, seed: int, form: object) -> None:
-    model, variant, border = form.values  # type: ignore[attr-defined]
+    model, variant, border = form.values
     plane = np.random.default_rng(seed).integers(0, 256, (height, width), np.uint8)
     jnd = jnd_map(plane, model, variant=variant, border=border)
     assert jnd.shape == (height, width)
