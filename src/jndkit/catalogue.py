@@ -12,4 +12,5 @@ Card = pixelwise.Card | observers.Card | codecs.Card
 
 def models() -> Mapping[str, Mapping[str, Card]]:
     """Room ("pixelwise", "observers", "codecs") -> name -> card; what a name means is loaded when it is used."""
-    return MappingProxyType({"pixelwise": pixelwise.MODELS, "observers": observers.OBSERVERS, "codecs": codecs.CODECS})
+    maps = {**pixelwise.MODELS, **pixelwise.own_models()}
+    return MappingProxyType({"pixelwise": maps, "observers": observers.OBSERVERS, "codecs": codecs.CODECS})

@@ -22,7 +22,7 @@ from jndkit.observers.contract import Observer
 from jndkit.picture import Picture, load, with_metadata
 from jndkit.picturewise.decision import BUDGET, Bench, Choice, Decision, Probe, cheapest, decide, suited
 from jndkit.picturewise.domain import Domain, domain
-from jndkit.pixelwise import MODELS
+from jndkit.pixelwise import model_card
 from jndkit.pixelwise.choices import check_choice
 from jndkit.shaving import Shaved, form_for, shave_within
 from jndkit.version import VERSION
@@ -74,7 +74,7 @@ class Settings:
             codecs.codec(name)
         named_observer(self.observer)
         if self.shave is not None:
-            check_choice("model", self.shave, MODELS)
+            model_card(self.shave)
 
     @property
     def fit(self) -> tuple[Protocol, Viewing]:

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
-from jndkit.cli import compare, datasets, decode, encode, evaluate, inject, listing, maps, predict, train
+from jndkit.cli import compare, datasets, decode, encode, evaluate, importing, inject, listing, maps, predict, train
 from jndkit.cli.printing import complain
 from jndkit.errors import JndError, OutputError
 from jndkit.version import VERSION
@@ -133,6 +133,7 @@ for _name, _function in (
     ("map", maps.map_),
     ("inject", inject.inject),
     ("train", train.train),
+    ("import", importing.import_),
     ("models", listing.models),
     ("doctor", listing.doctor),
 ):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
 import json as json_lines
 import sys
+from types import ModuleType
 from typing import Annotated
 
 import typer
@@ -11,11 +13,11 @@ import typer
 from jndkit.cli import options, printing
 from jndkit.errors import UsageError
 
-_BUILDS = ("cpl",)
+_KINDS = {"cpl": "jndkit.datasets.cpl", "vvc": "jndkit.datasets.vvc"}
 
 
 def build(
-    kind: Annotated[str, typer.Argument(metavar="KIND", help="cpl: pairs of a picture and its critical version.")],
+    kind: Annotated[str, typer.Argument(metavar="KIND", help="cpl or vvc, see above.")],
     folder: Annotated[str, typer.Argument(metavar="FOLDER", help="Pictures to make it from, folders inside included.")],
     output: Annotated[str, typer.Option("--output", "-o", metavar="DIR", help="Where it goes.")],
     viewers: options.Viewers = 75.0,
@@ -27,13 +29,12 @@ def build(
 ) -> int:
     """Make a training set from any pictures.
 
+    cpl: pairs of a picture and its critical version, rebuilt from as few of its components as nobody notices; for
+    resjnd. vvc: pairs of a picture and its coarsest VVC version that nobody notices; for shen2020.
+
     A run that was cut off goes on where it stopped; one bad picture does not stop it. Exit code 1: some failed.
     """
-    from jndkit.datasets import cpl
-
-    if kind not in _BUILDS:
-        raise UsageError(f"unknown kind of set {kind!r}: choose {', '.join(_BUILDS)}")
-    rows = cpl.build(
+    rows = _room(kind).build(
         folder, output, jobs=jobs or 1, viewers=viewers, protocol=protocol, viewing=viewing, observer=observer
     )
     counts = {"pair": 0, "skipped": 0, "error": 0}
@@ -50,18 +51,32 @@ def build(
 
 
 def check(
-    kind: Annotated[str, typer.Argument(metavar="KIND", help="cpl.")],
+    kind: Annotated[str, typer.Argument(metavar="KIND", help="cpl or vvc.")],
     folder: Annotated[str, typer.Argument(metavar="DIR", help="Where it lies.")],
 ) -> int:
-    """Say what a data set holds, and whether it is whole."""
+    """Say what a data set holds, and whether it is whole.
+
+    vvc: pairs of pictures as `build` makes them, or patches with lists of them (CSV) as they were published.
+    """
     from pathlib import Path
 
-    from jndkit.datasets import cpl
+    from jndkit.datasets.pairs import SPLITS
+    from jndkit.datasets.patches import LISTS, listed
 
-    if kind not in _BUILDS:
-        raise UsageError(f"unknown kind of set {kind!r}: choose {', '.join(_BUILDS)}")
-    splits = [split for split in cpl.SPLITS if (Path(folder) / split).is_dir()]
+    room = _room(kind)
+    lists = [name for name in LISTS if kind == "vvc" and (Path(folder) / LISTS[name][0]).is_file()]
+    for name in lists:
+        printing.say(f"{folder} {name}: {len(listed(folder, name))} pairs of patches")
+    if lists:
+        return 0
+    splits = [split for split in SPLITS if (Path(folder) / split).is_dir()]
     for split in splits or (None,):
-        found = cpl.pairs(folder, split)
-        printing.say(f"{folder}{f' {split}' if split else ''}: {len(found)} pairs")
+        printing.say(f"{folder}{f' {split}' if split else ''}: {len(room.pairs(folder, split))} pairs")
     return 0
+
+
+def _room(kind: str) -> ModuleType:
+    """The module that makes and reads a kind of set."""
+    if kind not in _KINDS:
+        raise UsageError(f"unknown kind of set {kind!r}: choose {', '.join(_KINDS)}")
+    return importlib.import_module(_KINDS[kind])

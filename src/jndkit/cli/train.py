@@ -11,6 +11,7 @@ import typer
 
 from jndkit.cli import printing
 from jndkit.errors import MissingError
+from jndkit.weights import check_name
 
 
 def train(
@@ -22,20 +23,36 @@ def train(
         str | None, typer.Option(metavar="DIR", help="Checkpoints and log.", show_default="runs/RECIPE")
     ] = None,
     device: Annotated[str | None, typer.Option(metavar="NAME", help="cpu or cuda.")] = None,
+    name: Annotated[str | None, typer.Option(metavar="NAME", help="Put it among your models under this name.")] = None,
 ) -> int:
     """Train a network by its recipe. A run that was cut off goes on from its last checkpoint.
 
+    At the end the best weights are in the folder as an ONNX file with a card.
     Several processes: torchrun --nproc-per-node N -m jndkit train RECIPE
     """
     from jndkit.training.recipe import load_recipe
 
     wanted = load_recipe(recipe, tuple(settings or ()))
-    for module in ("torch", "safetensors"):
-        if importlib.util.find_spec(module) is None:
-            raise MissingError(module, "pip install 'jndkit[train]'")
+    if name is not None:
+        check_name(name)
+    need_torch()
     from jndkit.training.loop import Run
+    from jndkit.training.results import export_best
 
     folder = Path(run or f"runs/{Path(recipe).stem}")
-    scores = Run(wanted, folder, device=device).train()
+    trained = Run(wanted, folder, device=device)
+    scores = trained.train()
+    if trained.rank != 0:
+        return 0
     printing.say(f"{folder}: {json_lines.dumps(scores)}")
+    card = export_best(wanted, folder, name=name)
+    if card is not None and name is not None:
+        printing.say(f"use it with: jnd map --model {name}")
     return 0
+
+
+def need_torch() -> None:
+    """Raises MissingError where something that training needs is not installed."""
+    for module in ("torch", "safetensors", "onnx", "onnxscript"):
+        if importlib.util.find_spec(module) is None:
+            raise MissingError(module, "pip install 'jndkit[train]'")

@@ -26,6 +26,7 @@ class Part:
 
 _LIBRARIES = (
     ("numpy", "numpy", "pip install 'numpy>=2.0'"),
+    ("onnxruntime", "onnxruntime", "pip install 'onnxruntime>=1.20'"),
     ("opencv-python-headless", "cv2", "pip install 'opencv-python-headless>=4.10'"),
     ("pillow", "PIL", "pip install 'pillow>=13'"),
     ("typer", "typer", "pip install 'typer>=0.16'"),
@@ -34,6 +35,8 @@ _EXTRAS = (
     ("pillow-heif", "pillow_heif", "pip install 'jndkit[codecs]'", "contains x265 (GPL); HEVC is patent-encumbered"),
     ("imagecodecs", "imagecodecs", "pip install 'jndkit[codecs]'", ""),
     ("imageio-ffmpeg", "imageio_ffmpeg", "pip install 'jndkit[vvc]'", "brings a GPL build of ffmpeg, run as a program"),
+    ("openvino", "openvino", "pip install 'jndkit[fast]'", "runs the networks faster than onnxruntime"),
+    ("torch", "torch", "pip install -c constraints.txt 'jndkit[train]'", "only to train"),
     ("matplotlib", "matplotlib", "pip install 'jndkit[plot]'", "plots of jnd evaluate"),
 )
 

@@ -23,7 +23,7 @@ from jndkit.injection import Noise, Seen, at_jnd, at_psnr, signs
 from jndkit.observers import Watch, observer as named_observer
 from jndkit.opening import load
 from jndkit.picture import MAX_PIXELS, Picture
-from jndkit.pixelwise import MODELS, jnd_map
+from jndkit.pixelwise import MODELS, jnd_map, model_card
 from jndkit.pixelwise.choices import check_choice
 from jndkit.viewing import viewing as named_viewing
 
@@ -50,7 +50,8 @@ class Settings:
 
     def __post_init__(self) -> None:
         for name in self.models:
-            check_choice("model", name, (*BASELINES, *MODELS))
+            if name not in BASELINES:
+                model_card(name)
         for name, value in (("psnr", self.psnr), ("jnd", self.jnd)):
             if not 0.0 < value < math.inf:
                 raise UsageError(f"--{name} must be a finite number above 0, not {value:g}")
@@ -62,7 +63,7 @@ class Settings:
     def row(self, name: str, model: str) -> NoiseRow:
         """The row of a picture and a model before anything is known of it."""
         seen_by, display = named_observer(self.observer), named_viewing(self.viewing)
-        variant = "baseline" if model in BASELINES else MODELS[model].variants[0]
+        variant = "baseline" if model in BASELINES else model_card(model).variants[0]
         row = NoiseRow(name, model, variant, self.border, self.seed, {"psnr": self.psnr, "jnd": self.jnd})
         row.observer, row.viewing, row.ppd = f"{seen_by.name} {seen_by.version}", display.name, round(display.ppd, 6)
         row.versions = injection.libraries()

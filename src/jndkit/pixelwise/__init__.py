@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import importlib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from jndkit.errors import UsageError
 from jndkit.pixelwise.choices import check_choice
+from jndkit.weights import cards
 
 if TYPE_CHECKING:
     from jndkit.pixelwise.luma import Map, Pictured
 
-__all__ = ["MODELS", "Card", "jnd_map"]
+__all__ = ["MODELS", "Card", "jnd_map", "model_card", "own_models"]
 
 
 @dataclass(frozen=True)
@@ -20,6 +22,7 @@ class Card:
     """One model. `where` is "module:function", imported on use; the first of `variants` is the default.
 
     options: further keywords the model takes.
+    weights: of a trained network other than the one that comes along, their name.
     """
 
     name: str
@@ -29,6 +32,7 @@ class Card:
     summary: str
     variants: tuple[str, ...]
     options: tuple[str, ...] = ()
+    weights: str = ""
 
 
 MODELS: dict[str, Card] = {
@@ -137,7 +141,44 @@ MODELS: dict[str, Card] = {
         summary="a threshold per DCT coefficient; luminance adaptation depends on frequency",
         variants=("code",),
     ),
+    "resjnd": Card(
+        name="resjnd",
+        where="jndkit.pixelwise.resjnd:resjnd",
+        paper="Jiang et al., Rethinking and conceptualizing just noticeable difference estimation by residual "
+        "learning, IEEE TCSVT",
+        year=2024,
+        summary="a network predicts the critical perceptually lossless picture; how far it is from the picture",
+        variants=("code",),
+        options=("precision", "weights"),
+    ),
+    "resjnd-s": Card(
+        name="resjnd-s",
+        where="jndkit.pixelwise.resjnd:resjnd_s",
+        paper="the task of Jiang et al., IEEE TCSVT 2024",
+        year=2024,
+        summary="the same by a network of a five-hundredth of the work",
+        variants=("code",),
+        options=("precision", "weights"),
+    ),
 }
+
+
+def own_models() -> Mapping[str, Card]:
+    """Networks of the user's own, imported or trained: name -> card. Raises DamagedError for an unreadable card."""
+    found = {}
+    for name, card in cards().items():
+        if card.architecture in MODELS and name not in MODELS:
+            found[name] = replace(MODELS[card.architecture], name=name, summary=card.summary, weights=name)
+    return found
+
+
+def model_card(name: str) -> Card:
+    """The card of a model that comes along, or of the user's own. Raises UsageError for an unknown name."""
+    if name in MODELS:
+        return MODELS[name]
+    own = own_models()
+    check_choice("model", name, (*MODELS, *own))
+    return own[name]
 
 
 def jnd_map(
@@ -147,20 +188,22 @@ def jnd_map(
 
     picture: a Picture; or uint8 or float (H, W), luma in code values 0 .. 255, taken as it is; or uint8 or float
         (H, W, 3), sRGB-encoded code values.
-    model: a name in MODELS.  variant: "code", the published code's form, or "paper", the printed one.
+    model: a name in MODELS, or of a network of the user's own.
+    variant: "code", the published code's form, or "paper", the printed one.
     border: "reflect" repeats the picture beyond its frame, "zero" puts black there, as the published codes do.
     options: of the model alone, as its card lists them, such as `fixation=(x, y)` of li2016.
     Raises UsageError for an unknown name, an option the model does not have or an unusable array, InputError for less
     than 8 pixels a side.
     """
-    check_choice("model", model, MODELS)
-    card = MODELS[model]
+    card = model_card(model)
     check_choice(f"variant of {model}", variant, card.variants)
     module, function = card.where.split(":")
     for option in options:
         if option not in card.options:
             has = f"it has {', '.join(card.options)}" if card.options else "it has none"
             raise UsageError(f"{model} has no option {option!r}: {has}")
+    if card.weights:
+        options.setdefault("weights", card.weights)
     compute = getattr(importlib.import_module(module), function)
     computed: Map = compute(picture, variant=variant, border=border, **options)
     return computed

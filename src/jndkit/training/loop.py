@@ -175,8 +175,10 @@ def learning_rate(recipe: Recipe, step: int) -> float:
     """The rate at a step, counted from 0."""
     if recipe.schedule == "step":
         return recipe.lr * 0.1 ** (step // recipe.step_every) if recipe.step_every > 0 else recipe.lr
+    if recipe.schedule == "linear":
+        return recipe.lr * min(1.0, (recipe.steps - step) / max(1, recipe.steps - recipe.step_every))
     if recipe.schedule != "cosine":
-        raise UsageError(f"unknown schedule {recipe.schedule!r}: choose cosine, step")
+        raise UsageError(f"unknown schedule {recipe.schedule!r}: choose cosine, linear, step")
     if step < recipe.warmup:
         return recipe.lr * (step + 1) / recipe.warmup
     part = (step - recipe.warmup) / max(1, recipe.steps - recipe.warmup)
@@ -185,7 +187,9 @@ def learning_rate(recipe: Recipe, step: int) -> float:
 
 def _optimiser(model: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
     if recipe.optimiser == "adamw":
-        return torch.optim.AdamW(model.parameters(), lr=recipe.lr, weight_decay=recipe.weight_decay)
+        return torch.optim.AdamW(
+            model.parameters(), lr=recipe.lr, betas=(recipe.beta1, 0.999), weight_decay=recipe.weight_decay
+        )
     if recipe.optimiser == "sgd":
         return torch.optim.SGD(
             model.parameters(), lr=recipe.lr, momentum=recipe.momentum, weight_decay=recipe.weight_decay

@@ -17,8 +17,10 @@ class Recipe:
 
     model: arguments of the network.  data: arguments of the task, folders among them.
     steps: optimiser steps.  batch: crops a step.  crop: pixels a side.  lr: peak learning rate.
-    optimiser: "adamw" or "sgd".  schedule: "cosine" (to zero, after `warmup` steps) or "step" (a tenth at every
-        `step_every`).  clip: largest norm of the gradient, 0 for none.  ema: decay of the averaged weights, 0 for none.
+    optimiser: "adamw", with its `beta1`, or "sgd", with `momentum`.
+    schedule: "cosine" (to zero, after `warmup` steps), "step" (a tenth at every `step_every`) or "linear" (flat for
+        `step_every` steps, then to zero).
+    clip: largest norm of the gradient, 0 for none.  ema: decay of the averaged weights, 0 for none.
     amp: bfloat16 autocast.  validate_every, checkpoint_every: steps.  init_from: a safetensors file to start from.
     """
 
@@ -32,6 +34,7 @@ class Recipe:
     lr: float = 1e-3
     optimiser: str = "adamw"
     momentum: float = 0.9
+    beta1: float = 0.9
     weight_decay: float = 0.0
     schedule: str = "cosine"
     warmup: int = 100

@@ -11,8 +11,11 @@ if TYPE_CHECKING:
     from torch import nn
 
 NETWORKS = {
+    "hvssd": "jndkit.training.networks.hvssd:Hvssd",
+    "hvssd-degradation": "jndkit.training.networks.degradation:Degradation",
     "resjnd": "jndkit.training.networks.resjnd:ResJnd",
     "resjnd-s": "jndkit.training.networks.resjnd:ResJndSmall",
+    "shen2020": "jndkit.training.networks.shen2020:Shen2020",
 }
 
 

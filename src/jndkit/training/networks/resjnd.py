@@ -11,17 +11,26 @@ import math
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from jndkit.training.export import Contract
+
+_INPUT = "float32 (N, 3, H, W), RGB in 0..1, sRGB-encoded"
+_OUTPUT = "float32 (N, 3, H, W), the critical perceptually lossless picture less the one given"
+
 
 class ResJnd(nn.Module):
     """The published network: one block of two convolutions applied again and again, its weights shared.
 
-    Input and output: float32 (N, 3, H, W), RGB in 0..1.
+    Input: float32 (N, 3, H, W), RGB in 0..1. Output: the residual, of the same shape; picture + residual is critical.
     channels: 128 as published.  recursions: 25 as published.
     compat: the published code's in-place ReLU, which adds the rectified features in every recursion instead of the
         features; needed for its checkpoint.
+    zero_start: begin with a residual of zero, not with the published random one, which takes long to unlearn.
+    Differs: the published code adds the picture inside; what adds it may round coarser than the residual is small.
     """
 
-    def __init__(self, channels: int = 128, recursions: int = 25, compat: bool = False) -> None:
+    def __init__(
+        self, channels: int = 128, recursions: int = 25, compat: bool = False, zero_start: bool = False
+    ) -> None:
         super().__init__()
         self.recursions = recursions
         self.compat = compat
@@ -31,6 +40,8 @@ class ResJnd(nn.Module):
         self.output = nn.Conv2d(channels, 3, 3, padding=1, bias=False)
         for layer in (self.input, self.conv1, self.conv2, self.output):
             nn.init.normal_(layer.weight, 0.0, math.sqrt(2.0 / (9 * layer.out_channels)))
+        if zero_start:
+            nn.init.zeros_(self.output.weight)
 
     def forward(self, picture: Tensor) -> Tensor:
         features = self.input(F.relu(picture))
@@ -38,17 +49,21 @@ class ResJnd(nn.Module):
         for _ in range(self.recursions):
             features = self.conv2(F.relu(self.conv1(F.relu(features)))) + kept
         residual: Tensor = self.output(F.relu(features))
-        return picture + residual
+        return residual
+
+    def contract(self) -> Contract:
+        # Two convolutions a recursion, one before, one after: what a weight can reach.
+        return Contract(_INPUT, _OUTPUT, context=2 * self.recursions + 2)
 
 
 class ResJndSmall(nn.Module):
-    """The same task at a hundredth of the work: plain residual blocks on 4 x 4 pixels at a time.
+    """The same task at a five-hundredth of the work: plain residual blocks on 4 x 4 pixels at a time.
 
     Input and output as `ResJnd`; sides must be multiples of 4. The residual starts at zero.
     width: channels at a quarter of the resolution.  blocks: residual blocks of two convolutions.
     """
 
-    def __init__(self, width: int = 64, blocks: int = 5) -> None:
+    def __init__(self, width: int = 48, blocks: int = 4) -> None:
         super().__init__()
         self.head = nn.Conv2d(48, width, 3, padding=1)
         self.body = nn.Sequential(*(_Block(width) for _ in range(blocks)))
@@ -60,8 +75,11 @@ class ResJndSmall(nn.Module):
     def forward(self, picture: Tensor) -> Tensor:
         # Centred at the middle of the range, so that the zeros beyond the border are an ordinary grey.
         features = self.head(F.pixel_unshuffle(picture - 0.5, 4))
-        residual = F.pixel_shuffle(self.tail(F.relu(self.body(features))), 4)
-        return picture + residual
+        residual: Tensor = F.pixel_shuffle(self.tail(F.relu(self.body(features))), 4)
+        return residual
+
+    def contract(self) -> Contract:
+        return Contract(_INPUT, _OUTPUT, multiple=4, context=4 * (2 * len(self.body) + 2))
 
 
 class _Block(nn.Module):

@@ -12,7 +12,12 @@ if TYPE_CHECKING:
 
     from jndkit.training.recipe import Recipe
 
-TASKS = {"cpl": "jndkit.training.tasks.cpl:CplTask"}
+TASKS = {
+    "cpl": "jndkit.training.tasks.cpl:CplTask",
+    "degradation": "jndkit.training.tasks.degradation:DegradationTask",
+    "hvssd": "jndkit.training.tasks.hvssd:HvssdTask",
+    "structure": "jndkit.training.tasks.structure:StructureTask",
+}
 
 
 class Task(Protocol):

@@ -1,0 +1,132 @@
+"""One way to run a network file: ONNX Runtime; OpenVINO or CUDA where they are there. One session a network, made on
+first use.
+
+JNDKIT_RUNTIME names one of "onnxruntime", "openvino", "cuda" for those who compare them.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from collections.abc import Callable
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from jndkit.errors import DamagedError, MissingError, UsageError
+
+Array = npt.NDArray[Any]
+Session = Callable[..., tuple[Array, ...]]
+
+RUNTIMES = ("onnxruntime", "openvino", "cuda")
+PRECISIONS = ("f32", "bf16")
+_INSTALL = {
+    "onnxruntime": "pip install onnxruntime",
+    "openvino": "pip install 'jndkit[fast]'",
+    "cuda": "pip install onnxruntime-gpu",
+}
+
+
+def session(path: str | Path, *, runtime: str | None = None, precision: str = "f32") -> Session:
+    """A function that runs the network in a file: its inputs in the graph's order to its outputs in the graph's order.
+
+    path: an ONNX file.  runtime: one of RUNTIMES; by default JNDKIT_RUNTIME, else the fastest that is installed.
+    precision: "f32", or "bf16", which OpenVINO honours on processors with bfloat16 units and the others ignore.
+    Raises UsageError for an unknown runtime or precision, MissingError for a runtime that is not installed,
+    DamagedError for a file that it cannot load.
+    """
+    chosen = runtime or os.environ.get("JNDKIT_RUNTIME") or default_runtime()
+    if chosen not in RUNTIMES:
+        raise UsageError(f"unknown runtime {chosen!r}: choose {', '.join(RUNTIMES)}")
+    if precision not in PRECISIONS:
+        raise UsageError(f"unknown precision {precision!r}: choose {', '.join(PRECISIONS)}")
+    if chosen not in available():
+        raise MissingError(f"the runtime {chosen}", _INSTALL[chosen])
+    # As many threads as OpenCV may use: whoever gives a worker one core says so there.
+    return _session(str(path), chosen, precision, max(1, min(cv2.getNumThreads(), _cores())), os.getpid())
+
+
+@lru_cache(maxsize=1)
+def available() -> tuple[str, ...]:
+    """The runtimes that are installed, slowest first."""
+    found = []
+    if importlib.util.find_spec("onnxruntime"):
+        found.append("onnxruntime")
+    if importlib.util.find_spec("openvino"):
+        found.append("openvino")
+    if "onnxruntime" in found and _has_cuda():
+        found.append("cuda")
+    return tuple(found)
+
+
+def default_runtime() -> str:
+    """The fastest that is installed. Raises MissingError where there is none."""
+    found = available()
+    if not found:
+        raise MissingError("onnxruntime", _INSTALL["onnxruntime"])
+    return found[-1]
+
+
+def _has_cuda() -> bool:
+    if not (os.path.exists("/proc/driver/nvidia") or os.name == "nt"):
+        return False  # importing onnxruntime only to hear that there is no GPU costs a tenth of a second
+    import onnxruntime
+
+    return "CUDAExecutionProvider" in onnxruntime.get_available_providers()
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@lru_cache(maxsize=16)
+def _session(path: str, runtime: str, precision: str, threads: int, process: int) -> Session:
+    """process: a child that was forked must not touch its parent's sessions, whose threads it does not have."""
+    del process
+    try:
+        return _openvino(path, precision, threads) if runtime == "openvino" else _onnxruntime(path, runtime, threads)
+    except (RuntimeError, OSError, ValueError) as error:
+        raise DamagedError(path, f"{runtime} cannot load it ({str(error).splitlines()[0][:200]})") from None
+
+
+def _onnxruntime(path: str, runtime: str, threads: int) -> Session:
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.log_severity_level = 3
+    providers = ["CUDAExecutionProvider"] if runtime == "cuda" else []
+    try:
+        made = onnxruntime.InferenceSession(path, options, providers=[*providers, "CPUExecutionProvider"])
+    except Exception as error:  # its errors share no base but this one
+        raise RuntimeError(str(error)) from None
+    names = [each.name for each in made.get_inputs()]
+
+    def run(*given: Array) -> tuple[Array, ...]:
+        return tuple(made.run(None, dict(zip(names, given, strict=True))))
+
+    return run
+
+
+def _openvino(path: str, precision: str, threads: int) -> Session:
+    import openvino
+
+    settings = {
+        "INFERENCE_PRECISION_HINT": precision,
+        "PERFORMANCE_HINT": "LATENCY",
+        "INFERENCE_NUM_THREADS": threads,
+    }
+    compiled = openvino.Core().compile_model(path, "CPU", settings)
+    count = len(compiled.inputs)
+
+    def run(*given: Array) -> tuple[Array, ...]:
+        if len(given) != count:
+            raise ValueError(f"the network takes {count} inputs, not {len(given)}")
+        outputs = compiled(list(given))
+        return tuple(np.array(outputs[index]) for index in range(len(compiled.outputs)))
+
+    return run

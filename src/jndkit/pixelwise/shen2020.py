@@ -1,0 +1,157 @@
+"""Shen, Ni, Yang, Zhang, Wang and Kwong, "Just Noticeable Distortion Profile Inference: A Patch-Level Structural
+Visibility Learning Approach", IEEE TIP 30, 2021 (online 2020).
+
+Patch by patch: the mean moves by luminance adaptation, contrast shrinks to 0.9474, a network changes the structure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from jndkit.errors import UsageError
+from jndkit.inference import Session, session
+from jndkit.pixelwise.borders import border_type
+from jndkit.pixelwise.choices import check_choice
+from jndkit.pixelwise.luma import Map, Pictured, Plane, luma_plane
+from jndkit.pixelwise.structure import Patches, least_noticed
+from jndkit.weights import find
+
+VARIANTS = ("code", "paper")
+SIDE, STRIDE = 64, 50  # pixels
+OVERLAP = SIDE - STRIDE
+_AT_ONCE = 8  # patches: what they need stays in the processor's cache
+
+Change = Callable[[Patches], Patches]
+"""What is done to patches: float32 (N, 64, 64), code values, to the same."""
+
+
+def shen2020(picture: Pictured, *, variant: str = "code", border: str = "reflect", sign: int = 1) -> Map:
+    """JND map of luma, float32 (H, W), in code values of luma: how far `shen2020_picture` is from the picture.
+
+    picture: what `luma_plane` takes.
+    variant: "code" blends the patches' overlaps; "paper" averages them in pairs, in raster order and in whole code
+        values, as the published script does, which leaves seams.
+    border: what the patches that reach beyond the frame see there, "reflect" or "zero".
+    sign: +1 or -1, which way the mean of every patch moves.
+    Raises UsageError for an unknown name or sign, InputError for a picture below 8 x 8, MissingError without weights.
+    Differs: the published script draws the sign for each picture at random, here it is +1 unless asked; patches also
+    cover what it crops, up to 63 columns and rows.
+    """
+    plane = luma_plane(picture)
+    found = shen2020_picture(plane, variant=variant, border=border, sign=sign)
+    found -= plane
+    return np.abs(found, out=found)
+
+
+def shen2020_picture(picture: Pictured, *, variant: str = "code", border: str = "reflect", sign: int = 1) -> Map:
+    """The luma at the edge of being noticed, float32 (H, W), code values. Arguments and errors as for `shen2020`."""
+    check_choice("variant", variant, VARIANTS)
+    border_type(border)
+    if sign not in (1, -1):
+        raise UsageError(f"the sign is 1 or -1, not {sign!r}")
+    plane = luma_plane(picture)
+    run = session(find("shen2020").path)
+    return stitched(plane, structural(run, sign, whole=variant == "paper"), smooth=variant == "code", border=border)
+
+
+def structural(run: Session, sign: int, *, whole: bool) -> Change:
+    """The change of patches by a network, which takes and gives float32 (N, 1, 64, 64) in -1..1.
+
+    whole: what the network gives is rounded to whole code values first, as where it goes through a file.
+    """
+
+    def change(patches: Patches) -> Patches:
+        given = (patches / np.float32(127.5) - np.float32(1.0))[:, None]
+        made = (run(given)[0][:, 0] + np.float32(1.0)) * np.float32(127.5)
+        return least_noticed(patches, np.floor(made + np.float32(0.5)) if whole else made, sign)
+
+    return change
+
+
+def stitched(plane: Plane, change: Change, *, smooth: bool = True, border: str = "reflect") -> Map:
+    """A picture changed patch by patch, float32 (H, W), code values: 64 x 64 pixels every 50.
+
+    plane: (H, W), code values.  smooth: overlaps are blended by raised cosines, else averaged in pairs in raster order.
+    border: "reflect" repeats the picture beyond its frame as often as needed, "zero" puts black there.
+    """
+    height, width = plane.shape
+    rows, columns = (_beyond(length) for length in (height, width))
+    made: Map = np.empty((height, width), np.float32)
+    band = _Blend(len(columns)) if smooth else _Pairs(len(columns))
+    for top in range(0, len(rows) - OVERLAP, STRIDE):
+        slab = plane[rows[top : top + SIDE]][:, columns].astype(np.float32)
+        if border == "zero":
+            slab[max(0, height - top) :] = 0.0
+            slab[:, width:] = 0.0
+        lefts = range(0, len(columns) - OVERLAP, STRIDE)
+        for start in range(0, len(lefts), _AT_ONCE):
+            some = lefts[start : start + _AT_ONCE]
+            for left, patch in zip(some, change(np.stack([slab[:, at : at + SIDE] for at in some])), strict=True):
+                band.paint(left, patch)
+        last = top + SIDE >= len(rows)
+        done = band.finished(SIDE if last else STRIDE)[: height - top, :width]
+        made[top : top + len(done)] = done
+    return np.clip(made, 0.0, 255.0, out=made)
+
+
+def _beyond(length: int) -> npt.NDArray[np.intp]:
+    """Where patches that cover `length` pixels take theirs from: the picture, then its mirror image, and so on."""
+    patches = max(1, -(-(length - OVERLAP) // STRIDE))
+    index = np.arange(patches * STRIDE + OVERLAP) % (2 * length)
+    return np.minimum(index, 2 * length - 1 - index)
+
+
+class _Blend:
+    """A band of 64 rows to which every patch gives its share."""
+
+    def __init__(self, width: int) -> None:
+        self.sum = np.zeros((SIDE, width), np.float32)
+        self.weight = np.zeros((SIDE, width), np.float32)
+        # The ramps of neighbours add up to 1.
+        ramp = np.sin(np.pi / (2 * OVERLAP) * (np.arange(OVERLAP) + 0.5)) ** 2
+        window = np.concatenate([ramp, np.ones(SIDE - 2 * OVERLAP), ramp[::-1]])
+        self.window = np.outer(window, window).astype(np.float32)
+
+    def paint(self, left: int, patch: Patches) -> None:
+        self.sum[:, left : left + SIDE] += self.window * patch
+        self.weight[:, left : left + SIDE] += self.window
+
+    def finished(self, rows: int) -> Map:
+        """The first rows, float32 (rows, W); the band moves down by them."""
+        done: Map = self.sum[:rows] / self.weight[:rows]
+        for each in (self.sum, self.weight):
+            each[: SIDE - rows] = each[rows:].copy()
+            each[SIDE - rows :] = 0.0
+        return done
+
+
+class _Pairs:
+    """A band of 64 rows where a patch is averaged with what was painted before, in whole code values."""
+
+    def __init__(self, width: int) -> None:
+        self.band = np.zeros((SIDE, width), np.float32)
+        self.above = 0  # rows painted by the row of patches above
+
+    def paint(self, left: int, patch: Patches) -> None:
+        place = self.band[:, left : left + SIDE]
+        above, beside = self.above, OVERLAP if left else 0
+        place[:above] = _whole((place[:above] + patch[:above]) / 2)
+        place[above:, :beside] = _whole((place[above:, :beside] + patch[above:, :beside]) / 2)
+        place[above:, beside:] = patch[above:, beside:]
+
+    def finished(self, rows: int) -> Map:
+        """The first rows, float32 (rows, W); the band moves down by them."""
+        done: Map = _whole(self.band[:rows])
+        self.band[: SIDE - rows] = self.band[rows:].copy()
+        self.above = OVERLAP
+        return done
+
+
+def _whole(values: npt.NDArray[Any]) -> Map:
+    """Rounded as MATLAB's uint8() does, for values that are not negative."""
+    rounded: Map = np.clip(np.floor(values + np.float32(0.5)), 0.0, 255.0)
+    return rounded

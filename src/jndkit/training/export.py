@@ -1,0 +1,172 @@
+"""From a trained network to what ships: an ONNX file that every runtime agrees on, and its card."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import math
+import warnings
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.utils.flop_counter import FlopCounterMode
+
+from jndkit.errors import CodecError, OutputError
+from jndkit.inference import available, session
+from jndkit.weights import Card, read_card
+
+OPSET = 18
+TOLERANCE = 2e-4  # of outputs of the order of 1: rounding of float32, summed in another order
+
+
+@dataclass(frozen=True)
+class Contract:
+    """What a network takes and gives, for its card and its export.
+
+    input, output: in words.  example: shapes of the inputs.  dynamic: names of the axes of every input that may
+    change, by index, such as {0: "n", 2: "h", 3: "w"}; axes of one name are equal.
+    multiple: sides must be multiples of it.  context: pixels around a place that decide its output.
+    """
+
+    input: str
+    output: str
+    example: tuple[tuple[int, ...], ...] = ((1, 3, 64, 64),)
+    dynamic: tuple[Mapping[int, str], ...] = ({0: "n", 2: "h", 3: "w"},)
+    multiple: int = 1
+    context: int = 0
+
+
+def export_onnx(
+    model: nn.Module,
+    path: Path,
+    inputs: tuple[Tensor, ...],
+    dynamic: tuple[Mapping[int, str], ...] = ({0: "n", 2: "h", 3: "w"},),
+    multiple: int = 1,
+) -> None:
+    """Write the network in evaluation form, float32, as one ONNX file.
+
+    inputs: examples, on the processor.  dynamic: for each input, axis -> name of the size that may change.
+    multiple: sizes other than "n" are multiples of it.
+    """
+    model = model.to("cpu", torch.float32).eval()
+    names = {name for axes in dynamic for name in axes.values()}
+    sizes = {}
+    for name in names:
+        plain = torch.export.Dim(name if name == "n" or multiple == 1 else f"{name}_units", min=1)
+        sizes[name] = plain if name == "n" or multiple == 1 else multiple * plain
+    shapes = tuple({axis: sizes[name] for axis, name in axes.items()} for axes in dynamic)
+    logging.getLogger("torch.onnx").setLevel(logging.ERROR)  # it misses torchvision, which nothing here needs
+    with torch.no_grad(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of torch's exporter, about itself
+        program = torch.onnx.export(
+            model, inputs, dynamo=True, opset_version=OPSET, dynamic_shapes=shapes, verbose=False
+        )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_suffix(".new")
+    program.save(temporary, external_data=False)
+    temporary.replace(path)
+
+
+def parity(model: nn.Module, path: Path, inputs: tuple[Tensor, ...]) -> dict[str, float]:
+    """Runtime -> largest difference of its outputs to the network's own, over the inputs and all outputs.
+
+    Raises CodecError where a runtime that is installed differs by more than TOLERANCE.
+    """
+    with torch.no_grad():
+        own = model(*inputs)
+    wanted = [each.numpy() for each in (own if isinstance(own, tuple) else (own,))]
+    arrays = [each.numpy() for each in inputs]
+    found = {}
+    for runtime in available():
+        got = session(path, runtime=runtime)(*arrays)
+        found[runtime] = max(float(np.max(np.abs(a - b))) for a, b in zip(wanted, got, strict=True))
+        if not found[runtime] <= TOLERANCE:  # also where it is not a number
+            raise CodecError(f"{path}: {runtime} differs from the trained network by {found[runtime]:.1e}")
+    return found
+
+
+def multiply_adds(model: nn.Module, inputs: tuple[Tensor, ...]) -> int:
+    """Multiply-adds of one run on these inputs."""
+    counter = FlopCounterMode(display=False)
+    with torch.no_grad(), counter:
+        model(*inputs)
+    return int(counter.get_total_flops()) // 2
+
+
+def publish(model: nn.Module, folder: Path, name: str, about: Mapping[str, Any]) -> Card:
+    """Export a network that has a `contract()`, check every runtime, and write NAME.onnx and NAME.toml.
+
+    What is exported is its `folded()` form where it has one.
+
+    about: further keys of the card: architecture, licence, summary, trained, data, scores, promise.
+    Raises OutputError where the name is taken by other weights, CodecError where a runtime disagrees.
+    """
+    contract: Contract = model.contract()
+    model = model.folded() if hasattr(model, "folded") else model
+    model = model.to("cpu", torch.float32).to(memory_format=torch.contiguous_format).eval()
+    generator = torch.Generator().manual_seed(0)
+    inputs = tuple(torch.rand(shape, generator=generator) for shape in contract.example)
+    path = folder / f"{name}.onnx"
+    fresh = folder / f".{name}.fresh.onnx"
+    export_onnx(model, fresh, inputs, contract.dynamic, contract.multiple)
+    try:
+        found = parity(model, fresh, inputs)
+        content = fresh.read_bytes()
+        digest = hashlib.sha256(content).hexdigest()
+        card_path = folder / f"{name}.toml"
+        if card_path.exists() and read_card(card_path).sha256 != digest:
+            raise OutputError(card_path, "other weights have this name; choose another")
+        fresh.replace(path)
+    finally:
+        fresh.unlink(missing_ok=True)
+    pixels = math.prod(contract.example[0][-2:]) * contract.example[0][0]
+    card = Card(
+        name=name,
+        sha256=digest,
+        bytes=len(content),
+        input=contract.input,
+        output=contract.output,
+        multiple=contract.multiple,
+        context=contract.context,
+        macs_per_pixel=round(multiply_adds(model, inputs) / pixels),
+        parameters=sum(each.numel() for each in model.parameters()),
+        **{**about, "parity": found},
+    )
+    write_card(card_path, card)
+    return card
+
+
+def write_card(path: Path, card: Card) -> None:
+    """Write a card as TOML; read_card gives it back."""
+    plain, tables = [], []
+    for key, value in asdict(card).items():
+        if key == "data":
+            for each in value:
+                tables.append("[[data]]\n" + "".join(f"{inner} = {_toml(part)}\n" for inner, part in each.items()))
+        elif isinstance(value, Mapping):
+            if value:
+                tables.append(f"[{key}]\n" + "".join(f"{inner} = {_toml(part)}\n" for inner, part in value.items()))
+        else:
+            plain.append(f"{key} = {_toml(value)}\n")
+    temporary = path.with_suffix(".new")
+    temporary.write_text("".join(plain) + "".join("\n" + table for table in tables), encoding="utf-8")
+    temporary.replace(path)
+
+
+def _toml(value: Any) -> str:
+    """A value of a card; JSON's form of text, numbers and lists is TOML's too."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return repr(round(value, 10))
+    if isinstance(value, Mapping):
+        return "{ " + ", ".join(f"{key} = {_toml(part)}" for key, part in value.items()) + " }"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(_toml(part) for part in value) + "]"
+    return json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,146 @@
+"""The structure of a patch at the edge of being noticed: a U-Net with attention at its bottleneck.
+
+Source: Shen et al., "Just Noticeable Distortion Profile Inference: A Patch-Level Structural Visibility Learning
+Approach", IEEE TIP 30, 2021, as its code has it. The paper's figure draws another network: residual blocks in the
+middle, no attention, tanh at the end.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+from torch.nn.utils.fusion import fuse_conv_bn_eval
+from torch.nn.utils.parametrizations import spectral_norm
+from torch.nn.utils.parametrize import is_parametrized, remove_parametrizations
+
+from jndkit.training.export import Contract
+
+SIDE = 64
+
+
+class Shen2020(nn.Module):
+    """Input and output: float32 (N, 1, 64, 64), luma in -1..1. Mean and contrast of the output do not matter.
+
+    base: channels at full resolution, doubled at each of four halvings; 32 as published.
+    gain: factor of what is added to the input; 1 as published. Below 1, the last layer starts at zero and learns in
+        steps of the size of what it must add, which is a hundredth of the range.
+    """
+
+    def __init__(self, base: int = 32, gain: float = 1.0) -> None:
+        super().__init__()
+        self.base, self.gain = base, gain
+        widths = [base * 2**level for level in range(5)]
+        self.encoder = nn.ModuleList([_Block(1, base, 7)])
+        self.encoder.extend(_Block(few, many, 3, stride=2) for few, many in pairwise(widths))
+        self.attention = _SelfAttention(widths[-1])
+        self.skips = nn.ModuleList(_GlobalFeature(width) for width in widths)
+        self.raise_ = nn.ModuleList(_Up(many, few) for few, many in pairwise(widths))
+        self.decoder = nn.ModuleList(_Block(2 * width, width, 3) for width in widths[:-1])
+        self.tail = nn.Sequential(nn.ReflectionPad2d(3), _kaiming(nn.Conv2d(base, 1, 7)))
+        if gain < 1:
+            nn.init.zeros_(self.tail[1].weight)
+
+    def forward(self, patch: Tensor) -> Tensor:
+        levels = [patch]
+        for block in self.encoder:
+            levels.append(block(levels[-1]))
+        features = self.skips[-1](self.attention(levels[-1]))
+        for level in (3, 2, 1, 0):
+            raised = self.raise_[level](features)
+            features = self.decoder[level](torch.cat([raised, self.skips[level](levels[level + 1])], dim=1))
+        return (self.gain * self.tail(features) + patch).clamp(-1.0, 1.0)
+
+    def contract(self) -> Contract:
+        patch = "float32 (N, 1, 64, 64), luma of a patch, code value / 127.5 - 1"
+        made = f"{patch}, whose structure is the just noticeable one; its mean and contrast mean nothing"
+        return Contract(patch, made, ((2, 1, SIDE, SIDE),), ({0: "n"},), SIDE, SIDE)
+
+    def folded(self) -> nn.Module:
+        """The same function for use: spectral norms applied to their weights, batch norms taken into convolutions."""
+        # A deep copy would share with this network the classes that parametrisations make.
+        plain = Shen2020(self.base, self.gain)
+        plain.load_state_dict(self.state_dict())
+        plain.eval()
+        for module in plain.modules():
+            if is_parametrized(module, "weight"):
+                remove_parametrizations(module, "weight", leave_parametrized=True)
+        for module in plain.modules():
+            if isinstance(module, _Block):
+                module.conv, module.norm = fuse_conv_bn_eval(module.conv, module.norm), nn.Identity()
+        return plain
+
+
+class _Block(nn.Module):
+    """Reflected border, convolution, batch norm, ReLU."""
+
+    def __init__(self, given: int, made: int, kernel: int, stride: int = 1) -> None:
+        super().__init__()
+        self.pad = nn.ReflectionPad2d(kernel // 2)
+        self.conv = _limited(nn.Conv2d(given, made, kernel, stride))
+        self.norm = nn.BatchNorm2d(made)
+        nn.init.normal_(self.norm.weight, 1.0, 0.02)
+
+    def forward(self, features: Tensor) -> Tensor:
+        return F.relu(self.norm(self.conv(self.pad(features))))
+
+
+class _Up(nn.Module):
+    """Twice the resolution by repetition, and a convolution."""
+
+    def __init__(self, given: int, made: int) -> None:
+        super().__init__()
+        self.pad = nn.ReflectionPad2d(1)
+        self.conv = _limited(nn.Conv2d(given, made, 3))
+
+    def forward(self, features: Tensor) -> Tensor:
+        raised: Tensor = self.conv(self.pad(F.interpolate(features, scale_factor=2.0, mode="nearest")))
+        return raised
+
+
+class _GlobalFeature(nn.Module):
+    """The mean over the patch, through two layers, offered to every place."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        few = max(1, width // 16)
+        self.layers = nn.Sequential(_limited(nn.Linear(width, few)), nn.ReLU(), _limited(nn.Linear(few, width)))
+        self.mix = _limited(nn.Conv2d(2 * width, width, 1))
+
+    def forward(self, features: Tensor) -> Tensor:
+        known = self.layers(features.mean(dim=(2, 3)))
+        # The layer on both side by side, without repeating what is known at every place.
+        here, everywhere = self.mix.weight.chunk(2, dim=1)
+        return F.conv2d(features, here, self.mix.bias) + (known @ everywhere[:, :, 0, 0].T)[:, :, None, None]
+
+
+class _SelfAttention(nn.Module):
+    """Every place looks at every other. Source: Zhang et al., Self-attention generative adversarial networks, 2019."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.query = _limited(nn.Conv2d(width, width // 8, 1))
+        self.key = _limited(nn.Conv2d(width, width // 8, 1))
+        self.value = _limited(nn.Conv2d(width, width, 1))
+        self.gamma = nn.Parameter(torch.zeros(1))
+
+    def forward(self, features: Tensor) -> Tensor:
+        query, key, value = (layer(features).flatten(2) for layer in (self.query, self.key, self.value))
+        weights = torch.softmax(query.transpose(1, 2) @ key, dim=-1)
+        seen = (value @ weights.transpose(1, 2)).view_as(features)
+        return features + self.gamma * seen
+
+
+def _limited(layer: Any) -> Any:
+    """Its weights divided by their largest singular value."""
+    # The singular vectors are found here and followed from step to step: the weights must have their start before.
+    return spectral_norm(_kaiming(layer))
+
+
+def _kaiming(layer: Any) -> Any:
+    nn.init.kaiming_normal_(layer.weight)
+    nn.init.zeros_(layer.bias)
+    return layer

@@ -1,0 +1,151 @@
+"""Trained networks: one ONNX file and one card, a TOML file, each. Files and cards are found here and nowhere else.
+
+Those that come with the package lie beside this module; imported and newly trained ones in the user's data folder.
+A file's name is `architecture.data.vN`; it is never overwritten by other weights.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import sys
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from jndkit.errors import DamagedError, MissingError, UsageError
+
+PACKAGED = Path(__file__).parent
+
+# Which weights a network's own name stands for.
+CURRENT: dict[str, str] = {
+    "resjnd": "resjnd.cpl.v1",
+    "resjnd-s": "resjnd-s.cpl.v1",
+}
+
+
+@dataclass(frozen=True)
+class Card:
+    """What is known of one network's weights.
+
+    name: `architecture.data.vN`, or what the user called an imported one.  architecture: the network it is.
+    sha256, bytes: of the ONNX file.  licence: of the weights.  summary: one line.
+    multiple: sides must be multiples of it.  context: pixels around a place that decide its output.
+    macs_per_pixel: multiply-adds.  parameters: numbers learned.
+    input, output: the tensors' contract, in words.  trained: recipe, steps, hours, hardware.
+    data: pictures learned from, each with its licence.  scores: figures beside their baselines, with the command.
+    parity: runtime -> largest difference to the trained network when it was exported.
+    promise: what more training promises.
+    """
+
+    name: str
+    architecture: str
+    sha256: str
+    bytes: int
+    licence: str
+    summary: str
+    input: str
+    output: str
+    multiple: int = 1
+    context: int = 0
+    macs_per_pixel: int = 0
+    parameters: int = 0
+    trained: Mapping[str, Any] = field(default_factory=dict)
+    data: tuple[Mapping[str, Any], ...] = ()
+    scores: Mapping[str, Any] = field(default_factory=dict)
+    parity: Mapping[str, float] = field(default_factory=dict)
+    promise: str = ""
+
+
+@dataclass(frozen=True)
+class Weights:
+    """A card and the verified file it speaks of."""
+
+    card: Card
+    path: Path
+
+
+def home() -> Path:
+    """The user's data folder: JNDKIT_HOME, else where the platform keeps such data. It need not exist."""
+    named = os.environ.get("JNDKIT_HOME")
+    if named:
+        return Path(named).expanduser()
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA", str(Path.home() / "AppData/Local"))) / "jndkit"
+    if sys.platform == "darwin":
+        return Path.home() / "Library/Application Support/jndkit"
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local/share") / "jndkit"
+
+
+def folders() -> tuple[Path, Path]:
+    """Where weights may lie, in the order they are looked for."""
+    return PACKAGED, home() / "weights"
+
+
+def cards() -> dict[str, Card]:
+    """Every card there is, by name; those of the package win. Raises DamagedError for a card that cannot be read."""
+    found: dict[str, Card] = {}
+    for folder in folders():
+        if folder.is_dir():
+            for path in sorted(folder.glob("*.toml")):
+                found.setdefault(path.stem, read_card(path))
+    return found
+
+
+def find(name: str) -> Weights:
+    """The weights of a name, or those a network's own name stands for, with the file's bytes verified.
+
+    Raises MissingError where there are none, DamagedError for a card or file that is not what it was.
+    """
+    wanted = CURRENT.get(name, name)
+    check_name(wanted)
+    for folder in folders():
+        card = folder / f"{wanted}.toml"
+        if card.is_file():
+            path = folder / f"{wanted}.onnx"
+            return Weights(_verified(card, path, *_stamp(card), *_stamp(path)), path)
+    raise MissingError(f"the weights {name}", "jnd models (lists those there are)")
+
+
+def check_name(name: str) -> None:
+    """Raises UsageError unless weights may have this name."""
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", name):
+        raise UsageError(f"{name!r} is no name: use letters, digits, and . _ - after the first")
+
+
+def read_card(path: Path) -> Card:
+    """The card in a TOML file. Raises DamagedError where it is none."""
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        raise DamagedError(path, f"the card cannot be read ({error})") from None
+    known = {each.name for each in fields(Card)}
+    needed = {"name", "architecture", "sha256", "bytes", "licence", "summary", "input", "output"}
+    wrong = sorted(set(values) - known) + sorted(needed - set(values))
+    if wrong:
+        raise DamagedError(path, f"the card's key {wrong[0]!r} is {'unknown' if wrong[0] in values else 'missing'}")
+    values["data"] = tuple(values.get("data", ()))
+    return Card(**values)
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    try:
+        told = path.stat()
+    except OSError:
+        raise DamagedError(path, "its card is there, the file is not") from None
+    return told.st_mtime_ns, told.st_size
+
+
+@lru_cache(maxsize=32)
+def _verified(card: Path, path: Path, *stamps: int) -> Card:
+    """stamps: times and sizes of both files, so that what was checked is what is used."""
+    del stamps
+    told = read_card(card)
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    if digest != told.sha256:
+        raise DamagedError(path, f"its sha256 is {digest[:12]}..., its card says {told.sha256[:12]}...")
+    return told
