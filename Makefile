@@ -5,7 +5,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 SOURCES := pyproject.toml constraints.txt
-# `make test EXTRAS=codecs,vvc,plot,train,dev` also runs the tests that need torch.
+# `make test EXTRAS=codecs,vvc,plot,fast,train,dev` also runs the tests that need torch.
 EXTRAS ?= codecs,vvc,plot,dev
 READY := $(VENV)/.dev-$(EXTRAS)
 

@@ -39,7 +39,7 @@ def test_other_names_are_not() -> None:
 
 def test_models_gives_every_card() -> None:
     rooms = jndkit.models()
-    assert list(rooms) == ["pixelwise", "observers", "codecs"]
+    assert list(rooms) == ["pixelwise", "observers", "codecs", "weights"]
     assert "wu2017" in rooms["pixelwise"]
     assert "cvvdp" in rooms["observers"]
     assert "jpeg" in rooms["codecs"]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import threading
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
@@ -34,6 +35,8 @@ _INSTALL = {
 def session(path: str | Path, *, runtime: str | None = None, precision: str = "f32") -> Session:
     """A function that runs the network in a file: its inputs in the graph's order to its outputs in the graph's order.
 
+    It may be called from several threads. The same file gives the same function.
+
     path: an ONNX file.  runtime: one of RUNTIMES; by default JNDKIT_RUNTIME, else the fastest that is installed.
     precision: "f32", or "bf16", which OpenVINO honours on processors with bfloat16 units and the others ignore.
     Raises UsageError for an unknown runtime or precision, MissingError for a runtime that is not installed,
@@ -46,8 +49,13 @@ def session(path: str | Path, *, runtime: str | None = None, precision: str = "f
         raise UsageError(f"unknown precision {precision!r}: choose {', '.join(PRECISIONS)}")
     if chosen not in available():
         raise MissingError(f"the runtime {chosen}", _INSTALL[chosen])
+    try:
+        told = os.stat(path)
+    except OSError as error:
+        raise DamagedError(path, f"it cannot be read: {error.strerror}") from None
     # As many threads as OpenCV may use: whoever gives a worker one core says so there.
-    return _session(str(path), chosen, precision, max(1, min(cv2.getNumThreads(), _cores())), os.getpid())
+    threads = max(1, min(cv2.getNumThreads(), _cores()))
+    return _session(str(path), chosen, precision, threads, os.getpid(), told.st_mtime_ns, told.st_size)
 
 
 @lru_cache(maxsize=1)
@@ -84,13 +92,16 @@ def _cores() -> int:
 
 
 @lru_cache(maxsize=16)
-def _session(path: str, runtime: str, precision: str, threads: int, process: int) -> Session:
-    """process: a child that was forked must not touch its parent's sessions, whose threads it does not have."""
-    del process
+def _session(path: str, runtime: str, precision: str, threads: int, process: int, *stamps: int) -> Session:
+    """process: a child that was forked must not touch its parent's sessions, whose threads it does not have.
+
+    stamps: time and size of the file, so that another file of the same name is loaded anew.
+    """
+    del process, stamps
     try:
         return _openvino(path, precision, threads) if runtime == "openvino" else _onnxruntime(path, runtime, threads)
-    except (RuntimeError, OSError, ValueError) as error:
-        raise DamagedError(path, f"{runtime} cannot load it ({str(error).splitlines()[0][:200]})") from None
+    except Exception as error:  # what the runtimes raise shares no base but this one
+        raise DamagedError(path, f"{runtime} cannot load it as a network") from error
 
 
 def _onnxruntime(path: str, runtime: str, threads: int) -> Session:
@@ -100,10 +111,7 @@ def _onnxruntime(path: str, runtime: str, threads: int) -> Session:
     options.intra_op_num_threads = threads
     options.log_severity_level = 3
     providers = ["CUDAExecutionProvider"] if runtime == "cuda" else []
-    try:
-        made = onnxruntime.InferenceSession(path, options, providers=[*providers, "CPUExecutionProvider"])
-    except Exception as error:  # its errors share no base but this one
-        raise RuntimeError(str(error)) from None
+    made = onnxruntime.InferenceSession(path, options, providers=[*providers, "CPUExecutionProvider"])
     names = [each.name for each in made.get_inputs()]
 
     def run(*given: Array) -> tuple[Array, ...]:
@@ -114,19 +122,26 @@ def _onnxruntime(path: str, runtime: str, threads: int) -> Session:
 
 def _openvino(path: str, precision: str, threads: int) -> Session:
     import openvino
+    from openvino.frontend import FrontEndManager
 
     settings = {
         "INFERENCE_PRECISION_HINT": precision,
         "PERFORMANCE_HINT": "LATENCY",
         "INFERENCE_NUM_THREADS": threads,
     }
-    compiled = openvino.Core().compile_model(path, "CPU", settings)
+    # Told what the file is, it does not try all other formats on a damaged one, aloud.
+    reader = FrontEndManager().load_by_framework("onnx")
+    compiled = openvino.Core().compile_model(reader.convert(reader.load(path)), "CPU", settings)
     count = len(compiled.inputs)
+    if not compiled.outputs:
+        raise ValueError("it has no outputs")
+    turn = threading.Lock()  # its one request refuses a second caller
 
     def run(*given: Array) -> tuple[Array, ...]:
         if len(given) != count:
             raise ValueError(f"the network takes {count} inputs, not {len(given)}")
-        outputs = compiled(list(given))
-        return tuple(np.array(outputs[index]) for index in range(len(compiled.outputs)))
+        with turn:
+            outputs = compiled(list(given))
+            return tuple(np.array(outputs[index]) for index in range(len(compiled.outputs)))
 
     return run

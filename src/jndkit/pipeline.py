@@ -23,7 +23,6 @@ from jndkit.picture import Picture, load, with_metadata
 from jndkit.picturewise.decision import BUDGET, Bench, Choice, Decision, Probe, cheapest, decide, suited
 from jndkit.picturewise.domain import Domain, domain
 from jndkit.pixelwise import model_card
-from jndkit.pixelwise.choices import check_choice
 from jndkit.shaving import Shaved, form_for, shave_within
 from jndkit.version import VERSION
 from jndkit.viewing import Viewing

@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from jndkit.cli import main
+from jndkit.datasets import pairs as made_pairs
 from jndkit.datasets.cpl import build, critical, pairs, read_manifest
 from jndkit.errors import InputError, UsageError
 from jndkit.observers.cvvdp import Cvvdp
@@ -68,6 +69,29 @@ def test_a_run_that_was_cut_off_goes_on(pictures: Path, tmp_path: Path) -> None:
     assert first["source"] not in rest
     sources = [row["source"] for row in read_manifest(out / "manifest.jsonl")]
     assert len(sources) == len(set(sources)) == 4
+
+
+def test_what_failed_is_tried_again(pictures: Path, tmp_path: Path) -> None:
+    out = tmp_path / "set"
+    assert "error" in {row["source"]: row for row in build(pictures, out)}["broken.png"]
+    Image.open(EXAMPLE).crop((0, 0, 160, 160)).save(pictures / "broken.png")
+    (row,) = build(pictures, out)
+    assert (row["source"], row["pair"]) == ("broken.png", "broken.png")
+    assert [path.name for path, _ in pairs(out)] == ["broken.png", "inside_two.png", "one.png"]
+
+
+def test_a_set_is_of_one_kind(pictures: Path, tmp_path: Path) -> None:
+    (pictures / "one.png").unlink()
+    out = tmp_path / "set"
+    list(build(pictures, out, viewers=75.0))
+    with pytest.raises(UsageError, match="begun with viewers 75"):
+        list(build(pictures, out, viewers=90.0))
+
+
+def test_a_bug_in_one_picture_stops_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(made_pairs, "load", lambda path: 1 / 0)
+    row = made_pairs._row(tmp_path, tmp_path, "critical", Path("a.png"), critical, {})
+    assert "a.png: ZeroDivisionError" in row["error"]
 
 
 def test_from_the_command_line(pictures: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -75,7 +75,7 @@ def test_a_folder_becomes_pairs_and_failures_become_rows(
     assert "skipped" in rows["blank.png"]
     assert rows["one.png"].keys() >= {"qp", "jnd", "bytes", "psnr", "probes", "sha256", "clipped", "codec"}
     assert rows["one.png"]["jnd"] <= TARGET
-    assert list(build(home, out)) == []  # all done
+    assert [row["source"] for row in build(home, out)] == ["broken.png"]  # what failed is tried again, nothing else
     ((pristine, jnd),) = pairs(out)
     difference = load(pristine).rgb.astype(float) - load(jnd).rgb
     assert 10 * np.log10(255**2 / np.mean(difference**2)) == pytest.approx(rows["one.png"]["psnr"], abs=1e-3)

@@ -22,10 +22,10 @@ def test_every_recipe_is_read_and_its_header_says_the_command(name: str) -> None
 
 
 def test_settings_change_it() -> None:
-    changed = load_recipe("resjnd-s", ("lr=1e-4", "model.width=48", "data.train=some/where", "amp=false", "steps=7"))
-    assert (changed.lr, changed.model["width"], changed.data["train"]) == (1e-4, 48, "some/where")
+    changed = load_recipe("resjnd-s", ("lr=1e-4", "model.width=40", "data.train=some/where", "amp=false", "steps=7"))
+    assert (changed.lr, changed.model["width"], changed.data["train"]) == (1e-4, 40, "some/where")
     assert (changed.amp, changed.steps) == (False, 7)
-    assert load_recipe("resjnd-s").model["width"] == 64
+    assert load_recipe("resjnd-s").model["width"] == 48
 
 
 @pytest.mark.parametrize(
@@ -59,5 +59,5 @@ def test_files_and_their_faults(tmp_path: Path) -> None:
             load_recipe(good)
     with pytest.raises(UsageError, match="there is no recipe"):
         load_recipe(tmp_path / "none.toml")
-    with pytest.raises(UsageError, match="choose debug-resjnd-s"):
+    with pytest.raises(UsageError, match=r"choose .*\bdebug-resjnd-s\b"):
         load_recipe("resjdn")

@@ -141,6 +141,7 @@ for _name, _function in (
 
 _evaluations = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="Compare models in tables of rows.")
 _evaluations.command("noise")(reported(evaluate.noise))
+_evaluations.command("hvssd")(reported(evaluate.hvssd))
 app.add_typer(_evaluations, name="evaluate")
 
 _datasets = typer.Typer(help="Make and check training sets.", no_args_is_help=True, rich_markup_mode=None)

@@ -24,6 +24,13 @@ def build(
     protocol: options.Protocol = "aic",
     viewing: options.Viewing = None,
     observer: options.Observer = "cvvdp",
+    model: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="cpl: critical versions as this network predicts them, to teach another."),
+    ] = None,
+    side: Annotated[
+        int, typer.Option(metavar="PIXELS", help="With --model: only the middle of each picture.", min=0)
+    ] = 0,
     jobs: options.Jobs = None,
     json: options.Json = False,
 ) -> int:
@@ -34,9 +41,11 @@ def build(
 
     A run that was cut off goes on where it stopped; one bad picture does not stop it. Exit code 1: some failed.
     """
-    rows = _room(kind).build(
-        folder, output, jobs=jobs or 1, viewers=viewers, protocol=protocol, viewing=viewing, observer=observer
-    )
+    if model is not None and kind != "cpl":
+        raise UsageError("--model is for cpl")
+    asked = {"viewers": viewers, "protocol": protocol, "viewing": viewing, "observer": observer}
+    how = asked if model is None else {"model": model, "side": side}
+    rows = _room(kind).build(folder, output, jobs=jobs or 1, **how)
     counts = {"pair": 0, "skipped": 0, "error": 0}
     for row in rows:
         outcome = next(key for key in ("error", "skipped", "pair") if key in row)

@@ -79,6 +79,52 @@ def noise(
     return 1 if any(row.error is not None for row in made) else 0
 
 
+def hvssd(
+    pictures: Annotated[list[str], typer.Argument(metavar="FOLDER", help="Folders of pictures, or pictures.")],
+    output: Annotated[str, typer.Option("--output", "-o", metavar="DIR", help="Where the noisy pictures go.")],
+    strength: Annotated[float, typer.Option(metavar="FACTOR", help="The map times this factor.")] = 1.0,
+    seed: options.Seed = 0,
+    variant: options.Variant = "code",
+    border: options.Border = "reflect",
+    recursive: options.Recursive = False,
+    force: options.Force = False,
+    max_pixels: options.MaxPixels = options.MAX_PIXELS,
+    json: options.Json = False,
+) -> int:
+    """Add noise in the shape of the HVS-SD JND map of each colour, and print the PSNR of R, G, B and all together.
+
+    The published test of the model. Prints a table in Markdown, or with --json the rows.
+    """
+    from jndkit.evaluation.hvssd import Settings, distort, markdown
+
+    settings = Settings(strength, seed, variant, border, max_pixels)
+    rows = []
+    for path, name, target in _targets(pictures, recursive, Path(output)):
+        rows.append(distort(path, name, target, settings, force=force))
+        if json:
+            print(rows[-1].to_json(), flush=True)
+        if (error := rows[-1].error) is not None:
+            printing.complain(error["message"])
+    if not json and any(row.error is None for row in rows):
+        print(markdown(rows))
+    return 1 if any(row.error is not None for row in rows) else 0
+
+
+def _targets(sources: list[str], recursive: bool, folder: Path) -> list[tuple[Path, str, Path]]:
+    """Each picture, its name in the rows, and the PNG made of it. Raises UsageError where two would be one file."""
+    from jndkit.corpus import gather
+
+    found, makers = [], dict[Path, Path]()
+    for each in gather(sources, recursive=recursive, without=folder):
+        target = folder / each.within / f"{each.path.stem}.png"
+        if (other := makers.setdefault(target, each.path)) != each.path:
+            raise UsageError(f"{other} and {each.path} would both become {target}")
+        if target.exists() and target.samefile(each.path):
+            raise UsageError(f"{target}: the output would be the input itself")
+        found.append((each.path, _named(each), target))
+    return found
+
+
 def _run(
     pictures: list[tuple[Path, str]],
     settings: Settings,

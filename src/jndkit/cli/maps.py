@@ -21,7 +21,7 @@ def map_(
             help=".npy or .tiff for the numbers as float32, .png for a picture of them with its scale.",
         ),
     ],
-    model: options.Model = "wu2017",
+    model: options.Model = "resjnd-s",
     variant: options.Variant = "code",
     border: options.Border = "reflect",
     fixation: Annotated[

@@ -10,8 +10,8 @@ from typing import Annotated
 import typer
 
 from jndkit.cli import printing
-from jndkit.errors import MissingError
-from jndkit.weights import check_name
+from jndkit.errors import MissingError, UsageError
+from jndkit.pixelwise import MODELS, check_own_name
 
 
 def train(
@@ -34,13 +34,17 @@ def train(
 
     wanted = load_recipe(recipe, tuple(settings or ()))
     if name is not None:
-        check_name(name)
+        check_own_name(name)
+        if wanted.name not in MODELS:
+            raise UsageError(f"--name {name}: jnd map has no model {wanted.name}")
     need_torch()
     from jndkit.training.loop import Run
-    from jndkit.training.results import export_best
+    from jndkit.training.results import check_free, export_best
 
     folder = Path(run or f"runs/{Path(recipe).stem}")
     trained = Run(wanted, folder, device=device)
+    if name is not None:
+        check_free(name, trained.step, wanted.steps)
     scores = trained.train()
     if trained.rank != 0:
         return 0

@@ -21,7 +21,9 @@ from jndkit.datasets.klt import COMPONENTS, Klt
 from jndkit.datasets.pairs import SPLITS, Pair, build_pairs, read_manifest, read_pairs
 from jndkit.observers import observer as named_observer
 from jndkit.picture import Picture, Pixels
+from jndkit.pixelwise.resjnd import critical_picture
 from jndkit.visibility import jnd_for, protocol as named_protocol
+from jndkit.weights import find
 
 __all__ = ["SPLITS", "Critical", "build", "critical", "pairs", "read_manifest"]
 
@@ -75,14 +77,39 @@ def build(source: str | Path, target: str | Path, *, jobs: int = 1, **options: A
     """Make a pair of every picture below a folder; yields the manifest's rows as they are made, and resumes.
 
     source: a folder of pictures.  target: the folder for `pristine`, `critical` and `manifest.jsonl`.
-    options: viewers, protocol, viewing, observer of `critical`.
+    options: viewers, protocol, viewing, observer of `critical`; or model and side of `predicted`.
     A picture that fails, or that is no photograph, is a row with `error` or `skipped`, and the run goes on.
     Raises UsageError for the request, InputError for a folder without pictures.
     """
-    return build_pairs(source, target, "critical", _pair, jobs=jobs, options=options)
+    make = _predicted if options.get("model") else _searched
+    return build_pairs(source, target, "critical", make, jobs=jobs, options=options)
 
 
-def _pair(picture: Picture, **options: Any) -> Pair:
+def predicted(picture: Picture, model: str, side: int = 0) -> tuple[Pixels, Pixels]:
+    """The picture and its critical version as a network predicts it, to teach a smaller network.
+
+    model: a name of ResJND weights.  side: keep the middle of the picture only, that many pixels a side; 0 keeps all.
+    Raises UsageError for an unknown model, MissingError without weights.
+    """
+    height, width = picture.rgb.shape[:2]
+    if not side or side >= min(height, width):
+        return picture.rgb, critical_picture(picture, weights=model)
+    top, left = (height - side) // 2, (width - side) // 2
+    reach = find(model).card.context
+    above, before = max(0, top - reach) % 4, max(0, left - reach) % 4  # networks may work on 4 x 4 pixels at a time
+    first, start = max(0, top - reach) - above, max(0, left - reach) - before
+    seen = np.ascontiguousarray(picture.rgb[first : top + side + reach, start : left + side + reach])
+    inner = (slice(top - first, top - first + side), slice(left - start, left - start + side))
+    found = critical_picture(seen, border="zero", weights=model)
+    return np.ascontiguousarray(seen[inner]), np.ascontiguousarray(found[inner])
+
+
+def _predicted(picture: Picture, model: str, side: int = 0, **_: Any) -> Pair:
+    pristine, critical = predicted(picture, model, side)
+    return Pair(pristine, critical, None, 0)
+
+
+def _searched(picture: Picture, **options: Any) -> Pair:
     found = critical(picture, **options)
     return Pair(picture.rgb, found.rgb, found.jnd, found.probes, {"components": round(found.components, 3)})
 

@@ -29,11 +29,13 @@ SPLITS = ("train", "valid", "test")
 
 @dataclass(frozen=True)
 class Pair:
-    """A picture and its version.  jnd: what the version reads.  probes: readings it took.  told: more for the row."""
+    """A picture and its version.  jnd: what the version reads, where it was read.  probes: readings it took.
+    told: more for the row.
+    """
 
     pristine: Pixels
     version: Pixels
-    jnd: float
+    jnd: float | None
     probes: int
     told: dict[str, Any] = field(default_factory=dict)
 
@@ -49,8 +51,10 @@ def build_pairs(
 
     source: a folder of pictures.  target: the folder for `pristine`, `side` and `manifest.jsonl`.
     options: keywords of `make`; viewers, protocol, viewing and observer are checked before any work.
-    A picture that fails, or that is no photograph, is a row with `error` or `skipped`, and the run goes on.
-    Raises UsageError for the request, InputError for a folder without pictures.
+    A picture that fails, or that is no photograph, is a row with `error` or `skipped`, and the run goes on; what failed
+    is tried again when the run is.
+    Raises UsageError for the request, or where the set was begun with other options, InputError for a folder without
+    pictures.
     """
     home, out = Path(source), Path(target)
     suffixes = {suffix for group in ENDINGS.values() for suffix in group}
@@ -60,7 +64,11 @@ def build_pairs(
     jnd_for(options.get("viewers", 75.0), named_protocol(options.get("protocol", "aic"), options.get("viewing"))[0])
     named_observer(options.get("observer", "cvvdp"))
     manifest = out / MANIFEST
-    rows = read_manifest(manifest) if manifest.exists() else []
+    rows = [row for row in read_manifest(manifest) if "error" not in row] if manifest.exists() else []
+    for row in rows:
+        other = sorted(key for key, value in options.items() if row.get(key) != value)
+        if other:
+            raise UsageError(f"{out} was begun with {other[0]} {row.get(other[0])}; choose another folder")
     done = {row["source"] for row in rows}
     for folder in ("pristine", side):
         (out / folder).mkdir(parents=True, exist_ok=True)
@@ -98,11 +106,13 @@ def _row(home: Path, out: Path, side: str, name: Path, make: Make, options: dict
         write_atomic(out / side / stem, png_bytes(pair.version), force=True)
     except JndError as error:
         return {**row, "error": str(error)}
+    except Exception as error:
+        return {**row, "error": f"{home / name}: {type(error).__name__}: {error}; this is a bug"}
     return {
         **row,
         "pair": stem,
         **pair.told,
-        "jnd": round(pair.jnd, 5),
+        "jnd": None if pair.jnd is None else round(pair.jnd, 5),
         "psnr": round(_psnr(pair), 3),
         "probes": pair.probes,
         "sha256": picture.source.sha256 if picture.source else None,

@@ -69,7 +69,7 @@ class Injected:
 
 def inject(
     source: str | Path | Picture,
-    model: str = "wu2017",
+    model: str = "resjnd-s",
     *,
     psnr: float | None = None,
     strength: float | None = None,

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from jndkit.errors import UsageError
 from jndkit.pixelwise.choices import check_choice
-from jndkit.weights import cards
+from jndkit.weights import PACKAGED, cards, check_name
 
 if TYPE_CHECKING:
     from jndkit.pixelwise.luma import Map, Pictured
 
-__all__ = ["MODELS", "Card", "jnd_map", "model_card", "own_models"]
+__all__ = ["MODELS", "Card", "check_own_name", "jnd_map", "model_card", "own_models"]
 
 
 @dataclass(frozen=True)
@@ -181,8 +181,15 @@ def model_card(name: str) -> Card:
     return own[name]
 
 
+def check_own_name(name: str) -> None:
+    """Raises UsageError unless a network of the user's own may have this name, whether one has it already or not."""
+    check_name(name)
+    if name in MODELS or (PACKAGED / f"{name}.toml").exists():
+        raise UsageError(f"{name} is a model that comes along; choose another name")
+
+
 def jnd_map(
-    picture: Pictured, model: str = "wu2017", *, variant: str = "code", border: str = "reflect", **options: Any
+    picture: Pictured, model: str = "resjnd-s", *, variant: str = "code", border: str = "reflect", **options: Any
 ) -> Map:
     """The just noticeable difference at every pixel, float32 (H, W), in 8-bit code values of luma.
 

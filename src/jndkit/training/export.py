@@ -6,8 +6,10 @@ import hashlib
 import json
 import logging
 import math
+import re
 import warnings
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -85,7 +87,7 @@ def parity(model: nn.Module, path: Path, inputs: tuple[Tensor, ...]) -> dict[str
     found = {}
     for runtime in available():
         got = session(path, runtime=runtime)(*arrays)
-        found[runtime] = max(float(np.max(np.abs(a - b))) for a, b in zip(wanted, got, strict=True))
+        found[runtime] = float(np.max([np.max(np.abs(a - b)) for a, b in zip(wanted, got, strict=True)]))
         if not found[runtime] <= TOLERANCE:  # also where it is not a number
             raise CodecError(f"{path}: {runtime} differs from the trained network by {found[runtime]:.1e}")
     return found
@@ -105,40 +107,43 @@ def publish(model: nn.Module, folder: Path, name: str, about: Mapping[str, Any])
     What is exported is its `folded()` form where it has one.
 
     about: further keys of the card: architecture, licence, summary, trained, data, scores, promise.
-    Raises OutputError where the name is taken by other weights, CodecError where a runtime disagrees.
+    Raises OutputError where the name is taken by other weights or the folder cannot be written, CodecError where a
+    runtime disagrees.
     """
     contract: Contract = model.contract()
     model = model.folded() if hasattr(model, "folded") else model
     model = model.to("cpu", torch.float32).to(memory_format=torch.contiguous_format).eval()
     generator = torch.Generator().manual_seed(0)
     inputs = tuple(torch.rand(shape, generator=generator) for shape in contract.example)
-    path = folder / f"{name}.onnx"
     fresh = folder / f".{name}.fresh.onnx"
-    export_onnx(model, fresh, inputs, contract.dynamic, contract.multiple)
     try:
+        export_onnx(model, fresh, inputs, contract.dynamic, contract.multiple)
         found = parity(model, fresh, inputs)
         content = fresh.read_bytes()
-        digest = hashlib.sha256(content).hexdigest()
+        pixels = math.prod(contract.example[0][-2:]) * contract.example[0][0]
+        card = Card(
+            name=name,
+            sha256=hashlib.sha256(content).hexdigest(),
+            bytes=len(content),
+            input=contract.input,
+            output=contract.output,
+            multiple=contract.multiple,
+            context=contract.context,
+            macs_per_pixel=round(multiply_adds(model, inputs) / pixels),
+            parameters=sum(each.numel() for each in model.parameters()),
+            **{**about, "parity": found},
+        )
         card_path = folder / f"{name}.toml"
-        if card_path.exists() and read_card(card_path).sha256 != digest:
+        if card_path.exists() and read_card(card_path).sha256 != card.sha256:
             raise OutputError(card_path, "other weights have this name; choose another")
-        fresh.replace(path)
+        fresh.replace(folder / f"{name}.onnx")
+        write_card(card_path, card)
+    except OSError as error:
+        raise OutputError(folder, f"the network cannot be written: {error.strerror or error}") from None
     finally:
-        fresh.unlink(missing_ok=True)
-    pixels = math.prod(contract.example[0][-2:]) * contract.example[0][0]
-    card = Card(
-        name=name,
-        sha256=digest,
-        bytes=len(content),
-        input=contract.input,
-        output=contract.output,
-        multiple=contract.multiple,
-        context=contract.context,
-        macs_per_pixel=round(multiply_adds(model, inputs) / pixels),
-        parameters=sum(each.numel() for each in model.parameters()),
-        **{**about, "parity": found},
-    )
-    write_card(card_path, card)
+        for left in (fresh, fresh.with_suffix(".new")):
+            with suppress(OSError):
+                left.unlink()
     return card
 
 
@@ -148,10 +153,10 @@ def write_card(path: Path, card: Card) -> None:
     for key, value in asdict(card).items():
         if key == "data":
             for each in value:
-                tables.append("[[data]]\n" + "".join(f"{inner} = {_toml(part)}\n" for inner, part in each.items()))
+                tables.append("[[data]]\n" + _lines(each))
         elif isinstance(value, Mapping):
             if value:
-                tables.append(f"[{key}]\n" + "".join(f"{inner} = {_toml(part)}\n" for inner, part in value.items()))
+                tables.append(f"[{key}]\n" + _lines(value))
         else:
             plain.append(f"{key} = {_toml(value)}\n")
     temporary = path.with_suffix(".new")
@@ -159,14 +164,26 @@ def write_card(path: Path, card: Card) -> None:
     temporary.replace(path)
 
 
+def _lines(table: Mapping[str, Any]) -> str:
+    return "".join(f"{_key(key)} = {_toml(value)}\n" for key, value in table.items())
+
+
 def _toml(value: Any) -> str:
-    """A value of a card; JSON's form of text, numbers and lists is TOML's too."""
+    """A value of a card; JSON's form of text, numbers and lists is TOML's too, but for the character DEL."""
+    if isinstance(value, np.generic):
+        value = value.item()
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float):
-        return repr(round(value, 10))
+        return repr(value)
     if isinstance(value, Mapping):
-        return "{ " + ", ".join(f"{key} = {_toml(part)}" for key, part in value.items()) + " }"
+        return "{ " + ", ".join(f"{_key(key)} = {_toml(part)}" for key, part in value.items()) + " }"
     if isinstance(value, list | tuple):
         return "[" + ", ".join(_toml(part) for part in value) + "]"
-    return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, str):  # names of files are bytes and need not be text
+        value = value.encode("utf-8", "backslashreplace").decode("utf-8")
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def _key(key: str) -> str:
+    return key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else _toml(key)

@@ -63,7 +63,7 @@ def gmsd(reference: Tensor, test: Tensor) -> Tensor:
 
 
 def masked_bands(reference: Tensor, test: Tensor) -> Tensor:
-    """The difference of the bands of a Laplacian pyramid of luma, each divided by the reference's amplitude nearby; (N,).
+    """The difference of bands of a Laplacian pyramid of luma, divided by the reference's amplitude nearby; (N,).
 
     Fourth powers are taken before the mean over a band: of one and the same energy, what stands out most costs most.
     Source: the normalisation of Laparra, Balle, Berardino, Simoncelli, "Perceptual image quality assessment using a

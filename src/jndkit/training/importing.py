@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import pickle
+import io
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,66 +13,85 @@ import torch
 from torch import Tensor
 
 from jndkit.errors import DamagedError, InputError, UsageError
-from jndkit.pixelwise import MODELS
+from jndkit.pixelwise import check_own_name
 from jndkit.training.export import publish
 from jndkit.training.networks.resjnd import ResJnd
-from jndkit.weights import Card, check_name, home
+from jndkit.weights import Card, home, read_card
 
-_RESJND = ("input.weight", "conv1.weight", "conv2.weight", "output.weight")
 _LARGEST = 64 << 20  # bytes; the published file has 1.2 million
+_MOST_CHANNELS = 1024  # the published network has 128
 
 
 def import_resjnd(path: str | Path, name: str, *, folder: Path | None = None) -> Card:
     """Make the model `name` of the ResJND authors' PyTorch checkpoint; it is in the user's data folder afterwards.
 
     path: a file of a state dict with the keys `input.weight`, `conv1.weight`, `conv2.weight` and `output.weight`, read
-        with `weights_only=True`.  folder: another place for the model.
+        with `weights_only=True`; the same file may be imported again.  folder: another place for the model.
     Raises UsageError for a name that is no name or is taken, InputError for a file that is not such a checkpoint.
     """
-    check_name(name)
-    if name in MODELS:
-        raise UsageError(f"{name} is a model that comes along; choose another name")
-    source = Path(path)
-    state = _state(source)
-    model = ResJnd(channels=state["input.weight"].shape[0], compat=True)
-    try:
-        model.load_state_dict(state)
-    except RuntimeError as error:
-        raise InputError(
-            source, f"its weights are of another network ({str(error).splitlines()[-1].strip()})"
-        ) from None
-    digest = hashlib.sha256(source.read_bytes()).hexdigest()
+    check_own_name(name)
+    source, target = Path(path), folder or home() / "weights"
+    content = _read(source)
+    digest = hashlib.sha256(content).hexdigest()
+    card = target / f"{name}.toml"
+    if card.exists() and read_card(card).trained.get("sha256") != digest:
+        raise UsageError(f"{name} is taken: {card}; choose another name")
+    state = _state(source, content)
+    model = ResJnd(channels=len(state["input.weight"]), compat=True)
+    model.load_state_dict(state)
     about: dict[str, Any] = {
         "architecture": "resjnd",
         "licence": "its authors'",
         "summary": f"ResJND with the weights of {source.name}, imported",
         "trained": {"imported": source.name, "sha256": digest},
     }
-    return publish(model, folder or home() / "weights", name, about)
+    return publish(model, target, name, about)
 
 
-def _state(source: Path) -> dict[str, Tensor]:
-    """The state dict of a checkpoint, whether alone or among other things, with the prefix of parallel training off."""
+def _read(source: Path) -> bytes:
     try:
+        if source.exists() and not source.is_file():
+            raise InputError(source, "it is no file")
         if source.stat().st_size > _LARGEST:
             raise InputError(source, f"it has more than {_LARGEST >> 20} MiB, which no ResJND checkpoint has")
-        found: Any = torch.load(source, map_location="cpu", weights_only=True)
+        return source.read_bytes()
     except OSError as error:
         raise InputError(source, f"it cannot be read: {error.strerror or error}") from None
-    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError, AttributeError, TypeError) as error:
-        reason = str(error).splitlines()[0][:120] if str(error) else type(error).__name__
-        raise DamagedError(source, f"it is no PyTorch checkpoint of weights alone ({reason})") from None
+
+
+def _state(source: Path, content: bytes) -> dict[str, Tensor]:
+    """The state dict of a checkpoint, whether alone or among other things, with the prefix of parallel training off."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of torch, about files of other kinds
+            found: Any = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
+    except Exception:  # a file that is not what it should be can raise anything
+        raise DamagedError(source, "it is no PyTorch checkpoint of weights alone, or it is damaged") from None
     for key in ("state_dict", "model", "net"):
         if isinstance(found, Mapping) and isinstance(found.get(key), Mapping):
             found = found[key]
     if not isinstance(found, Mapping):
         raise InputError(source, f"it holds a {type(found).__name__}, not a state dict")
     state = {str(key).removeprefix("module."): value for key, value in found.items()}
-    if set(state) != set(_RESJND):
-        raise InputError(source, f"its keys are {', '.join(sorted(state)[:6])}; ResJND has {', '.join(_RESJND)}")
+    wanted = ("input.weight", "conv1.weight", "conv2.weight", "output.weight")
+    if set(state) != set(wanted):
+        has = ", ".join(sorted(state)[:6])[:200] or "none"
+        raise InputError(source, f"its keys are {has}; ResJND has {', '.join(wanted)}")
+    _check_shapes(source, [state[key] for key in wanted])
     for key, value in state.items():
-        if not isinstance(value, Tensor) or value.ndim != 4:
-            raise InputError(source, f"{key} is no weight of a convolution")
         if not bool(torch.isfinite(value).all()):
             raise InputError(source, f"{key} has values that are not finite")
     return {key: value.float() for key, value in state.items()}
+
+
+def _check_shapes(source: Path, weights: list[Any]) -> None:
+    """Before any value is looked at: a tensor of a small file may claim any size."""
+    for weight in weights:
+        if not isinstance(weight, Tensor) or weight.layout != torch.strided or not weight.is_floating_point():
+            raise InputError(source, "it holds something that is no weight of a convolution")
+    shapes = [tuple(weight.shape) for weight in weights]
+    channels = shapes[0][0] if shapes[0] else 0
+    inner = (channels, channels, 3, 3)
+    if shapes != [(channels, 3, 3, 3), inner, inner, (3, channels, 3, 3)] or not 0 < channels <= _MOST_CHANNELS:
+        told = ", ".join(" x ".join(map(str, shape)) or "one number" for shape in shapes)
+        raise InputError(source, f"its weights are of another network: {told[:200]}")

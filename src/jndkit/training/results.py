@@ -11,24 +11,31 @@ from typing import Any
 import torch
 from safetensors.torch import load_file
 
-from jndkit.errors import InputError, OutputError
+from jndkit.errors import DamagedError, InputError, OutputError, UsageError
+from jndkit.pixelwise import check_own_name
 from jndkit.training.export import publish
 from jndkit.training.networks import network
 from jndkit.training.recipe import Recipe
-from jndkit.weights import Card, home
+from jndkit.weights import Card, home, read_card
 
 
 def export_best(recipe: Recipe, folder: Path, *, name: str | None = None) -> Card | None:
     """Write the best weights of a run as NAME.onnx and NAME.toml into its folder; None for a network that no map needs.
 
     name: also put it among the user's models under this name; the recipe's own by default, in the folder alone.
-    Raises InputError where the folder holds no such run, OutputError where the name is taken by other weights.
+    Raises InputError where the folder holds no such run, UsageError for a name that is no name or comes along,
+    OutputError where the name is taken by other weights.
     """
+    if name is not None:
+        check_own_name(name)
     best = folder / "best.safetensors"
     if not best.is_file():
         raise InputError(best, "there are no weights; the run has not been validated yet")
     model = network(recipe.name, recipe.model)
-    model.load_state_dict(load_file(best))
+    try:
+        model.load_state_dict(load_file(best))
+    except Exception as error:  # what safetensors raises shares no base but this one
+        raise InputError(best, f"it holds no weights of {recipe.name} ({str(error).splitlines()[0][:200]})") from None
     if not hasattr(model, "contract"):
         return None
     called = name or recipe.name
@@ -36,20 +43,48 @@ def export_best(recipe: Recipe, folder: Path, *, name: str | None = None) -> Car
         (folder / f"{called}{ending}").unlink(missing_ok=True)
     card = publish(model, folder, called, _about(recipe, folder))
     if name is not None:
-        target = home() / "weights"
-        target.mkdir(parents=True, exist_ok=True)
-        if (target / f"{name}.onnx").exists():
-            raise OutputError(target / f"{name}.onnx", "the name is taken by other weights; choose another")
-        for ending in (".onnx", ".toml"):
-            shutil.copyfile(folder / f"{name}{ending}", target / f"{name}{ending}")
+        _install(folder, card)
     return card
+
+
+def check_free(name: str, step: int, steps: int) -> None:
+    """Raises UsageError, before a run from `step` to `steps`, where its network could not have this name after it.
+
+    A run that has nothing left to do may have put its network there itself.
+    """
+    check_own_name(name)
+    card = home() / "weights" / f"{name}.toml"
+    if card.exists() and step < steps:
+        raise UsageError(f"{name} is taken: {card}; choose another name")
+
+
+def _install(folder: Path, card: Card) -> None:
+    """Put a network of a run's folder among the user's models; its card last, which makes it one."""
+    target = home() / "weights"
+    placed = target / f"{card.name}.toml"
+    if placed.exists() and read_card(placed).sha256 != card.sha256:
+        raise OutputError(placed, "other weights have this name; choose another")
+    try:
+        target.mkdir(parents=True, exist_ok=True)
+        for ending in (".onnx", ".toml"):
+            fresh = target / f".{card.name}.fresh{ending}"
+            shutil.copyfile(folder / f"{card.name}{ending}", fresh)
+            fresh.replace(target / f"{card.name}{ending}")
+    except OSError as error:
+        raise OutputError(target, f"the network cannot be written: {error.strerror or error}") from None
 
 
 def _about(recipe: Recipe, folder: Path) -> dict[str, Any]:
     """The keys of a card that the run's own log tells."""
-    events = [json.loads(line) for line in (folder / "log.jsonl").read_text(encoding="utf-8").splitlines()]
-    scored = [event for event in events if event["event"] == "validate"]
-    starts = [event for event in events if event["event"] == "start"]
+    log = folder / "log.jsonl"
+    try:
+        events = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
+        scored = [event for event in events if event["event"] == "validate"]
+        starts = [event for event in events if event["event"] == "start"]
+    except (OSError, ValueError, KeyError, TypeError):
+        raise DamagedError(log, "it is no log of a run") from None
+    if not scored or not starts:
+        raise InputError(log, "it tells of no validation")
     told = {"event", "time", "step", "seconds", "loss"}
     best = max(scored, key=lambda event: event[next(key for key in event if key not in told)])
     return {

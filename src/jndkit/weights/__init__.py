@@ -12,7 +12,7 @@ import re
 import sys
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import MISSING, dataclass, field, fields
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -59,6 +59,16 @@ class Card:
     scores: Mapping[str, Any] = field(default_factory=dict)
     parity: Mapping[str, float] = field(default_factory=dict)
     promise: str = ""
+
+
+# What TOML gives for each key of a card, and the least of the numbers that are used.
+_KINDS: dict[str, type] = {
+    **dict.fromkeys(("name", "architecture", "sha256", "licence", "summary", "input", "output", "promise"), str),
+    **dict.fromkeys(("bytes", "multiple", "context", "macs_per_pixel", "parameters"), int),
+    **dict.fromkeys(("trained", "scores", "parity"), dict),
+    "data": list,
+}
+_LEAST = {"multiple": 1, "context": 0}
 
 
 @dataclass(frozen=True)
@@ -108,7 +118,9 @@ def find(name: str) -> Weights:
         if card.is_file():
             path = folder / f"{wanted}.onnx"
             return Weights(_verified(card, path, *_stamp(card), *_stamp(path)), path)
-    raise MissingError(f"the weights {name}", "jnd models (lists those there are)")
+    if wanted in CURRENT.values():
+        raise MissingError(f"the network {name}", "pip install --force-reinstall jndkit")
+    raise MissingError(f"a network called {name}", f"jnd train RECIPE --name {name}")
 
 
 def check_name(name: str) -> None:
@@ -123,11 +135,14 @@ def read_card(path: Path) -> Card:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
         raise DamagedError(path, f"the card cannot be read ({error})") from None
-    known = {each.name for each in fields(Card)}
-    needed = {"name", "architecture", "sha256", "bytes", "licence", "summary", "input", "output"}
-    wrong = sorted(set(values) - known) + sorted(needed - set(values))
+    needed = {each.name for each in fields(Card) if each.default is MISSING and each.default_factory is MISSING}
+    wrong = sorted(set(values) - set(_KINDS)) + sorted(needed - set(values))
     if wrong:
         raise DamagedError(path, f"the card's key {wrong[0]!r} is {'unknown' if wrong[0] in values else 'missing'}")
+    for key, value in values.items():
+        kind: Any = type(value)
+        if kind is not _KINDS[key] or (key in _LEAST and value < _LEAST[key]):
+            raise DamagedError(path, f"the card's key {key!r} cannot be {repr(value)[:40]}")
     values["data"] = tuple(values.get("data", ()))
     return Card(**values)
 
@@ -145,7 +160,10 @@ def _verified(card: Path, path: Path, *stamps: int) -> Card:
     """stamps: times and sizes of both files, so that what was checked is what is used."""
     del stamps
     told = read_card(card)
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    try:
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError as error:
+        raise DamagedError(path, f"it cannot be read: {error.strerror}") from None
     if digest != told.sha256:
         raise DamagedError(path, f"its sha256 is {digest[:12]}..., its card says {told.sha256[:12]}...")
     return told

@@ -80,13 +80,18 @@ class Degradation(nn.Module):
         part is taken. Both maps go from 0 to 1 over each picture, 0 everywhere where they are flat.
         Differs: the published code takes the range of the gradient over the batch.
         """
+        return self.both(picture)[1]
+
+    def both(self, picture: Tensor) -> tuple[Degraded, Priors]:
+        """`degrade` and `priors` at once."""
         latent, analysed = self.analysis.traced(picture)
         rebuilt, synthesised = self.synthesis.traced(latent)
         # Half the derivative of the sum of squares: the scale is lost in the ranges.
         error = rebuilt - picture
         by_latent = self.synthesis.backward_of(synthesised, error)
         by_picture = self.analysis.backward_of(analysed, by_latent) - error
-        return Priors(activation_map(latent, by_latent), over_range(F.relu(by_picture)))
+        cam = activation_map(latent, by_latent)
+        return Degraded(rebuilt, cam), Priors(cam, over_range(F.relu(by_picture)))
 
     def contract(self) -> Contract:
         given = "float32 (N, 3, H, W), RGB in 0..1, sRGB-encoded"
@@ -163,11 +168,11 @@ class Synthesis(nn.Module):
 
     def backward_of(self, trace: Trace, gradient: Tensor) -> Tensor:
         """The derivative by the latent of the sum of picture times `gradient`, (N, channels, h, w)."""
-        gradient = F.conv2d(gradient, self.convs[2].weight, stride=2, padding=2)
+        gradient = _convolved(gradient, self.convs[2].weight)
         gradient = self.norms[1].backward_of(trace.second, trace.second_norm, gradient)
-        gradient = F.conv2d(gradient, self.convs[1].weight, stride=2, padding=2)
+        gradient = _convolved(gradient, self.convs[1].weight)
         gradient = self.norms[0].backward_of(trace.first, trace.first_norm, gradient)
-        return F.conv2d(gradient, self.convs[0].weight, stride=2, padding=2)
+        return _convolved(gradient, self.convs[0].weight)
 
 
 class BitEstimator(nn.Module):
@@ -215,8 +220,15 @@ def over_range(maps: Tensor) -> Tensor:
     return (maps - low) / (high - low).clamp_min(_SMALLEST)
 
 
+# OpenVINO computes something else where Conv and ConvTranspose share weights, even as equal copies: hence both signs.
+
+
+def _convolved(gradient: Tensor, weight: Tensor) -> Tensor:
+    return F.conv2d(-gradient, -weight, stride=2, padding=2)
+
+
 def _transposed(gradient: Tensor, weight: Tensor) -> Tensor:
-    return F.conv_transpose2d(gradient, weight, stride=2, padding=2, output_padding=1)
+    return F.conv_transpose2d(-gradient, -weight, stride=2, padding=2, output_padding=1)
 
 
 def _xavier(layers: nn.ModuleList) -> None:

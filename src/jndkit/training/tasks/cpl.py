@@ -21,7 +21,9 @@ _MULTIPLE = 4
 
 
 class CplTask:
-    """data.train, data.valid: CPL folders.  data.valid_pictures: how many of the latter to score on, all by default."""
+    """data.train, data.valid: CPL folders; train may be a list of them.
+    data.valid_pictures: how many to score on, all by default.
+    """
 
     score_name = "psnr_gain"
 
@@ -33,10 +35,12 @@ class CplTask:
             if side not in recipe.data:
                 raise UsageError(f"data.{side}: name a folder of pairs, as `jnd datasets build cpl` makes them")
         self._crop, self._batch = recipe.crop, recipe.batch
-        self._train = [_read(pair) for pair in pairs(recipe.data["train"])]
+        folders = recipe.data["train"]
+        folders = folders if isinstance(folders, list) else [folders]
+        self._train = [_read(pair) for folder in folders for pair in pairs(folder)]
         self._train = [pair for pair in self._train if min(pair[0].shape[:2]) >= recipe.crop]
         if not self._train:
-            raise InputError(recipe.data["train"], f"no pair is as large as a crop of {recipe.crop} pixels")
+            raise InputError(folders[0], f"no pair is as large as a crop of {recipe.crop} pixels")
         valid = pairs(recipe.data["valid"])
         self._valid = [_read(pair) for pair in valid[: int(recipe.data.get("valid_pictures", len(valid)))]]
 

@@ -94,8 +94,7 @@ class HvssdTask:
         degradation = self._degradation.to(picture.device)
         # Differences of pictures that differ little: bfloat16 would round them away.
         with torch.no_grad(), torch.autocast(picture.device.type, enabled=False):
-            before = degradation.degrade(picture)
-            priors = degradation.priors(picture)
+            before, priors = degradation.both(picture)
         jnd = model(picture, *priors).float()
         with torch.autocast(picture.device.type, enabled=False):
             noisy = (picture + self._strength * signs * jnd).clamp(0.0, 1.0)
@@ -155,7 +154,8 @@ class _Reader:
         with torch.no_grad(), torch.autocast(device.type, enabled=False):
             self._priors: Priors = Priors(*degradation.priors(self._given))
         self._watch: Watch = named_observer("cvvdp").watch(self._picture, named_viewing("desktop"))
-        flat = np.ones(pixels.shape[:2], np.float32)
+        # Not quite flat, so that rounding does not move all pixels at one strength.
+        flat = np.random.default_rng(1).uniform(0.95, 1.05, pixels.shape[:2])
         self._known = {
             name: self._read(noise_at(pixels, jnd, PSNR))
             for name, jnd in (("flat", flat), ("chou1995", jnd_map(self._picture, "chou1995")))

@@ -1,0 +1,172 @@
+"""Jin, Xue, Zhang, Meng, Zhao and Lin, "HVS-Inspired Signal Degradation Network for Just Noticeable Difference
+Estimation", arXiv 2208.07583.
+
+A small codec degrades the picture; what its errors depend on, and how much at every pixel, tells a second network how
+far each pixel may move.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any, NamedTuple
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from jndkit.inference import Session, session
+from jndkit.picture import Picture
+from jndkit.pixelwise.borders import border_type
+from jndkit.pixelwise.choices import check_choice
+from jndkit.pixelwise.luma import Map, Pictured, luma_plane
+from jndkit.weights import find
+
+VARIANTS = ("code", "paper")
+NETWORKS = ("hvssd-degradation", "hvssd")
+"""The weights it needs."""
+
+PUBLISHED_SIDE = 176  # pixels
+MOST_PIXELS = 1 << 19
+"""The degradation network takes a picture no larger than this: memory grows with it, by about 500 bytes a pixel."""
+
+_MULTIPLE = 8
+_TILE = 384
+_HALO = 24  # pixels: the generator reaches 20; a multiple of 4, so that tiles are halved where the picture is
+
+Pixels = npt.NDArray[Any]
+Place = tuple[slice, slice]
+
+
+def hvssd(picture: Pictured, *, variant: str = "code", border: str = "reflect") -> Map:
+    """JND map, float32 (H, W), in code values: the root mean square over R, G and B of `hvssd_colour`.
+
+    picture: what `luma_plane` takes; luma alone is taken as a grey picture.
+    variant: "code" works at the picture's own size; "paper" at 176 x 176 pixels whatever the picture, as published, so
+        that the map of a larger one is smooth.
+    border: what lies beyond the frame, "reflect" or "zero".
+    Raises UsageError for an unknown name, InputError for a picture below 8 x 8, MissingError without weights.
+    Differs: the published model gives a map of each colour. Of a picture above 2^19 pixels the degradation network sees
+    a reduced one.
+    """
+    pixels = _rgb(picture)
+    jnd: Map = np.empty(pixels.shape[:2], np.float32)
+    for place, part in _parts(pixels, variant, border):
+        jnd[place] = np.sqrt(np.mean(np.square(part), axis=2))
+    return jnd
+
+
+def hvssd_colour(picture: Pictured, *, variant: str = "code", border: str = "reflect") -> Map:
+    """The JND of R, G and B, float32 (H, W, 3), in code values. Arguments and errors as for `hvssd`."""
+    pixels = _rgb(picture)
+    jnd: Map = np.empty(pixels.shape, np.float32)
+    for place, part in _parts(pixels, variant, border):
+        jnd[place] = part
+    return jnd
+
+
+class Priors(NamedTuple):
+    """What the degradation network says, float32 (h, w, 1) and (h, w, 3) in 0..1, of a picture that may be reduced."""
+
+    cam: Map
+    gradient: Map
+
+
+def priors(pixels: Pixels, degradation: Session, border: str = "reflect", most: int = MOST_PIXELS) -> Priors:
+    """Of a picture (H, W, 3), code values, that is reduced to `most` pixels first where it is larger."""
+    height, width = pixels.shape[:2]
+    factor = math.sqrt(most / (height * width))
+    if factor < 1.0:
+        height, width = (max(1, int(side * factor)) for side in (height, width))
+        pixels = cv2.resize(pixels, (width, height), interpolation=cv2.INTER_AREA)
+    filled = _extended(pixels, 0, border)
+    return Priors(*(found[0].transpose(1, 2, 0)[:height, :width] for found in degradation(_given(filled))))
+
+
+def generated(
+    pixels: Pixels, known: Priors, generator: Session, border: str = "reflect", tile: int = _TILE
+) -> Iterator[tuple[Place, Map]]:
+    """Tile by tile the place in the picture and its JND of R, G and B, float32 (h, w, 3), in code values.
+
+    pixels: (H, W, 3), code values.  tile: pixels a side, a multiple of 4.
+    """
+    height, width = pixels.shape[:2]
+    beyond = _HALO if border == "zero" else 0
+    wide = _extended(pixels, beyond, border)
+    for top in range(0, height, tile):
+        for left in range(0, width, tile):
+            bottom, right = min(top + tile, height), min(left + tile, width)
+            # In the wide picture, whose multiples of 4 are those of the picture.
+            first, start = max(0, top + beyond - _HALO), max(0, left + beyond - _HALO)
+            last = min(wide.shape[0], -(-(bottom + beyond) // 4) * 4 + _HALO)
+            end = min(wide.shape[1], -(-(right + beyond) // 4) * 4 + _HALO)
+            rows, columns = np.arange(first, last) - beyond, np.arange(start, end) - beyond
+            maps = (_enlarged(each, rows, columns, (height, width), border) for each in known)
+            made = generator(_given(wide[first:last, start:end]), *(_tensor(each) for each in maps))[0][0]
+            inner = np.s_[
+                top + beyond - first : bottom + beyond - first, left + beyond - start : right + beyond - start
+            ]
+            yield np.s_[top:bottom, left:right], np.float32(255.0) * made.transpose(1, 2, 0)[inner]
+
+
+def _parts(pixels: Pixels, variant: str, border: str) -> Iterator[tuple[Place, Map]]:
+    """Places and their JND."""
+    check_choice("variant", variant, VARIANTS)
+    border_type(border)
+    degradation, generator = (session(find(name).path) for name in NETWORKS)
+    if variant == "code":
+        yield from generated(pixels, priors(pixels, degradation, border), generator, border)
+        return
+    height, width = pixels.shape[:2]
+    reduced = min(height, width) > PUBLISHED_SIDE
+    small = cv2.resize(
+        pixels, (PUBLISHED_SIDE, PUBLISHED_SIDE), interpolation=cv2.INTER_AREA if reduced else cv2.INTER_CUBIC
+    )
+    ((_, made),) = generated(small, priors(small, degradation, border), generator, border)
+    yield np.s_[:height, :width], cv2.resize(made, (width, height), interpolation=cv2.INTER_LINEAR)
+
+
+def _rgb(picture: Pictured) -> Pixels:
+    """(H, W, 3), code values."""
+    luma_plane(picture)  # refuses what is no picture
+    pixels = picture.rgb if isinstance(picture, Picture) else np.asarray(picture)
+    if pixels.dtype not in (np.uint8, np.float32):
+        pixels = pixels.astype(np.float32)
+    return np.repeat(pixels[..., None], 3, axis=2) if pixels.ndim == 2 else pixels
+
+
+def _extended(pixels: Pixels, beyond: int, border: str) -> Pixels:
+    """The picture with what lies beyond its frame: that many pixels, and on to whole multiples of 8."""
+    fill = (-(side + 2 * beyond) % _MULTIPLE for side in pixels.shape[:2])
+    down, right = (beyond + each for each in fill)
+    return cv2.copyMakeBorder(pixels, beyond, down, beyond, right, border_type(border), value=(0, 0, 0))
+
+
+def _enlarged(maps: Map, rows: npt.NDArray[Any], columns: npt.NDArray[Any], size: tuple[int, int], border: str) -> Map:
+    """Rows and columns of maps (h, w, C) enlarged bilinearly to a picture's size; beyond it, what `border` says."""
+    for axis, (index, length) in enumerate(zip((rows, columns), size, strict=True)):
+        folded = index % (2 * length)
+        inside = np.minimum(folded, 2 * length - 1 - folded)  # mirrored
+        at = np.clip((inside + 0.5) * (maps.shape[axis] / length) - 0.5, 0, maps.shape[axis] - 1)
+        low = at.astype(np.intp)
+        part = (at - low).astype(np.float32).reshape((-1, 1, 1) if axis == 0 else (1, -1, 1))
+        take: Callable[..., Map] = partial(np.take, maps, axis=axis)
+        found = take(low)
+        if part.any():
+            found = found + part * (take(np.minimum(low + 1, maps.shape[axis] - 1)) - found)
+        if border == "zero":
+            shape = (-1, 1, 1) if axis == 0 else (1, -1, 1)
+            found = found * ((index >= 0) & (index < length)).astype(np.float32).reshape(shape)
+        maps = found
+    return maps
+
+
+def _given(pixels: Pixels) -> Map:
+    """float32 (1, 3, H, W) in 0..1."""
+    return _tensor(pixels) / np.float32(255.0)
+
+
+def _tensor(maps: Pixels) -> Map:
+    """(H, W, C) to float32 (1, C, H, W)."""
+    return np.ascontiguousarray(maps.transpose(2, 0, 1)[None], np.float32)
