@@ -140,7 +140,8 @@ def _extended(pixels: Pixels, beyond: int, border: str) -> Pixels:
     """The picture with what lies beyond its frame: that many pixels, and on to whole multiples of 8."""
     fill = (-(side + 2 * beyond) % _MULTIPLE for side in pixels.shape[:2])
     down, right = (beyond + each for each in fill)
-    return cv2.copyMakeBorder(pixels, beyond, down, beyond, right, border_type(border), value=(0, 0, 0))
+    wide: Pixels = cv2.copyMakeBorder(pixels, beyond, down, beyond, right, border_type(border), value=(0, 0, 0))
+    return wide
 
 
 def _enlarged(maps: Map, rows: npt.NDArray[Any], columns: npt.NDArray[Any], size: tuple[int, int], border: str) -> Map:

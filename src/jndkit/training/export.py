@@ -117,6 +117,7 @@ def publish(model: nn.Module, folder: Path, name: str, about: Mapping[str, Any])
     inputs = tuple(torch.rand(shape, generator=generator) for shape in contract.example)
     fresh = folder / f".{name}.fresh.onnx"
     try:
+        folder.mkdir(parents=True, exist_ok=True)
         export_onnx(model, fresh, inputs, contract.dynamic, contract.multiple)
         found = parity(model, fresh, inputs)
         content = fresh.read_bytes()

@@ -22,6 +22,14 @@ def luma(picture: Tensor) -> Tensor:
     return (picture * weights[:, None, None]).sum(dim=1, keepdim=True)
 
 
+def log_luma(picture: Tensor) -> Tensor:
+    """148 / 255 ln((Y + 20) / 148) of luma Y in code values, (N, 1, H, W): near 128 its steps are those of luma.
+
+    Equal ratios are equal steps, as to the eye, down to where a screen's reflections end it.
+    """
+    return (148.0 / 255.0) * torch.log((255.0 * luma(picture).clamp_min(0.0) + 20.0) / 148.0)
+
+
 def gradient_size(plane: Tensor) -> Tensor:
     """The length of the 3 x 3 Prewitt gradient, each mask divided by 3, the edge repeated. (N, 1, H, W) to the same."""
     across = torch.tensor([[1.0, 0.0, -1.0]] * 3, dtype=plane.dtype, device=plane.device) / 3.0
@@ -62,20 +70,29 @@ def gmsd(reference: Tensor, test: Tensor) -> Tensor:
     return torch.sqrt(similar.var(dim=(1, 2, 3), unbiased=False) + 1e-10)
 
 
+def smooth(plane: Tensor) -> Tensor:
+    """The binomial filter of 5 x 5 pixels, reflected at the frame. (N, 1, H, W) to the same."""
+    taps = torch.tensor([1.0, 4.0, 6.0, 4.0, 1.0], dtype=plane.dtype, device=plane.device) / 16.0
+    wide = F.pad(plane, (2, 2, 2, 2), mode="reflect")
+    return F.conv2d(F.conv2d(wide, taps[None, None, :, None]), taps[None, None, None])
+
+
 def masked_bands(reference: Tensor, test: Tensor) -> Tensor:
-    """The difference of bands of a Laplacian pyramid of luma, divided by the reference's amplitude nearby; (N,).
+    """The difference of bands of a Laplacian pyramid, divided by the reference's amplitude nearby; (N,).
+
+    Of the logarithm of luma, so that what is bright does not count for more.
 
     Fourth powers are taken before the mean over a band: of one and the same energy, what stands out most costs most.
     Source: the normalisation of Laparra, Balle, Berardino, Simoncelli, "Perceptual image quality assessment using a
     normalized Laplacian pyramid", 2016.
     Differs: both pictures are divided by the reference's amplitude, so that noise does not mask itself; the power.
     """
-    a, b = luma(reference), luma(test)
+    a, b = log_luma(reference), log_luma(test)
     total = torch.zeros(len(a), dtype=a.dtype, device=a.device)
     for _ in range(_BANDS):
-        low_a, low_b = _smooth(a), _smooth(b)
+        low_a, low_b = smooth(a), smooth(b)
         band_a, band_b = a - low_a, b - low_b
-        nearby = _smooth(_smooth(band_a.abs())) + 0.01
+        nearby = smooth(smooth(band_a.abs())) + 0.01
         total = total + (((band_a - band_b) / nearby) ** 4).mean(dim=(1, 2, 3))
         a, b = low_a[:, :, ::2, ::2], low_b[:, :, ::2, ::2]
     return (total / _BANDS + 1e-8) ** 0.25 - 1e-2
@@ -92,13 +109,6 @@ def _blur(plane: Tensor) -> Tensor:
     """A Gaussian of 11 x 11 pixels, sigma 1.5, inside the plane only."""
     window = _gaussian().to(plane)
     return F.conv2d(F.conv2d(plane, window[None, None, :, None]), window[None, None, None])
-
-
-def _smooth(plane: Tensor) -> Tensor:
-    """The binomial filter of 5 x 5 pixels, reflected at the frame."""
-    taps = torch.tensor([1.0, 4.0, 6.0, 4.0, 1.0], dtype=plane.dtype, device=plane.device) / 16.0
-    wide = F.pad(plane, (2, 2, 2, 2), mode="reflect")
-    return F.conv2d(F.conv2d(wide, taps[None, None, :, None]), taps[None, None, None])
 
 
 @lru_cache(maxsize=1)

@@ -33,9 +33,13 @@ def import_resjnd(path: str | Path, name: str, *, folder: Path | None = None) ->
     source, target = Path(path), folder or home() / "weights"
     content = _read(source)
     digest = hashlib.sha256(content).hexdigest()
-    card = target / f"{name}.toml"
-    if card.exists() and read_card(card).trained.get("sha256") != digest:
-        raise UsageError(f"{name} is taken: {card}; choose another name")
+    card, network = target / f"{name}.toml", target / f"{name}.onnx"
+    if card.exists():
+        told = read_card(card)
+        if told.trained.get("sha256") != digest:
+            raise UsageError(f"{name} is taken: {card}; choose another name")
+        if network.is_file() and hashlib.sha256(network.read_bytes()).hexdigest() == told.sha256:
+            return told
     state = _state(source, content)
     model = ResJnd(channels=len(state["input.weight"]), compat=True)
     model.load_state_dict(state)

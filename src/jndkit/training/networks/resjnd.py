@@ -63,7 +63,7 @@ class ResJndSmall(nn.Module):
     width: channels at a quarter of the resolution.  blocks: residual blocks of two convolutions.
     """
 
-    def __init__(self, width: int = 48, blocks: int = 4) -> None:
+    def __init__(self, width: int = 64, blocks: int = 3) -> None:
         super().__init__()
         self.head = nn.Conv2d(48, width, 3, padding=1)
         self.body = nn.Sequential(*(_Block(width) for _ in range(blocks)))
@@ -75,7 +75,8 @@ class ResJndSmall(nn.Module):
     def forward(self, picture: Tensor) -> Tensor:
         # Centred at the middle of the range, so that the zeros beyond the border are an ordinary grey.
         features = self.head(F.pixel_unshuffle(picture - 0.5, 4))
-        residual: Tensor = F.pixel_shuffle(self.tail(F.relu(self.body(features))), 4)
+        # No ReLU before the last layer: most of the answer is a linear filter of the picture, and half of that has a sign.
+        residual: Tensor = F.pixel_shuffle(self.tail(self.body(features)), 4)
         return residual
 
     def contract(self) -> Contract:

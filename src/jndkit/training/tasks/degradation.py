@@ -60,13 +60,10 @@ class DegradationTask:
         found = []
         for pixels in self._valid:
             picture = to_tensor(pixels[None]).to(device)
-            latent = model.analysis(picture).float()  # type: ignore[operator]
+            latent = model.analysis(picture).float()
             rounded = torch.round(latent)
-            rate = float(model.bits(rounded).float().sum()) / pixels[..., 0].size  # type: ignore[operator]
-            errors = [
-                float(torch.mean((model.synthesis(each).float() - picture) ** 2))  # type: ignore[operator]
-                for each in (rounded, latent)
-            ]
+            rate = float(model.bits(rounded).float().sum()) / pixels[..., 0].size
+            errors = [float(torch.mean((model.synthesis(each).float() - picture) ** 2)) for each in (rounded, latent)]
             found.append((rate, *errors, _reduced_error(pixels)))
         rate, rounded_error, straight, reduced = np.mean(found, axis=0)
         loss = rate + self._weight * rounded_error

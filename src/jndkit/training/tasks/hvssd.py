@@ -3,7 +3,7 @@
 Source: Jin et al., arXiv 2208.07583, and its code: noise of the map's size is injected, and three losses compare
 magnitudes, the degraded pictures, and the attention of the degradation network, before and after.
 Differs: which picture guides the magnitude, the forms of the second and third loss and all weights are not public.
-Here the first asks for a JND in proportion to the picture's own gradient, in code values; for the second see
+Here the first asks for a JND in proportion to how much the logarithm of luma varies nearby; for the second see
 `data.perceptual`; the third is the mean squared difference of the two activation maps.
 """
 
@@ -25,7 +25,7 @@ from jndkit.picture import Picture, Pixels
 from jndkit.pixelwise import jnd_map
 from jndkit.pixelwise.choices import check_choice
 from jndkit.training.crops import Crops, centres, to_tensor
-from jndkit.training.fullreference import MEASURES, gradient_size, luma
+from jndkit.training.fullreference import MEASURES, gradient_size, log_luma, smooth
 from jndkit.training.networks.degradation import MULTIPLE, Degradation, Priors
 from jndkit.training.recipe import Recipe
 from jndkit.training.tasks.degradation import check_keys
@@ -100,7 +100,7 @@ class HvssdTask:
             noisy = (picture + self._strength * signs * jnd).clamp(0.0, 1.0)
             after = degradation.degrade(noisy)
             return Losses(
-                magnitude_loss(luma(picture), jnd, self._level),
+                magnitude_loss(log_luma(picture), jnd, self._level),
                 self._measure(before.rebuilt, after.rebuilt).mean(),
                 F.mse_loss(after.cam, before.cam),
             )
@@ -110,25 +110,30 @@ class HvssdTask:
 
         unscaled: how visible the map as it is makes noise.  flat, chou1995: the same reading of those maps.
         """
-        if self._bench is None:
-            device = next(model.parameters()).device
-            found = centres(self._folder, self._count, 512, MULTIPLE)
-            self._bench = [_Reader(pixels, self._degradation.to(device), device) for pixels in found]
-        read = [each.read(model) for each in self._bench]
+        read = self.readings(model)
         gains = np.array([told["chou1995"] - told["jnd"] for told in read])
         spread = 1.96 * float(np.std(gains, ddof=1)) / len(gains) ** 0.5 if len(gains) > 1 else 0.0
         means = {name: float(np.mean([told[name] for told in read])) for name in read[0]}
         return {"below_chou1995": float(gains.mean()), "below_chou1995_interval": spread, **means}
 
+    def readings(self, model: nn.Module) -> list[dict[str, float]]:
+        """What `validate` takes means of, picture by picture."""
+        if self._bench is None:
+            device = next(model.parameters()).device
+            found = centres(self._folder, self._count, 512, MULTIPLE)
+            self._bench = [_Reader(pixels, self._degradation.to(device), device) for pixels in found]
+        return [each.read(model) for each in self._bench]
+
 
 def magnitude_loss(guide: Tensor, jnd: Tensor, level: float) -> Tensor:
-    """log((a^2 + b^2 + 0.001) / (2 a b + 0.001)), a = 1 / (1 + level * gradient of guide), b = 1 / (1 + JND).
+    """log((a^2 + b^2 + 0.001) / (2 a b + 0.001)), a = 1 / (1 + level * variation of guide), b = 1 / (1 + JND).
 
     guide: float32 (N, 1, H, W); jnd: float32 (N, C, H, W), both in 0..1; compared in code values, pixel by pixel.
-    0 where the mean of the JND over the channels is `level` times the gradient.
-    Source: the form is the published code's; Differs: there the JND is summed over what is not public.
+    The variation is the gradient's size, averaged over 5 x 5 pixels; the JND the mean over the channels. 0 where the
+    JND is `level` times the variation.
+    Source: the form and the gradient are the published code's, which does not say what is summed where.
     """
-    a = 1.0 / (1.0 + level * 255.0 * gradient_size(guide))
+    a = 1.0 / (1.0 + level * 255.0 * smooth(gradient_size(guide)))
     b = 1.0 / (1.0 + 255.0 * jnd.mean(dim=1, keepdim=True))
     return torch.log((a * a + b * b + 0.001) / (2.0 * a * b + 0.001)).mean()
 
@@ -142,7 +147,9 @@ def read_degradation(path: str | Path) -> Degradation:
     except Exception as error:  # what safetensors raises shares no base but this one
         reason = str(error).splitlines()[0][:200]
         raise InputError(path, f"it holds no weights of the degradation network ({reason})") from None
-    return model.eval().requires_grad_(False)
+    model.eval()
+    model.requires_grad_(False)
+    return model
 
 
 class _Reader:
@@ -196,4 +203,5 @@ def noise_at(pixels: Pixels, jnd: npt.NDArray[Any], psnr: float) -> Pixels:
 def _noisy(pixels: Pixels, jnd: npt.NDArray[Any], strength: float) -> Pixels:
     signs = np.random.default_rng(0).integers(0, 2, jnd.shape) * 2 - 1
     change = np.floor(np.clip(strength * signs * jnd, -256.0, 256.0) + 0.5)
-    return np.clip(pixels + change[..., None], 0, 255).astype(np.uint8)
+    noisy: Pixels = np.clip(pixels + change[..., None], 0, 255).astype(np.uint8)
+    return noisy

@@ -1,0 +1,210 @@
+"""The generator of HVS-SD JND, its three losses, and its training."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from jndkit.errors import InputError, UsageError
+from jndkit.training.recipe import Recipe, load_recipe
+
+torch = pytest.importorskip("torch")
+pytestmark = pytest.mark.train
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two pictures, and an untrained degradation network."""
+    from safetensors.torch import save_file
+
+    from jndkit.training.networks import network
+
+    home = tmp_path_factory.mktemp("hvssd")
+    photo = Image.open(Path(__file__).parents[2] / "examples" / "lake.png").convert("RGB")
+    (home / "set").mkdir()
+    photo.crop((0, 0, 160, 128)).save(home / "set" / "a.png")
+    photo.crop((200, 60, 360, 180)).save(home / "set" / "b.png")
+    torch.manual_seed(0)
+    save_file(network("hvssd-degradation", {"channels": 4}).state_dict(), home / "degradation.safetensors")
+    return home
+
+
+def recipe(home: Path, *settings: str) -> Recipe:
+    folders = (f"data.train={home / 'set'}", f"data.valid={home / 'set'}")
+    return load_recipe("debug-hvssd", (*folders, f"data.degradation={home / 'degradation.safetensors'}", *settings))
+
+
+@pytest.mark.parametrize("name", ["gmsd", "masked-bands", "ms-ssim"])
+class TestMeasures:
+    def test_equal_pictures_are_not_apart(self, name: str) -> None:
+        from jndkit.training.fullreference import MEASURES
+
+        picture = torch.rand(2, 3, 96, 88, generator=torch.Generator().manual_seed(0))
+        assert float(MEASURES[name](picture, picture).abs().max()) < 1e-4
+
+    def test_more_noise_is_farther_and_the_slope_is_finite(self, name: str) -> None:
+        from jndkit.training.fullreference import MEASURES
+
+        random = torch.Generator().manual_seed(1)
+        picture = 0.2 + 0.6 * torch.rand(2, 3, 96, 88, generator=random)
+        noise = torch.randn(2, 3, 96, 88, generator=random)
+        near, far = (MEASURES[name](picture, picture + level * noise) for level in (0.01, 0.05))
+        assert bool((near > 0).all())
+        assert bool((far > near).all())
+        strength = torch.zeros(1, requires_grad=True)
+        MEASURES[name](picture, picture + strength * noise).sum().backward()
+        assert math.isfinite(float(strength.grad))
+
+
+def test_noise_in_texture_costs_less_than_in_smooth_parts() -> None:
+    from jndkit.training.fullreference import masked_bands
+
+    random = torch.Generator().manual_seed(2)
+    picture = torch.full((1, 3, 96, 96), 0.5)
+    picture[..., 48:] += 0.15 * torch.randn(1, 1, 96, 48, generator=random)
+    noise = 0.03 * torch.randn(1, 1, 96, 96, generator=random)
+    smooth, busy = noise.clone(), noise.clone()
+    smooth[..., 40:] = 0
+    busy[..., :56] = 0
+    assert float(masked_bands(picture, picture + busy)) < 0.6 * float(masked_bands(picture, picture + smooth))
+
+
+def test_the_gradient_is_prewitts() -> None:
+    from jndkit.training.fullreference import gradient_size
+
+    ramp = torch.arange(9.0).repeat(7, 1)[None, None]  # one step a column: the mask spans two
+    np.testing.assert_allclose(gradient_size(ramp)[0, 0, :, 1:-1].numpy(), 2.0, atol=1e-4)
+
+
+def test_the_magnitude_is_least_at_the_level_asked_for() -> None:
+    from jndkit.training.fullreference import gradient_size, smooth
+    from jndkit.training.tasks.hvssd import magnitude_loss
+
+    guide = torch.rand(1, 1, 32, 32, generator=torch.Generator().manual_seed(3)) * 0.3
+    wanted = (0.4 * smooth(gradient_size(guide))).repeat(1, 3, 1, 1)
+    assert float(magnitude_loss(guide, wanted, 0.4)) < 1e-7
+    for factor in (0.7, 1.4):
+        assert float(magnitude_loss(guide, factor * wanted, 0.4)) > 1e-3
+    # One place, by hand: a = 1 / (1 + 0), b = 1 / (1 + 2).
+    flat = torch.full((1, 3, 1, 1), 2 / 255)
+    by_hand = math.log((1 + 1 / 9 + 0.001) / (2 / 3 + 0.001))
+    assert float(magnitude_loss(torch.zeros(1, 1, 3, 3), flat.expand(1, 3, 3, 3), 1.0)) == pytest.approx(by_hand, 1e-2)
+
+
+@pytest.mark.parametrize("inputs", ["code", "figure"])
+def test_the_generator_has_the_published_shape(inputs: str) -> None:
+    from jndkit.training.networks import network
+
+    model = network("hvssd", {"inputs": inputs})
+    given = 7 if inputs == "code" else 5
+    sizes = ((given, 32), (32, 32), (32, 64), (64, 64), (64, 32), (32, 3))
+    assert sum(each.numel() for each in model.parameters()) == sum(9 * few * many + many for few, many in sizes)
+    picture, cam, gradient = torch.rand(2, 3, 40, 24), torch.rand(2, 1, 40, 24), torch.rand(2, 3, 40, 24)
+    jnd = model(picture, cam, gradient)
+    assert jnd.shape == picture.shape
+    assert float(jnd.detach().min()) >= 0
+    assert not torch.equal(jnd, model(picture, cam, 0.5 * gradient))
+    assert not torch.equal(jnd, model(picture, 0.5 * cam, gradient))
+
+
+def test_the_context_covers_what_the_generator_reaches() -> None:
+    from jndkit.training.networks import network
+
+    torch.manual_seed(4)
+    model = network("hvssd", {})
+    context = model.contract().context
+    inputs = [torch.rand(1, channels, 96, 96) for channels in (3, 1, 3)]
+    changed = [each.clone() for each in inputs]
+    for each in changed:
+        each[..., 48, 48] += 0.5
+    moved = (model(*inputs) - model(*changed)).detach().abs()[0].amax(dim=0).nonzero()
+    assert context - 8 <= int((moved - 48).abs().max()) <= context
+
+
+def test_twenty_steps_lower_the_loss(home: Path, tmp_path: Path) -> None:
+    from jndkit.training.loop import Run
+    from jndkit.training.tasks import task
+
+    run = Run(recipe(home), tmp_path / "run")
+    feeder = task(run.recipe)
+    seen = [feeder.batch(torch.Generator().manual_seed(seed)) for seed in range(4)]
+
+    def loss() -> float:
+        with torch.no_grad():
+            return sum(float(feeder.loss(run.model, batch)) for batch in seen)
+
+    before = loss()
+    scores = run.train()
+    assert loss() < before
+    assert scores["below_chou1995"] == pytest.approx(scores["chou1995"] - scores["jnd"])
+    assert scores["flat"] > 1
+    assert scores["map_mean"] > 0
+
+
+def test_weights_of_nothing_leave_a_loss_out(home: Path) -> None:
+    from jndkit.training.networks import network
+    from jndkit.training.tasks import task
+
+    torch.manual_seed(5)
+    model = network("hvssd", {"inputs": "figure"})
+    feeder = task(recipe(home))
+    batch = feeder.batch(torch.Generator().manual_seed(0))
+    assert set(batch[1].unique().tolist()) == {-1.0, 1.0}
+    with torch.no_grad():
+        parts = feeder.losses(model, batch)
+        for name, key in zip(parts._fields, ("magnitude", "perceptual_weight", "attention"), strict=True):
+            weights = dict.fromkeys(("magnitude", "perceptual_weight", "attention"), 0.0) | {key: 2.0}
+            alone = task(recipe(home, *(f"data.{each}={value}" for each, value in weights.items())))
+            assert float(getattr(parts, name)) > 0
+            assert float(alone.loss(model, batch)) == pytest.approx(2 * float(getattr(parts, name)), rel=1e-4)
+
+
+def test_noise_is_given_at_the_psnr(home: Path) -> None:
+    from jndkit.injection import psnr
+    from jndkit.training.tasks.hvssd import noise_at
+
+    pixels = np.asarray(Image.open(home / "set" / "a.png"))
+    jnd = np.random.default_rng(0).uniform(0, 5, pixels.shape[:2])
+    assert psnr(pixels, noise_at(pixels, jnd, 26.65)) == pytest.approx(26.65, abs=0.011)
+    np.testing.assert_array_equal(noise_at(pixels, 0 * jnd, 26.65), pixels)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("inputs", ["code", "figure"])
+def test_every_runtime_agrees(inputs: str, tmp_path: Path) -> None:
+    from jndkit.training.export import export_onnx, parity
+    from jndkit.training.networks import network
+
+    torch.manual_seed(6)
+    model = network("hvssd", {"inputs": inputs})
+    contract = model.contract()
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", category=FutureWarning)  # torch's exporter, of torch
+        given = tuple(torch.rand(shape) for shape in contract.example)
+        export_onnx(model, tmp_path / "made.onnx", given, contract.dynamic, contract.multiple)
+    other = tuple(torch.rand(2, shape[1], 40, 28) for shape in contract.example)
+    assert max(parity(model, tmp_path / "made.onnx", other).values()) < 1e-4
+
+
+def test_what_is_misspelt_fails(home: Path, tmp_path: Path) -> None:
+    from jndkit.training.networks import network
+    from jndkit.training.tasks import task
+
+    for settings, said in (
+        (("data.colour=1",), "data.colour: unknown"),
+        (("crop=50",), "multiple of 8"),
+        (("data.perceptual=psnr",), "choose gmsd, masked-bands, ms-ssim"),
+    ):
+        with pytest.raises(UsageError, match=said):
+            task(recipe(home, *settings))
+    (tmp_path / "bad.safetensors").write_bytes(b"nothing")
+    for name in ("bad.safetensors", "none.safetensors"):
+        with pytest.raises(InputError, match=f"{name}: it holds no weights"):
+            task(recipe(home, f"data.degradation={tmp_path / name}"))
+    with pytest.raises(UsageError, match="choose code, figure"):
+        network("hvssd", {"inputs": "book"})

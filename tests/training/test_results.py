@@ -1,0 +1,177 @@
+"""A finished run ends as a model of the user's own, under a name that was free."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+
+from jndkit.cli import main
+from jndkit.errors import DamagedError, InputError, OutputError, UsageError
+from jndkit.pixelwise import jnd_map
+from jndkit.training.recipe import Recipe, load_recipe
+from jndkit.weights import find, home, read_card
+
+pytestmark = pytest.mark.train
+
+torch = pytest.importorskip("torch")
+pytest.importorskip("onnxscript")
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "lake.png"
+
+
+@pytest.fixture(scope="module")
+def pairs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two pairs of a picture and itself blurred."""
+    folder = tmp_path_factory.mktemp("cpl")
+    photo = np.asarray(Image.open(EXAMPLE).convert("RGB"))
+    for side in ("pristine", "critical"):
+        (folder / side).mkdir()
+    for index, left in enumerate((100, 240)):
+        crop = np.ascontiguousarray(photo[60:124, left : left + 64])
+        Image.fromarray(crop).save(folder / "pristine" / f"{index}.png")
+        Image.fromarray(cv2.GaussianBlur(crop, (0, 0), 0.6)).save(folder / "critical" / f"{index}.png")
+    return folder
+
+
+def settings(pairs: Path) -> tuple[str, ...]:
+    model = ("model.width=8", "steps=4", "validate_every=2", "batch=2", "amp=false")
+    return (f"data.train={pairs}", f"data.valid={pairs}", *model)
+
+
+def recipe(pairs: Path) -> Recipe:
+    return load_recipe("debug-resjnd-s", settings(pairs))
+
+
+def train(pairs: Path, folder: Path, *further: str) -> int:
+    chosen = [part for setting in settings(pairs) for part in ("--set", setting)]
+    return main(["train", "debug-resjnd-s", *chosen, "--run", str(folder), *further])
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory, pairs: Path) -> tuple[Path, Path]:
+    """A run with --name mine: its folder, and the data folder."""
+    base = tmp_path_factory.mktemp("trained")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("JNDKIT_HOME", str(base / "home"))
+        assert train(pairs, base / "run", "--name", "mine") == 0
+    return base / "run", base / "home"
+
+
+@pytest.fixture
+def run(trained: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of the run's folder, and of its data folder as ours."""
+    shutil.copytree(trained[0], tmp_path / "run")
+    shutil.copytree(trained[1], tmp_path / "home")
+    monkeypatch.setenv("JNDKIT_HOME", str(tmp_path / "home"))
+    return tmp_path / "run"
+
+
+def test_it_is_a_model(run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from safetensors.torch import load_file
+
+    from jndkit.training.networks import network
+
+    found = find("mine")
+    for ending in ("onnx", "toml"):
+        assert (run / f"mine.{ending}").read_bytes() == (home() / "weights" / f"mine.{ending}").read_bytes()
+    assert sorted(path.name for path in (home() / "weights").iterdir()) == ["mine.onnx", "mine.toml"]
+
+    assert main(["map", str(EXAMPLE), "--model", "mine", "-o", str(tmp_path / "map.npy")]) == 0
+    assert main(["models"]) == 0
+    assert "\n  mine " in capsys.readouterr().out
+    jnd = np.load(tmp_path / "map.npy")
+    photo = np.asarray(Image.open(EXAMPLE).convert("RGB"))
+    assert jnd.shape == photo.shape[:2]
+
+    model = network("resjnd-s", {"width": 8, "blocks": 1})
+    model.load_state_dict(load_file(run / "best.safetensors"))
+    height, width = (side // 4 * 4 for side in jnd.shape)
+    photo = np.ascontiguousarray(photo[:height, :width])
+    with torch.no_grad():
+        residual = model(torch.from_numpy(photo.transpose(2, 0, 1)[None].astype(np.float32) / np.float32(255)))
+    wanted = np.sqrt(np.mean((255 * residual[0].numpy()) ** 2, axis=0))
+    assert wanted.max() > 0.01
+    assert np.abs(jnd_map(photo, "mine", border="zero") - wanted).max() < 1e-3
+    assert found.card.multiple == 4
+
+
+def test_the_card_tells_of_the_run(run: Path, pairs: Path) -> None:
+    card = find("mine").card
+    events = [json.loads(line) for line in (run / "log.jsonl").read_text().splitlines()]
+    scored = [event for event in events if event["event"] == "validate"]
+    best = max(scored, key=lambda event: event["psnr_gain"])
+    assert [event["step"] for event in scored] == [2, 4]
+    assert (card.name, card.architecture) == ("mine", "resjnd-s")
+    assert card.trained["steps"] == best["step"]
+    assert card.trained["recipe"] == "resjnd-s"
+    assert json.loads(card.trained["settings"])["model"] == {"width": 8, "blocks": 1}
+    assert card.scores == {key: best[key] for key in ("psnr_gain", "psnr_gain_interval", "psnr_identity")}
+    assert card.data == ({"pictures": str(pairs), "licence": "unstated"},)
+
+
+def test_the_same_run_again_and_another_of_the_name(
+    run: Path, pairs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = (home() / "weights" / "mine.onnx").read_bytes()
+    assert train(pairs, run, "--name", "mine") == 0  # nothing is left to train
+    assert (home() / "weights" / "mine.onnx").read_bytes() == before
+    capsys.readouterr()
+    assert train(pairs, tmp_path / "other", "--name", "mine") == 2
+    assert "mine is taken" in capsys.readouterr().err
+    assert not (tmp_path / "other").exists()
+    assert train(pairs, run, "--set", "steps=6", "--name", "mine") == 2
+    assert (home() / "weights" / "mine.onnx").read_bytes() == before
+
+
+@pytest.mark.parametrize("name", ["wu2017", "resjnd-s", "../mine", ""])
+def test_names_it_may_not_have(name: str, pairs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert train(pairs, tmp_path / "run", "--name", name) == 2
+    assert "name" in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_network_no_map_is_made_by(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["train", "debug-hvssd-degradation", "--run", str(tmp_path / "run"), "--name", "mine"]) == 2
+    assert "jnd map has no model hvssd-degradation" in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
+
+
+def test_other_weights_of_the_name_stay(run: Path, pairs: Path) -> None:
+    from jndkit.training.results import export_best
+
+    card = home() / "weights" / "mine.toml"
+    digest = read_card(card).sha256
+    card.write_text(card.read_text().replace(digest, "0" * 64))
+    before = {path.name: path.read_bytes() for path in card.parent.iterdir()}
+    with pytest.raises(OutputError, match="other weights have this name"):
+        export_best(recipe(pairs), run, name="mine")
+    assert {path.name: path.read_bytes() for path in card.parent.iterdir()} == before
+
+
+def test_what_is_no_run(run: Path, pairs: Path) -> None:
+    from jndkit.training.results import export_best
+
+    def fails(kind: type[Exception], said: str) -> None:
+        with pytest.raises(kind, match=said):
+            export_best(recipe(pairs), run)
+
+    log = (run / "log.jsonl").read_text().splitlines()
+    (run / "log.jsonl").write_text(log[0] + "\n")
+    fails(InputError, "it tells of no validation")
+    (run / "log.jsonl").write_text(log[0] + "\n" + log[1][:20])
+    fails(DamagedError, "it is no log of a run")
+    (run / "log.jsonl").unlink()
+    fails(DamagedError, "it is no log of a run")
+    content = (run / "best.safetensors").read_bytes()
+    (run / "best.safetensors").write_bytes(content[:-9])
+    fails(InputError, "it holds no weights of resjnd-s")
+    (run / "best.safetensors").unlink()
+    fails(InputError, "there are no weights")
+    with pytest.raises(UsageError):
+        export_best(recipe(pairs), run, name="wu2017")
