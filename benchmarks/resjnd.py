@@ -32,7 +32,7 @@ from jndkit.pixelwise.resjnd import critical_picture
 from jndkit.weights import find
 
 ROWS = Path(__file__).parent / "rows" / "resjnd.jsonl"
-SIDE = 256
+SIDE = 192
 SURROUNDINGS = 32
 SIGMAS = [round(0.30 + 0.05 * step, 2) for step in range(11)]
 
@@ -63,7 +63,7 @@ def scores(home: Path, models: list[str]) -> list[dict[str, Any]]:
             row["identity"] = _psnr(pristine[inner], critical[inner])
             row["blur"] = _psnr(_blur(pristine, sigma)[inner], critical[inner])
             for model in models:
-                predicted = critical_picture(pristine, weights=model)
+                predicted = critical_picture(pristine, border="zero", weights=model)
                 row[model] = _psnr(predicted[inner], critical[inner])
             rows.append(row)
             print(json.dumps(row), flush=True)
@@ -76,7 +76,7 @@ def alike(home: Path, models: list[str]) -> list[dict[str, Any]]:
     for path, _ in pairs(home / "kodak"):
         pristine = _middle(load(path).rgb)
         inner = _inner(pristine)
-        small, full = (jnd_map(pristine, model)[inner].ravel() for model in ("resjnd-s", "resjnd"))
+        small, full = (jnd_map(pristine, model, border="zero")[inner].ravel() for model in ("resjnd-s", "resjnd"))
         rows.append(
             {"kind": "alike", "picture": path.stem, "correlation": round(float(np.corrcoef(small, full)[0, 1]), 4)}
         )

@@ -199,6 +199,7 @@ def test_what_is_misspelt_fails(home: Path, tmp_path: Path) -> None:
         (("data.colour=1",), "data.colour: unknown"),
         (("crop=50",), "multiple of 8"),
         (("data.perceptual=psnr",), "choose gmsd, masked-bands, ms-ssim"),
+        (("data.magnitude=0", "data.perceptual_weight=0", "data.attention=0"), "one of them must not be 0"),
     ):
         with pytest.raises(UsageError, match=said):
             task(recipe(home, *settings))

@@ -11,6 +11,7 @@ from PIL import Image
 
 from jndkit.cli import main
 from jndkit.datasets.klt import Klt
+from jndkit.errors import UsageError
 from jndkit.training.recipe import Recipe, load_recipe
 
 pytestmark = pytest.mark.train
@@ -131,3 +132,12 @@ def test_from_the_command_line(folder: Path, tmp_path: Path, capsys: pytest.Capt
     assert "another network" in capsys.readouterr().err
     assert main(["train", "debug-resjnd-s", *data, "--set", "lrr=1"]) == 2
     assert main(["train", "debug-resjnd-s", "--set", "data.train=nowhere", "--run", str(tmp_path / "none")]) == 1
+
+
+def test_two_runs_do_not_share_a_folder(tmp_path: Path) -> None:
+    from jndkit.training.loop import _alone
+
+    with _alone(tmp_path), pytest.raises(UsageError, match="another process"), _alone(tmp_path):
+        pass
+    with _alone(tmp_path):  # free again
+        pass

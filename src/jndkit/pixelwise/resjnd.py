@@ -18,8 +18,8 @@ from jndkit.pixelwise.tiles import Colours, Tile, colours, tiles
 from jndkit.weights import find
 
 VARIANTS = ("code",)
-# Pixels a side: what the networks hold at once stays below some 400 MB.
-_TILE = {"resjnd": 256, "resjnd-s": 1024}
+# Pixels a side: what the networks hold at once stays below a gigabyte.
+_TILE = {"resjnd": 512, "resjnd-s": 1024}
 
 
 def resjnd(

@@ -50,10 +50,16 @@ class Run:
         """Train to the recipe's last step; returns the last validation's scores."""
         recipe, task = self.recipe, named_task(self.recipe)
         model = self._distributed()
-        if self.rank == 0:
-            self.folder.mkdir(parents=True, exist_ok=True)
+        if self.rank != 0:
+            return self._steps(model, task)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with _alone(self.folder):
             self._log(event="start", step=self.step, recipe=dataclasses.asdict(recipe), device=str(self.device))
-        started, losses, scores = time.perf_counter(), [], {}
+            return self._steps(model, task)
+
+    def _steps(self, model: nn.Module, task: Task) -> dict[str, Any]:
+        recipe, scores = self.recipe, dict[str, Any]()
+        started, losses = time.perf_counter(), []
         while self.step < recipe.steps:
             losses.append(self._one_step(model, task))
             self.step += 1
@@ -169,6 +175,22 @@ class Run:
     def _log(self, **event: Any) -> None:
         with (self.folder / "log.jsonl").open("a", encoding="utf-8") as log:
             log.write(json.dumps({"time": round(time.time()), **event}) + "\n")
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Two runs in one folder would write over each other. Raises UsageError where another process trains there."""
+    try:
+        import fcntl
+    except ImportError:  # not on Windows
+        yield
+        return
+    with (folder / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise UsageError(f"another process trains in {folder}; choose another folder with --run") from None
+        yield
 
 
 def learning_rate(recipe: Recipe, step: int) -> float:

@@ -34,13 +34,13 @@ from jndkit.viewing import viewing as named_viewing
 PSNR = 26.65
 """dB. Source: Wu et al. 2017, Sec. IV."""
 
-_WEIGHTS = ("magnitude", "perceptual_weight", "attention")
+_WEIGHTS = {"magnitude": 1.0, "perceptual_weight": 0.05, "attention": 0.1}
 _KNOWN = ("attention", "degradation", "level", "magnitude", "perceptual", "perceptual_weight", "reduce", "strength",
           "train", "valid", "valid_pictures")  # fmt: skip
 
 
 class Losses(NamedTuple):
-    """The three losses of a batch, each a number, before their weights."""
+    """The three losses of a batch, each a number, before their weights; in the order of the weights."""
 
     magnitude: Tensor
     perceptual: Tensor
@@ -52,7 +52,7 @@ class HvssdTask:
 
     data.magnitude, data.perceptual_weight, data.attention: weights of the three losses.
     data.perceptual: the measure of the second, "ms-ssim", "gmsd" or "masked-bands".
-    data.level: the JND asked for, per code value of gradient.  data.strength: factor on the map when noise is injected.
+    data.level: the JND asked for, per code value of variation.  data.strength: factor on the map in the noise.
     data.reduce: the smallest factor a crop is reduced by, 0.6 as published.
     data.valid_pictures: how many to score on, 512 x 512 pixels each; 8 by default.
     """
@@ -67,11 +67,13 @@ class HvssdTask:
         if "degradation" not in data:
             raise UsageError("data.degradation: name the weights that `jnd train hvssd-degradation` made")
         self._batch = recipe.batch
-        self._weights = tuple(float(data.get(name, 1.0)) for name in _WEIGHTS)
+        self._weights = tuple(float(data.get(name, usual)) for name, usual in _WEIGHTS.items())
+        if not any(self._weights):
+            raise UsageError(f"{', '.join(f'data.{each}' for each in _WEIGHTS)}: one of them must not be 0")
         name = data.get("perceptual", "masked-bands")
         check_choice("measure of data.perceptual", name, MEASURES)
         self._measure = MEASURES[name]
-        self._level, self._strength = float(data.get("level", 0.5)), float(data.get("strength", 3.0))
+        self._level, self._strength = float(data.get("level", 0.2)), float(data.get("strength", 5.0))
         self._train = Crops(data["train"], recipe.crop, float(data.get("reduce", 0.6)))
         self._degradation = read_degradation(data["degradation"])
         self._folder, self._count = data["valid"], int(data.get("valid_pictures", 8))
@@ -89,7 +91,7 @@ class HvssdTask:
         return torch.stack(weighted).sum()
 
     def losses(self, model: nn.Module, batch: tuple[Tensor, ...]) -> Losses:
-        """The three losses of a batch; those of weight 0 may be 0."""
+        """The three losses of a batch."""
         picture, signs = batch
         degradation = self._degradation.to(picture.device)
         # Differences of pictures that differ little: bfloat16 would round them away.
