@@ -1,13 +1,12 @@
 """The ResJND networks: how near they come to the critical picture, how alike their maps are, how fast they are.
 
     python benchmarks/resjnd.py PAIRS --scores     PAIRS/{train,valid,kodak}: as `jnd datasets build cpl` makes them
-    python benchmarks/resjnd.py PAIRS --alike      correlation of the two maps on kodak
     python benchmarks/resjnd.py PAIRS --speed      seconds of each runtime, on a picture of noise and waves
     python benchmarks/resjnd.py PAIRS --table      the tables, from rows that exist
 
 Beside each score: the pristine picture as it is (identity), and the Gaussian blur whose sigma does best on train/.
-Scores and likeness are taken on the middle SIDE x SIDE pixels of each picture, with the real surroundings in sight: the
-full network makes seven million multiply-adds a pixel. Writes rows/resjnd.jsonl.
+Scores and likeness of maps are taken on the middle SIDE x SIDE pixels of each picture, with the real surroundings in
+sight: the full network makes seven million multiply-adds a pixel. Writes rows/resjnd.jsonl.
 """
 
 from __future__ import annotations
@@ -23,16 +22,16 @@ from typing import Any
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from jndkit.datasets.cpl import pairs
-from jndkit.inference import available
+from jndkit.inference import available, session
 from jndkit.picture import Pixels, load
 from jndkit.pixelwise import jnd_map
-from jndkit.pixelwise.resjnd import critical_picture
 from jndkit.weights import find
 
 ROWS = Path(__file__).parent / "rows" / "resjnd.jsonl"
-SIDE = 192
+SIDE = 128
 SURROUNDINGS = 32
 SIGMAS = [round(0.30 + 0.05 * step, 2) for step in range(11)]
 
@@ -40,19 +39,19 @@ SIGMAS = [round(0.30 + 0.05 * step, 2) for step in range(11)]
 def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     asked.add_argument("pairs", type=Path)
-    for name in ("scores", "alike", "speed", "table"):
+    for name in ("scores", "speed", "table"):
         asked.add_argument(f"--{name}", action="store_true")
     asked.add_argument("--model", action="append", help="these networks only; rows of others stay")
     options = asked.parse_args()
     models = options.model or ["resjnd-s", "resjnd"]
-    for kind, make in (("scores", scores), ("alike", alike), ("speed", speed)):
+    for kind, make in (("scores", scores), ("speed", speed)):
         if getattr(options, kind):
             _keep(kind, models, make(options.pairs, models))
     table()
 
 
 def scores(home: Path, models: list[str]) -> list[dict[str, Any]]:
-    """One row a picture of valid and kodak: PSNR to the critical picture, dB."""
+    """One row a picture of valid and kodak: PSNR to the critical picture, dB, and how alike the two maps are."""
     sigma = _best_sigma(home / "train")
     rows = []
     for split in ("valid", "kodak"):
@@ -62,26 +61,25 @@ def scores(home: Path, models: list[str]) -> list[dict[str, Any]]:
             row = {"kind": "scores", "split": split, "picture": pristine_path.stem, "sigma": sigma}
             row["identity"] = _psnr(pristine[inner], critical[inner])
             row["blur"] = _psnr(_blur(pristine, sigma)[inner], critical[inner])
+            maps = []
             for model in models:
-                predicted = critical_picture(pristine, border="zero", weights=model)
-                row[model] = _psnr(predicted[inner], critical[inner])
+                change = _change(model, pristine)[inner]
+                predicted = np.clip(np.floor(pristine[inner] + change + 0.5), 0, 255).astype(np.uint8)
+                row[model] = _psnr(predicted, critical[inner])
+                maps.append(np.sqrt((change**2).mean(axis=2)).ravel())
+            if len(maps) == 2:
+                row["alike"] = round(float(np.corrcoef(*maps)[0, 1]), 4)
             rows.append(row)
             print(json.dumps(row), flush=True)
     return rows
 
 
-def alike(home: Path, models: list[str]) -> list[dict[str, Any]]:
-    """One row a picture of kodak: Pearson's correlation of the two networks' maps."""
-    rows = []
-    for path, _ in pairs(home / "kodak"):
-        pristine = _middle(load(path).rgb)
-        inner = _inner(pristine)
-        small, full = (jnd_map(pristine, model, border="zero")[inner].ravel() for model in ("resjnd-s", "resjnd"))
-        rows.append(
-            {"kind": "alike", "picture": path.stem, "correlation": round(float(np.corrcoef(small, full)[0, 1]), 4)}
-        )
-        print(json.dumps(rows[-1]), flush=True)
-    return rows
+def _change(model: str, rgb: Pixels) -> npt.NDArray[np.float32]:
+    """What a network would add to a picture, code values, its own zeros beyond the border."""
+    given = rgb.transpose(2, 0, 1)[None].astype(np.float32) / np.float32(255.0)
+    (found,) = session(find(model).path)(np.ascontiguousarray(given))
+    change: npt.NDArray[np.float32] = found[0].transpose(1, 2, 0) * np.float32(255.0)
+    return change
 
 
 def speed(home: Path, models: list[str]) -> list[dict[str, Any]]:
@@ -156,9 +154,9 @@ def table() -> None:
                 spread = 1.96 * float(np.std(gains, ddof=1)) / math.sqrt(len(gains))
                 print(f"{split:6s} {model:9s} {np.mean(gains):+.2f} +- {spread:.2f} dB over identity", end="")
                 print(f" ({np.mean([row['identity'] for row in some]):.2f} dB, {len(gains)} pictures)")
-    found = [row["correlation"] for row in rows if row["kind"] == "alike"]
-    if found:
-        print(f"maps alike on kodak: mean {np.mean(found):.3f}, least {min(found):.3f}")
+        found = [row["alike"] for row in some if "alike" in row]
+        if found:
+            print(f"{split:6s} maps alike: correlation {np.mean(found):.3f}, least {min(found):.3f}")
     for row in rows:
         if row["kind"] == "speed":
             print({key: value for key, value in row.items() if key != "kind"})

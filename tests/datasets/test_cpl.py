@@ -15,6 +15,7 @@ from jndkit.datasets.cpl import build, critical, pairs, read_manifest
 from jndkit.errors import InputError, UsageError
 from jndkit.observers.cvvdp import Cvvdp
 from jndkit.picture import load
+from jndkit.pixelwise.resjnd import critical_picture
 from jndkit.viewing import DISPLAYS
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "lake.png"
@@ -116,3 +117,16 @@ def test_a_set_with_a_widow_is_refused(tmp_path: Path) -> None:
         pairs(tmp_path, "valid")
     with pytest.raises(UsageError, match="unknown split"):
         pairs(tmp_path, "trian")
+
+
+def test_a_network_predicts_what_another_learns(pictures: Path, tmp_path: Path) -> None:
+    """The middle of a picture is predicted as inside the whole picture, and the set is like any other."""
+    out = tmp_path / "taught"
+    assert main(["datasets", "build", "cpl", str(pictures), "-o", str(out), "--model", "resjnd-s", "--side", "48"]) == 1
+    ((_, _), (pristine, critical)) = pairs(out)
+    whole = load(pictures / "one.png")
+    top, left = (whole.height - 48) // 2, (whole.width - 48) // 2
+    assert np.array_equal(load(pristine).rgb, whole.rgb[top : top + 48, left : left + 48])
+    expected = critical_picture(whole, weights="resjnd-s")[top : top + 48, left : left + 48]
+    assert np.abs(load(critical).rgb.astype(int) - expected).max() <= 1  # rounding of sums in another order
+    assert main(["datasets", "build", "vvc", str(pictures), "-o", str(tmp_path / "v"), "--model", "resjnd-s"]) == 2

@@ -82,18 +82,32 @@ def test_the_gradient_is_prewitts() -> None:
 
 
 def test_the_magnitude_is_least_at_the_level_asked_for() -> None:
-    from jndkit.training.fullreference import gradient_size, smooth
     from jndkit.training.tasks.hvssd import magnitude_loss
 
-    guide = torch.rand(1, 1, 32, 32, generator=torch.Generator().manual_seed(3)) * 0.3
-    wanted = (0.4 * smooth(gradient_size(guide))).repeat(1, 3, 1, 1)
-    assert float(magnitude_loss(guide, wanted, 0.4)) < 1e-7
+    wanted = torch.rand(1, 1, 32, 32, generator=torch.Generator().manual_seed(3)) * 0.3
+    jnd = (0.4 * wanted).repeat(1, 3, 1, 1)
+    assert float(magnitude_loss(wanted, jnd, 0.4)) < 1e-7
     for factor in (0.7, 1.4):
-        assert float(magnitude_loss(guide, factor * wanted, 0.4)) > 1e-3
+        assert float(magnitude_loss(wanted, factor * jnd, 0.4)) > 1e-3
     # One place, by hand: a = 1 / (1 + 0), b = 1 / (1 + 2).
     flat = torch.full((1, 3, 1, 1), 2 / 255)
     by_hand = math.log((1 + 1 / 9 + 0.001) / (2 / 3 + 0.001))
-    assert float(magnitude_loss(torch.zeros(1, 1, 3, 3), flat.expand(1, 3, 3, 3), 1.0)) == pytest.approx(by_hand, 1e-2)
+    assert float(magnitude_loss(torch.zeros(1, 1, 1, 1), flat, 1.0)) == pytest.approx(by_hand, 1e-4)
+
+
+def test_light_varies_as_the_change_of_luma_that_it_takes() -> None:
+    from jndkit.training.fullreference import light, luma, variation
+
+    assert float(light(torch.ones(1, 3, 1, 1))) == pytest.approx(1.0)
+    assert float(light(torch.zeros(1, 3, 1, 1))) == pytest.approx((20 / 275) ** 2.2, 1e-4)
+    assert float(variation(torch.full((1, 3, 40, 40), 0.5)).max()) < 1e-4
+    # On a gentle ramp it is Prewitt's gradient of luma itself, which spans two pixels.
+    ramp = torch.linspace(0.4, 0.6, 101).repeat(1, 3, 40, 1)
+    np.testing.assert_allclose(variation(ramp)[0, 0, :, 12:-12].numpy(), 2 * 0.002, rtol=0.02)
+    # In one place the darker pixel takes the larger change, of the same light.
+    steps = torch.where(torch.arange(40) % 2 == 0, 0.2, 0.6).repeat(1, 3, 40, 1)
+    found, level = variation(steps)[0, 0, 20, 20:22], luma(steps)[0, 0, 20, 20:22] + 20 / 255
+    assert float(found[0] / found[1]) == pytest.approx(float((level[1] / level[0]) ** 1.2), rel=0.01)
 
 
 @pytest.mark.parametrize("inputs", ["code", "figure"])

@@ -14,6 +14,8 @@ from torch.nn import functional as F
 
 _SCALES = (0.0517, 0.3295, 0.3462, 0.2726)  # of the five published weights the first four, as 1
 _BANDS = 4
+_GAMMA, _REFLECTED = 2.2, 20.0 / 255.0
+_SEEN = 0.02  # contrast
 
 
 def luma(picture: Tensor) -> Tensor:
@@ -22,12 +24,25 @@ def luma(picture: Tensor) -> Tensor:
     return (picture * weights[:, None, None]).sum(dim=1, keepdim=True)
 
 
-def log_luma(picture: Tensor) -> Tensor:
-    """148 / 255 ln((Y + 20) / 148) of luma Y in code values, (N, 1, H, W): near 128 its steps are those of luma.
+def light(picture: Tensor) -> Tensor:
+    """What a screen in a lit room shows of a picture's luma Y, as a share of white: ((Y + 20) / 275)^2.2; (N, 1, H, W).
 
-    Equal ratios are equal steps, as to the eye, down to where a screen's reflections end it.
+    Y is in code values. Black reflects 0.3 % of white.
     """
-    return (148.0 / 255.0) * torch.log((255.0 * luma(picture).clamp_min(0.0) + 20.0) / 148.0)
+    return ((luma(picture).clamp_min(0.0) + _REFLECTED) / (1.0 + _REFLECTED)) ** _GAMMA
+
+
+def variation(picture: Tensor) -> Tensor:
+    """How much the light varies nearby, as the change of the pixel's own luma that it takes, (N, 1, H, W) in 0..1.
+
+    The size of the gradient of `light`, averaged over 17 x 17 pixels, over the slope of `light` at the pixel: steps of
+    a dark pixel are small steps of light.
+    """
+    shown = light(picture)
+    nearby = gradient_size(shown)
+    for _ in range(4):
+        nearby = smooth(nearby)
+    return nearby * (luma(picture).clamp_min(0.0) + _REFLECTED) / (_GAMMA * shown)
 
 
 def gradient_size(plane: Tensor) -> Tensor:
@@ -39,7 +54,7 @@ def gradient_size(plane: Tensor) -> Tensor:
     return torch.sqrt((both * both).sum(dim=1, keepdim=True) + 1e-10)
 
 
-def ms_ssim(reference: Tensor, test: Tensor) -> Tensor:
+def ms_ssim(reference: Tensor, test: Tensor, masks: Tensor | None = None) -> Tensor:
     """1 - MS-SSIM of luma, on four scales; (N,).
 
     Source: Wang, Simoncelli, Bovik, "Multi-scale structural similarity for image quality assessment", 2003.
@@ -59,7 +74,7 @@ def ms_ssim(reference: Tensor, test: Tensor) -> Tensor:
     return 1.0 - product
 
 
-def gmsd(reference: Tensor, test: Tensor) -> Tensor:
+def gmsd(reference: Tensor, test: Tensor, masks: Tensor | None = None) -> Tensor:
     """The deviation of the similarity of gradients of luma at half the size; (N,).
 
     Source: Xue, Zhang, Mou, Bovik, "Gradient magnitude similarity deviation", IEEE TIP 23(2), 2014.
@@ -77,28 +92,30 @@ def smooth(plane: Tensor) -> Tensor:
     return F.conv2d(F.conv2d(wide, taps[None, None, :, None]), taps[None, None, None])
 
 
-def masked_bands(reference: Tensor, test: Tensor) -> Tensor:
-    """The difference of bands of a Laplacian pyramid, divided by the reference's amplitude nearby; (N,).
+def masked_bands(reference: Tensor, test: Tensor, masks: Tensor | None = None) -> Tensor:
+    """The difference of the contrasts of a Laplacian pyramid of `light`, over the contrast nearby that masks it; (N,).
 
-    Of the logarithm of luma, so that what is bright does not count for more.
+    masks: the picture whose contrast does; the reference where none is given.
 
     Fourth powers are taken before the mean over a band: of one and the same energy, what stands out most costs most.
     Source: the normalisation of Laparra, Balle, Berardino, Simoncelli, "Perceptual image quality assessment using a
     normalized Laplacian pyramid", 2016.
-    Differs: both pictures are divided by the reference's amplitude, so that noise does not mask itself; the power.
+    Differs: both pictures are divided by one amplitude, so that noise does not mask itself; the power.
     """
-    a, b = log_luma(reference), log_luma(test)
+    a, b = light(reference), light(test)
+    mask = a if masks is None else light(masks)
     total = torch.zeros(len(a), dtype=a.dtype, device=a.device)
     for _ in range(_BANDS):
         low_a, low_b = smooth(a), smooth(b)
         band_a, band_b = a - low_a, b - low_b
-        nearby = smooth(smooth(band_a.abs())) + 0.01
+        low_mask = smooth(mask)
+        nearby = smooth(smooth((mask - low_mask).abs())) + _SEEN * smooth(low_mask)
         total = total + (((band_a - band_b) / nearby) ** 4).mean(dim=(1, 2, 3))
-        a, b = low_a[:, :, ::2, ::2], low_b[:, :, ::2, ::2]
+        a, b, mask = (each[:, :, ::2, ::2] for each in (low_a, low_b, low_mask))
     return (total / _BANDS + 1e-8) ** 0.25 - 1e-2
 
 
-MEASURES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
+MEASURES: dict[str, Callable[[Tensor, Tensor, Tensor | None], Tensor]] = {
     "gmsd": gmsd,
     "masked-bands": masked_bands,
     "ms-ssim": ms_ssim,

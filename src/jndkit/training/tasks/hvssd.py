@@ -3,8 +3,10 @@
 Source: Jin et al., arXiv 2208.07583, and its code: noise of the map's size is injected, and three losses compare
 magnitudes, the degraded pictures, and the attention of the degradation network, before and after.
 Differs: which picture guides the magnitude, the forms of the second and third loss and all weights are not public.
-Here the first asks for a JND in proportion to how much the logarithm of luma varies nearby; for the second see
-`data.perceptual`; the third is the mean squared difference of the two activation maps.
+Here the first asks for a JND in proportion to how much the light of the screen varies nearby; for the second see
+`data.perceptual`; the third is the mean squared difference of the two activation maps. Noise is injected at one energy,
+not at one strength: otherwise the second and third loss ask for less noise wherever it is, and little is learned of
+where it hides.
 """
 
 from __future__ import annotations
@@ -25,7 +27,7 @@ from jndkit.picture import Picture, Pixels
 from jndkit.pixelwise import jnd_map
 from jndkit.pixelwise.choices import check_choice
 from jndkit.training.crops import Crops, centres, to_tensor
-from jndkit.training.fullreference import MEASURES, gradient_size, log_luma, smooth
+from jndkit.training.fullreference import MEASURES, variation
 from jndkit.training.networks.degradation import MULTIPLE, Degradation, Priors
 from jndkit.training.recipe import Recipe
 from jndkit.training.tasks.degradation import check_keys
@@ -34,8 +36,8 @@ from jndkit.viewing import viewing as named_viewing
 PSNR = 26.65
 """dB. Source: Wu et al. 2017, Sec. IV."""
 
-_WEIGHTS = {"magnitude": 1.0, "perceptual_weight": 0.05, "attention": 0.1}
-_KNOWN = ("attention", "degradation", "level", "magnitude", "perceptual", "perceptual_weight", "reduce", "strength",
+_WEIGHTS = {"magnitude": 1.0, "perceptual_weight": 0.1, "attention": 0.1}
+_KNOWN = ("attention", "degradation", "level", "magnitude", "perceptual", "perceptual_weight", "psnr", "reduce",
           "train", "valid", "valid_pictures")  # fmt: skip
 
 
@@ -52,7 +54,7 @@ class HvssdTask:
 
     data.magnitude, data.perceptual_weight, data.attention: weights of the three losses.
     data.perceptual: the measure of the second, "ms-ssim", "gmsd" or "masked-bands".
-    data.level: the JND asked for, per code value of variation.  data.strength: factor on the map in the noise.
+    data.level: the JND asked for, per code value of variation.  data.psnr: of the noise, dB.
     data.reduce: the smallest factor a crop is reduced by, 0.6 as published.
     data.valid_pictures: how many to score on, 512 x 512 pixels each; 8 by default.
     """
@@ -73,7 +75,7 @@ class HvssdTask:
         name = data.get("perceptual", "masked-bands")
         check_choice("measure of data.perceptual", name, MEASURES)
         self._measure = MEASURES[name]
-        self._level, self._strength = float(data.get("level", 0.2)), float(data.get("strength", 5.0))
+        self._level, self._psnr = float(data.get("level", 0.17)), float(data.get("psnr", PSNR))
         self._train = Crops(data["train"], recipe.crop, float(data.get("reduce", 0.6)))
         self._degradation = read_degradation(data["degradation"])
         self._folder, self._count = data["valid"], int(data.get("valid_pictures", 8))
@@ -99,13 +101,17 @@ class HvssdTask:
             before, priors = degradation.both(picture)
         jnd = model(picture, *priors).float()
         with torch.autocast(picture.device.type, enabled=False):
-            noisy = (picture + self._strength * signs * jnd).clamp(0.0, 1.0)
+            noisy = (picture + signs * jnd * self._strength(jnd)).clamp(0.0, 1.0)
             after = degradation.degrade(noisy)
             return Losses(
-                magnitude_loss(log_luma(picture), jnd, self._level),
-                self._measure(before.rebuilt, after.rebuilt).mean(),
+                magnitude_loss(variation(picture), jnd, self._level),
+                self._measure(before.rebuilt, after.rebuilt, picture).mean(),
                 F.mse_loss(after.cam, before.cam),
             )
+
+    def _strength(self, jnd: Tensor) -> Tensor:
+        """What a map (N, 3, H, W) is to be multiplied by so that its noise has the same energy in each picture."""
+        return 10.0 ** (-self._psnr / 20.0) * torch.rsqrt((jnd * jnd).mean(dim=(1, 2, 3), keepdim=True) + 1e-10)
 
     def validate(self, model: nn.Module) -> dict[str, float]:
         """How visible noise in the shape of the map is at 26.65 dB, in JND as the observer reads it, below chou1995.
@@ -127,15 +133,14 @@ class HvssdTask:
         return [each.read(model) for each in self._bench]
 
 
-def magnitude_loss(guide: Tensor, jnd: Tensor, level: float) -> Tensor:
-    """log((a^2 + b^2 + 0.001) / (2 a b + 0.001)), a = 1 / (1 + level * variation of guide), b = 1 / (1 + JND).
+def magnitude_loss(wanted: Tensor, jnd: Tensor, level: float) -> Tensor:
+    """log((a^2 + b^2 + 0.001) / (2 a b + 0.001)), a = 1 / (1 + level * wanted), b = 1 / (1 + JND).
 
-    guide: float32 (N, 1, H, W); jnd: float32 (N, C, H, W), both in 0..1; compared in code values, pixel by pixel.
-    The variation is the gradient's size, averaged over 5 x 5 pixels; the JND the mean over the channels. 0 where the
-    JND is `level` times the variation.
-    Source: the form and the gradient are the published code's, which does not say what is summed where.
+    wanted: float32 (N, 1, H, W); jnd: float32 (N, C, H, W), both in 0..1; compared in code values, pixel by pixel, the
+    JND as its mean over the channels. 0 where the JND is `level` times what is wanted.
+    Source: the form is the published code's, which does not say what is summed where.
     """
-    a = 1.0 / (1.0 + level * 255.0 * smooth(gradient_size(guide)))
+    a = 1.0 / (1.0 + level * 255.0 * wanted)
     b = 1.0 / (1.0 + 255.0 * jnd.mean(dim=1, keepdim=True))
     return torch.log((a * a + b * b + 0.001) / (2.0 * a * b + 0.001)).mean()
 
