@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +16,7 @@ from jndkit.cli import main
 from jndkit.datasets.klt import Klt
 from jndkit.errors import UsageError
 from jndkit.training.recipe import Recipe, load_recipe
+from jndkit.weights import read_card
 
 pytestmark = pytest.mark.train
 
@@ -141,3 +145,17 @@ def test_two_runs_do_not_share_a_folder(tmp_path: Path) -> None:
         pass
     with _alone(tmp_path):  # free again
         pass
+
+
+@pytest.mark.slow
+def test_two_processes_train_one_network(folder: Path, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    command += ["-m", "--", "jndkit", "train", "debug-resjnd-s", "--run", str(run), "--device", "cpu"]
+    command += ["--set", f"data.train={folder}", "--set", f"data.valid={folder}"]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, env=environment)
+    assert done.returncode == 0, done.stderr
+    assert [event["event"] for event in events(run)] == ["start", "validate", "validate"]  # one of the two writes
+    assert (run / "resjnd-s.onnx").stat().st_size > 10_000
+    assert read_card(run / "resjnd-s.toml").trained["steps"] in (10, 20)

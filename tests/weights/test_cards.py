@@ -1,4 +1,4 @@
-"""Every network that ships has a whole card: what it learned from, under which licences, and scores that rows bear out."""
+"""Every network that ships has a whole card: what it learned from, under which licences, scores that rows bear out."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ from jndkit.viewing import viewing as named_viewing
 PSNR = 26.65
 """dB. Source: Wu et al. 2017, Sec. IV."""
 
-_WEIGHTS = {"magnitude": 1.0, "perceptual_weight": 0.1, "attention": 0.1}
+_WEIGHTS = {"magnitude": 1.0, "perceptual_weight": 5.0, "attention": 0.1}
 _KNOWN = ("attention", "degradation", "level", "magnitude", "perceptual", "perceptual_weight", "psnr", "reduce",
           "train", "valid", "valid_pictures")  # fmt: skip
 
@@ -72,10 +72,10 @@ class HvssdTask:
         self._weights = tuple(float(data.get(name, usual)) for name, usual in _WEIGHTS.items())
         if not any(self._weights):
             raise UsageError(f"{', '.join(f'data.{each}' for each in _WEIGHTS)}: one of them must not be 0")
-        name = data.get("perceptual", "masked-bands")
+        name = data.get("perceptual", "ms-ssim")
         check_choice("measure of data.perceptual", name, MEASURES)
         self._measure = MEASURES[name]
-        self._level, self._psnr = float(data.get("level", 0.17)), float(data.get("psnr", PSNR))
+        self._level, self._psnr = float(data.get("level", 0.1)), float(data.get("psnr", PSNR))
         self._train = Crops(data["train"], recipe.crop, float(data.get("reduce", 0.6)))
         self._degradation = read_degradation(data["degradation"])
         self._folder, self._count = data["valid"], int(data.get("valid_pictures", 8))
