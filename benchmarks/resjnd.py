@@ -42,19 +42,21 @@ def main() -> None:
     for name in ("scores", "speed", "table"):
         asked.add_argument(f"--{name}", action="store_true")
     asked.add_argument("--model", action="append", help="these networks only; rows of others stay")
+    asked.add_argument("--split", choices=("valid", "kodak"), action="append", help="of --scores: this one only")
     options = asked.parse_args()
     models = options.model or ["resjnd-s", "resjnd"]
-    for kind, make in (("scores", scores), ("speed", speed)):
-        if getattr(options, kind):
-            _keep(kind, models, make(options.pairs, models))
+    if options.scores:
+        _keep("scores", models, scores(options.pairs, models, options.split or ["valid", "kodak"]))
+    if options.speed:
+        _keep("speed", models, speed(models))
     table()
 
 
-def scores(home: Path, models: list[str]) -> list[dict[str, Any]]:
+def scores(home: Path, models: list[str], splits: list[str]) -> list[dict[str, Any]]:
     """One row a picture of valid and kodak: PSNR to the critical picture, dB, and how alike the two maps are."""
     sigma = _best_sigma(home / "train")
     rows = []
-    for split in ("valid", "kodak"):
+    for split in splits:
         for pristine_path, critical_path in pairs(home / split):
             pristine, critical = (_middle(load(path).rgb) for path in (pristine_path, critical_path))
             inner = _inner(pristine)
@@ -82,7 +84,7 @@ def _change(model: str, rgb: Pixels) -> npt.NDArray[np.float32]:
     return change
 
 
-def speed(home: Path, models: list[str]) -> list[dict[str, Any]]:
+def speed(models: list[str]) -> list[dict[str, Any]]:
     """Seconds of a whole map, median of five; of the full network on 512 x 512, and PyTorch float32 beside it."""
     rows = []
     for model in models:
@@ -167,8 +169,11 @@ def _keep(kind: str, models: list[str], fresh: list[dict[str, Any]]) -> None:
     old = [json.loads(line) for line in ROWS.read_text(encoding="utf-8").splitlines()] if ROWS.exists() else []
     if kind == "scores":
         before = {(row["split"], row["picture"]): row for row in old if row["kind"] == kind}
-        fresh = [{**before.get((row["split"], row["picture"]), {}), **row} for row in fresh]
-        kept = [row for row in old if row["kind"] != kind]
+        made = [(row["split"], row["picture"]) for row in fresh]
+        for key in made:  # likeness of two networks, one of which may be another now
+            before.get(key, {}).pop("alike", None)
+        fresh = [{**before.pop(key, {}), **row} for key, row in zip(made, fresh, strict=True)]
+        kept = [*(row for row in old if row["kind"] != kind), *before.values()]
     else:
         kept = [row for row in old if row["kind"] != kind or ("model" in row and row["model"] not in models)]
     ROWS.write_text("".join(json.dumps(row) + "\n" for row in kept + fresh), encoding="utf-8")

@@ -19,7 +19,7 @@ from jndkit.weights import find
 
 VARIANTS = ("code",)
 # Pixels a side: what the networks hold at once stays below a gigabyte.
-_TILE = {"resjnd": 320, "resjnd-s": 1024}
+_TILE = {"resjnd": 320, "resjnd-s": 2048}
 
 
 def resjnd(

@@ -75,7 +75,7 @@ class ResJndSmall(nn.Module):
     def forward(self, picture: Tensor) -> Tensor:
         # Centred at the middle of the range, so that the zeros beyond the border are an ordinary grey.
         features = self.head(F.pixel_unshuffle(picture - 0.5, 4))
-        # No ReLU before the last layer: most of the answer is a linear filter of the picture, and half of that has a sign.
+        # No ReLU before the last layer: most of the answer is a linear filter of the picture, whose sign it would take.
         residual: Tensor = F.pixel_shuffle(self.tail(self.body(features)), 4)
         return residual
 
