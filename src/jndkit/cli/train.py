@@ -28,7 +28,7 @@ def train(
     """Train a network by its recipe. A run that was cut off goes on from its last checkpoint.
 
     At the end the best weights are in the folder as an ONNX file with a card.
-    Several processes: torchrun --nproc-per-node N -m jndkit train RECIPE
+    Several processes: torchrun --nproc-per-node N -m -- jndkit train RECIPE
     """
     from jndkit.training.recipe import load_recipe
 
