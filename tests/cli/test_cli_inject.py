@@ -27,7 +27,7 @@ def test_inject_writes_a_png(jnd: Run, draw: Draw) -> None:
     draw("a.png")
     said = jnd("inject", "a.png", "-o", "b.png")
     assert said.code == 0
-    assert said.out.startswith("a.png -> b.png: wu2017 (code) times 1, seed 0: PSNR ")
+    assert said.out.startswith("a.png -> b.png: resjnd-s (code) times 1, seed 0: PSNR ")
     by_hand = jndkit.inject("a.png")
     assert np.array_equal(jndkit.load("b.png").rgb, by_hand.picture.rgb)
     assert not jndkit.load("b.png").marked

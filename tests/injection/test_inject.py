@@ -29,7 +29,7 @@ def test_strength_is_the_map_times_it(picture: Picture) -> None:
         by_hand = Noise(picture, jndkit.jnd_map(picture, "yang2005"), 2).at(beta)
         assert np.array_equal(done.picture.rgb, by_hand.picture.rgb)
     assert np.array_equal(
-        jndkit.inject(picture).picture.rgb, jndkit.inject(picture, "wu2017", strength=1.0).picture.rgb
+        jndkit.inject(picture).picture.rgb, jndkit.inject(picture, "resjnd-s", strength=1.0).picture.rgb
     )
 
 
@@ -89,7 +89,7 @@ def test_requests_that_make_no_sense(picture: Picture) -> None:
 
 
 def test_targets_out_of_reach_name_the_picture(picture: Picture) -> None:
-    with pytest.raises(jndkit.TargetError, match="picture in memory, wu2017: no strength"):
+    with pytest.raises(jndkit.TargetError, match="picture in memory, resjnd-s: no strength"):
         jndkit.inject(picture, psnr=1.0)
     with pytest.raises(jndkit.InputError, match="8 x 8"):
         jndkit.inject(Picture(np.zeros((7, 20, 3), np.uint8)))
