@@ -15,7 +15,7 @@ from jndkit.errors import InputError, UsageError
 from jndkit.picture import Picture, Source
 from jndkit.pixelwise import MODELS, borders, jnd_map
 
-# The full network runs the code of the small one at five hundred times the work; tests/pixelwise/test_resjnd.py has it.
+# The full network runs the code of the small one at four hundred times the work; tests/pixelwise/test_resjnd.py has it.
 QUICK = [name for name in MODELS if name != "resjnd"]
 NETWORKS = {"resjnd", "resjnd-s"}
 EVERY = [

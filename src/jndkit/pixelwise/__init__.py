@@ -156,7 +156,7 @@ MODELS: dict[str, Card] = {
         where="jndkit.pixelwise.resjnd:resjnd_s",
         paper="the task of Jiang et al., IEEE TCSVT 2024",
         year=2024,
-        summary="the same by a network of a five-hundredth of the work",
+        summary="the same by a network of a four-hundredth of the work",
         variants=("code",),
         options=("precision", "weights"),
     ),

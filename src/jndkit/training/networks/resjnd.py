@@ -57,7 +57,7 @@ class ResJnd(nn.Module):
 
 
 class ResJndSmall(nn.Module):
-    """The same task at a five-hundredth of the work: plain residual blocks on 4 x 4 pixels at a time.
+    """The same task at a four-hundredth of the work: plain residual blocks on 4 x 4 pixels at a time.
 
     Input and output as `ResJnd`; sides must be multiples of 4. The residual starts at zero.
     width: channels at a quarter of the resolution.  blocks: residual blocks of two convolutions.
