@@ -51,11 +51,18 @@ class Run:
         recipe, task = self.recipe, named_task(self.recipe)
         model = self._distributed()
         if self.rank != 0:
-            return self._steps(model, task)
+            return self._leave(self._steps(model, task))
         self.folder.mkdir(parents=True, exist_ok=True)
         with _alone(self.folder):
             self._log(event="start", step=self.step, recipe=dataclasses.asdict(recipe), device=str(self.device))
-            return self._steps(model, task)
+            return self._leave(self._steps(model, task))
+
+    def _leave(self, scores: dict[str, Any]) -> dict[str, Any]:
+        """Let go of the other processes, all at once: threads of the group that outlive it abort the interpreter."""
+        if self.world > 1:
+            torch.distributed.barrier()
+            torch.distributed.destroy_process_group()
+        return scores
 
     def _steps(self, model: nn.Module, task: Task) -> dict[str, Any]:
         recipe, scores = self.recipe, dict[str, Any]()
