@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import jndkit
+from jndkit.weights import find
 
 Run = Callable[..., Any]
 Draw = Callable[..., Path]
@@ -53,6 +54,17 @@ def test_the_row(jnd: Run, draw: Draw) -> None:
     compared = jnd("compare", "a.png", "b.png", "--json").rows[0]
     assert compared["jnd"] == pytest.approx(row["jnd"], abs=1e-6)
     assert compared["output_sha256"] == row["output_sha256"]
+
+
+def test_the_row_names_the_weights_of_a_network(jnd: Run, draw: Draw) -> None:
+    draw("a.png")
+    network, formula = (
+        jnd("inject", "a.png", "--model", model, "-o", f"{model}.png", "--json").rows[0]["versions"]
+        for model in ("resjnd-s", "wu2017")
+    )
+    card = find("resjnd-s").card
+    assert network["weights"] == f"{card.name} {card.sha256[:12]}"
+    assert "weights" not in formula
 
 
 def test_what_is_refused(jnd: Run, draw: Draw) -> None:

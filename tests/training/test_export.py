@@ -18,8 +18,10 @@ pytestmark = pytest.mark.train
 torch = pytest.importorskip("torch")
 pytest.importorskip("onnxscript")
 
-from jndkit.training.export import Contract, parity, publish  # noqa: E402
-from jndkit.training.networks.resjnd import ResJnd, ResJndSmall  # noqa: E402
+export = pytest.importorskip("jndkit.training.export")
+resjnd = pytest.importorskip("jndkit.training.networks.resjnd")
+Contract, parity, publish = export.Contract, export.parity, export.publish
+ResJnd, ResJndSmall = resjnd.ResJnd, resjnd.ResJndSmall
 
 ABOUT = {"architecture": "resjnd", "licence": "none", "summary": "made for a test"}
 RUNTIMES = inference.available()

@@ -27,7 +27,7 @@ pytestmark = pytest.mark.train
 torch = pytest.importorskip("torch")
 pytest.importorskip("onnxscript")
 
-from jndkit.training.importing import import_resjnd  # noqa: E402
+import_resjnd = pytest.importorskip("jndkit.training.importing").import_resjnd
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "lake.png"
 State = dict[str, Any]

@@ -66,7 +66,7 @@ class Settings:
         variant = "baseline" if model in BASELINES else model_card(model).variants[0]
         row = NoiseRow(name, model, variant, self.border, self.seed, {"psnr": self.psnr, "jnd": self.jnd})
         row.observer, row.viewing, row.ppd = f"{seen_by.name} {seen_by.version}", display.name, round(display.ppd, 6)
-        row.versions = injection.libraries()
+        row.versions = injection.libraries(model)
         return row
 
 

@@ -18,9 +18,10 @@ from jndkit.observers import observer as named_observer
 from jndkit.opening import load
 from jndkit.picture import MAX_PIXELS, Picture
 from jndkit.picturewise.domain import domain
-from jndkit.pixelwise import jnd_map
+from jndkit.pixelwise import jnd_map, own_models
 from jndkit.version import VERSION
 from jndkit.viewing import Viewing, viewing as named_viewing
+from jndkit.weights import CURRENT, find
 
 __all__ = [
     "Dose",
@@ -113,15 +114,23 @@ def inject(
     row.ties = dose.ties
     row.jnd, row.jnd_local, row.where = sight.jnd, sight.jnd_local, list(sight.where)
     row.observer, row.viewing, row.ppd = f"{seen_by.name} {seen_by.version}", display.name, display.ppd
-    row.versions = libraries()
+    row.versions = libraries(model)
     _describe(row, picture)
     row.seconds = time.perf_counter() - started
     return Injected(dose.picture, row)
 
 
-def libraries() -> dict[str, str]:
-    """Library -> version of all that decides the noise."""
-    return {"jndkit": VERSION, "numpy": np.__version__, "opencv": cv2.__version__}
+def libraries(model: str = "") -> dict[str, str]:
+    """Library -> version of all that decides the noise; and "weights", those of a network and their hash.
+
+    model: a name in MODELS or of a network of the user's own; others have no weights.
+    """
+    found = {"jndkit": VERSION, "numpy": np.__version__, "opencv": cv2.__version__}
+    trained = model if model in CURRENT or model in own_models() else None
+    if trained is not None:
+        card = find(trained).card
+        found["weights"] = f"{card.name} {card.sha256[:12]}"
+    return found
 
 
 def _target(**asked: float | None) -> dict[str, float]:
