@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ import pytest
 
 from jndkit import corpus
 from jndkit.corpus import pool
+from jndkit.corpus.attempts import crashed
 from jndkit.corpus.outputs import is_ours
 from jndkit.errors import InputError, UsageError
 from jndkit.picture import Picture, save_png
@@ -149,8 +151,9 @@ def test_a_file_that_cannot_be_stored_is_a_failed_row(tmp_path: Path) -> None:
 def test_a_killed_process_loses_its_own_picture_only(tmp_path: Path) -> None:
     for index in range(8):
         save_png(picture(index, *((96, 80) if index == 0 else (640, 480))), tmp_path / f"{index}.png", mark=False)
-    tasks = [(index, str(tmp_path / f"{index}.png")) for index in range(8)]
-    outcomes = pool.Pool(Settings(), jobs=2, threads=1).work(tasks)
+    work = partial(corpus.attempt, settings=Settings())
+    tasks = [(index, str(tmp_path / f"{index}.png"), work) for index in range(8)]
+    outcomes = pool.Pool(crashed, jobs=2, threads=1).work(tasks)
     found = dict([next(outcomes)])
     victims = [process for process in multiprocessing.active_children() if process.name == "jnd"]
     assert len(victims) == 2
@@ -182,7 +185,9 @@ def test_large_pictures_wait(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     for index in range(3):
         save_png(picture(index), tmp_path / f"{index}.png", mark=False)
     monkeypatch.setattr(pool, "PIXELS_AT_ONCE", 2 * 96 * 80 - 1)
-    outcomes = pool.Pool(Settings(), jobs=3, threads=1).work([(i, str(tmp_path / f"{i}.png")) for i in range(3)])
+    work = partial(corpus.attempt, settings=Settings())
+    tasks = [(index, str(tmp_path / f"{index}.png"), work) for index in range(3)]
+    outcomes = pool.Pool(crashed, jobs=3, threads=1).work(tasks)
     assert next(outcomes)[0] == 0
     assert len([process for process in multiprocessing.active_children() if process.name == "jnd"]) == 1
     assert [index for index, _ in outcomes] == [1, 2]

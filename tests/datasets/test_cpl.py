@@ -91,7 +91,7 @@ def test_a_set_is_of_one_kind(pictures: Path, tmp_path: Path) -> None:
 
 def test_a_bug_in_one_picture_stops_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(made_pairs, "load", lambda path: 1 / 0)
-    row = made_pairs._row(tmp_path, tmp_path, "critical", Path("a.png"), critical, {})
+    row = made_pairs._row(tmp_path, tmp_path, Path("a.png"), critical, {})
     assert "a.png: ZeroDivisionError" in row["error"]
 
 

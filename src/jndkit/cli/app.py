@@ -12,7 +12,21 @@ from typing import Annotated, Any
 
 import typer
 
-from jndkit.cli import compare, datasets, decode, encode, evaluate, importing, inject, listing, maps, predict, train
+from jndkit.cli import (
+    compare,
+    datasets,
+    decode,
+    encode,
+    evaluate,
+    importing,
+    inject,
+    label,
+    listing,
+    maps,
+    picturewise,
+    predict,
+    train,
+)
 from jndkit.cli.printing import complain
 from jndkit.errors import JndError, OutputError
 from jndkit.version import VERSION
@@ -132,6 +146,7 @@ for _name, _function in (
     ("compare", compare.compare),
     ("map", maps.map_),
     ("inject", inject.inject),
+    ("label", label.label),
     ("train", train.train),
     ("import", importing.import_),
     ("models", listing.models),
@@ -141,10 +156,12 @@ for _name, _function in (
 
 _evaluations = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="Compare models in tables of rows.")
 _evaluations.command("noise")(reported(evaluate.noise))
+_evaluations.command("picturewise")(reported(picturewise.picturewise))
 _evaluations.command("hvssd")(reported(evaluate.hvssd))
 app.add_typer(_evaluations, name="evaluate")
 
 _datasets = typer.Typer(help="Make and check training sets.", no_args_is_help=True, rich_markup_mode=None)
 _datasets.command("build")(reported(datasets.build))
 _datasets.command("check")(reported(datasets.check))
+_datasets.command("list")(reported(datasets.list_))
 app.add_typer(_datasets, name="datasets")

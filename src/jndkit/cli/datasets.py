@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import json as json_lines
 import sys
+from collections.abc import Iterable
 from types import ModuleType
 from typing import Annotated
 
@@ -13,11 +14,25 @@ import typer
 from jndkit.cli import options, printing
 from jndkit.errors import UsageError
 
-_KINDS = {"cpl": "jndkit.datasets.cpl", "vvc": "jndkit.datasets.vvc"}
+_KINDS = {"cpl": "jndkit.datasets.cpl", "vpjnd": "jndkit.datasets.vpjnd", "vvc": "jndkit.datasets.vvc"}
+_RATED = {
+    "mcl-jci": "jndkit.datasets.mcl_jci",
+    "konjnd": "jndkit.datasets.konjnd",
+    "videoset": "jndkit.datasets.videoset",
+}
+_SUMMARIES = {
+    "cpl": "made of any pictures: each beside its critical version, for resjnd",
+    "vvc": "made of any pictures: each beside its coarsest VVC version that nobody notices, for shen2020",
+    "vpjnd": "made of any pictures: coded versions and what the observer sees of them, for vpjnd",
+    "mcl-jci": "answers of people: 50 pictures, JPEG, 30 subjects each, three JND points",
+    "konjnd": "answers of people: 1,008 pictures, JPEG or BPG, about 42 answers each",
+    "videoset": "answers of people: 220 sequences in four resolutions, H.264, three JND points",
+}
+_ASKED = {"viewers": 75.0, "protocol": "aic", "viewing": None, "observer": "cvvdp"}
 
 
 def build(
-    kind: Annotated[str, typer.Argument(metavar="KIND", help="cpl or vvc, see above.")],
+    kind: Annotated[str, typer.Argument(metavar="KIND", help="cpl, vvc or vpjnd, see above.")],
     folder: Annotated[str, typer.Argument(metavar="FOLDER", help="Pictures to make it from, folders inside included.")],
     output: Annotated[str, typer.Option("--output", "-o", metavar="DIR", help="Where it goes.")],
     viewers: options.Viewers = 75.0,
@@ -37,14 +52,17 @@ def build(
     """Make a training set from any pictures.
 
     cpl: pairs of a picture and its critical version, rebuilt from as few of its components as nobody notices; for
-    resjnd. vvc: pairs of a picture and its coarsest VVC version that nobody notices; for shen2020.
+    resjnd. vvc: pairs of a picture and its coarsest VVC version that nobody notices; for shen2020. vpjnd: coded
+    versions of each picture, with what the psychophysical observer sees in every part of them; for vpjnd.
 
     A run that was cut off goes on where it stopped; one bad picture does not stop it. Exit code 1: some failed.
     """
     if model is not None and kind != "cpl":
         raise UsageError("--model is for cpl")
     asked = {"viewers": viewers, "protocol": protocol, "viewing": viewing, "observer": observer}
-    how = asked if model is None else {"model": model, "side": side}
+    if kind == "vpjnd" and asked != _ASKED:
+        raise UsageError("vpjnd holds every visibility at two displays: --viewers and the like are for cpl and vvc")
+    how = {} if kind == "vpjnd" else asked if model is None else {"model": model, "side": side}
     rows = _room(kind).build(folder, output, jobs=jobs or 1, **how)
     counts = {"pair": 0, "skipped": 0, "error": 0}
     for row in rows:
@@ -60,19 +78,27 @@ def build(
 
 
 def check(
-    kind: Annotated[str, typer.Argument(metavar="KIND", help="cpl or vvc.")],
+    kind: Annotated[str, typer.Argument(metavar="KIND", help="cpl, vvc, vpjnd, mcl-jci, konjnd or videoset.")],
     folder: Annotated[str, typer.Argument(metavar="DIR", help="Where it lies.")],
 ) -> int:
     """Say what a data set holds, and whether it is whole.
 
     vvc: pairs of pictures as `build` makes them, or patches with lists of them (CSV) as they were published.
+    mcl-jci, konjnd, videoset: the answers of people as they were published, and the pictures. Exit code 1: some lack.
     """
+    if kind in _RATED:
+        held = importlib.import_module(_RATED[kind]).inventory(folder)
+        for sentence in held.held:
+            printing.say(f"{folder}: {sentence}")
+        for sentence in held.missing:
+            printing.complain(f"{folder} lacks {sentence}")
+        return 1 if held.missing else 0
     from pathlib import Path
 
     from jndkit.datasets.pairs import SPLITS
     from jndkit.datasets.patches import LISTS, listed
 
-    room = _room(kind)
+    room = _room(kind, _SUMMARIES)
     lists = [name for name in LISTS if kind == "vvc" and (Path(folder) / LISTS[name][0]).is_file()]
     for name in lists:
         printing.say(f"{folder} {name}: {len(listed(folder, name))} pairs of patches")
@@ -84,8 +110,15 @@ def check(
     return 0
 
 
-def _room(kind: str) -> ModuleType:
+def list_() -> int:
+    """List the data sets: those that `build` makes of any pictures, and those of people's answers that are read."""
+    for kind, summary in _SUMMARIES.items():
+        printing.say(f"{kind:10}{summary}")
+    return 0
+
+
+def _room(kind: str, known: Iterable[str] = _KINDS) -> ModuleType:
     """The module that makes and reads a kind of set."""
     if kind not in _KINDS:
-        raise UsageError(f"unknown kind of set {kind!r}: choose {', '.join(_KINDS)}")
+        raise UsageError(f"unknown kind of set {kind!r}: choose {', '.join(known)}")
     return importlib.import_module(_KINDS[kind])

@@ -28,12 +28,17 @@ def attempt(path: str, settings: Settings, *, write: bool = True) -> Outcome:
     try:
         done = run(path, settings, write=write)
         return Outcome(done.row, done.data, done.suffix)
-    except JndError as error:
-        return Outcome(failed(path, error))
-    except MemoryError:
-        return Outcome(failed(path, LimitError(path, "there is not enough memory for it")))
     except Exception as error:
-        return Outcome(bug(path, error))
+        return Outcome(explained(path, error))
+
+
+def explained(path: str, error: Exception) -> Row:
+    """The failed row of a picture that raised an error of any kind."""
+    if isinstance(error, JndError):
+        return failed(path, error)
+    if isinstance(error, MemoryError):
+        return failed(path, LimitError(path, "there is not enough memory for it"))
+    return bug(path, error)
 
 
 def bug(path: str, error: Exception) -> Row:
@@ -57,7 +62,7 @@ def store(plan: Plan, path: str, outcome: Outcome) -> Row:
         return row
     try:
         target = plan.target(Path(path), outcome.suffix)
-        _make_folder(str(target.parent))
+        make_folder(str(target.parent))
         write_atomic(target, outcome.data, force=plan.force)
         row.output = str(target)
     except JndError as error:
@@ -66,7 +71,8 @@ def store(plan: Plan, path: str, outcome: Outcome) -> Row:
     return row
 
 
-def _make_folder(folder: str) -> None:
+def make_folder(folder: str) -> None:
+    """A folder and those it lies in, where they are not there yet. Raises OutputError."""
     try:
         os.makedirs(folder, exist_ok=True)
     except OSError as error:

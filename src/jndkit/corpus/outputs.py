@@ -18,7 +18,7 @@ OURS = "jnd"
 """Goes between stem and suffix where the plain name is taken: photo.jnd.jpg."""
 
 # The marks that the codecs write: in XMP, in a JPEG comment, in a PNG text, or a container of our own.
-_MARK = re.compile(rb"urn:jndkit:mark:|\xff\xfe..jndkit \d|Software\0+jndkit \d|\A\x89JVVC\r\n\x1a", re.DOTALL)
+_MARK = re.compile(rb"urn:jndkit:mark:|\xff\xfe..jndkit \d|Software\0+jndkit \d|\A\x89J(?:VVC|LIC)\r\n\x1a", re.DOTALL)
 _LOOKED_AT = 1 << 18  # bytes at either end of a file, where metadata lies
 
 

@@ -6,15 +6,17 @@ import multiprocessing
 import os
 import stat
 from collections import deque
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection, wait
+from typing import Generic, TypeVar
 
 from jndkit.corpus import worker
-from jndkit.corpus.attempts import Outcome, crashed
 from jndkit.interrupts import no_interrupts
+from jndkit.picture import MAX_PIXELS
 from jndkit.picture.silence import quiet_pillow
-from jndkit.pipeline import Settings
+
+Answer = TypeVar("Answer")
 
 PIXELS_AT_ONCE = 200_000_000
 """Pictures are held back while those at work have more pixels than this together."""
@@ -24,10 +26,10 @@ _HEADERS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "PPM")
 _PATIENCE = 2.0  # seconds a process has to end by itself
 
 
-class _Worker:
+class _Worker(Generic[Answer]):
     """One process, and the task it works on."""
 
-    def __init__(self, threads: int) -> None:
+    def __init__(self, threads: int, lost: Callable[[str, int | None], Answer]) -> None:
         context = multiprocessing.get_context("spawn")
         self.connection: Connection
         self.connection, theirs = context.Pipe()
@@ -37,24 +39,25 @@ class _Worker:
         theirs.close()
         self.task: tuple[int, str] | None = None
         self.pixels = 0
+        self._lost = lost
 
-    def give(self, index: int, path: str, pixels: int, settings: Settings, write: bool) -> None:
+    def give(self, index: int, path: str, work: Callable[[str], Answer], pixels: int) -> None:
         self.task, self.pixels = (index, path), pixels
         with suppress(OSError):  # it died idle; that is noticed when its answer is read
-            self.connection.send((path, settings, write))
+            self.connection.send((work, path))
 
-    def take(self) -> tuple[int, Outcome, bool]:
-        """(index, outcome, whether the process still lives), once the connection is ready to be read."""
+    def take(self) -> tuple[int, Answer, bool]:
+        """(index, answer, whether the process still lives), once the connection is ready to be read."""
         if self.task is None:
             raise RuntimeError("an idle worker has no answer")
         index, path = self.task
         self.task, self.pixels = None, 0
         try:
-            outcome: Outcome = self.connection.recv()
-            return index, outcome, True
+            answer: Answer = self.connection.recv()
+            return index, answer, True
         except (EOFError, OSError):
             self.process.join(_PATIENCE)
-            return index, crashed(path, self.process.exitcode), False
+            return index, self._lost(path, self.process.exitcode), False
 
     def stop(self) -> None:
         self.connection.close()
@@ -66,20 +69,28 @@ class _Worker:
             self.process.join()
 
 
-class Pool:
-    """Up to `jobs` processes of `threads` threads each."""
+class Pool(Generic[Answer]):
+    """Up to `jobs` processes of `threads` threads each.
 
-    def __init__(self, settings: Settings, *, jobs: int, threads: int, write: bool = True) -> None:
-        self._settings = settings
+    lost: the answer for a file whose process ended, of its name and that process's exit code.
+    max_pixels: the most a task decodes.
+    """
+
+    def __init__(
+        self, lost: Callable[[str, int | None], Answer], *, jobs: int, threads: int, max_pixels: int = MAX_PIXELS
+    ) -> None:
+        self._lost = lost
         self._jobs = jobs
         self._threads = threads
-        self._write = write
-        self._workers: list[_Worker] = []
+        self._max_pixels = max_pixels
+        self._workers: list[_Worker[Answer]] = []
 
-    def work(self, tasks: Sequence[tuple[int, str]]) -> Generator[tuple[int, Outcome], None, None]:
-        """(index, outcome) of every (index, path), in the order of completion. Closing it stops the processes.
+    def work(
+        self, tasks: Sequence[tuple[int, str, Callable[[str], Answer]]]
+    ) -> Generator[tuple[int, Answer], None, None]:
+        """(index, work(path)) of every (index, path, work), in the order of completion. Closing it stops the processes.
 
-        Tasks are given out one at a time: thousands of them cost no memory.
+        work: picklable.  Tasks are given out one at a time: thousands of them cost no memory.
         """
         pending = deque(tasks)
         try:
@@ -89,12 +100,12 @@ class Pool:
                 for each in busy:
                     if each.connection not in ready:
                         continue
-                    index, outcome, alive = each.take()
+                    index, answer, alive = each.take()
                     if not alive:
                         self._workers.remove(each)
                         each.stop()
                     self._give_out(pending)
-                    yield index, outcome
+                    yield index, answer
         finally:
             for each in self._workers:
                 if each.task is not None:
@@ -102,22 +113,22 @@ class Pool:
             for each in self._workers:
                 each.stop()
 
-    def _give_out(self, pending: deque[tuple[int, str]]) -> None:
+    def _give_out(self, pending: deque[tuple[int, str, Callable[[str], Answer]]]) -> None:
         """Give tasks to idle processes, starting new ones where all are at work, while the pixels at work allow it."""
         while pending:
             idle = next((each for each in self._workers if each.task is None), None)
             if idle is None and len(self._workers) >= self._jobs:
                 return
-            index, path = pending[0]
-            pixels = min(pixels_of(path), self._settings.max_pixels)
+            index, path, work = pending[0]
+            pixels = min(pixels_of(path), self._max_pixels)
             at_work = sum(each.pixels for each in self._workers)
             if at_work and at_work + pixels > PIXELS_AT_ONCE:
                 return
             if idle is None:
-                idle = _Worker(self._threads)
+                idle = _Worker(self._threads, self._lost)
                 self._workers.append(idle)
             pending.popleft()
-            idle.give(index, path, pixels, self._settings, self._write)
+            idle.give(index, path, work, pixels)
 
 
 def pixels_of(path: str) -> int:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
+from functools import partial
 
-from jndkit.corpus.attempts import Outcome, attempt
+from jndkit.corpus.attempts import Outcome, attempt, crashed
 from jndkit.corpus.outputs import Task
 from jndkit.corpus.pool import Pool
 from jndkit.errors import UsageError
@@ -59,11 +60,12 @@ def run_all(
 def _outcomes(
     tasks: Sequence[Task], open_tasks: list[int], settings: Settings, jobs: int, write: bool
 ) -> Generator[tuple[int, Outcome], None, None]:
+    work = partial(attempt, settings=settings, write=write)
     for index, task in enumerate(tasks):
         if task.ready is not None:
             yield index, Outcome(task.ready)
         elif jobs <= 1:
-            yield index, attempt(str(task.path), settings, write=write)
+            yield index, work(str(task.path))
     if jobs > 1:
-        pool = Pool(settings, jobs=jobs, threads=max(1, processors() // jobs), write=write)
-        yield from pool.work([(index, str(tasks[index].path)) for index in open_tasks])
+        pool = Pool(crashed, jobs=jobs, threads=max(1, processors() // jobs), max_pixels=settings.max_pixels)
+        yield from pool.work([(index, str(tasks[index].path), work) for index in open_tasks])

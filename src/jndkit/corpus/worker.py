@@ -1,4 +1,4 @@
-"""The process that works on pictures sent to it, one at a time."""
+"""The process that does what is sent to it, one file at a time."""
 
 from __future__ import annotations
 
@@ -11,16 +11,14 @@ THREADS = ("JNDKIT_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM
 
 
 def main(connection: Connection) -> None:
-    """Answer every (path, settings, write) with an Outcome, until the other end is gone."""
+    """Answer every (work, path) with work(path), until the other end is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the whole group; the parent ends us
     import cv2
-
-    from jndkit.corpus.attempts import attempt
 
     cv2.setNumThreads(int(os.environ[THREADS[0]]))
     try:
         while True:
-            path, settings, write = connection.recv()
-            connection.send(attempt(path, settings, write=write))
+            work, path = connection.recv()
+            connection.send(work(path))
     except (EOFError, OSError):
         return

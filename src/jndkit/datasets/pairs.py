@@ -7,9 +7,10 @@ A set is a folder of folders, one a side, the files of a pair under the same nam
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, field
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ import numpy as np
 
 from jndkit.errors import InputError, JndError, UsageError
 from jndkit.observers import observer as named_observer
-from jndkit.picture import Pixels, load, png_bytes, write_atomic
+from jndkit.picture import Picture, Pixels, load, png_bytes, write_atomic
 from jndkit.picture.formats import ENDINGS
 from jndkit.picturewise.domain import domain
 from jndkit.visibility import jnd_for, protocol as named_protocol
@@ -43,6 +44,11 @@ class Pair:
 Make = Callable[..., Pair]
 """Makes the pair of a Picture and the options; a function of a module, so that processes can be given it."""
 
+Store = Callable[..., dict[str, Any]]
+"""Writes what belongs to a picture: of a Picture, the set's folder, a file name without suffix and the options, the
+keys of its row. Like `Make`, a function of a module.
+"""
+
 
 def build_pairs(
     source: str | Path, target: str | Path, side: str, make: Make, *, jobs: int, options: dict[str, Any]
@@ -56,6 +62,13 @@ def build_pairs(
     Raises UsageError for the request, or where the set was begun with other options, InputError for a folder without
     pictures.
     """
+    return build_rows(source, target, ("pristine", side), partial(_store, side, make), jobs=jobs, options=options)
+
+
+def build_rows(
+    source: str | Path, target: str | Path, folders: Iterable[str], store: Store, *, jobs: int, options: dict[str, Any]
+) -> Iterator[dict[str, Any]]:
+    """`build_pairs` for sets that hold more than pairs. folders: of the set, made beforehand."""
     home, out = Path(source), Path(target)
     suffixes = {suffix for group in ENDINGS.values() for suffix in group}
     names = sorted(path.relative_to(home) for path in home.rglob("*") if path.suffix.lower() in suffixes)
@@ -70,7 +83,7 @@ def build_pairs(
         if other:
             raise UsageError(f"{out} was begun with {other[0]} {row.get(other[0])}; choose another folder")
     done = {row["source"] for row in rows}
-    for folder in ("pristine", side):
+    for folder in folders:
         (out / folder).mkdir(parents=True, exist_ok=True)
     if manifest.exists():  # a line that was cut off must not run into the next
         write_atomic(manifest, "".join(json.dumps(row) + "\n" for row in rows).encode(), force=True)
@@ -79,7 +92,7 @@ def build_pairs(
         manifest.open("a", encoding="utf-8") as lines,
         ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool,
     ):
-        tasks = [pool.submit(_row, home, out, side, name, make, options) for name in waiting]
+        tasks = [pool.submit(_row, home, out, name, store, options) for name in waiting]
         try:
             for task in as_completed(tasks):
                 row = task.result()
@@ -91,8 +104,8 @@ def build_pairs(
                 task.cancel()
 
 
-def _row(home: Path, out: Path, side: str, name: Path, make: Make, options: dict[str, Any]) -> dict[str, Any]:
-    """Make one pair, or say why not."""
+def _row(home: Path, out: Path, name: Path, store: Store, options: dict[str, Any]) -> dict[str, Any]:
+    """What a picture gives, or why nothing."""
     row: dict[str, Any] = {"source": name.as_posix(), **options}
     try:
         picture = load(home / name)
@@ -100,22 +113,26 @@ def _row(home: Path, out: Path, side: str, name: Path, make: Make, options: dict
         if not kind.inside or picture.alpha is not None:
             reason = f"{kind.kind}: {', '.join(kind.reasons)}" if not kind.inside else "it is transparent"
             return {**row, "skipped": f"no photograph on an opaque ground ({reason})"}
-        pair = make(picture, **options)
-        stem = "_".join(name.with_suffix("").parts) + ".png"
-        write_atomic(out / "pristine" / stem, png_bytes(pair.pristine), force=True)
-        write_atomic(out / side / stem, png_bytes(pair.version), force=True)
+        told = store(picture, out, "_".join(name.with_suffix("").parts), **options)
     except JndError as error:
         return {**row, "error": str(error)}
     except Exception as error:
         return {**row, "error": f"{home / name}: {type(error).__name__}: {error}; this is a bug"}
+    return {**row, **told, "sha256": picture.source.sha256 if picture.source else None}
+
+
+def _store(side: str, make: Make, picture: Picture, out: Path, stem: str, /, **options: Any) -> dict[str, Any]:
+    """One pair, written."""
+    pair = make(picture, **options)
+    name = f"{stem}.png"
+    write_atomic(out / "pristine" / name, png_bytes(pair.pristine), force=True)
+    write_atomic(out / side / name, png_bytes(pair.version), force=True)
     return {
-        **row,
-        "pair": stem,
+        "pair": name,
         **pair.told,
         "jnd": None if pair.jnd is None else round(pair.jnd, 5),
         "psnr": round(_psnr(pair), 3),
         "probes": pair.probes,
-        "sha256": picture.source.sha256 if picture.source else None,
     }
 
 

@@ -1,0 +1,101 @@
+"""jnd label"""
+
+from __future__ import annotations
+
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from jndkit.cli import options, printing
+from jndkit.errors import UsageError
+
+if TYPE_CHECKING:
+    from jndkit.corpus.labelling import Labels
+
+
+def label(
+    folder: Annotated[str, typer.Argument(metavar="FOLDER", help="A folder of pictures, or a picture.")],
+    output: Annotated[str, typer.Option("--output", "-o", metavar="FILE.csv", help="The labels, one a line.")],
+    codec: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="SPEC",
+            help="jpeg, avif:s8,444 and the like; may be repeated.",
+            show_default="jpeg, webp and avif",
+        ),
+    ] = None,
+    knobs: Annotated[
+        str | None,
+        typer.Option(
+            metavar="N,N,...",
+            help="Settings of every codec, such as 15,30,60.",
+            show_default="ten of each codec, evenly spread in visibility",
+        ),
+    ] = None,
+    viewing: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME|PPD",
+            help="desktop, 4k, laptop, phone, or a number of pixels per degree; may be repeated.",
+            show_default="desktop",
+        ),
+    ] = None,
+    keep: Annotated[
+        str | None, typer.Option(metavar="DIR", help="Keep the coded files here, a folder for each picture.")
+    ] = None,
+    recursive: options.Recursive = False,
+    jobs: options.Jobs = None,
+    max_pixels: options.MaxPixels = options.MAX_PIXELS,
+) -> int:
+    """Write down how visible every picture x codec x setting is: labels to train with.
+
+    A row has the file's size, PSNR, and what the psychophysical observer reads on each display: the JND of `jnd
+    compare`, and JOD over the whole picture. No metadata and no profile are coded. A run that was cut off goes on
+    where it stopped; one bad picture does not stop it. Exit code 1: some failed.
+    """
+    from jndkit.corpus.labelling import begin
+    from jndkit.corpus.labels import CODECS, Plan
+
+    plan = Plan(
+        codecs=tuple(codec or CODECS),
+        knobs=None if knobs is None else _numbers(knobs),
+        viewings=tuple(viewing or ("desktop",)),
+        keep=None if keep is None else Path(keep),
+        max_pixels=max_pixels,
+    )
+    made = begin(folder, output, plan, recursive=recursive)
+    rows, failed = _follow(made, jobs)
+    for sentence in made.refused:
+        printing.complain(sentence)
+    failed += len(made.refused)
+    known = f", {made.whole} known before" if made.whole else ""
+    printing.say(f"{output}: {rows} labels of {len(made.todo)} pictures{known}, {failed} failed")
+    return 1 if failed else 0
+
+
+def _follow(labels: Labels, jobs: int | None) -> tuple[int, int]:
+    """Make the labels; how many there are, and how many pictures failed, in whole or in part."""
+    progress = printing.Progress(len(labels.todo))
+    rows = failed = 0
+    with closing(labels.make(jobs)) as made:
+        try:
+            progress.draw()
+            for each in made:
+                rows += len(each.rows)
+                failed += bool(each.errors)
+                progress.clear()
+                for sentence in each.errors:
+                    printing.complain(sentence)
+                progress.advance()
+        finally:
+            progress.clear()
+    return rows, failed
+
+
+def _numbers(text: str) -> tuple[float, ...]:
+    try:
+        return tuple(float(part) for part in text.split(","))
+    except ValueError:
+        raise UsageError(f"--knobs {text}: numbers with commas between them are expected, as in 15,30,60") from None
