@@ -14,6 +14,7 @@ import json
 import math
 from collections import defaultdict
 from concurrent.futures import ProcessPoolExecutor
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ ROWS = Path(__file__).parent / "rows" / "curves.jsonl"
 TABLE = Path(__file__).parents[1] / "src" / "jndkit" / "picturewise" / "curves.json"
 EVERY = 8
 TARGET = 0.4721  # JND at 75 % of viewers
+FLOOR = 0.01  # JND: what reads less is not told apart
 KNOBS = {
     "jpeg": [20, 40, 55, 68, 78, 86, 92, 97],
     "webp": [20, 40, 60, 74, 84, 91, 95, 98],
@@ -31,8 +33,11 @@ KNOBS = {
     "jxl": [6.0, 4.0, 2.8, 2.0, 1.4, 1.0, 0.6, 0.3],
     "vvc": [45, 40, 35, 31, 27, 23, 19, 14],
 }
+LOWER_IS_BETTER = ("jxl", "vvc")
 SPECS = ("jpeg:420", "jpeg:444", "webp", "avif:420", "avif:444", "heic:420", "heic:444", "jxl")
 DISPLAYS = ("desktop", "4k")
+
+Means = dict[tuple[str, str, float], float]
 
 
 def read_picture(job: tuple[str, str, tuple[str, ...]]) -> list[dict[str, Any]]:
@@ -72,26 +77,74 @@ def read_picture(job: tuple[str, str, tuple[str, ...]]) -> list[dict[str, Any]]:
 
 
 def table(rows: list[dict[str, Any]]) -> dict[str, Any]:
-    """Mean ln(JND) over pictures at every knob; in 4:2:0 over the pictures whose chroma bears it."""
+    """Mean ln(JND) over pictures at every knob; in 4:2:0 over the pictures whose chroma bears it.
+
+    sigma: root mean square distance of all pictures from that mean. Never less than at a worse knob: the readings near
+    the floor only seem to agree.
+    """
     from jndkit.viewing import DISPLAYS as viewings
 
     found: dict[str, dict[str, dict[float, list[float]]]] = defaultdict(lambda: defaultdict(lambda: defaultdict(list)))
     for row in rows:
         if "444" not in row["codec"] and row["codec"] != "jxl" and row["jnd_chroma"] > 0.5 * TARGET:
             continue
-        level = math.log(max(row["jnd_window"], 0.01))
-        found[row["codec"]][row["viewing"]][row["knob"]].append(level)
-    out: dict[str, Any] = {"source": "benchmarks/curves.py"}
+        found[row["codec"]][row["viewing"]][row["knob"]].append(_level(row))
+    means = {
+        (spec, display, knob): float(np.mean(levels))
+        for spec, displays in found.items()
+        for display, knobs in displays.items()
+        for knob, levels in knobs.items()
+    }
+    away = _distances(rows, means)
+    out: dict[str, Any] = {"source": "benchmarks/curves.py", "reach": reach(away, means)}
     for spec, displays in found.items():
         knobs = sorted(displays[DISPLAYS[0]])
-        out[spec] = {
-            "knob": knobs,
-            "ln_jnd": {
-                f"{viewings[display].ppd:.4f}": [round(float(np.mean(displays[display][k])), 4) for k in knobs]
-                for display in DISPLAYS
-            },
-        }
+        out[spec] = {"knob": knobs, "ln_jnd": {}, "sigma": {}}
+        for display in DISPLAYS:
+            ppd = f"{viewings[display].ppd:.4f}"
+            out[spec]["ln_jnd"][ppd] = [round(means[spec, display, knob], 4) for knob in knobs]
+            out[spec]["sigma"][ppd] = _sigma(away, spec, display, knobs)
     return out
+
+
+def _level(row: dict[str, Any]) -> float:
+    return math.log(max(row["jnd_window"], FLOOR))
+
+
+def _distances(rows: list[dict[str, Any]], means: Means) -> dict[tuple[str, str, str], dict[float, float]]:
+    """(codec, display, picture) -> knob -> how far the picture lies above the mean, in ln(JND)."""
+    away: dict[tuple[str, str, str], dict[float, float]] = defaultdict(dict)
+    for row in rows:
+        codec, display, knob = row["codec"], row["viewing"], row["knob"]
+        away[codec, display, row["file"]][knob] = _level(row) - means[codec, display, knob]
+    return away
+
+
+def _sigma(
+    away: dict[tuple[str, str, str], dict[float, float]], spec: str, display: str, knobs: list[float]
+) -> list[float]:
+    some = [found for (codec, seen, _), found in away.items() if (codec, seen) == (spec, display)]
+    sigma = np.array([np.sqrt(np.mean([found[knob] ** 2 for found in some])) for knob in knobs])
+    better_last = -1 if spec.partition(":")[0] in LOWER_IS_BETTER else 1
+    return [round(float(value), 4) for value in np.maximum.accumulate(sigma[::better_last])[::better_last]]
+
+
+def reach(away: dict[tuple[str, str, str], dict[float, float]], means: Means) -> float:
+    """The length L for which distances at two knobs of a picture correlate as exp(-d / L), d apart in mean ln(JND)."""
+    pairs = []
+    for (spec, display, _), found in away.items():
+        # At the floor a distance is not the picture's.
+        clear = [k for k in found if found[k] + means[spec, display, k] > math.log(2 * FLOOR)]
+        for one, other in combinations(clear, 2):
+            apart = abs(means[spec, display, one] - means[spec, display, other])
+            pairs.append((apart, found[one], found[other]))
+    apart, ones, others = np.array(pairs).T
+    bins = [(apart >= low) & (apart < low + 0.25) for low in np.arange(0.0, 3.0, 0.25)]
+    found_at = np.array([apart[some].mean() for some in bins])
+    found_to_be = np.array([np.corrcoef(ones[some], others[some])[0, 1] for some in bins])
+    lengths = np.arange(0.1, 20.0, 0.1)
+    errors = [float(np.mean((np.exp(-found_at / length) - found_to_be) ** 2)) for length in lengths]
+    return round(float(lengths[int(np.argmin(errors))]), 1)
 
 
 def local_ratios(rows: list[dict[str, Any]]) -> list[float]:

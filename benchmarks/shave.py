@@ -39,6 +39,7 @@ def one_picture(path: Path, codecs: list[str], models: list[str], forms: list[st
     from jndkit.observers.cvvdp import Cvvdp
     from jndkit.picture import load
     from jndkit.picturewise.decision import BUDGET, Bench
+    from jndkit.picturewise.foresight import foresee
     from jndkit.shaving import Shaved, form_for, shave_within
     from jndkit.viewing import DISPLAYS
     from jndkit.visibility import jnd_for, protocol
@@ -46,7 +47,8 @@ def one_picture(path: Path, codecs: list[str], models: list[str], forms: list[st
     cv2.setNumThreads(1)
     target = jnd_for(VIEWERS, protocol("aic")[0])
     picture, viewing = load(path), DISPLAYS["desktop"]
-    bench = Bench(picture, Cvvdp().watch(picture, viewing), viewing, target, BUDGET["normal"])
+    watch = Cvvdp().watch(picture, viewing)
+    bench = Bench(picture, watch, foresee(picture, viewing), target, BUDGET["normal"])
     bench.reduced_chroma()
     rows: list[Row] = []
     smoothed: dict[tuple[str, str], Shaved | None] = {}

@@ -280,6 +280,96 @@ def test_predict_writes_nothing_and_says_the_same(photo: Path) -> None:
     assert row.knob == encode(photo).row.knob
 
 
+@pytest.mark.parametrize(
+    ("codec", "shares"), [("jpeg", (50, 60, 90, 95)), ("webp", (50, 60, 90, 95)), ("avif", (50, 60))]
+)
+def test_any_share_of_viewers_from_50_to_95(photo: Path, codec: str, shares: tuple[int, ...]) -> None:
+    """Foreseen, decided and read: more viewers take a finer knob, and what is returned was read within the target.
+
+    What the best AVIF reads of this picture is too much for 90 % of viewers.
+    """
+    knobs: list[list[float]] = []
+    for share in shares:
+        foreseen = predict(photo, codec=codec, viewers=share, encode=False)
+        row = predict(photo, codec=codec, viewers=share)
+        assert row.jnd is not None
+        assert row.target is not None
+        assert row.jnd <= row.target["jnd"]
+        assert row.viewers is not None
+        assert row.viewers >= share
+        assert foreseen.viewers is not None
+        assert foreseen.viewers >= share
+        assert foreseen.target == row.target
+        if row.stop != "lossless":
+            assert row.sur is not None
+            assert any(point[1] >= share for point in row.sur)
+        knobs.append([each.knob["value"] for each in (foreseen, row) if each.knob and each.stop != "lossless"])
+    for one in zip(*(each for each in knobs if len(each) == 2), strict=True):
+        assert list(one[:2]) == sorted(one[:2])
+
+
+def test_a_forecast_is_the_same_row_without_a_file(photo: Path) -> None:
+    foreseen, row = predict(photo, encode=False), predict(photo)
+    assert foreseen.foresight == row.foresight
+    assert foreseen.domain == row.domain == "photo"
+    assert (foreseen.encodes, foreseen.bytes, foreseen.jnd, foreseen.probes) == (0, None, None, [])
+    assert row.sur is not None
+    assert foreseen.sur is not None
+    widths = [{value: high - low for value, _, low, high in curve} for curve in (foreseen.sur, row.sur)]
+    assert row.knob is not None
+    assert widths[1][row.knob["value"]] < widths[0][row.knob["value"]]
+    with pytest.raises(UsageError, match="predict"):
+        encode(photo, encode=False)
+
+
+def test_outside_the_domain_a_forecast_is_as_careful_as_an_encode(tmp_path: Path) -> None:
+    shot = tmp_path / "screen.png"
+    Image.fromarray(screen()).save(shot)
+    webp = predict(shot, codec="webp", encode=False)
+    assert (webp.codec, webp.stop, webp.foresight, webp.sur) == ("webp:m4,lossless", "lossless", None, None)
+    assert webp.viewers == 100.0
+    jpeg, photo_like = (predict(shot, codec="jpeg:444", viewers=share, encode=False) for share in (75, 50))
+    assert any("held to half of the target" in note for note in jpeg.notes)
+    assert jpeg.viewers is not None
+    assert jpeg.viewers > 80.0
+    assert photo_like.knob is not None
+    assert jpeg.knob is not None
+    assert photo_like.knob["value"] < jpeg.knob["value"]
+
+
+@pytest.mark.parametrize("size", [(1, 1), (7, 90), (40, 300)])
+def test_small_and_transparent_pictures_can_be_foreseen(tmp_path: Path, size: tuple[int, int]) -> None:
+    small = tmp_path / "small.png"
+    Image.new("RGBA", size, (200, 30, 60, 128)).save(small)
+    assert predict(small, codec="jpeg", encode=False).status == "predicted"
+    assert predict(small, codec="jpeg").foresight is not None
+
+
+def test_what_no_setting_should_reach_is_a_target_error(photo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from jndkit import pipeline
+    from jndkit.picturewise.foresight import Foresight
+
+    seen = Foresight(tuple(range(1, 101)), (0.5,) * 100, (0.1,) * 100, "made")
+    monkeypatch.setattr(pipeline, "foresee", lambda picture, viewing, widen: lambda codec: seen)
+    with pytest.raises(TargetError, match=r"jpeg:420 is not expected .* the best setting, 100, should read 1\.65 JND"):
+        predict(photo, codec="jpeg:420", encode=False)
+    row = predict(photo, codec="jpeg:420")
+    assert row.foresight == {"value": None, "low": None, "high": None, "source": "made"}
+
+
+def test_a_noisy_observer_is_asked_until_answers_agree(photo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Cvvdp, "noisy", True, raising=False)
+    done = encode(photo, codec="jpeg:420")
+    assert done.row.stop == "boundary"
+    assert 15 <= done.row.encodes <= 35
+    assert (done.row.jnd or 9) <= TARGET
+    monkeypatch.undo()
+    assert done.row.knob is not None
+    ordinary = encode(photo, codec="jpeg:420").row.knob
+    assert ordinary is not None
+    assert abs(done.row.knob["value"] - ordinary["value"]) <= 3
+
+
 def test_konjnd_answers_half_of_the_viewers_only(photo: Path) -> None:
     with pytest.raises(UsageError, match="50 %"):
         encode(photo, protocol="konjnd")

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from jndkit.codecs import versions
+from jndkit.codecs.contract import Codec
 from jndkit.errors import JndError
+from jndkit.picturewise.decision import Choice, Decision, Forecast, Probe
+from jndkit.picturewise.foresight import Foresight
+from jndkit.picturewise.sur import Reading, sur_curve
+from jndkit.version import VERSION
+from jndkit.visibility import Protocol, viewers, viewers_between, viewers_interval
 
 
 @dataclass
@@ -17,8 +25,13 @@ class Row:
         "predicted" (no file asked for), "compared" (`output` is the version that was compared) or "failed".
     jnd: the visible difference read on the returned file, in JND units.  viewers: per cent who see no difference.
     interval: 90 % interval of `viewers`, from the observer's error alone. Both are None under a protocol whose spread
-        over viewers is not fitted.
+        over viewers is not fitted. Where nothing was encoded (`encodes` is 0), `jnd` and `observer` are None, and
+        viewers and interval are what is foreseen, the error of foresight included.
+    foresight: the knob expected before the first encode: value, the ends low and high of its 90 % interval, the cheap
+        end first, each None where it lies past the best setting, and source, the weights' name or "typical"; None for a
+        lossless file.
     probes: every encode tried, in order: value, bytes, jnd.  stop: how the search ended.
+    sur: of a prediction, [knob, viewers, low, high] for every setting, worst fidelity first: the satisfied-user curve.
     shave: what smoothed the picture before it was coded: model, form, strength, and jnd, read on it before coding.
     """
 
@@ -37,9 +50,11 @@ class Row:
     viewers: float | None = None
     interval: list[float] | None = None
     target: dict[str, float] | None = None
+    foresight: dict[str, Any] | None = None
     stop: str | None = None
     encodes: int = 0
     probes: list[dict[str, Any]] = field(default_factory=list)
+    sur: list[list[float]] | None = None
     seconds: float | None = None
     observer: str | None = None
     protocol: str | None = None
@@ -61,6 +76,60 @@ class Row:
 def failed(path: str, error: JndError, **known: Any) -> Row:
     """The row of a picture that could not be done."""
     return Row(input=path, status="failed", error={"type": type(error).__name__, "message": str(error)}, **known)
+
+
+def record(row: Row, found: Decision, choice: Choice, target: float, fit: Protocol, widen: float) -> None:
+    """Put a decision and its file into the row.
+
+    target: JND that the file was held to.  widen: factor on the observer's error, as in `visibility.interval`.
+    """
+    codec, sight = choice.codec, choice.sight
+    _setting(row, codec, choice.value, found.stop)
+    row.bytes = len(choice.data)
+    row.output_sha256 = hashlib.sha256(choice.data).hexdigest()
+    row.jnd, row.jnd_local, row.where = sight.jnd, sight.jnd_local, list(sight.where)
+    if fit.shares:
+        row.viewers = viewers(sight.jnd, fit)
+        row.interval = list(viewers_between(sight.interval, sight.jnd, fit, widen=widen))
+    row.notes.extend(found.notes)
+    row.probes = [
+        {"codec": probe.spec, "value": probe.value, "bytes": probe.bytes, "jnd": probe.jnd} for probe in found.probes
+    ]
+    row.foresight = _told(found.foresight, target)
+
+
+def record_forecast(row: Row, found: Forecast, target: float, fit: Protocol, widen: float) -> None:
+    """Put what is foreseen without an encode into the row. Arguments as `record`; `found` has a value."""
+    row.status, row.observer = "predicted", None
+    _setting(row, found.codec, found.value, None if found.foresight else "lossless")
+    row.notes.extend(found.notes)
+    row.foresight = _told(found.foresight, target)
+    row.sur = satisfied(found.foresight, fit, widen)
+    if row.sur is not None:
+        _, row.viewers, *row.interval = next(point for point in row.sur if point[0] == found.value)
+    elif fit.shares:
+        row.viewers, row.interval = viewers(0.0, fit), list(viewers_interval(0.0, fit, widen=widen))
+
+
+def satisfied(
+    foresight: Foresight | None, fit: Protocol, widen: float, probes: tuple[Probe, ...] = ()
+) -> list[list[float]] | None:
+    """The satisfied-user curve for a row; None for a lossless file, and where the protocol tells no shares."""
+    if foresight is None or not fit.shares:
+        return None
+    readings = {probe.value: Reading(probe.jnd, probe.interval) for probe in probes}
+    return [list(point) for point in sur_curve(foresight, fit, readings, widen=widen)]
+
+
+def _setting(row: Row, codec: Codec, value: float | None, stop: str | None) -> None:
+    row.codec = codec.spec
+    row.knob = {"name": codec.knob.name, "value": value}
+    row.stop = stop
+    row.versions = {"jndkit": VERSION, **versions(codec.name)}
+
+
+def _told(foresight: Foresight | None, target: float) -> dict[str, Any] | None:
+    return None if foresight is None else {**foresight.knob(target)._asdict(), "source": foresight.source}
 
 
 def _rounded(value: Any) -> Any:

@@ -1,14 +1,14 @@
 """From a picture to the smallest file that looks the same, with the evidence. The file to read first.
 
-load -> domain -> watch -> (shave) -> chroma -> search (encode, decode, look) -> compare with the input -> Row
+load -> domain -> watch -> (shave) -> chroma -> foresee -> search (encode, decode, look) -> compare with input -> Row
 """
 
 from __future__ import annotations
 
-import hashlib
 import math
 import re
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,17 +16,18 @@ from typing import Any
 from jndkit import codecs
 from jndkit.codecs.contract import Codec
 from jndkit.errors import CodecError, TargetError, UsageError
-from jndkit.evidence import Row
+from jndkit.evidence import Row, record, record_forecast, satisfied
 from jndkit.observers import observer as named_observer
-from jndkit.observers.contract import Observer
+from jndkit.observers.contract import Observer, is_noisy
 from jndkit.picture import Picture, load, with_metadata
-from jndkit.picturewise.decision import BUDGET, Bench, Choice, Decision, Probe, cheapest, decide, suited
+from jndkit.picturewise.curves import is_known
+from jndkit.picturewise.decision import BUDGET, Bench, Choice, Decision, Forecast, cheapest, decide, forecast, suited
 from jndkit.picturewise.domain import Domain, domain
+from jndkit.picturewise.foresight import Foresight, foresee
 from jndkit.pixelwise import model_card
 from jndkit.shaving import Shaved, form_for, shave_within
-from jndkit.version import VERSION
 from jndkit.viewing import Viewing
-from jndkit.visibility import Protocol, jnd_for, protocol as named_protocol, viewers as share, viewers_between
+from jndkit.visibility import Protocol, jnd_for, protocol as named_protocol
 
 AUTO = ("jpeg", "webp", "avif", "heic", "jxl")
 """What `auto` chooses from, where present; a VVC stream is not a file that programs open."""
@@ -45,7 +46,10 @@ class Encoded:
 
 @dataclass(frozen=True)
 class Settings:
-    """What the caller asked for, checked. Picklable, so that pools of processes can share it."""
+    """What the caller asked for, checked. Picklable, so that pools of processes can share it.
+
+    encode: False has `predict` answer from the picture alone.
+    """
 
     codec: str = "jpeg"
     viewers: float = 75.0
@@ -58,6 +62,7 @@ class Settings:
     force: bool = False
     max_pixels: int = 100_000_000
     shave: str | None = None
+    encode: bool = True
 
     def __post_init__(self) -> None:
         if not 50.0 <= self.viewers <= 95.0:
@@ -74,6 +79,22 @@ class Settings:
         named_observer(self.observer)
         if self.shave is not None:
             model_card(self.shave)
+        if not self.encode:
+            self._check_foreseeable()
+
+    def _check_foreseeable(self) -> None:
+        """Raises UsageError where the request needs what --no-encode does not do."""
+        if self.codec == "auto":
+            raise UsageError("--no-encode knows no sizes, by which auto chooses: name one codec")
+        if self.shave is not None:
+            raise UsageError("--no-encode reads nothing, by which --shave finds its strength")
+        if self.effort != "normal":
+            raise UsageError("--no-encode makes no encodes, of which --effort says how many")
+        if self.observer != "cvvdp":
+            raise UsageError("--no-encode asks no observer: leave --observer out")
+        codec = codecs.codec(self.codec)
+        if codec.spec != codec.lossless and not is_known(codec):
+            raise UsageError(f"--no-encode does not know {codec.name}: no photographs were read to foresee it by")
 
     @property
     def fit(self) -> tuple[Protocol, Viewing]:
@@ -101,12 +122,18 @@ def encode(source: str | Path | Picture, **options: Any) -> Encoded:
 
 
 def predict(source: str | Path | Picture, **options: Any) -> Row:
-    """The decision without the file: knob, predicted viewers, interval, probes. Arguments and errors as `encode`."""
+    """The decision without the file: knob, predicted viewers, interval, probes, satisfied-user curve.
+
+    Arguments and errors as `encode`; and encode=False has it answer from the picture alone, without encoding or reading
+    anything, for one codec of which there is a typical curve.
+    """
     return run(source, Settings(**options), write=False).row
 
 
 def run(source: str | Path | Picture, settings: Settings, *, write: bool = True) -> Encoded:
     """`encode` with settings that were checked before; without `write`, `predict`."""
+    if write and not settings.encode:
+        raise UsageError("without an encode there is no file: encode=False is for predict")
     started = time.perf_counter()
     picture = source if isinstance(source, Picture) else load(source, max_pixels=settings.max_pixels)
     row = _opened(picture, settings)
@@ -120,13 +147,21 @@ def run(source: str | Path | Picture, settings: Settings, *, write: bool = True)
     fit, viewing = settings.fit
     target = jnd_for(settings.viewers, fit)
     row.target = {"viewers": settings.viewers, "jnd": target}
-    benches = _Benches(picture, named_observer(settings.observer), viewing, target, BUDGET[settings.effort])
+    target *= 1.0 if kind.inside else _STRICTER
+    foreseen = foresee(picture, viewing, widen=kind.widen)
+    if not settings.encode:
+        foretold = _foretold(picture, kind, settings, target, foreseen)
+        record_forecast(row, foretold, target, fit, kind.widen)
+        row.seconds = time.perf_counter() - started
+        return Encoded(None, row, foretold.codec.suffix)
+    benches = _Benches(picture, settings, viewing, target, foreseen)
     found, choice, shaved = _smallest(picture, kind, settings, benches)
-    _record(row, found, choice, fit, kind.widen)
+    record(row, found, choice, target, fit, kind.widen)
     row.shave = _shaving(shaved)
     row.encodes = benches.encodes
     if not write:
         row.status = "predicted"
+        row.sur = satisfied(found.foresight, fit, kind.widen, found.searched)
     elif _not_worth_it(row, settings):
         row.status = "kept"
     row.seconds = time.perf_counter() - started
@@ -136,25 +171,33 @@ def run(source: str | Path | Picture, settings: Settings, *, write: bool = True)
 class _Benches:
     """The picture watched once as it is, and once composited for codecs without transparency, each when needed."""
 
-    def __init__(self, picture: Picture, observer: Observer, viewing: Viewing, target: float, budget: int) -> None:
+    def __init__(
+        self,
+        picture: Picture,
+        settings: Settings,
+        viewing: Viewing,
+        target: float,
+        foreseen: Callable[[Codec], Foresight],
+    ) -> None:
         self._picture = picture
-        self._observer = observer
+        self._observer: Observer = named_observer(settings.observer)
         self._viewing = viewing
-        self._target = target
-        self._budget = budget
-        self._made: dict[tuple[bool, bool], Bench] = {}
+        self.target = target
+        self._foreseen = foreseen
+        self._budget = BUDGET[settings.effort]
+        self._made: dict[bool, Bench] = {}
         self._shaved: dict[tuple[bool, bool, str], Shaved | None] = {}
         self.encodes = 0
 
-    def of(self, codec: Codec, stricter: bool) -> Bench:
+    def of(self, codec: Codec) -> Bench:
         picture = suited(self._picture, codec)
         opaque = picture.alpha is None
-        twin = self._made.get((opaque, not stricter)) or self._made.get((opaque, stricter))
+        twin = self._made.get(opaque)
         watch = twin.watch if twin else self._observer.watch(picture, self._viewing)
-        bench = Bench(picture, watch, self._viewing, self._target * (_STRICTER if stricter else 1.0), self._budget)
+        bench = Bench(picture, watch, self._foreseen, self.target, self._budget, noisy=is_noisy(self._observer))
         if twin:
             bench.chroma_jnd = twin.chroma_jnd
-        self._made[opaque, stricter] = bench
+        self._made[opaque] = bench
         return bench
 
     def shaved(self, bench: Bench, codec: Codec, model: str) -> tuple[Bench, Shaved] | None:
@@ -178,7 +221,7 @@ def _smallest(
     refused: list[str] = []
     for spec in settings.codec_specs if kind.inside else (*settings.codec_specs, *_lossless_of_auto(settings)):
         codec = codecs.codec(spec)
-        bench = benches.of(codec, stricter=not kind.inside)
+        bench = benches.of(codec)
         try:
             found, shaved = _decided(bench, codec, spec, settings, kind, benches)
         except CodecError as error:
@@ -189,7 +232,7 @@ def _smallest(
         if found.choice is None:
             refused.append(_refusal(spec, found, bench, settings))
         elif best is None or len(found.choice.data) < len(best[1].data):
-            notes = (*bench.picture.notes, *_outside_notes(kind, found), *found.notes)
+            notes = (*bench.picture.notes, *_outside_notes(kind, found.stop), *found.notes)
             best = replace(found, notes=notes), found.choice, shaved
     if best is None:
         raise TargetError(f"{picture.name}: {'; '.join(refused)}")
@@ -203,7 +246,7 @@ def _decided(
 
     def search(some: Bench) -> Decision:
         try:
-            found = decide(some, codec, chroma_free=not re.search("4[0-4]{2}", spec), lossless_first=not kind.inside)
+            found = decide(some, codec, chroma_free=_chroma_free(spec), lossless_first=not kind.inside)
             best = settings.effort == "best" and kind.inside
             return cheapest(some, codec, found) if best else found
         finally:
@@ -228,6 +271,10 @@ def _decided(
     return _unshaved(replace(plain, probes=probes), reason), None
 
 
+def _chroma_free(spec: str) -> bool:
+    return not re.search("4[0-4]{2}", spec)
+
+
 def _size(found: Decision) -> float:
     return math.inf if found.choice is None else len(found.choice.data)
 
@@ -246,11 +293,11 @@ def _lossless_of_auto(settings: Settings) -> tuple[str, ...]:
     return ("png",) if settings.codec == "auto" else ()
 
 
-def _outside_notes(kind: Domain, found: Decision) -> list[str]:
+def _outside_notes(kind: Domain, stop: str | None) -> list[str]:
     """What a reading means where the scale was not fitted."""
     if kind.inside:
         return []
-    cure = "coded without loss" if found.stop == "lossless" else "held to half of the target, interval doubled"
+    cure = "coded without loss" if stop == "lossless" else "held to half of the target, interval doubled"
     return [f"outside the domain of the scale ({kind.kind}: {', '.join(kind.reasons)}): {cure}"]
 
 
@@ -258,6 +305,23 @@ def _refusal(spec: str, found: Decision, bench: Bench, settings: Settings) -> st
     best = found.best
     reached = f"the best tried, {best.spec} at {best.value:g}, reads {best.jnd:.2f} JND" if best else "nothing tried"
     return f"{spec} does not reach {settings.viewers:g} % of viewers ({bench.target:.2f} JND): {reached}"
+
+
+def _foretold(
+    picture: Picture, kind: Domain, settings: Settings, target: float, foreseen: Callable[[Codec], Foresight]
+) -> Forecast:
+    """What is foreseen without an encode. TargetError."""
+    codec = codecs.codec(settings.codec)
+    picture = suited(picture, codec)
+    free = _chroma_free(settings.codec) and not picture.grey
+    found = forecast(codec, foreseen, target, chroma_free=free, lossless_first=not kind.inside)
+    if found.value is None and found.foresight is not None:
+        grid, curve = found.foresight.grid, found.foresight.curve
+        wanted = f"{settings.viewers:g} % of viewers ({target:.2f} JND)"
+        best = f"the best setting, {grid[-1]:g}, should read {math.exp(curve[-1]):.2f} JND"
+        raise TargetError(f"{picture.name}: {found.codec.spec} is not expected to reach {wanted}: {best}")
+    stop = None if found.foresight else "lossless"
+    return replace(found, notes=(*picture.notes, *_outside_notes(kind, stop), *found.notes))
 
 
 def _not_worth_it(row: Row, settings: Settings) -> bool:
@@ -287,23 +351,3 @@ def _opened(picture: Picture, settings: Settings) -> Row:
     if fit.note:
         row.notes.append(fit.note)
     return row
-
-
-def _record(row: Row, found: Decision, choice: Choice, fit: Protocol, widen: float) -> None:
-    codec, sight = choice.codec, choice.sight
-    row.codec = codec.spec
-    row.knob = {"name": codec.knob.name, "value": choice.value}
-    row.bytes = len(choice.data)
-    row.output_sha256 = hashlib.sha256(choice.data).hexdigest()
-    row.jnd, row.jnd_local, row.where = sight.jnd, sight.jnd_local, list(sight.where)
-    if fit.shares:
-        row.viewers = share(sight.jnd, fit)
-        row.interval = list(viewers_between(sight.interval, sight.jnd, fit, widen=widen))
-    row.notes.extend(found.notes)
-    row.stop = found.stop
-    row.probes = [_probe(probe) for probe in found.probes]
-    row.versions = {"jndkit": VERSION, **codecs.versions(codec.name)}
-
-
-def _probe(probe: Probe) -> dict[str, Any]:
-    return {"codec": probe.spec, "value": probe.value, "bytes": probe.bytes, "jnd": probe.jnd}

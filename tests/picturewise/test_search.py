@@ -31,7 +31,7 @@ def test_what_is_returned_was_read_and_passes(curve: list[float], budget: int, o
         tried.append(step)
         return curve[step]
 
-    found = search(read, TYPICAL, TARGET, budget=budget, offset=offset)
+    found = search(read, [value + offset for value in TYPICAL], TARGET, budget=budget)
     assert len(tried) <= budget
     assert len(set(tried)) == len(tried)
     assert list(found.readings) == tried

@@ -142,6 +142,32 @@ def test_a_network_no_map_is_made_by(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.slow
+def test_a_network_brings_along_what_it_needs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from safetensors.torch import save_file
+
+    from jndkit.pixelwise.hvssd import stages
+    from jndkit.training.networks import network
+    from jndkit.training.results import export_best
+
+    monkeypatch.setenv("JNDKIT_HOME", str(tmp_path / "home"))
+    torch.manual_seed(0)
+    save_file(network("hvssd-degradation", {"channels": 4}).state_dict(), tmp_path / "stage-one.safetensors")
+    wanted = load_recipe("hvssd", (f"data.degradation={tmp_path / 'stage-one.safetensors'}",))
+    (tmp_path / "run").mkdir()
+    save_file(network(wanted.name, wanted.model).state_dict(), tmp_path / "run" / "best.safetensors")
+    events = ({"event": "start", "device": "cpu"}, {"event": "validate", "step": 1, "seconds": 1.0, "below": 0.5})
+    (tmp_path / "run" / "log.jsonl").write_text("".join(json.dumps(event) + "\n" for event in events))
+    card = export_best(wanted, tmp_path / "run", name="mine")
+    assert card is not None
+    assert card.needs == "mine-degradation"
+    assert [found.card.name for found in stages("mine")] == ["mine-degradation", "mine"]
+    photo = np.asarray(Image.open(EXAMPLE).convert("RGB"))[:70, :90]
+    jnd = jnd_map(np.ascontiguousarray(photo), "mine")
+    assert jnd.shape == (70, 90)
+    assert not np.allclose(jnd, jnd_map(np.ascontiguousarray(photo), "hvssd"), atol=0.1)
+
+
 def test_other_weights_of_the_name_stay(run: Path, pairs: Path) -> None:
     from jndkit.training.results import export_best
 

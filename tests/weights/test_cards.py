@@ -14,6 +14,13 @@ from jndkit.weights import CURRENT, PACKAGED, find, read_card
 
 ROWS = Path(__file__).parents[2] / "benchmarks" / "rows"
 NAMES = sorted(path.stem for path in PACKAGED.glob("*.toml"))
+# Of the inputs, where they are not one picture.
+SHAPES = {
+    "knob": ((3, 56),),
+    "shen2020": ((1, 1, 64, 64),),
+    "hvssd": ((1, 3, 64, 72), (1, 1, 64, 72), (1, 3, 64, 72)),
+    "vpjnd": ((2, 3, 128, 128), (2, 3, 128, 128), (2, 1, 128, 128), (2, 2)),
+}
 
 
 def test_every_file_has_its_card_and_all_are_small() -> None:
@@ -30,13 +37,14 @@ def test_the_card_is_whole(name: str) -> None:
     assert (card.name, card.bytes) == (name, found.path.stat().st_size)
     assert card.licence == "Apache-2.0"
     assert card.parameters > 0
-    assert card.macs_per_pixel > 0
+    assert (card.macs_per_pixel > 0) == (card.architecture != "knob")  # which sees no pixels
     assert card.promise
     assert card.data
     assert all(each["licence"] not in ("", "unstated") and each["pictures"] > 0 for each in card.data)
     assert {"recipe", "steps", "hours", "hardware"} <= set(card.trained)
     assert load_recipe(card.trained["recipe"]).name == card.architecture
-    assert card.scores["command"].startswith("python benchmarks/")
+    assert card.scores["command"].startswith(("python benchmarks/", "jnd "))
+    assert card.needs in ("", *NAMES)
     assert {"onnxruntime", "openvino"} <= set(card.parity)
     assert all(difference <= 2e-4 for difference in card.parity.values())
 
@@ -60,12 +68,70 @@ def test_resjnd_scores_come_from_rows(name: str) -> None:
     assert scores["valid_over_blur"][0] > 0
 
 
+def test_shen2020_scores_come_from_rows() -> None:
+    scores = read_card(PACKAGED / "shen2020.vvc.v1.toml").scores
+    rows = [json.loads(line) for line in (ROWS / "networks.jsonl").read_text().splitlines()]
+    for split, pictures in (("valid", 49), ("kodak", 24)):
+        some = [row for row in rows if row["kind"] == "scores" and row["split"] == split]
+        assert len({row["picture"] for row in some}) == len(some) == pictures
+        assert {row["weights"] for row in some} == {"shen2020.vvc.v1"}
+        for name in ("shen2020", "blur", "identity"):
+            assert scores[f"{split}_{name}"][0] == pytest.approx(np.mean([row[name] for row in some]), abs=1e-3)
+        # What it must bring to ship: less error than the picture's own structure and than the best blur, beyond doubt.
+        for other in ("identity", "blur"):
+            less = [row[other] - row["shen2020"] for row in some]
+            assert np.mean(less) > 1.96 * np.std(less, ddof=1) / len(less) ** 0.5
+    assert scores["valid_shen2020_gain"][0] > 10
+
+
+def test_hvssd_scores_come_from_rows() -> None:
+    scores = read_card(PACKAGED / "hvssd.pictures.v1.toml").scores
+    for split, file, pictures in (("valid", "noise_valid", 49), ("kodak", "noise", 24)):
+        rows = [json.loads(line) for line in (ROWS / f"{file}.jsonl").read_text().splitlines()]
+        read = {
+            model: {row["input"]: row["equal_noise"]["jnd"] for row in rows if row["model"] == model}
+            for model in ("hvssd", "flat", "chou1995")
+        }
+        assert {len(each) for each in read.values()} == {pictures}
+        weights = {row["versions"]["weights"] for row in rows if row["model"] == "hvssd"}
+        names = ("hvssd.pictures.v1", "hvssd-degradation.pictures.v1")
+        assert weights == {", ".join(f"{name} {read_card(PACKAGED / f'{name}.toml').sha256[:12]}" for name in names)}
+        assert scores[f"{split}_hvssd"][0] == pytest.approx(np.mean(list(read["hvssd"].values())), abs=1e-3)
+        # What it must bring to ship: noise in its shape is seen less than flat noise and chou1995's, beyond doubt.
+        for other in ("flat", "chou1995"):
+            less = [read[other][name] - seen for name, seen in read["hvssd"].items()]
+            assert scores[f"{split}_below_{other}"][0] == pytest.approx(np.mean(less), abs=1e-3)
+            assert np.mean(less) > 1.96 * np.std(less, ddof=1) / len(less) ** 0.5
+
+
+def test_vpjnd_scores_come_from_rows() -> None:
+    scores = read_card(PACKAGED / "vpjnd.photos.v1.toml").scores
+    rows = [json.loads(line) for line in (ROWS / "vpjnd.jsonl").read_text().splitlines()]
+    assert len({row["input"] for row in rows}) == len(rows) == 49
+    assert {row["network"] for row in rows} == {"vpjnd.photos.v1"}
+    assert all(row["viewings"][0] == "desktop" for row in rows)
+    pairs = np.array([(each["cvvdp"][0], each["jnd"][0]) for row in rows for each in row["versions"]])
+    pairs = pairs[(pairs[:, 0] >= 0.1) & (pairs[:, 0] <= 4.0)]
+    assert scores["desktop"] == pytest.approx(np.abs(np.log(pairs[:, 1] / pairs[:, 0])).mean(), abs=1e-4)
+    # What it must bring to ship: a sixteenth of JND, where the typical curve is a third out.
+    assert scores["desktop_jpeg"] < 0.06
+    assert scores["desktop"] < 0.2 * scores["desktop_constant_guess"]
+
+
+def test_every_log_of_a_card_is_there() -> None:
+    for name in NAMES:
+        log = read_card(PACKAGED / f"{name}.toml").trained["log"]
+        events = [json.loads(line) for line in (ROWS.parents[1] / log).read_text().splitlines()]
+        assert {event["event"] for event in events} >= {"start", "validate"}
+
+
 @pytest.mark.skipif(len(available()) < 2, reason="only one runtime is installed")
 @pytest.mark.parametrize("name", NAMES)
 def test_every_runtime_says_the_same(name: str) -> None:
     found = find(name)
-    shape = (1, 1, 64, 64) if found.card.architecture == "shen2020" else (1, 3, 64, 72)
-    given = np.random.default_rng(0).random(shape, np.float32)
-    outputs = [session(found.path, runtime=runtime)(given)[0] for runtime in available()]
+    random = np.random.default_rng(0)
+    given = [random.random(shape, np.float32) for shape in SHAPES.get(found.card.architecture, ((1, 3, 64, 72),))]
+    outputs = [session(found.path, runtime=runtime)(*given) for runtime in available()]
     for other in outputs[1:]:
-        np.testing.assert_allclose(other, outputs[0], atol=2e-4)
+        for own, theirs in zip(outputs[0], other, strict=True):
+            np.testing.assert_allclose(theirs, own, atol=2e-4)

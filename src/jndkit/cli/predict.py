@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
 
 from jndkit.cli import options, printing
 
 if TYPE_CHECKING:
     from jndkit.evidence import Row
+
+NoEncode = Annotated[
+    bool, typer.Option("--no-encode", help="Answer from the picture alone, without encoding or reading anything.")
+]
+_SHARES = (25, 50, 60, 75, 80, 90, 95)  # per cent of viewers: the lines of the satisfied-user table
 
 
 def predict(
@@ -19,6 +26,7 @@ def predict(
     observer: options.Observer = "cvvdp",
     effort: options.Effort = "normal",
     shave: options.Shave = None,
+    no_encode: NoEncode = False,
     recursive: options.Recursive = False,
     jobs: options.Jobs = None,
     max_pixels: options.MaxPixels = options.MAX_PIXELS,
@@ -38,6 +46,7 @@ def predict(
         effort=effort,
         shave=shave,
         max_pixels=max_pixels,
+        encode=not no_encode,
     )
     tasks = [corpus.Task(each.path, each.refusal) for each in corpus.gather(pictures, recursive=recursive)]
     report = Report(len(tasks), json=json, lines=_described)
@@ -45,16 +54,44 @@ def predict(
 
 
 def _described(row: Row) -> list[str]:
-    """The decision, and the table of everything that was tried."""
+    """The decision, what was expected, how viewers fare along the knob, and the table of everything that was tried."""
     wanted = f", wanted {row.target['viewers']:g} %" if row.target else ""
-    lines = [f"{row.input}: {printing.setting(row)}, {printing.saving(row)}"]
+    lines = [f"{row.input}: {', '.join(filter(None, (printing.setting(row), printing.saving(row))))}"]
     lines.append(f"  {printing.seen(row)}{wanted}")
-    lines.append(f"  {row.observer}, protocol {row.protocol}, {row.viewing} ({row.ppd:.1f} pixels per degree)")
-    if row.probes:
-        width = max(len(probe["codec"]) for probe in row.probes)
-        knob = row.knob["name"] if row.knob else "setting"
-        lines.append(f"  {'tried':<{width}}  {knob:>8}  {'size':>8}     JND")
-        for probe in row.probes:
-            tried = f"  {probe['codec']:<{width}}  {probe['value']:>8g}  {printing.size(probe['bytes']):>8}"
-            lines.append(f"{tried}  {probe['jnd']:>6.2f}")
+    who = row.observer or "nothing encoded, nothing read"
+    lines.append(f"  {who}, protocol {row.protocol}, {row.viewing} ({row.ppd:.1f} pixels per degree)")
+    if row.foresight and row.knob:
+        lines.append(f"  {_foreseen(row.foresight, row.knob['name'])}")
+    return [*lines, *_satisfied(row), *_tried(row)]
+
+
+def _foreseen(foresight: dict[str, Any], knob: str) -> str:
+    """foreseen quality 84 (77 to 91) by typical"""
+    ends = [foresight["low"], foresight["high"]]
+    low, high = ("past the end" if end is None else f"{end:g}" for end in ends)
+    value = "past the end" if foresight["value"] is None else f"{foresight['value']:g}"
+    return f"foreseen {knob} {value} ({low} to {high}), source {foresight['source']}"
+
+
+def _satisfied(row: Row) -> list[str]:
+    """The cheapest settings that please some round shares of viewers."""
+    if not row.sur or not row.knob:
+        return []
+    found = (next((point for point in row.sur if point[1] >= least), None) for least in _SHARES)
+    chosen = {point[0]: point for point in found if point is not None}
+    lines = [f"  {row.knob['name']:>8}  see no difference"]
+    for value, viewers, low, high in chosen.values():
+        lines.append(f"  {value:>8g}  {viewers:>4.0f} % ({low:.0f} to {high:.0f} %)")
+    return lines
+
+
+def _tried(row: Row) -> list[str]:
+    if not row.probes:
+        return []
+    width = max(len(probe["codec"]) for probe in row.probes)
+    knob = row.knob["name"] if row.knob else "setting"
+    lines = [f"  {'tried':<{width}}  {knob:>8}  {'size':>8}     JND"]
+    for probe in row.probes:
+        tried = f"  {probe['codec']:<{width}}  {probe['value']:>8g}  {printing.size(probe['bytes']):>8}"
+        lines.append(f"{tried}  {probe['jnd']:>6.2f}")
     return lines

@@ -35,6 +35,11 @@ OBSERVERS = {
         "psychophysical: display, contrast sensitivity, masking and pooling of ColorVideoVDP, in JND units",
         "Mantiuk et al. 2024, ACM Trans. Graph. 43(4)",
     ),
+    "vpjnd": Card(
+        "jndkit.observers.vpjnd:Vpjnd",
+        "learned: a network looks at up to 32 patches and answers in JND units, with an interval of its own",
+        "Zhang et al. 2025, IEEE TCSVT",
+    ),
     # Every map whose constants were fitted is an observer under its own name.
     **{name: _mapped(name, fit.error) for name, fit in fitted_maps().items()},
 }

@@ -51,7 +51,14 @@ class Watch(Protocol):
 
 
 class Observer(Protocol):
+    """Who looks. One whose single answers may be wrong says so by an attribute `noisy = True`; see `is_noisy`."""
+
     name: str
     version: str
 
     def watch(self, reference: Picture, viewing: Viewing) -> Watch: ...
+
+
+def is_noisy(observer: Observer) -> bool:
+    """Whether several of its answers must agree before one is believed; not unless it says so."""
+    return bool(getattr(observer, "noisy", False))

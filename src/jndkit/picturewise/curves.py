@@ -1,6 +1,7 @@
 """What a codec's ln(JND) over its knob looks like on an ordinary photograph: where every search starts.
 
-`curves.json` holds means over training photographs at two displays, made by benchmarks/curves.py.
+`curves.json` holds means over training photographs at two displays, how far single photographs lie from them, and how
+these distances hang together along a curve; made by benchmarks/curves.py.
 """
 
 from __future__ import annotations
@@ -16,11 +17,18 @@ import numpy as np
 from jndkit.codecs.contract import Codec
 from jndkit.viewing import Viewing
 
+UNKNOWN = 1.0  # of ln(JND), for a codec of which no photograph was read: wider than any that was
+
 
 @cache
 def _table() -> dict[str, Any]:
     loaded: dict[str, Any] = json.loads(Path(__file__).with_name("curves.json").read_text())
     return loaded
+
+
+def is_known(codec: Codec) -> bool:
+    """Whether photographs coded by this codec were read, so that there is a typical curve of it."""
+    return _row(codec) is not None
 
 
 def typical_curve(codec: Codec, viewing: Viewing) -> list[float]:
@@ -29,22 +37,52 @@ def typical_curve(codec: Codec, viewing: Viewing) -> list[float]:
     Linear in ln(pixels per degree) through the two displays it was made at; a codec without a curve of its own gets a
     straight line, which costs an encode or two.
     """
-    grid = codec.knob.grid
-    row = _table().get(f"{codec.name}:{codec.chroma}") or _table().get(codec.name)
+    row = _row(codec)
     if row is None:
-        return [float(value) for value in np.linspace(math.log(8.0), math.log(0.05), len(grid))]
+        return [float(value) for value in np.linspace(math.log(8.0), math.log(0.05), len(codec.knob.grid))]
+    near, far = _at_displays(row, "ln_jnd", codec, _extend)
+    return [float(value) for value in near + _between(row, viewing) * (far - near)]
+
+
+def typical_sigma(codec: Codec, viewing: Viewing) -> list[float]:
+    """Standard deviation of photographs' ln(JND) about the typical curve, at every step of the codec's grid.
+
+    As at the nearest of the two displays and the nearest knobs where these lie outside of what was read.
+    """
+    row = _row(codec)
+    if row is None:
+        return [UNKNOWN] * len(codec.knob.grid)
+    near, far = _at_displays(row, "sigma", codec, np.interp)
+    part = min(max(_between(row, viewing), 0.0), 1.0)
+    return [float(value) for value in near + part * (far - near)]
+
+
+def reach() -> float:
+    """How far along ln(JND) an error of the curve reaches: two of them correlate as exp(-distance / reach)."""
+    return float(_table()["reach"])
+
+
+def _row(codec: Codec) -> dict[str, Any] | None:
+    row: dict[str, Any] | None = _table().get(f"{codec.name}:{codec.chroma}") or _table().get(codec.name)
+    return row
+
+
+def _between(row: dict[str, Any], viewing: Viewing) -> float:
+    """Where a display lies between the two of the table: 0 at the first, 1 at the second."""
+    near, far = (math.log(float(ppd)) for ppd in row["ln_jnd"])
+    return (math.log(viewing.ppd) - near) / (far - near)
+
+
+def _at_displays(row: dict[str, Any], key: str, codec: Codec, interpolate: Any) -> list[np.ndarray[Any, Any]]:
+    """What a row holds under `key` for each display, at every step of the codec's grid."""
     sign = 1.0 if codec.knob.higher_is_better else -1.0
     knots = np.array(row["knob"], dtype=float) * sign
     order = np.argsort(knots)
-    curves = [
-        _extend(knots[order], np.array(values)[order], np.array(grid) * sign) for values in row["ln_jnd"].values()
-    ]
-    near, far = (math.log(float(ppd)) for ppd in row["ln_jnd"])
-    part = (math.log(viewing.ppd) - near) / (far - near)
-    return [float(value) for value in curves[0] + part * (curves[1] - curves[0])]
+    at = np.array(codec.knob.grid) * sign
+    return [interpolate(at, knots[order], np.array(values)[order]) for values in row[key].values()]
 
 
-def _extend(knots: np.ndarray[Any, Any], values: np.ndarray[Any, Any], at: np.ndarray[Any, Any]) -> Any:
+def _extend(at: np.ndarray[Any, Any], knots: np.ndarray[Any, Any], values: np.ndarray[Any, Any]) -> Any:
     """Linear interpolation, with the end slopes beyond the ends."""
     out = np.interp(at, knots, values)
     low, high = at < knots[0], at > knots[-1]

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import cache
 
 from jndkit.codecs import codec as named_codec
 from jndkit.codecs.chroma import reduce_chroma
 from jndkit.codecs.contract import Codec
 from jndkit.observers.contract import Sight, Watch
 from jndkit.picture import Picture, flatten
-from jndkit.picturewise.curves import typical_curve
+from jndkit.picturewise.blocks import BLOCK, block_search
+from jndkit.picturewise.foresight import Foresight
 from jndkit.picturewise.search import search
-from jndkit.viewing import Viewing
 
 BUDGET = {"fast": 3, "normal": 5, "best": 5}
 """Encodes per picture and codec setting, by effort."""
@@ -25,6 +28,7 @@ class Probe:
     value: float
     bytes: int
     jnd: float
+    interval: tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -42,13 +46,17 @@ class Decision:
     """How the search for one codec ended.
 
     choice: the cheapest passing file found, or None where no tried setting passed (then `best` is the closest).
-    probes: every encode, in order.  stop: see `search.Search.stop`, or "lossless".
+    probes: every encode, in order.
+    stop: see `search.Search.stop`; "lossless"; or "boundary", where a noisy observer's answers turn.
+    foresight: what the search started from, and `searched` the probes it made; None and empty for a lossless file.
     """
 
     choice: Choice | None
     stop: str
     probes: tuple[Probe, ...] = ()
     notes: tuple[str, ...] = ()
+    foresight: Foresight | None = None
+    searched: tuple[Probe, ...] = ()
 
     @property
     def best(self) -> Probe | None:
@@ -58,13 +66,18 @@ class Decision:
 
 @dataclass
 class Bench:
-    """One picture, watched: what every probe of it shares."""
+    """One picture, watched: what every probe of it shares.
+
+    budget: the most encodes of one search.  noisy: the observer's single answers may be wrong, so that more are asked
+        for than that.
+    """
 
     picture: Picture
     watch: Watch
-    viewing: Viewing
+    foresee: Callable[[Codec], Foresight]
     target: float
     budget: int
+    noisy: bool = False
     chroma_jnd: float | None = None
     probes: list[Probe] = field(default_factory=list)
 
@@ -72,7 +85,7 @@ class Bench:
         """Encode, decode and look."""
         data = codec.encode(self.picture, value)
         sight = self.watch(codec.decode(data))
-        self.probes.append(Probe(codec.spec, value, len(data), sight.jnd))
+        self.probes.append(Probe(codec.spec, value, len(data), sight.jnd, sight.interval))
         return data, sight
 
     def reduced_chroma(self) -> float:
@@ -118,14 +131,11 @@ def decide(bench: Bench, codec: Codec, *, chroma_free: bool, lossless_first: boo
     if lossless_first and codec.lossless is not None:
         return _lossless(bench, named_codec(codec.lossless))
     notes: list[str] = []
-    if chroma_free and codec.chroma == "420" and bench.reduced_chroma() > 0.5 * bench.target:
-        fuller = codec.spec.replace("420", "444")
-        if fuller in codec.options:
-            codec = named_codec(fuller)
-            notes.append(f"4:4:4, since 4:2:0 alone reads {bench.reduced_chroma():.2f} JND")
-        elif bench.reduced_chroma() > bench.target and codec.lossless is not None:
-            notes.append(f"lossless, since 4:2:0 alone reads {bench.reduced_chroma():.2f} JND")
-            return replace(_lossless(bench, named_codec(codec.lossless)), notes=tuple(notes))
+    if chroma_free:
+        codec, note = _sampled(codec, bench.reduced_chroma, bench.target, "reads")
+        notes += note
+        if note and codec.spec == codec.lossless:
+            return replace(_lossless(bench, codec), notes=tuple(notes))
     found = _search(bench, codec)
     if found.choice is None and codec.lossless is not None:
         notes.append("lossless, since no lossy setting met the target")
@@ -133,10 +143,26 @@ def decide(bench: Bench, codec: Codec, *, chroma_free: bool, lossless_first: boo
     return replace(found, notes=(*found.notes, *notes))
 
 
+def _sampled(codec: Codec, alone: Callable[[], float], target: float, verb: str) -> tuple[Codec, list[str]]:
+    """The codec with full chroma, or without loss, where 4:2:0 takes too much of the target; and why.
+
+    alone: JND of 4:2:0 alone, asked only of a codec in 4:2:0.  verb: how that is known.
+    """
+    jnd = alone() if codec.chroma == "420" else 0.0
+    fuller = codec.spec.replace("420", "444")
+    if jnd > 0.5 * target and fuller in codec.options:
+        return named_codec(fuller), [f"4:4:4, since 4:2:0 alone {verb} {jnd:.2f} JND"]
+    if jnd > target and codec.lossless is not None:
+        return named_codec(codec.lossless), [f"lossless, since 4:2:0 alone {verb} {jnd:.2f} JND"]
+    return codec, []
+
+
 def _search(bench: Bench, codec: Codec) -> Decision:
+    """The cheapest file that is not seen, by readings; of a noisy observer, by votes of its answers."""
     grid = codec.knob.grid
     passed: dict[int, tuple[bytes, Sight]] = {}
 
+    @cache
     def read(step: int) -> float:
         data, sight = bench.probe(codec, grid[step])
         if sight.jnd <= bench.target:
@@ -144,13 +170,28 @@ def _search(bench: Bench, codec: Codec) -> Decision:
         return sight.jnd
 
     first = len(bench.probes)
-    curve = typical_curve(codec, bench.viewing)
-    result = search(read, curve, bench.target, budget=bench.budget)
+    foresight = bench.foresee(codec)
+    if bench.noisy:
+        index, stop = _voted(lambda step: read(step) > bench.target, len(grid))
+    else:
+        result = search(read, foresight.curve, bench.target, budget=bench.budget)
+        index, stop = result.index, result.stop
     probes = tuple(bench.probes[first:])
-    if result.index is None:
-        return Decision(None, result.stop, probes)
-    data, sight = passed[result.index]
-    return Decision(Choice(codec, grid[result.index], data, sight), result.stop, probes)
+    choice = None if index is None else Choice(codec, grid[index], *passed[index])
+    return Decision(choice, stop, probes, foresight=foresight, searched=probes)
+
+
+def _voted(visible: Callable[[int], bool], count: int) -> tuple[int | None, str]:
+    """The cheapest step beyond the boundary whose own answer agrees, and how the search ended.
+
+    visible: step -> the observer's answer; it may be asked again.
+    """
+    first = block_search(visible, count).first_invisible
+    if first is None:
+        return None, "unreachable"
+    beyond = range(first, min(first + BLOCK, count))
+    index = next((step for step in beyond if not visible(step)), None)
+    return index, "unmet" if index is None else "boundary"
 
 
 def _lossless(bench: Bench, codec: Codec) -> Decision:
@@ -170,3 +211,45 @@ def cheapest(bench: Bench, codec: Codec, found: Decision) -> Decision:
         if other.choice and (found.choice is None or len(other.choice.data) < len(found.choice.data)):
             found = replace(other, notes=found.notes)
     return replace(found, probes=tuple(bench.probes))
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """What is foreseen of one codec without an encode.
+
+    value: the cheapest knob expected to pass, None where none is.  foresight: None for a lossless codec, which passes.
+    """
+
+    codec: Codec
+    value: float | None
+    foresight: Foresight | None
+    notes: tuple[str, ...] = ()
+
+
+def forecast(
+    codec: Codec,
+    foresee: Callable[[Codec], Foresight],
+    target: float,
+    *,
+    chroma_free: bool,
+    lossless_first: bool = False,
+) -> Forecast:
+    """What `decide` would come to, by foresight alone. Arguments as there.
+
+    What 4:2:0 alone will read is taken from the best step of its curve, where nothing else is left to see.
+    """
+    notes: list[str] = []
+    if lossless_first and codec.lossless is not None:
+        codec = named_codec(codec.lossless)
+    elif chroma_free and codec.spec != codec.lossless:
+        asked = codec
+        codec, notes = _sampled(codec, lambda: math.exp(foresee(asked).curve[-1]), target, "is expected to read")
+    if codec.spec == codec.lossless:
+        return Forecast(codec, codec.knob.grid[-1], None, tuple(notes))
+    foresight = foresee(codec)
+    value = foresight.knob(target).value
+    if value is None and codec.lossless is not None:
+        lossless = named_codec(codec.lossless)
+        notes.append("lossless, since no lossy setting is expected to meet the target")
+        return Forecast(lossless, lossless.knob.grid[-1], None, tuple(notes))
+    return Forecast(codec, value, foresight, tuple(notes))

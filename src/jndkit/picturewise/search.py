@@ -1,13 +1,13 @@
 """The search for the knob at which viewers begin to notice, in as few encodes as possible.
 
 A probe encodes, decodes and looks. The curve of ln(JND) over the knob is smooth but not monotone step by step, so the
-search interpolates its distance from a typical curve and trusts only what was read.
+search interpolates its distance from the curve that was expected and trusts only what was read.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 NEAR = 0.90  # a reading between this share of the target and the target ends the search
@@ -33,16 +33,13 @@ class Search:
     readings: dict[int, float] = field(default_factory=dict)
 
 
-def search(
-    read: Callable[[int], float], curve: Sequence[float], target: float, *, budget: int, offset: float = 0.0
-) -> Search:
+def search(read: Callable[[int], float], curve: Sequence[float], target: float, *, budget: int) -> Search:
     """Find the cheapest passing step of a knob.
 
-    read: step -> JND of the file at that step.  curve: typical ln(JND) of every step, worst fidelity first.
+    read: step -> JND of the file at that step.  curve: expected ln(JND) of every step, worst fidelity first.
     target: JND that a passing step must not exceed.  budget: the most steps that may be read, at least 1.
-    offset: what is known of this picture's ln(JND) above the curve before the first probe.
     """
-    state = _State(curve, target, offset)
+    state = _State(curve, target)
     for spent in range(1, budget + 1):
         step = state.next(left=budget - spent)
         state.take(step, read(step))
@@ -54,11 +51,10 @@ def search(
 
 
 class _State:
-    def __init__(self, curve: Sequence[float], target: float, offset: float) -> None:
+    def __init__(self, curve: Sequence[float], target: float) -> None:
         self.curve = curve
         self.last = len(curve) - 1
         self.target = target
-        self.offset = offset
         self.readings: dict[int, float] = {}
 
     def take(self, step: int, jnd: float) -> None:
@@ -97,35 +93,39 @@ class _State:
 
     def _first_below(self, level: float, low: int, high: int) -> int:
         """The step of low..high whose expected ln(JND) is nearest to `level`, from below where that is close."""
-        expected = {step: self._expect(step) for step in range(low, high + 1)}
+        expected = {step: expect(self.curve, self.readings, step) for step in range(low, high + 1)}
         ceiling = math.log(self.target)
         inside = [step for step, value in expected.items() if value <= ceiling]
         if not inside:
             return high
         return min(inside, key=lambda step: abs(expected[step] - level))
 
-    def _expect(self, step: int) -> float:
-        """ln(JND) of a step: the curve, moved by the readings' distance from it, interpolated between them."""
-        known = sorted(self.readings)
-        if not known:
-            return self.curve[step] + self.offset
-        away = {k: math.log(max(self.readings[k], 1e-6)) - self.curve[k] for k in known}
-        left = max((k for k in known if k <= step), default=None)
-        right = min((k for k in known if k >= step), default=None)
-        if left is None or right is None:
-            return self.curve[step] + self._beyond(step, known, away)
-        if left == right:
-            return self.curve[step] + away[left]
-        part = (step - left) / (right - left)
-        return self.curve[step] + (1 - part) * away[left] + part * away[right]
 
-    @staticmethod
-    def _beyond(step: int, known: list[int], away: dict[int, float]) -> float:
-        """Outside the readings: the trend of the nearest two, fading with distance."""
-        near, other = (known[0], known[1:2]) if step < known[0] else (known[-1], known[-2:-1])
-        if not other:
-            return away[near]
-        slope = (away[near] - away[other[0]]) / (near - other[0])
-        reach = abs(near - other[0])
-        distance = step - near
-        return away[near] + slope * math.copysign(reach * (1.0 - math.exp(-abs(distance) / reach)), distance)
+def expect(curve: Sequence[float], readings: Mapping[int, float], step: int) -> float:
+    """ln(JND) of a step: the curve, moved by the readings' distance from it, interpolated between them.
+
+    curve: expected ln(JND) of every step.  readings: step -> JND.  Without any, the curve itself.
+    """
+    known = sorted(readings)
+    if not known:
+        return curve[step]
+    away = {k: math.log(max(readings[k], 1e-6)) - curve[k] for k in known}
+    left = max((k for k in known if k <= step), default=None)
+    right = min((k for k in known if k >= step), default=None)
+    if left is None or right is None:
+        return curve[step] + _beyond(step, known, away)
+    if left == right:
+        return curve[step] + away[left]
+    part = (step - left) / (right - left)
+    return curve[step] + (1 - part) * away[left] + part * away[right]
+
+
+def _beyond(step: int, known: list[int], away: dict[int, float]) -> float:
+    """Outside the readings: the trend of the nearest two, fading with distance."""
+    near, other = (known[0], known[1:2]) if step < known[0] else (known[-1], known[-2:-1])
+    if not other:
+        return away[near]
+    slope = (away[near] - away[other[0]]) / (near - other[0])
+    reach = abs(near - other[0])
+    distance = step - near
+    return away[near] + slope * math.copysign(reach * (1.0 - math.exp(-abs(distance) / reach)), distance)

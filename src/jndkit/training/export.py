@@ -104,24 +104,28 @@ def multiply_adds(model: nn.Module, inputs: tuple[Tensor, ...]) -> int:
 def publish(model: nn.Module, folder: Path, name: str, about: Mapping[str, Any]) -> Card:
     """Export a network that has a `contract()`, check every runtime, and write NAME.onnx and NAME.toml.
 
-    What is exported is its `folded()` form where it has one.
+    What is exported is its `folded()` form where it has one. Inputs that are not in 0..1 come from its `examples`,
+    which takes such ones in the shapes of the contract.
 
     about: further keys of the card: architecture, licence, summary, trained, data, scores, promise.
     Raises OutputError where the name is taken by other weights or the folder cannot be written, CodecError where a
     runtime disagrees.
     """
     contract: Contract = model.contract()
+    learned = sum(each.numel() for each in model.parameters())
     model = model.folded() if hasattr(model, "folded") else model
     model = model.to("cpu", torch.float32).to(memory_format=torch.contiguous_format).eval()
     generator = torch.Generator().manual_seed(0)
-    inputs = tuple(torch.rand(shape, generator=generator) for shape in contract.example)
+    random = tuple(torch.rand(shape, generator=generator) for shape in contract.example)
+    inputs: tuple[Tensor, ...] = model.examples(random) if hasattr(model, "examples") else random
     fresh = folder / f".{name}.fresh.onnx"
     try:
         folder.mkdir(parents=True, exist_ok=True)
         export_onnx(model, fresh, inputs, contract.dynamic, contract.multiple)
         found = parity(model, fresh, inputs)
         content = fresh.read_bytes()
-        pixels = math.prod(contract.example[0][-2:]) * contract.example[0][0]
+        shape = contract.example[0]
+        pixels = shape[0] * math.prod(shape[2:]) if len(shape) == 4 else math.inf  # of no picture: nothing a pixel
         card = Card(
             name=name,
             sha256=hashlib.sha256(content).hexdigest(),
@@ -131,7 +135,7 @@ def publish(model: nn.Module, folder: Path, name: str, about: Mapping[str, Any])
             multiple=contract.multiple,
             context=contract.context,
             macs_per_pixel=round(multiply_adds(model, inputs) / pixels),
-            parameters=sum(each.numel() for each in model.parameters()),
+            parameters=learned,
             **{**about, "parity": found},
         )
         card_path = folder / f"{name}.toml"

@@ -16,11 +16,14 @@ from jndkit.pixelwise import check_own_name
 from jndkit.training.export import publish
 from jndkit.training.networks import network
 from jndkit.training.recipe import Recipe
+from jndkit.training.tasks.hvssd import read_degradation
 from jndkit.weights import Card, home, read_card
 
 
 def export_best(recipe: Recipe, folder: Path, *, name: str | None = None) -> Card | None:
     """Write the best weights of a run as NAME.onnx and NAME.toml into its folder; None for a network that no map needs.
+
+    A network that takes another's output brings that one along, as NAME-degradation.
 
     name: also put it among the user's models under this name; the recipe's own by default, in the folder alone.
     Raises InputError where the folder holds no such run, UsageError for a name that is no name or comes along,
@@ -36,15 +39,38 @@ def export_best(recipe: Recipe, folder: Path, *, name: str | None = None) -> Car
         model.load_state_dict(load_file(best))
     except Exception as error:  # what safetensors raises shares no base but this one
         raise InputError(best, f"it holds no weights of {recipe.name} ({str(error).splitlines()[0][:200]})") from None
+    called = name or recipe.name
+    if hasattr(model, "parts"):
+        return _publish_parts(model.parts(), folder, called, _about(recipe, folder))
     if not hasattr(model, "contract"):
         return None
-    called = name or recipe.name
     for ending in (".onnx", ".toml"):  # of an earlier export of the same run
-        (folder / f"{called}{ending}").unlink(missing_ok=True)
-    card = publish(model, folder, called, _about(recipe, folder))
+        for each in (called, f"{called}-degradation"):
+            (folder / f"{each}{ending}").unlink(missing_ok=True)
+    needed = _needed(recipe, folder, called)
+    card = publish(model, folder, called, _about(recipe, folder) | ({"needs": needed.name} if needed else {}))
     if name is not None:
-        _install(folder, card)
+        for each in (needed, card) if needed else (card,):
+            _install(folder, each)
     return card
+
+
+def _publish_parts(parts: Any, folder: Path, called: str, about: dict[str, Any]) -> Card | None:
+    """A network that is used through several graphs: NAME-PART.onnx and its card each; the last card."""
+    card = None
+    for ending, part in parts:
+        for suffix in (".onnx", ".toml"):  # of an earlier export of the same run
+            (folder / f"{called}-{ending}{suffix}").unlink(missing_ok=True)
+        card = publish(part, folder, f"{called}-{ending}", about)
+    return card
+
+
+def _needed(recipe: Recipe, folder: Path, called: str) -> Card | None:
+    """The network whose output a run's own takes, from the weights that the recipe names, into the run's folder."""
+    if "degradation" not in recipe.data:
+        return None
+    about = {"architecture": "hvssd-degradation", "licence": "unstated", "summary": f"stage one of {called}"}
+    return publish(read_degradation(recipe.data["degradation"]), folder, f"{called}-degradation", about)
 
 
 def check_free(name: str, step: int, steps: int) -> None:

@@ -23,8 +23,13 @@ PACKAGED = Path(__file__).parent
 
 # Which weights a network's own name stands for.
 CURRENT: dict[str, str] = {
+    "hvssd": "hvssd.pictures.v1",
+    "hvssd-degradation": "hvssd-degradation.pictures.v1",
+    "knob": "knob.visibility.v1",
     "resjnd": "resjnd.cpl.v1",
     "resjnd-s": "resjnd-s.cpl.v1",
+    "shen2020": "shen2020.vvc.v1",
+    "vpjnd": "vpjnd.photos.v1",
 }
 
 
@@ -36,7 +41,8 @@ class Card:
     sha256, bytes: of the ONNX file.  licence: of the weights.  summary: one line.
     multiple: sides must be multiples of it.  context: pixels around a place that decide its output.
     macs_per_pixel: multiply-adds.  parameters: numbers learned.
-    input, output: the tensors' contract, in words.  trained: recipe, steps, hours, hardware.
+    input, output: the tensors' contract, in words.  needs: name of the weights whose output it takes, if any.
+    trained: recipe, steps, hours, hardware.
     data: pictures learned from, each with its licence.  scores: figures beside their baselines, with the command.
     parity: runtime -> largest difference to the trained network when it was exported.
     promise: what more training promises.
@@ -59,11 +65,14 @@ class Card:
     scores: Mapping[str, Any] = field(default_factory=dict)
     parity: Mapping[str, float] = field(default_factory=dict)
     promise: str = ""
+    needs: str = ""
 
 
 # What TOML gives for each key of a card, and the least of the numbers that are used.
 _KINDS: dict[str, type] = {
-    **dict.fromkeys(("name", "architecture", "sha256", "licence", "summary", "input", "output", "promise"), str),
+    **dict.fromkeys(
+        ("name", "architecture", "sha256", "licence", "summary", "input", "output", "needs", "promise"), str
+    ),
     **dict.fromkeys(("bytes", "multiple", "context", "macs_per_pixel", "parameters"), int),
     **dict.fromkeys(("trained", "scores", "parity"), dict),
     "data": list,

@@ -68,11 +68,20 @@ class CvvdpWatch:
         """Quality of the whole picture in JOD, pooled as the published metric pools it. rgb: uint8 (H, W, 3)."""
         return float(pooled_jod(self._scenes[0].cells(rgb).picture_energy()))
 
+    def with_cells(self, rgb: Pixels) -> tuple[Sight, Cells]:
+        """The reading of an opaque picture, and the squared differences over the grid of cells it was made from."""
+        cells = self._scenes[0].cells(rgb)
+        return self._sight(*self._scenes[0].worst_of(cells)), cells
+
     def _pairs(self, decoded: Picture) -> Iterator[tuple[_Scene, Pixels]]:
         return zip(self._scenes, views_beside(decoded, self.shape, self._alpha), strict=True)
 
     def _read(self, scene: _Scene, rgb: Pixels) -> Sight:
-        (at_large, window), (local, place) = scene.worst(rgb)
+        return self._sight(*scene.worst(rgb))
+
+    @staticmethod
+    def _sight(large: tuple[float, Box], small: tuple[float, Box]) -> Sight:
+        (at_large, window), (local, place) = large, small
         decides, where = (at_large, window) if at_large * LOCAL_RATIO >= local else (local / LOCAL_RATIO, place)
         return Sight(decides, local, where, interval(decides))
 
@@ -115,7 +124,11 @@ class _Scene:
 
     def worst(self, rgb: Pixels) -> tuple[tuple[float, Box], tuple[float, Box]]:
         """((JND, place) of the worst window, the same of the worst 3 degrees)."""
-        cells, ppd = self.cells(rgb), self._viewing.ppd
+        return self.worst_of(self.cells(rgb))
+
+    def worst_of(self, cells: Cells) -> tuple[tuple[float, Box], tuple[float, Box]]:
+        """The same, of cells that were made before."""
+        ppd = self._viewing.ppd
         (window_jod, window), (local_jod, place) = worst_window(cells, ppd), worst_place(cells, ppd)
         return (_jnd(window_jod), window), (_jnd(local_jod), place)
 

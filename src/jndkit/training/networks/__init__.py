@@ -13,9 +13,14 @@ if TYPE_CHECKING:
 NETWORKS = {
     "hvssd": "jndkit.training.networks.hvssd:Hvssd",
     "hvssd-degradation": "jndkit.training.networks.degradation:Degradation",
+    "jndlic": "jndkit.training.networks.jndlic:JndLic",
+    "jndlic-paper": "jndkit.training.networks.jndlic_paper:JndLicPaper",
+    "knob": "jndkit.training.networks.knob:KnobNet",
     "resjnd": "jndkit.training.networks.resjnd:ResJnd",
     "resjnd-s": "jndkit.training.networks.resjnd:ResJndSmall",
     "shen2020": "jndkit.training.networks.shen2020:Shen2020",
+    "vpjnd": "jndkit.training.networks.vpjnd:VpJndNet",
+    "vpjnd-paper": "jndkit.training.networks.vpjnd_paper:VpJndPaper",
 }
 
 

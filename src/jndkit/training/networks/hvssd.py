@@ -16,6 +16,7 @@ from jndkit.training.export import Contract
 INPUTS = ("code", "figure")
 # Reaches: the convolutions 1 + 1 + 2 + 2 + 4 + 4 pixels, the two enlargements 4 + 2.
 CONTEXT = 24
+_QUIETER = 0.02
 
 
 class Hvssd(nn.Module):
@@ -38,6 +39,9 @@ class Hvssd(nn.Module):
         for layer in self.convs:
             nn.init.kaiming_normal_(layer.weight, a=0.01)
             nn.init.zeros_(layer.bias)
+        # Beyond 1 the output has no slope: what starts there stays, as spikes of the whole range.
+        with torch.no_grad():
+            self.convs[-1].weight *= _QUIETER
 
     def forward(self, picture: Tensor, cam: Tensor, gradient: Tensor) -> Tensor:
         if self.inputs == "code":

@@ -16,7 +16,11 @@ TASKS = {
     "cpl": "jndkit.training.tasks.cpl:CplTask",
     "degradation": "jndkit.training.tasks.degradation:DegradationTask",
     "hvssd": "jndkit.training.tasks.hvssd:HvssdTask",
+    "jndlic": "jndkit.training.tasks.jndlic:JndLicTask",
+    "knob": "jndkit.training.tasks.knob:KnobTask",
     "structure": "jndkit.training.tasks.structure:StructureTask",
+    "vpjnd": "jndkit.training.tasks.vpjnd:VpjndTask",
+    "vpjnd-paper": "jndkit.training.tasks.vpjnd_paper:VpjndPaperTask",
 }
 
 

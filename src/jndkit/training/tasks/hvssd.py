@@ -136,12 +136,13 @@ class HvssdTask:
 def magnitude_loss(wanted: Tensor, jnd: Tensor, level: float) -> Tensor:
     """log((a^2 + b^2 + 0.001) / (2 a b + 0.001)), a = 1 / (1 + level * wanted), b = 1 / (1 + JND).
 
-    wanted: float32 (N, 1, H, W); jnd: float32 (N, C, H, W), both in 0..1; compared in code values, pixel by pixel, the
-    JND as its mean over the channels. 0 where the JND is `level` times what is wanted.
-    Source: the form is the published code's, which does not say what is summed where.
+    wanted: float32 (N, 1, H, W); jnd: float32 (N, C, H, W), both in 0..1; compared in code values, pixel by pixel and
+    channel by channel. 0 where the JND is `level` times what is wanted.
+    Source: the form is the published code's, which does not say what is summed where. With the channels summed first,
+    as one may read it, a generator puts nearly all of its JND into one of them.
     """
     a = 1.0 / (1.0 + level * 255.0 * wanted)
-    b = 1.0 / (1.0 + 255.0 * jnd.mean(dim=1, keepdim=True))
+    b = 1.0 / (1.0 + 255.0 * jnd)
     return torch.log((a * a + b * b + 0.001) / (2.0 * a * b + 0.001)).mean()
 
 

@@ -116,15 +116,19 @@ class StructureTask:
             predicted: Patches = (torch.cat(made)[:, 0].numpy() + 1.0) * 127.5
             return predicted
 
-        return _errors(self._valid, self._most, predict)
+        return self.judged(predict)
+
+    def judged(self, change: Change) -> Errors:
+        """Of any change of patches, on the validation pictures; only the structure of what it returns is judged."""
+        return _errors(self._valid, self._most, change)
 
     def identity(self) -> Errors:
         """Of the picture's own structure, on the validation pictures."""
-        return _errors(self._valid, self._most, lambda patches: patches)
+        return self.judged(lambda patches: patches)
 
     def blur(self) -> Errors:
         """Of a Gaussian blur, its width tuned on training patches, on the validation pictures."""
-        return _errors(self._valid, self._most, _blurred(self.sigma()))
+        return self.judged(_blurred(self.sigma()))
 
     def sigma(self) -> float:
         """The width in pixels of the blur that comes nearest on up to 64 training pictures."""

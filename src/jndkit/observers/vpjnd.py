@@ -1,0 +1,232 @@
+"""The learned observer: VP-JNDnet looks at patches of reference and version, and what it sees is pooled like vision.
+
+Source: Y. Zhang et al., "VP-JND: Visual Perception Assisted Deep Picture-Wise Just Noticeable Difference Prediction
+Model for Image Compression", IEEE TCSVT 2025: patches, their weighted mean, and whether the picture is seen to differ.
+Differs: it answers in JND units with an interval, for any display; yes and no follow for any share of viewers. Patches
+lie on a grid, not at random. What they hold is pooled in the windows that the psychophysical observer uses.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from jndkit.inference import session
+from jndkit.observers.contract import Box, Map, Sight
+from jndkit.observers.cvvdp.constants import Floats
+from jndkit.observers.cvvdp.observer import LOCAL_RATIO
+from jndkit.observers.cvvdp.pooling import CELL, Cells, cell_areas, pooled_jod
+from jndkit.observers.cvvdp.windows import worst_place, worst_window
+from jndkit.observers.mapped.observer import reading_interval
+from jndkit.observers.views import views, views_beside
+from jndkit.picture import Picture, Pixels
+from jndkit.pixelwise.chou1995 import HALO, chou1995
+from jndkit.viewing import DISPLAYS, Viewing
+from jndkit.visibility import JND_PER_JOD
+from jndkit.weights import Weights, find
+
+Patches = npt.NDArray[np.float32]
+
+SIDE = 128  # pixels a side of a patch
+MOST = 32  # patches of a picture
+SCALES = 4
+MAP_UNIT = 16.0  # code values of a JND map that the network takes for 1
+_DENSITY, _PEAK = (-1.0, 1.8), (0.0, 1.4)  # what it learned: log2 over the desktop's
+
+
+@dataclass(frozen=True)
+class Vpjnd:
+    """VP-JNDnet. name: that of its weights. Its readings scatter from setting to setting: searches must expect it."""
+
+    name: str = "vpjnd"
+    noisy = True
+
+    @property
+    def version(self) -> str:
+        return find(self.name).card.name
+
+    def watch(self, reference: Picture, viewing: Viewing) -> VpjndWatch:
+        """Cut the patches and make their JND maps once. A reference with alpha is watched over black, grey and white.
+
+        Raises MissingError without weights.
+        """
+        return VpjndWatch(reference, viewing, find(self.name))
+
+
+class VpjndWatch:
+    """A reference being watched."""
+
+    def __init__(self, reference: Picture, viewing: Viewing, weights: Weights) -> None:
+        self.viewing = viewing
+        self.shape = reference.rgb.shape[:2]
+        self._alpha = reference.alpha is not None
+        self._scenes = [_Scene(rgb, viewing, weights) for rgb in views(reference, self._alpha)]
+
+    def __call__(self, decoded: Picture) -> Sight:
+        """Read a decoded version. Raises UsageError where its size differs from the reference's."""
+        return self.with_spread(decoded)[0]
+
+    def with_spread(self, decoded: Picture) -> tuple[Sight, float]:
+        """The reading, and the standard deviation of its logarithm about what the psychophysical observer reads."""
+        return max((scene.read(rgb) for scene, rgb in self._pairs(decoded)), key=lambda found: found[0].jnd)
+
+    def map(self, decoded: Picture) -> Map:
+        """float32 (H, W): JND of the nearest patch by itself; over several backdrops, the worst."""
+        worst: Map = np.maximum.reduce([scene.local(rgb) for scene, rgb in self._pairs(decoded)])
+        return worst
+
+    def _pairs(self, decoded: Picture) -> Iterator[tuple[_Scene, Pixels]]:
+        return zip(self._scenes, views_beside(decoded, self.shape, self._alpha), strict=True)
+
+
+class _Scene:
+    """One opaque reference, cut into patches."""
+
+    def __init__(self, rgb: Pixels, viewing: Viewing, weights: Weights) -> None:
+        self._shape = rgb.shape[:2]
+        rgb = _at_least(rgb)
+        self._size = rgb.shape[:2]
+        self._tops, self._lefts = starts(*self._size)
+        self._viewing = viewing
+        self._run = session(weights.path)
+        self._factor = float(weights.card.scores.get("interval_factor", 1.0))
+        self._reference = self._cut(rgb)
+        self._jnd = np.stack([_jnd_map(rgb, top, left) for top in self._tops for left in self._lefts])[:, None]
+        self._told = np.tile(np.array(display(viewing), np.float32), (len(self._reference), 1))
+
+    def read(self, rgb: Pixels) -> tuple[Sight, float]:
+        energy, weight, spread = self._look(rgb)
+        (jnd, window), (local, place) = worst(energy, weight, self._tops, self._lefts, self._size, self._viewing.ppd)
+        decides, where = (jnd, window) if jnd * LOCAL_RATIO >= local else (local / LOCAL_RATIO, place)
+        error = math.hypot(spread, self._sampling(energy))
+        sight = Sight(decides, local, _inside(where, self._shape), reading_interval(decides, error))
+        return sight, error
+
+    def local(self, rgb: Pixels) -> Map:
+        energy, _, _ = self._look(rgb)
+        jnd = jnd_of(energy.T)
+        planes = _nearest(jnd[:, None], self._tops, self._lefts, self._size, 1)
+        found: Map = planes[0, : self._shape[0], : self._shape[1]].astype(np.float32)
+        return found
+
+    def _look(self, rgb: Pixels) -> tuple[Floats, Floats, float]:
+        """Of each patch the visible energies, float64 (N, 12), and the weight (N,); the spread of ln(JND)."""
+        root, weight, spread = self._run(self._reference, self._cut(_at_least(rgb)), self._jnd, self._told)
+        share = np.exp(weight[:, 0].astype(np.float64) - float(weight.max()))
+        return np.exp(2.0 * root.astype(np.float64)), share, self._factor * math.exp(float(spread.mean()))
+
+    def _sampling(self, energy: Floats) -> float:
+        """Standard deviation of ln(JND) from the patches that were not looked at, as of a random choice of them."""
+        looked = min(1.0, len(energy) * SIDE**2 / (self._size[0] * self._size[1]))
+        total = energy.sum(axis=1)
+        variation = float(total.std() / max(total.mean(), 1e-12))
+        # JND goes with the root of energy, nearly.
+        return 0.5 * variation * math.sqrt((1.0 - looked) / len(energy))
+
+    def _cut(self, rgb: Pixels) -> Patches:
+        patches = [rgb[top : top + SIDE, left : left + SIDE] for top in self._tops for left in self._lefts]
+        return np.ascontiguousarray(np.stack(patches).transpose(0, 3, 1, 2), np.float32) / np.float32(255.0)
+
+
+class _PatchCells(Cells):
+    """Cells that were filled as a whole."""
+
+    def picture_energy(self) -> Floats:
+        areas = cell_areas(self.shape)
+        found: Floats = (self.grid * (areas / areas.sum())).sum(axis=(2, 3), dtype=np.float64)
+        return found
+
+
+def starts(height: int, width: int, most: int = MOST) -> tuple[list[int], list[int]]:
+    """(tops, lefts) of the patches that are looked at: side by side where they are few, else evenly spread.
+
+    height, width: pixels, at least 128.
+    """
+    if height > width:  # either way up the same places
+        lefts, tops = starts(width, height, most)
+        return tops, lefts
+    rows, columns = (-(-side // SIDE) for side in (height, width))
+    if rows * columns > most:
+        shape = rows / columns
+        pairs = [(down, min(columns, most // down)) for down in range(1, min(rows, most) + 1)]
+        full = max(down * across for down, across in pairs)
+        enough = [pair for pair in pairs if pair[0] * pair[1] >= 0.85 * full]
+        rows, columns = min(enough, key=lambda pair: abs(math.log(pair[0] / pair[1] / shape)))
+    return _spread(height, rows), _spread(width, columns)
+
+
+def _spread(size: int, count: int) -> list[int]:
+    """So many starts from one end to the other, all but the last on the grid of coding blocks."""
+    last = size - SIDE
+    if count == 1:
+        return [last // 16 * 8]
+    return [*(last * index // (count - 1) // 8 * 8 for index in range(count - 1)), last]
+
+
+def display(viewing: Viewing) -> tuple[float, float]:
+    """What the network is told of a viewing: log2 of its pixels per degree and peak luminance over the desktop's.
+
+    Beyond what it learned, the nearest that it did.
+    """
+    desktop = DISPLAYS["desktop"]
+    density, peak = math.log2(viewing.ppd / desktop.ppd), math.log2(viewing.peak / desktop.peak)
+    return min(max(density, _DENSITY[0]), _DENSITY[1]), min(max(peak, _PEAK[0]), _PEAK[1])
+
+
+def worst(
+    energy: Floats, weight: Floats, tops: list[int], lefts: list[int], size: tuple[int, ...], ppd: float
+) -> tuple[tuple[float, Box], tuple[float, Box]]:
+    """((JND, place) of the worst window, the same of the worst 3 degrees), each place as its nearest patch has it.
+
+    energy: (N, 12), visible energies of the patches, row by row.  weight: (N,).  tops, lefts: see `starts`.
+    size: (H, W) in pixels.
+    """
+    cells = _PatchCells((size[0], size[1]), SCALES + 1)
+    # The network's coarsest energies are weighted already: the base band of the pooling is left empty.
+    planes = _nearest(energy * (weight / weight.mean())[:, None], tops, lefts, size, CELL)
+    cells.grid[:SCALES] = planes.reshape(SCALES, -1, *planes.shape[1:])
+    (large, window), (small, place) = worst_window(cells, ppd), worst_place(cells, ppd)
+    jnd, local = (max(0.0, JND_PER_JOD * (10.0 - quality)) for quality in (large, small))
+    return (jnd, window), (local, place)
+
+
+def jnd_of(energy: Floats) -> Floats:
+    """JND of visible energies pooled over an area. energy: float64 (12, ...), the mean over it."""
+    bands = energy.reshape(SCALES, -1, *energy.shape[1:])
+    quality = pooled_jod(np.concatenate([bands, np.zeros_like(bands[:1])]))
+    found: Floats = np.maximum(JND_PER_JOD * (10.0 - quality), 0.0)
+    return found
+
+
+def _nearest(values: Floats, tops: list[int], lefts: list[int], size: tuple[int, ...], grain: int) -> Floats:
+    """Values of the patches (N, V) at the nearest of every `grain` x `grain` pixels: (V, h, w)."""
+    rows, columns = (
+        np.abs(grain * np.arange(-(-side // grain))[:, None] + 0.5 * (grain - SIDE) - np.array(first)).argmin(axis=1)
+        for side, first in zip(size, (tops, lefts), strict=False)
+    )
+    found: Floats = values.reshape(len(tops), len(lefts), -1)[rows[:, None], columns].transpose(2, 0, 1)
+    return found
+
+
+def _jnd_map(rgb: Pixels, top: int, left: int) -> Patches:
+    first, start = max(0, top - HALO), max(0, left - HALO)
+    around = np.ascontiguousarray(rgb[first : top + SIDE + HALO, start : left + SIDE + HALO])
+    jnd = chou1995(around)[top - first :, left - start :][:SIDE, :SIDE]
+    return np.ascontiguousarray(jnd / np.float32(MAP_UNIT))
+
+
+def _inside(box: Box, shape: tuple[int, ...]) -> Box:
+    """The part of a place that is in the picture, not in what was mirrored."""
+    height, width = shape
+    x, y = min(box.x, width - 1), min(box.y, height - 1)
+    return Box(x, y, min(box.width, width - x), min(box.height, height - y))
+
+
+def _at_least(rgb: Pixels) -> Pixels:
+    """Mirrored at its lower and right edge up to a patch."""
+    down, right = (max(0, SIDE - side) for side in rgb.shape[:2])
+    return np.pad(rgb, ((0, down), (0, right), (0, 0)), mode="symmetric") if down or right else rgb

@@ -1,0 +1,101 @@
+"""The network `knob`: from how a picture answers quantisation to each codec's curve of ln(JND), before any encode."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
+
+from jndkit.codecs.contract import Codec
+from jndkit.errors import InputError
+from jndkit.inference import session
+from jndkit.observers.cvvdp.pooling import pooled_jod
+from jndkit.picture import Picture
+from jndkit.picturewise.curves import typical_curve
+from jndkit.picturewise.responses import BANDS, RESPONSES, SMALLEST, Floats, responses, sample
+from jndkit.viewing import DISPLAYS, Viewing
+from jndkit.visibility import JND_PER_JOD
+from jndkit.weights import find
+
+# What the network tells, in the order of its output: for each codec, at these knobs.
+_JPEG = (20.0, 40.0, 55.0, 68.0, 78.0, 86.0, 92.0, 97.0)
+_AVIF = (25.0, 40.0, 52.0, 62.0, 71.0, 79.0, 86.0, 93.0)
+_HEIC = (20.0, 32.0, 42.0, 51.0, 60.0, 70.0, 80.0, 92.0)
+KNOTS: Mapping[str, tuple[float, ...]] = {
+    "jpeg:420": _JPEG,
+    "jpeg:444": _JPEG,
+    "webp:420": (20.0, 40.0, 60.0, 74.0, 84.0, 91.0, 95.0, 98.0),
+    "avif:420": _AVIF,
+    "avif:444": _AVIF,
+    "heic:420": _HEIC,
+    "heic:444": _HEIC,
+    "jxl:444": (0.3, 0.6, 1.0, 1.4, 2.0, 2.8, 4.0, 6.0),
+}
+
+FEATURES = RESPONSES * (1 + BANDS - 1 + 3) + 1
+PPD = (20.0, 130.0)  # pixels per degree the network was taught; beyond them it is asked at the nearer end
+_UNSEEN = 0.01  # JND: less is as good as none
+
+
+class Knob:
+    """A picture looked at.
+
+    Raises InputError for a picture too small to say anything, MissingError or DamagedError for the weights.
+    """
+
+    def __init__(self, picture: Picture, viewing: Viewing) -> None:
+        if min(picture.height, picture.width) < SMALLEST:
+            raise InputError(picture.name, f"a side is under {SMALLEST} pixels")
+        network = session(find("knob").path)
+        told = features(responses(sample(picture.rgb), viewing), viewing)
+        self._residual, log_sigma = np.moveaxis(network(told)[0], -1, 0)
+        self._sigma = np.exp(log_sigma)
+        self._viewing = viewing
+
+    def of(self, codec: Codec) -> tuple[list[float], list[float]] | None:
+        """ln(JND) expected at every step of the codec's grid, worst fidelity first, and its standard deviation.
+
+        The worst window decides at each step. None for a codec that the network was not taught.
+        """
+        index = place(codec)
+        if index is None:
+            return None
+        knots = np.array(list(KNOTS.values())[index])
+        at = np.array(codec.knob.grid)
+        typical = np.array(typical_curve(codec, self._viewing))
+        curves = np.array([typical + np.interp(at, knots, row) for row in self._residual[:, index]])
+        sigmas = np.array([np.interp(at, knots, row) for row in self._sigma[:, index]])
+        worst = curves.argmax(axis=0)
+        steps = np.arange(len(at))
+        return curves[worst, steps].tolist(), sigmas[worst, steps].tolist()
+
+
+def place(codec: Codec) -> int | None:
+    """The row of the network's output that is about a codec, or None."""
+    names = list(KNOTS)
+    name = f"{codec.name}:{codec.chroma}"
+    return names.index(name) if name in names else None
+
+
+def features(energy: Floats, viewing: Viewing) -> npt.NDArray[np.float32]:
+    """What the network sees, float32 (windows, FEATURES), from `responses`: float64 (windows, RESPONSES, BANDS, 3).
+
+    For every response ln(JND) of it all, of each band but the base alone, and of each channel alone; and the octaves by
+    which the display is finer than the desktop.
+    """
+    bands = np.moveaxis(energy, (2, 3), (0, 1))
+    parts = [bands]
+    for band in range(BANDS - 1):
+        alone = np.zeros_like(bands)
+        alone[band] = bands[band]
+        parts.append(alone)
+    for channel in range(3):
+        alone = np.zeros_like(bands)
+        alone[:, channel] = bands[:, channel]
+        parts.append(alone)
+    jnd = JND_PER_JOD * (10.0 - pooled_jod(np.stack(parts, axis=-1)))
+    told = np.log(np.maximum(jnd, _UNSEEN)).reshape(len(energy), -1)
+    octaves = math.log2(min(max(viewing.ppd, PPD[0]), PPD[1]) / DISPLAYS["desktop"].ppd)
+    return np.column_stack([told, np.full(len(told), octaves)]).astype(np.float32)

@@ -1,0 +1,104 @@
+"""The satisfied-user ratio: the share of viewers who see no difference, for every setting of a codec."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from jndkit.picturewise.curves import reach
+from jndkit.picturewise.foresight import Foresight, deviate
+from jndkit.picturewise.search import expect
+from jndkit.visibility import Protocol, interval, viewers
+
+_LEVEL = 0.9
+
+
+class Reading(NamedTuple):
+    """What an observer read at one knob: JND, and its own 90 % interval of that, in JND."""
+
+    jnd: float
+    interval: tuple[float, float]
+
+
+class Point(NamedTuple):
+    """Viewers who see no difference at one knob, per cent, with their 90 % interval."""
+
+    value: float
+    viewers: float
+    low: float
+    high: float
+
+
+def sur_curve(
+    foresight: Foresight,
+    protocol: Protocol,
+    readings: Mapping[float, Reading] | None = None,
+    *,
+    widen: float = 1.0,
+) -> list[Point]:
+    """The satisfied-user ratio at every step of a codec's grid, worst fidelity first.
+
+    readings: knob -> what was read there.  widen: factor on the observer's error, as in `visibility.interval`;
+    foresight's own was widened when it was made.
+    The foreseen ln(JND) is moved through the readings as the search does, and what is read or foreseen becomes viewers
+    by the protocol. The interval joins two errors as independent: their half-widths in ln(JND) add as squares, on
+    either side. One is the observer's error to people: the scale's own, `visibility.interval`, and where the nearest
+    reading's interval is wider, what that has more. The other is foresight's: 1.645 sigma, shrunk beside readings as a
+    process shrinks between known points whose errors correlate as exp(-distance in ln(JND) / reach). At a step that was
+    read there is nothing left of it, and the interval is the observer's own.
+
+    Raises UsageError where the protocol cannot tell shares, and for a factor below 1.
+
+    Source: Wang et al. 2018 (satisfied-user ratio of compressed video); conditional variance of an Ornstein-Uhlenbeck
+    process.
+    """
+    read = {step: readings[value] for step, value in enumerate(foresight.grid) if readings and value in readings}
+    known = {step: reading.jnd for step, reading in read.items()}
+    points = []
+    for step, value in enumerate(foresight.grid):
+        if step in read:
+            jnd, (low, high) = read[step].jnd, _widened(read[step], widen)
+        else:
+            jnd = math.exp(expect(foresight.curve, known, step))
+            foreseen = deviate(_LEVEL) * foresight.sigma[step] * _shrunk(foresight, known, step)
+            more = _more(read[min(read, key=lambda other: abs(other - step))]) if read else 0.0
+            low, high = _joined(jnd, interval(jnd, level=_LEVEL, widen=widen), math.hypot(foreseen, widen * more))
+        points.append(Point(value, viewers(jnd, protocol), viewers(high, protocol), viewers(low, protocol)))
+    return points
+
+
+def _widened(reading: Reading, widen: float) -> tuple[float, float]:
+    low, high = reading.interval
+    return max(0.0, reading.jnd - widen * (reading.jnd - low)), reading.jnd + widen * (high - reading.jnd)
+
+
+def _shrunk(foresight: Foresight, known: Mapping[int, float], step: int) -> float:
+    """Share of foresight's sigma that is left at a step beside those that were read."""
+
+    def correlation(one: int, other: int) -> float:
+        return math.exp(-abs(foresight.curve[one] - foresight.curve[other]) / reach())
+
+    left = max((other for other in known if other < step), default=None)
+    right = min((other for other in known if other > step), default=None)
+    sides = [correlation(step, side) ** 2 for side in (left, right) if side is not None]
+    left_over = math.prod(1.0 - side for side in sides)
+    if len(sides) == 2:
+        # 0 where the curve is flat between the two: then they say the same, and all.
+        left_over /= max(1.0 - math.prod(sides), 1e-12)
+    return math.sqrt(left_over)
+
+
+def _more(reading: Reading) -> float:
+    """Half-width in ln(JND) that an observer's interval has beyond the scale's own, by its upper side."""
+    if reading.jnd <= 0.0:
+        return 0.0
+    own, scale = (math.log(high / reading.jnd) for high in (reading.interval[1], interval(reading.jnd)[1]))
+    return math.sqrt(max(0.0, own * own - scale * scale))
+
+
+def _joined(jnd: float, own: tuple[float, float], foreseen: float) -> tuple[float, float]:
+    """An interval about `jnd` with another error of half-width `foreseen` in ln(JND) joined to it, on either side."""
+    low, high = own
+    below = math.hypot(math.log(jnd / low), foreseen) if low > 0.0 else math.inf
+    return jnd * math.exp(-below), jnd * math.exp(math.hypot(math.log(high / jnd), foreseen))

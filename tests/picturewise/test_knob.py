@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+import jndkit
+from jndkit.codecs import available, codec
+from jndkit.errors import InputError
+from jndkit.picture import Picture
+from jndkit.picturewise.curves import typical_curve
+from jndkit.picturewise.knob import FEATURES, KNOTS, PPD, Knob, features, place
+from jndkit.picturewise.responses import BANDS, RESPONSES, responses, sample
+from jndkit.viewing import DISPLAYS, viewing
+from jndkit.weights import find
+
+DESKTOP = DISPLAYS["desktop"]
+
+
+def spec(name: str) -> str:
+    """A codec's spec from its name in the table: some have but one chroma sampling, which no option names."""
+    return name.partition(":")[0] if name in ("webp:420", "jxl:444") else name
+
+
+@pytest.fixture(scope="module")
+def lake() -> Picture:
+    return jndkit.load("examples/lake.png")
+
+
+@pytest.fixture(scope="module")
+def seen(lake: Picture) -> Knob:
+    return Knob(lake, DESKTOP)
+
+
+def test_it_is_taught_every_codec_that_has_a_curve_of_its_own() -> None:
+    for name, knots in KNOTS.items():
+        if available()[name.partition(":")[0]]:
+            continue
+        asked = codec(spec(name))
+        assert f"{asked.name}:{asked.chroma}" == name
+        assert list(knots) == sorted(knots)
+        assert asked.knob.low <= knots[0] < knots[-1] <= asked.knob.high
+    assert {name.partition(":")[0] for name in KNOTS} == {"jpeg", "webp", "avif", "heic", "jxl"}
+    assert {len(knots) for knots in KNOTS.values()} == {8}
+
+
+@pytest.mark.parametrize("option", ["webp:m6", "avif:s4", "jpeg:420"])
+def test_options_that_change_the_bytes_alone_share_a_row(option: str) -> None:
+    plain = codec(option.partition(":")[0])
+    assert place(codec(option)) == place(plain) is not None
+
+
+def test_a_codec_it_was_not_taught_is_left_to_others(seen: Knob) -> None:
+    if available()["vvc"]:
+        pytest.skip(available()["vvc"])
+    assert place(codec("vvc")) is None
+    assert seen.of(codec("vvc")) is None
+
+
+@pytest.mark.parametrize("name", ["jpeg", "webp", "avif"])
+def test_it_comes_nearer_to_what_is_read_than_the_typical_curve(lake: Picture, seen: Knob, name: str) -> None:
+    from jndkit.observers.cvvdp.observer import CvvdpWatch
+
+    asked = codec(name)
+    curve, sigma = seen.of(asked)
+    grid = asked.knob.grid
+    assert len(curve) == len(sigma) == len(grid)
+    typical = typical_curve(asked, DESKTOP)
+    watch = CvvdpWatch(lake, DESKTOP)
+    own, plain = [], []
+    for value in (60.0, 75.0, 88.0):
+        step = min(range(len(grid)), key=lambda index: abs(grid[index] - value))
+        read = math.log(watch(asked.decode(asked.encode(lake, grid[step]))).jnd)
+        own.append(abs(curve[step] - read))
+        plain.append(abs(typical[step] - read))
+    assert np.mean(own) < 0.15
+    assert np.mean(own) < np.mean(plain)
+
+
+def test_its_error_is_a_small_positive_number(seen: Knob) -> None:
+    for name in KNOTS:
+        if available()[name.partition(":")[0]] == "":
+            _, sigma = seen.of(codec(spec(name)))
+            assert 0.01 < min(sigma) <= max(sigma) < 3.0
+
+
+@pytest.mark.parametrize("side", [1, 8, 63])
+def test_a_picture_too_small_to_say_anything_is_refused(side: int) -> None:
+    with pytest.raises(InputError, match="under 64"):
+        Knob(Picture(rgb=np.zeros((side, 200, 3), np.uint8)), DESKTOP)
+
+
+@pytest.mark.parametrize("level", [0, 128, 255])
+def test_a_flat_picture_gets_finite_answers(level: int) -> None:
+    seen = Knob(Picture(rgb=np.full((96, 96, 3), level, np.uint8)), DESKTOP)
+    curve, sigma = seen.of(codec("jpeg"))
+    assert np.isfinite(curve).all()
+    assert np.isfinite(sigma).all()
+    assert min(sigma) > 0.0
+
+
+def test_features_tell_the_reading_its_bands_its_channels_and_the_display() -> None:
+    energy = np.zeros((2, RESPONSES, BANDS, 3))
+    energy[1, 0, 2, 1] = 0.5
+    told = features(energy, viewing(2 * DESKTOP.ppd))
+    assert told.shape == (2, FEATURES)
+    assert told.dtype == np.float32
+    assert told[:, -1] == pytest.approx(1.0)
+    assert told[0, :-1] == pytest.approx(math.log(0.01))
+    parts = told[1, :-1].reshape(RESPONSES, -1)
+    louder = np.flatnonzero(parts[0] > math.log(0.02)).tolist()
+    assert louder == [0, 1 + 2, BANDS + 1]  # all of it, the third band, the second channel
+    assert parts[1:] == pytest.approx(math.log(0.01))
+
+
+@pytest.mark.parametrize(("ppd", "end"), [(5.0, PPD[0]), (300.0, PPD[1])])
+def test_beyond_the_displays_it_was_taught_the_nearest_is_asked(ppd: float, end: float) -> None:
+    energy = np.zeros((1, RESPONSES, BANDS, 3))
+    assert features(energy, viewing(ppd))[0, -1] == features(energy, viewing(end))[0, -1]
+
+
+def test_the_worst_window_decides() -> None:
+    """Fine detail in one corner of a large calm picture is told as it would be alone, not as the mean of it all."""
+    calm = np.full((512, 768, 3), 128, np.uint8)
+    busy = calm.copy()
+    busy[:256, :256] = np.clip(128 + 40 * np.random.default_rng(0).standard_normal((256, 256, 1)), 0, 255)
+    display = viewing(20.0)
+    assert len(responses(sample(busy), display)) > 1
+    whole, _ = Knob(Picture(rgb=busy), display).of(codec("jpeg"))
+    alone, _ = Knob(Picture(rgb=calm), display).of(codec("jpeg"))
+    step = codec("jpeg").knob.grid.index(60.0)
+    assert whole[step] > alone[step] + 0.3
+
+
+def test_the_weights_ship() -> None:
+    assert find("knob").card.architecture == "knob"

@@ -1,0 +1,193 @@
+"""VP-JNDnet learns, pools as the observer that teaches it, and begins near it; the published form answers yes or no."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from jndkit.datasets import vpjnd as dataset
+from jndkit.errors import InputError, UsageError
+from jndkit.observers.vpjnd import jnd_of
+from jndkit.picture import load
+from jndkit.training.recipe import Recipe, load_recipe
+
+pytestmark = pytest.mark.train
+
+torch = pytest.importorskip("torch")
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "lake.png"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two crops of a photograph, three JPEG versions each."""
+    home = tmp_path_factory.mktemp("set")
+    for each in ("pristine", "coded", "labels"):
+        (home / each).mkdir()
+    photo = np.asarray(Image.open(EXAMPLE).convert("RGB"))
+    rows = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(dataset, "COUNTS", {"jpeg:420": 3})
+        for index, left in enumerate((100, 300)):
+            Image.fromarray(photo[60:220, left : left + 192]).save(home / "crop.png")
+            rows.append(dataset._store(load(home / "crop.png"), home, str(index), seed=index))
+    (home / "manifest.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return home
+
+
+def recipe(folder: Path, *settings: str) -> Recipe:
+    return load_recipe("debug-vpjnd", (f"data.train={folder}", f"data.valid={folder}", *settings))
+
+
+def test_a_few_steps_lower_the_loss(folder: Path, tmp_path: Path) -> None:
+    from jndkit.training.loop import Run
+    from jndkit.training.tasks import task
+
+    run = Run(recipe(folder, "steps=5", "validate_every=5"), tmp_path / "run")
+    feeder = task(run.recipe)
+    seen = [feeder.batch(torch.Generator().manual_seed(seed)) for seed in range(3)]
+
+    def loss() -> float:
+        with torch.no_grad():
+            return sum(float(feeder.loss(run.model, batch)) for batch in seen)
+
+    before = loss()
+    scores = run.train()
+    assert loss() < before
+    assert next(iter(scores)) == feeder.score_name
+    assert Run(run.recipe, tmp_path / "run").step == 5  # it resumes
+
+
+def test_batches_are_the_generators_alone(folder: Path) -> None:
+    from jndkit.training.tasks import task
+
+    first, second = (task(recipe(folder)).batch(torch.Generator().manual_seed(4)) for _ in range(2))
+    for a, b in zip(first, second, strict=True):
+        assert torch.equal(a, b)
+        assert a.dtype == torch.float32
+    reference, coded, jnd, viewing, energy = first
+    assert reference.shape == coded.shape == (4, 3, 128, 128)
+    assert (jnd.shape, viewing.shape, energy.shape) == ((4, 1, 128, 128), (4, 2), (4, 12, 4, 4))
+    # Patches of one place: coding changes a picture less than another place would.
+    assert (reference - coded).abs().mean() < 0.3 * (reference - reference.roll(1, 0)).abs().mean()
+    assert (energy >= 0).all()
+
+
+def test_energies_in_groups_pool_as_all_bands_do() -> None:
+    from jndkit.training.tasks.vpjnd import _ln_jnd, grouped
+
+    roots = np.random.default_rng(3).gamma(2.0, 1.5, (5, 8, 3)).astype(np.float16)
+    energy = np.moveaxis(roots.astype(np.float64) ** 2, 0, -1)
+    wanted = dataset.blocks_jnd(energy)
+    found = grouped(roots[..., None])[..., 0]
+    assert jnd_of(found.T.astype(np.float64)) == pytest.approx(wanted, rel=1e-3)
+    # The loss leaves out the small constants of the published powers.
+    assert torch.exp(_ln_jnd(torch.log(torch.tensor(found)))).numpy() == pytest.approx(wanted, rel=0.03)
+
+
+def test_it_begins_near_the_observer_and_sees_nothing_where_nothing_is(folder: Path) -> None:
+    from jndkit.training.networks import network
+    from jndkit.training.tasks.vpjnd import VpjndTask, _ln_jnd
+
+    torch.manual_seed(0)
+    feeder = VpjndTask(recipe(folder, "batch=6"))
+    reference, coded, jnd, viewing, energy = feeder.batch(torch.Generator().manual_seed(1))
+    model = network("vpjnd", {"widths": [13, 13, 13, 16], "jnd_widths": [2, 2, 2, 4]}).eval()
+    with torch.no_grad():
+        found = _ln_jnd(2.0 * model(reference, coded, jnd, viewing)[0])
+        equal = _ln_jnd(2.0 * model(reference, reference, jnd, viewing)[0])
+    wanted = _ln_jnd(torch.log(energy.mean((2, 3))))
+    assert float((found - wanted).abs().mean()) < 0.3  # beside a spread of
+    assert float(wanted.std()) > 0.6
+    assert float(torch.exp(equal).max()) < 0.01
+
+
+def test_scores_are_those_of_the_readings() -> None:
+    from jndkit.training.tasks.vpjnd import Reading, scores
+
+    def reading(codec: str, viewing: str, wanted: float, found: float) -> Reading:
+        return Reading("a", codec, viewing, wanted, found, wanted + 0.4, math.log(0.1))
+
+    told = scores(
+        [
+            reading("jpeg:420", "desktop", 0.5, 0.6),
+            reading("webp:m4", "desktop", 0.5, 0.2),
+            reading("jpeg:420", "4k", 0.1, 0.1),
+        ]
+    )
+    assert next(iter(told)) == "gain_over_constant_percent"
+    assert told["ln_error_jpeg"] == pytest.approx(0.1)
+    assert told["ln_error_webp"] == pytest.approx(0.3)
+    assert told["ln_error"] == pytest.approx(0.2)
+    assert told["ln_error_constant"] == pytest.approx(0.4)
+    assert told["gain_over_constant_percent"] == pytest.approx(50)
+    assert told["ln_error_others"] == 0
+    assert told["inside_interval"] == pytest.approx(2 / 3)
+
+
+@pytest.mark.slow
+def test_it_ships_as_it_was_trained(tmp_path: Path) -> None:
+    from jndkit.training.export import publish
+    from jndkit.training.networks import network
+
+    torch.manual_seed(0)
+    model = network("vpjnd", {"widths": [13, 13, 13, 16], "jnd_widths": [2, 2, 2, 4]})
+    about = {"architecture": "vpjnd", "licence": "none", "summary": "made"}
+    card = publish(model, tmp_path, "made", about)
+    assert max(card.parity.values()) < 2e-4
+
+
+def test_the_published_form_learns_to_say_yes_or_no(folder: Path) -> None:
+    from jndkit.training.networks import network
+    from jndkit.training.tasks import task
+
+    asked = load_recipe(
+        "vpjnd-paper", (f"data.train={folder}", f"data.valid={folder}", "batch=4", "data.patches=2", "model.base=2")
+    )
+    feeder = task(asked)
+    torch.manual_seed(0)
+    model = network("vpjnd-paper", asked.model)
+    quality, weight = model(torch.rand(3, 3, 128, 128), torch.rand(3, 3, 128, 128), torch.rand(3, 1, 128, 128))
+    assert quality.shape == weight.shape == (3, 1)
+    assert (weight > 0).all()
+    generator = torch.Generator().manual_seed(2)
+    batches = [feeder.batch(generator) for _ in range(8)]
+    assert {float(each) for batch in batches for each in batch[3]} == {0.0, 1.0}
+    optimiser = torch.optim.Adam(model.parameters(), 2e-3)
+    losses = []
+    for batch in batches * 2:
+        loss = feeder.loss(model, batch)
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        losses.append(float(loss.detach()))
+    assert np.mean(losses[8:]) < np.mean(losses[:8])
+    with torch.no_grad():
+        scores = feeder.validate(model.eval())
+    assert scores["commoner_percent"] >= 50
+    assert 0 <= scores["accuracy_percent"] <= 100
+
+
+def test_the_published_form_is_as_wide_as_published() -> None:
+    from jndkit.training.networks import network
+
+    with torch.device("meta"):
+        model = network("vpjnd-paper", {})
+    assert [stage.out_channels for stage in model.picture.stages] == [32, 64, 128, 256]
+    assert (model.quality[0].in_features, model.quality[0].out_features) == (3 * 512, 512)
+
+
+def test_what_is_wrong_with_the_data_is_said(folder: Path, tmp_path: Path) -> None:
+    from jndkit.training.tasks import task
+
+    with pytest.raises(UsageError, match=r"data\.tarin"):
+        task(recipe(folder, "data.tarin=1"))
+    with pytest.raises(UsageError, match="patches of 128"):
+        task(recipe(folder, "crop=64"))
+    with pytest.raises(InputError, match="jnd datasets build vpjnd"):
+        task(recipe(tmp_path))
