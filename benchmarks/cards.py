@@ -172,8 +172,8 @@ ABOUT: dict[str, dict[str, Any]] = {
         "summary": "from a picture and where a small codec errs on it to how far each colour of each pixel may move",
         "needs": "hvssd-degradation",
         "scores": hvssd,
-        "trained": {"hours": 0.41, "log": "benchmarks/rows/training/hvssd.jsonl"},
-        "promise": "little by these losses: over 1,400 steps they fell on, the reading was best after the first 200",
+        "trained": {"log": "benchmarks/rows/training/hvssd.jsonl"},
+        "promise": "little by these losses: over 400 steps they fell on, the reading was best after the first 200",
     },
     "knob.visibility.v1": {
         "architecture": "knob",

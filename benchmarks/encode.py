@@ -21,9 +21,10 @@ from pathlib import Path
 from typing import Any
 
 ROWS = Path(__file__).parent / "rows"
-CODECS = ("jpeg", "webp", "avif")
+CODECS = ("jpeg", "webp", "avif", "heic")
 FIXED = {"jpeg": {"q90": 90, "q95": 95, "default": 75}, "webp": {"q90": 90, "q95": 95, "default": 80}}
 FIXED["avif"] = {"q90": 90, "q95": 95, "default": 75}
+FIXED["heic"] = {"q90": 90, "q95": 95, "default": 50}
 RESAVED = (75, 85, 95)
 
 Rows = list[dict[str, Any]]

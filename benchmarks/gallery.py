@@ -1,11 +1,12 @@
 """The gallery: every model on one photograph, as docs/gallery/MODEL.webp, and the numbers its captions quote.
 
-python benchmarks/gallery.py        writes docs/gallery/ and prints one line a model
+python benchmarks/gallery.py [MODEL ...]    writes docs/gallery/ and prints one line a model, all of them by default
 """
 
 from __future__ import annotations
 
 import io
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -29,7 +30,7 @@ def main() -> None:
     folder = ROOT / "docs" / "gallery"
     folder.mkdir(parents=True, exist_ok=True)
     print("model       mean   " + "".join(f"{place:>8s}" for place in PLACES))
-    for model in sorted(MODELS):
+    for model in sys.argv[1:] or sorted(MODELS):
         jnd = jnd_map(picture, model)
         plane = jnd if jnd.ndim == 2 else jnd.mean(axis=2)
         means = [float(plane[y : y + h, x : x + w].mean()) for x, y, w, h in PLACES.values()]

@@ -102,7 +102,7 @@ def speed(models: list[str]) -> list[dict[str, Any]]:
                         "size": f"{width}x{height}",
                         "runtime": runtime,
                         "precision": precision,
-                        **_timed(partial(jnd_map, picture, model, precision=precision)),
+                        **timed(partial(jnd_map, picture, model, precision=precision)),
                     }
                 )
                 difference = np.abs(maps[runtime, precision] - maps["onnxruntime", "f32"]).max()
@@ -133,10 +133,10 @@ def _torch(model: str, picture: Pixels) -> dict[str, Any]:
     torch.set_num_threads(len(os.sched_getaffinity(0)))
     with torch.inference_mode():
         built(given)
-        return {"runtime": "torch", "precision": "f32", **_timed(partial(built, given))}
+        return {"runtime": "torch", "precision": "f32", **timed(partial(built, given))}
 
 
-def _timed(call: Any) -> dict[str, float]:
+def timed(call: Any) -> dict[str, float]:
     seconds, busy = [], []
     for _ in range(5):
         start, spent = time.perf_counter(), time.process_time()

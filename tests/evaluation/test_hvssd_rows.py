@@ -158,4 +158,4 @@ def test_without_weights_it_says_what_is_missing(tmp_path: Path, monkeypatch: py
     monkeypatch.setattr(jndkit.weights, "CURRENT", {})
     Image.new("RGB", (16, 16)).save(tmp_path / "a.png")
     assert main(["evaluate", "hvssd", str(tmp_path / "a.png"), "-o", str(tmp_path / "out")]) == 3
-    assert "hvssd-degradation is not installed" in capsys.readouterr().err
+    assert "a network called hvssd is not installed" in capsys.readouterr().err

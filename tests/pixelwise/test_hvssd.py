@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import runpy
 import warnings
+from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -15,8 +18,9 @@ from hypothesis import given, settings, strategies as st
 from jndkit.errors import InputError, MissingError, UsageError
 from jndkit.picture import Picture
 from jndkit.pixelwise import hvssd as room
-from jndkit.pixelwise.hvssd import Priors, generated, hvssd, hvssd_colour, priors
+from jndkit.pixelwise.hvssd import ARCHITECTURES, Priors, generated, hvssd, hvssd_colour, priors, stages
 
+made = SimpleNamespace(**runpy.run_path(str(Path(__file__).parents[1] / "weights" / "made_networks.py")))
 Plane = npt.NDArray[np.uint8]
 
 
@@ -163,8 +167,31 @@ def test_no_weights_say_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
 
     monkeypatch.setenv("JNDKIT_HOME", str(tmp_path))
     monkeypatch.setattr(jndkit.weights, "PACKAGED", tmp_path / "none")
-    with pytest.raises(MissingError, match="hvssd-degradation is not installed"):
+    with pytest.raises(MissingError, match="the network hvssd is not installed"):
         hvssd(colours(16, 16))
+
+
+def test_the_stages_are_those_trained_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert [found.card.architecture for found in stages()] == list(ARCHITECTURES)
+    monkeypatch.setenv("JNDKIT_HOME", str(tmp_path))
+    for name, architecture, needs in (("mine", "hvssd", "mine-degradation"), ("else", "hvssd", "mine")):
+        made.write_weights(tmp_path / "weights", name, architecture=architecture, further=f'needs = "{needs}"\n')
+    with pytest.raises(MissingError, match="mine-degradation"):
+        stages("mine")
+    made.write_weights(tmp_path / "weights", "mine-degradation", architecture="hvssd-degradation")
+    assert [found.card.name for found in stages("mine")] == ["mine-degradation", "mine"]
+    with pytest.raises(UsageError, match="network of mine 'hvssd': choose hvssd-degradation"):
+        stages("else")
+    with pytest.raises(UsageError, match=r"network of shen2020\.vvc\.v1 'shen2020': choose hvssd"):
+        hvssd(colours(16, 16), weights="shen2020")
+
+
+@pytest.mark.parametrize("border", ["reflect", "zero"])
+def test_bytes_and_numbers_have_one_map_when_reduced(border: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(room, "priors", partial(priors, most=40 * 60))
+    pixels = colours(96, 160)
+    wanted = hvssd(pixels, border=border)
+    np.testing.assert_array_equal(hvssd(pixels.astype(np.float32), border=border), wanted)
 
 
 @pytest.mark.parametrize(

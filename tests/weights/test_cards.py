@@ -10,6 +10,7 @@ import pytest
 
 from jndkit.inference import available, session
 from jndkit.training.recipe import load_recipe
+from jndkit.visibility import jnd_for, protocol
 from jndkit.weights import CURRENT, PACKAGED, find, read_card
 
 ROWS = Path(__file__).parents[2] / "benchmarks" / "rows"
@@ -20,6 +21,7 @@ SHAPES = {
     "shen2020": ((1, 1, 64, 64),),
     "hvssd": ((1, 3, 64, 72), (1, 1, 64, 72), (1, 3, 64, 72)),
     "vpjnd": ((2, 3, 128, 128), (2, 3, 128, 128), (2, 1, 128, 128), (2, 2)),
+    "vpjnd-paper": ((2, 3, 128, 128), (2, 3, 128, 128), (2, 1, 128, 128)),
 }
 
 
@@ -116,6 +118,20 @@ def test_vpjnd_scores_come_from_rows() -> None:
     # What it must bring to ship: a sixteenth of JND, where the typical curve is a third out.
     assert scores["desktop_jpeg"] < 0.06
     assert scores["desktop"] < 0.2 * scores["desktop_constant_guess"]
+
+
+def test_the_published_classifier_is_right_more_often_than_a_guess() -> None:
+    scores = read_card(PACKAGED / "vpjnd-paper.photos.v1.toml").scores
+    rows = [json.loads(line) for line in (ROWS / "vpjnd_paper.jsonl").read_text().splitlines()]
+    assert len({row["input"] for row in rows}) == len(rows) == 49
+    assert {row["network"] for row in rows} == {"vpjnd-paper.photos.v1"}
+    every = [each for row in rows for each in row["versions"] if each["cvvdp"] > 0]
+    target = jnd_for(75.0, protocol("aic")[0])
+    right = np.mean([(each["answer"] > 0) == (each["cvvdp"] > target) for each in every])
+    seen = np.mean([each["cvvdp"] > target for each in every])
+    assert scores["right"] == pytest.approx(100.0 * right, abs=0.05)
+    assert scores["commoner_answer"] == pytest.approx(100.0 * max(seen, 1.0 - seen), abs=0.05)
+    assert scores["right"] > scores["commoner_answer"]
 
 
 def test_every_log_of_a_card_is_there() -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator, Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Protocol, TypeVar
 
 import typer
 
@@ -14,6 +15,17 @@ from jndkit.errors import UsageError
 if TYPE_CHECKING:
     from jndkit.corpus import Found
     from jndkit.evaluation.noise import NoiseRow, Settings
+
+
+class Kept(Protocol):
+    """A row that goes into a file."""
+
+    error: dict[str, str] | None
+
+    def to_json(self) -> str: ...
+
+
+Row = TypeVar("Row", bound=Kept)
 
 
 def noise(
@@ -68,9 +80,9 @@ def noise(
         **chosen,
     )
     kept = _read(rows)
-    made = _run(_pictures(pictures, recursive), settings, kept, rows, jobs, json) if pictures else kept
+    made = _run(named_pictures(pictures, recursive), settings, kept, rows, jobs, json) if pictures else kept
     if json and not pictures:
-        _print(made)
+        show(made)
     if any(row.error is None for row in made):
         if plot is not None:
             write_plot(made, plot, force=force)
@@ -144,24 +156,7 @@ def _run(
     todo = test.jobs(pictures, settings, kept)
     left = {(job.name, model) for job in todo for model in job.models}
     done = [row for row in kept if row.error is None and (row.input, row.model) not in left]
-    if file is not None:
-        store.rewrite(file, (row.to_json() for row in done))
-    if json:
-        _print(done)
-    progress = printing.Progress(len(left))
-    told: set[str] = set()
-    with closing(processes.run(todo, processors() if jobs is None else jobs)) as made:
-        for row in made:
-            progress.clear()
-            done.append(row)
-            if file is not None:
-                store.append(file, row.to_json())
-            if json:
-                _print([row])
-            if row.error is not None and row.error["message"] not in told:
-                told.add(row.error["message"])
-                printing.complain(row.error["message"])
-            progress.advance()
+    follow(processes.run(todo, processors() if jobs is None else jobs), len(left), done, file, json)
     order = list(settings.models)
     done.sort(key=lambda row: (row.input, order.index(row.model) if row.model in order else len(order), row.model))
     if file is not None:
@@ -169,7 +164,35 @@ def _run(
     return done
 
 
-def _print(rows: list[NoiseRow]) -> None:
+def follow(made: Generator[Row, None, None], count: int, done: list[Row], file: str | None, json: bool) -> None:
+    """Add each row to `done` as it comes, keep and print it; say once why some failed.
+
+    made: the rows that are left, `count` of them.  done: those that are there, which are kept and printed first.
+    """
+    from jndkit.evaluation import rows as store
+
+    if file is not None:
+        store.rewrite(file, (row.to_json() for row in done))
+    if json:
+        show(done)
+    progress = printing.Progress(count)
+    told: set[str] = set()
+    with closing(made):
+        for row in made:
+            progress.clear()
+            done.append(row)
+            if file is not None:
+                store.append(file, row.to_json())
+            if json:
+                show([row])
+            if row.error is not None and row.error["message"] not in told:
+                told.add(row.error["message"])
+                printing.complain(row.error["message"])
+            progress.advance()
+
+
+def show(rows: Sequence[Kept]) -> None:
+    """Print rows, one a line."""
     for row in rows:
         print(row.to_json(), flush=True)
 
@@ -181,7 +204,7 @@ def _read(file: str | None) -> list[NoiseRow]:
     return [NoiseRow.from_json(row) for row in store.read(file)] if file is not None else []
 
 
-def _pictures(sources: list[str], recursive: bool) -> list[tuple[Path, str]]:
+def named_pictures(sources: list[str], recursive: bool) -> list[tuple[Path, str]]:
     """Each picture with the name its rows give it. Raises UsageError where two pictures would have one name."""
     from jndkit.corpus import gather
 

@@ -8,22 +8,19 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import os
 import time
-import traceback
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
 
 from jndkit import injection
-from jndkit.errors import JndError, MissingError, UsageError
+from jndkit.errors import MissingError, UsageError
+from jndkit.evaluation.rows import told
 from jndkit.injection import Noise, psnr, signs
 from jndkit.opening import load
 from jndkit.picture import MAX_PIXELS, Pixels, png_bytes, write_atomic
 from jndkit.pixelwise.borders import border_type
 from jndkit.pixelwise.choices import check_choice
-from jndkit.pixelwise.hvssd import NETWORKS, VARIANTS, hvssd_colour
-from jndkit.weights import find
+from jndkit.pixelwise.hvssd import VARIANTS, hvssd_colour, stages
 
 CHANNELS = ("red", "green", "blue", "total")
 
@@ -83,7 +80,7 @@ def distort(path: Path, name: str, output: Path, settings: Settings, *, force: b
     """
     row = HvssdRow(name, str(output), settings.strength, settings.seed, settings.variant, settings.border)
     row.versions = injection.libraries()
-    row.weights = [find(each).card.name for each in NETWORKS]
+    row.weights = [found.card.name for found in stages()]
     started = time.perf_counter()
     try:
         picture = load(path, max_pixels=settings.max_pixels)
@@ -99,7 +96,7 @@ def distort(path: Path, name: str, output: Path, settings: Settings, *, force: b
     except MissingError:
         raise
     except Exception as error:
-        row.error = _told(error, name)
+        row.error = told(error, name)
     row.seconds = round(time.perf_counter() - started, 3)
     return row
 
@@ -130,12 +127,3 @@ def _psnr(before: Pixels, after: Pixels) -> dict[str, float | None]:
     return {
         name: round(value, 6) if math.isfinite(value) else None for name, value in zip(CHANNELS, values, strict=True)
     }
-
-
-def _told(error: Exception, name: str) -> dict[str, Any]:
-    message = str(error)
-    if not isinstance(error, JndError):
-        if os.environ.get("JND_DEBUG"):
-            traceback.print_exception(error)
-        message = f"{type(error).__name__}: {error}; this is a bug; run with JND_DEBUG=1 for the traceback"
-    return {"type": type(error).__name__, "message": message if name in message else f"{name}: {message}"}

@@ -8,17 +8,16 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import os
 import time
-import traceback
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from jndkit import injection
-from jndkit.errors import JndError, UsageError
+from jndkit.errors import UsageError
 from jndkit.evaluation.baselines import BASELINES
+from jndkit.evaluation.rows import told
 from jndkit.injection import Noise, Seen, at_jnd, at_psnr, signs
 from jndkit.observers import Watch, observer as named_observer
 from jndkit.opening import load
@@ -98,6 +97,11 @@ class NoiseRow:
     versions: dict[str, str] = field(default_factory=dict)
     error: dict[str, str] | None = None
 
+    @property
+    def part(self) -> str:
+        """Which of a picture's rows it is."""
+        return self.model
+
     def to_json(self) -> str:
         """One line of JSON."""
         return json.dumps(asdict(self), ensure_ascii=False)
@@ -112,12 +116,7 @@ class NoiseRow:
 
     def fail(self, error: Exception, name: str) -> NoiseRow:
         """This row, failed. An error that is none of ours says so."""
-        message = str(error)
-        if not isinstance(error, JndError):
-            if os.environ.get("JND_DEBUG"):
-                traceback.print_exception(error)
-            message = f"{type(error).__name__}: {error}; this is a bug; run with JND_DEBUG=1 for the traceback"
-        self.error = {"type": type(error).__name__, "message": message if name in message else f"{name}: {message}"}
+        self.error = told(error, name)
         return self
 
 
@@ -158,8 +157,8 @@ def jobs(pictures: Sequence[tuple[Path, str]], settings: Settings, known: Sequen
     done = {(row.input, row.model, row.input_sha256) for row in known if row.error is None}
     left = []
     for path, name in pictures:
-        digest = _digest(path)
-        models = tuple(model for model in settings.models if (name, model, digest) not in done)
+        contents = digest(path)
+        models = tuple(model for model in settings.models if (name, model, contents) not in done)
         if models:
             left.append(Job(str(path), name, models, settings))
     return left
@@ -189,7 +188,7 @@ def _reading(seen: Seen) -> dict[str, float | None]:
     return {"beta": round(seen.dose.beta, 6), "psnr": psnr, "jnd": round(seen.sight.jnd, 6)}
 
 
-def _digest(path: Path) -> str | None:
+def digest(path: Path) -> str | None:
     """SHA-256 of a file, or None where it cannot be read: whoever opens it says why."""
     try:
         if not path.is_file():  # opening a pipe would wait for its other end

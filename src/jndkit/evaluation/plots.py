@@ -14,7 +14,7 @@ from jndkit.evaluation.noise import NoiseRow
 from jndkit.evaluation.tables import AGAINST, Standing, readings, standings
 from jndkit.picture import write_atomic
 
-_INK, _PALE, _MODEL, _BASELINE = "#202020", "#b4bec8", "#1f6f8b", "#9a6324"
+INK, PALE, _MODEL, _BASELINE = "#202020", "#b4bec8", "#1f6f8b", "#9a6324"
 
 
 def check_plot(path: str | Path) -> None:
@@ -53,14 +53,14 @@ def _drawn(rows: Sequence[NoiseRow], ranked: Sequence[Standing]) -> bytes:
     right.set_xlabel(f"dB{less[1]}; left is better")
     left.set_yticks(range(len(ranked)), [each.model for each in ranked])
     for label, each in zip(left.get_yticklabels(), ranked, strict=True):
-        label.set_color(_BASELINE if each.baseline else _INK)
+        label.set_color(_BASELINE if each.baseline else INK)
     left.invert_yaxis()
     first, pictures = rows[0], len({row.input for row in rows})
     figure.supxlabel(
         f"{pictures} pictures (pale dots), means with 95 % intervals over pictures; baselines in brown. "
         f"Read by {first.observer}, {first.ppd:.1f} pixels per degree; no people were asked.",
         fontsize=8,
-        color=_INK,
+        color=INK,
     )
     memory = io.BytesIO()
     # Without the version of the library in it, equal rows give equal files.
@@ -81,7 +81,7 @@ def _panel(axes: Any, ranked: Sequence[Standing], rows: Sequence[NoiseRow], part
         if not values:
             continue
         found = mean(values)
-        axes.plot(values, [place] * found.n, ".", color=_PALE, markersize=5, zorder=1)
+        axes.plot(values, [place] * found.n, ".", color=PALE, markersize=5, zorder=1)
         colour = _BASELINE if each.baseline else _MODEL
         half = found.half if found.n > 1 else 0.0
         axes.errorbar(found.value, place, xerr=half, fmt="o", color=colour, capsize=3, markersize=5, zorder=3)

@@ -8,15 +8,37 @@ import signal
 from collections import deque
 from collections.abc import Generator, Iterator, Sequence
 from multiprocessing.connection import Connection, wait
+from typing import Generic, Protocol, TypeVar
 
 from jndkit.errors import CodecError
-from jndkit.evaluation.noise import Job, NoiseRow
 from jndkit.interrupts import no_interrupts
 
 _PATIENCE = 2.0  # seconds a process has to end by itself
 
 
-def run(jobs: Sequence[Job], processes: int) -> Generator[NoiseRow, None, None]:
+class Part(Protocol):
+    """A row. part: which of its job's rows it is."""
+
+    @property
+    def part(self) -> str: ...
+
+
+Row = TypeVar("Row", bound=Part)
+RowOut = TypeVar("RowOut", bound=Part, covariant=True)
+
+
+class Job(Protocol[RowOut]):
+    """One picture. `rows` makes its rows, `failed` those that say why there are none, but for some parts. Picklable."""
+
+    @property
+    def path(self) -> str: ...
+
+    def rows(self) -> Iterator[RowOut]: ...
+
+    def failed(self, error: Exception, but: Sequence[str] = ()) -> Iterator[RowOut]: ...
+
+
+def run(jobs: Sequence[Job[Row]], processes: int) -> Generator[Row, None, None]:
     """Every row, in the order of completion. Closing the generator ends the work.
 
     processes: how many pictures are at work at once; of one, this process does it all.
@@ -25,7 +47,7 @@ def run(jobs: Sequence[Job], processes: int) -> Generator[NoiseRow, None, None]:
         for job in jobs:
             yield from job.rows()
         return
-    pending, running = deque(jobs), list[_Running]()
+    pending, running = deque(jobs), list[_Running[Row]]()
     try:
         while pending or running:
             while pending and len(running) < processes:
@@ -44,10 +66,10 @@ def run(jobs: Sequence[Job], processes: int) -> Generator[NoiseRow, None, None]:
             each.stop()
 
 
-class _Running:
+class _Running(Generic[Row]):
     """One job in a process of its own."""
 
-    def __init__(self, job: Job) -> None:
+    def __init__(self, job: Job[Row]) -> None:
         context = multiprocessing.get_context("spawn")
         self._job = job
         self._got: list[str] = []
@@ -57,17 +79,17 @@ class _Running:
             self._process.start()
         theirs.close()
 
-    def take(self) -> NoiseRow | None:
+    def take(self) -> Row | None:
         """The next row, once the connection is ready to be read; None at the end."""
         try:
-            row: NoiseRow = self.connection.recv()
+            row: Row = self.connection.recv()
         except (EOFError, OSError):
             self._process.join(_PATIENCE)
             return None
-        self._got.append(row.model)
+        self._got.append(row.part)
         return row
 
-    def missing(self) -> Iterator[NoiseRow]:
+    def missing(self) -> Iterator[Row]:
         """Failed rows of all that a process which has ended did not send."""
         code = self._process.exitcode
         how = f"was killed by signal {-code}" if code is not None and code < 0 else f"ended with code {code}"
@@ -83,7 +105,7 @@ class _Running:
             self._process.join()
 
 
-def _work(connection: Connection, job: Job) -> None:
+def _work(connection: Connection, job: Job[Row]) -> None:
     """The process: send each row as soon as it is known. Several run side by side, so each takes one thread."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the whole group; the parent ends us
     os.environ["JNDKIT_THREADS"] = "1"

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import traceback
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from jndkit.errors import InputError, OutputError
+from jndkit.errors import InputError, JndError, OutputError
 from jndkit.picture import write_atomic
 
 
@@ -48,3 +50,13 @@ def append(path: str | Path, line: str) -> None:
 def rewrite(path: str | Path, lines: Iterable[str]) -> None:
     """Replace all rows at once. Raises OutputError."""
     write_atomic(path, "".join(f"{line}\n" for line in lines).encode(), force=True)
+
+
+def told(error: Exception, name: str) -> dict[str, str]:
+    """What a row says of its failure: type and message, which names `name`. An error that is none of ours says so."""
+    message = str(error)
+    if not isinstance(error, JndError):
+        if os.environ.get("JND_DEBUG"):
+            traceback.print_exception(error)
+        message = f"{type(error).__name__}: {error}; this is a bug; run with JND_DEBUG=1 for the traceback"
+    return {"type": type(error).__name__, "message": message if name in message else f"{name}: {message}"}

@@ -128,8 +128,10 @@ def libraries(model: str = "") -> dict[str, str]:
     found = {"jndkit": VERSION, "numpy": np.__version__, "opencv": cv2.__version__}
     trained = model if model in CURRENT or model in own_models() else None
     if trained is not None:
-        card = find(trained).card
-        found["weights"] = f"{card.name} {card.sha256[:12]}"
+        cards = [find(trained).card]
+        if cards[0].needs:
+            cards.append(find(cards[0].needs).card)
+        found["weights"] = ", ".join(f"{card.name} {card.sha256[:12]}" for card in cards)
     return found
 
 

@@ -40,6 +40,11 @@ OBSERVERS = {
         "learned: a network looks at up to 32 patches and answers in JND units, with an interval of its own",
         "Zhang et al. 2025, IEEE TCSVT",
     ),
+    "vpjnd-paper": Card(
+        "jndkit.observers.vpjnd_paper:VpjndPaper",
+        "learned, as published: seen or not by a quarter of viewers at the desktop; right 78 times in 100, guessing 76",
+        "Zhang et al. 2025, IEEE TCSVT",
+    ),
     # Every map whose constants were fitted is an observer under its own name.
     **{name: _mapped(name, fit.error) for name, fit in fitted_maps().items()},
 }

@@ -83,19 +83,43 @@ class VpjndWatch:
         return zip(self._scenes, views_beside(decoded, self.shape, self._alpha), strict=True)
 
 
-class _Scene:
-    """One opaque reference, cut into patches."""
+class Cut:
+    """One opaque reference, cut into patches, and their JND maps. Versions of it are cut at the same places."""
 
-    def __init__(self, rgb: Pixels, viewing: Viewing, weights: Weights) -> None:
+    def __init__(self, rgb: Pixels) -> None:
         self._shape = rgb.shape[:2]
         rgb = _at_least(rgb)
         self._size = rgb.shape[:2]
         self._tops, self._lefts = starts(*self._size)
+        self._reference = self._cut(rgb)
+        self._jnd = np.stack([_jnd_map(rgb, top, left) for top in self._tops for left in self._lefts])[:, None]
+
+    def _cut(self, rgb: Pixels) -> Patches:
+        """Patches of a version, float32 (N, 3, 128, 128) in 0..1."""
+        rgb = _at_least(rgb)
+        patches = [rgb[top : top + SIDE, left : left + SIDE] for top in self._tops for left in self._lefts]
+        return np.ascontiguousarray(np.stack(patches).transpose(0, 3, 1, 2), np.float32) / np.float32(255.0)
+
+    def _spread_out(self, values: Floats) -> Map:
+        """One value a patch (N,) at every pixel of the picture: that of the nearest patch, float32 (H, W)."""
+        planes = _nearest(values[:, None], self._tops, self._lefts, self._size, 1)
+        found: Map = planes[0, : self._shape[0], : self._shape[1]].astype(np.float32)
+        return found
+
+    def _place(self, patch: int) -> Box:
+        """The part of a patch that lies in the picture."""
+        row, column = divmod(patch, len(self._lefts))
+        return _inside(Box(self._lefts[column], self._tops[row], SIDE, SIDE), self._shape)
+
+
+class _Scene(Cut):
+    """A reference cut into patches, and the network that reads versions of it."""
+
+    def __init__(self, rgb: Pixels, viewing: Viewing, weights: Weights) -> None:
+        super().__init__(rgb)
         self._viewing = viewing
         self._run = session(weights.path)
         self._factor = float(weights.card.scores.get("interval_factor", 1.0))
-        self._reference = self._cut(rgb)
-        self._jnd = np.stack([_jnd_map(rgb, top, left) for top in self._tops for left in self._lefts])[:, None]
         self._told = np.tile(np.array(display(viewing), np.float32), (len(self._reference), 1))
 
     def read(self, rgb: Pixels) -> tuple[Sight, float]:
@@ -108,14 +132,11 @@ class _Scene:
 
     def local(self, rgb: Pixels) -> Map:
         energy, _, _ = self._look(rgb)
-        jnd = jnd_of(energy.T)
-        planes = _nearest(jnd[:, None], self._tops, self._lefts, self._size, 1)
-        found: Map = planes[0, : self._shape[0], : self._shape[1]].astype(np.float32)
-        return found
+        return self._spread_out(jnd_of(energy.T))
 
     def _look(self, rgb: Pixels) -> tuple[Floats, Floats, float]:
         """Of each patch the visible energies, float64 (N, 12), and the weight (N,); the spread of ln(JND)."""
-        root, weight, spread = self._run(self._reference, self._cut(_at_least(rgb)), self._jnd, self._told)
+        root, weight, spread = self._run(self._reference, self._cut(rgb), self._jnd, self._told)
         share = np.exp(weight[:, 0].astype(np.float64) - float(weight.max()))
         return np.exp(2.0 * root.astype(np.float64)), share, self._factor * math.exp(float(spread.mean()))
 
@@ -126,10 +147,6 @@ class _Scene:
         variation = float(total.std() / max(total.mean(), 1e-12))
         # JND goes with the root of energy, nearly.
         return 0.5 * variation * math.sqrt((1.0 - looked) / len(energy))
-
-    def _cut(self, rgb: Pixels) -> Patches:
-        patches = [rgb[top : top + SIDE, left : left + SIDE] for top in self._tops for left in self._lefts]
-        return np.ascontiguousarray(np.stack(patches).transpose(0, 3, 1, 2), np.float32) / np.float32(255.0)
 
 
 class _PatchCells(Cells):

@@ -141,6 +141,26 @@ MODELS: dict[str, Card] = {
         summary="a threshold per DCT coefficient; luminance adaptation depends on frequency",
         variants=("code",),
     ),
+    "shen2020": Card(
+        name="shen2020",
+        where="jndkit.pixelwise.shen2020:shen2020",
+        paper="Shen et al., Just noticeable distortion profile inference: a patch-level structural visibility learning "
+        "approach, IEEE TIP 30",
+        year=2020,
+        summary="patch by patch: brightness moves, contrast shrinks, a network changes the structure",
+        variants=("code", "paper"),
+        options=("sign", "weights"),
+    ),
+    "hvssd": Card(
+        name="hvssd",
+        where="jndkit.pixelwise.hvssd:hvssd",
+        paper="Jin et al., HVS-inspired signal degradation network for just noticeable difference estimation, "
+        "arXiv 2208.07583",
+        year=2022,
+        summary="a small codec degrades the picture; where it errs tells a second network how far each pixel may move",
+        variants=("code", "paper"),
+        options=("weights",),
+    ),
     "resjnd": Card(
         name="resjnd",
         where="jndkit.pixelwise.resjnd:resjnd",

@@ -21,11 +21,10 @@ from jndkit.picture import Picture
 from jndkit.pixelwise.borders import border_type
 from jndkit.pixelwise.choices import check_choice
 from jndkit.pixelwise.luma import Map, Pictured, luma_plane
-from jndkit.weights import find
+from jndkit.weights import Weights, find
 
 VARIANTS = ("code", "paper")
-NETWORKS = ("hvssd-degradation", "hvssd")
-"""The weights it needs."""
+ARCHITECTURES = ("hvssd-degradation", "hvssd")
 
 PUBLISHED_SIDE = 176  # pixels
 MOST_PIXELS = 1 << 19
@@ -39,31 +38,43 @@ Pixels = npt.NDArray[Any]
 Place = tuple[slice, slice]
 
 
-def hvssd(picture: Pictured, *, variant: str = "code", border: str = "reflect") -> Map:
+def hvssd(picture: Pictured, *, variant: str = "code", border: str = "reflect", weights: str = "hvssd") -> Map:
     """JND map, float32 (H, W), in code values: the root mean square over R, G and B of `hvssd_colour`.
 
     picture: what `luma_plane` takes; luma alone is taken as a grey picture.
     variant: "code" works at the picture's own size; "paper" at 176 x 176 pixels whatever the picture, as published, so
         that the map of a larger one is smooth.
-    border: what lies beyond the frame, "reflect" or "zero".
+    border: what lies beyond the frame, "reflect" or "zero".  weights: a name of weights of the second network.
     Raises UsageError for an unknown name, InputError for a picture below 8 x 8, MissingError without weights.
     Differs: the published model gives a map of each colour. Of a picture above 2^19 pixels the degradation network sees
     a reduced one.
     """
     pixels = _rgb(picture)
     jnd: Map = np.empty(pixels.shape[:2], np.float32)
-    for place, part in _parts(pixels, variant, border):
+    for place, part in _parts(pixels, variant, border, weights):
         jnd[place] = np.sqrt(np.mean(np.square(part), axis=2))
     return jnd
 
 
-def hvssd_colour(picture: Pictured, *, variant: str = "code", border: str = "reflect") -> Map:
+def hvssd_colour(picture: Pictured, *, variant: str = "code", border: str = "reflect", weights: str = "hvssd") -> Map:
     """The JND of R, G and B, float32 (H, W, 3), in code values. Arguments and errors as for `hvssd`."""
     pixels = _rgb(picture)
     jnd: Map = np.empty(pixels.shape, np.float32)
-    for place, part in _parts(pixels, variant, border):
+    for place, part in _parts(pixels, variant, border, weights):
         jnd[place] = part
     return jnd
+
+
+def stages(weights: str = "hvssd") -> tuple[Weights, Weights]:
+    """The degradation network and the generator of this name, which was trained with it.
+
+    Raises UsageError for weights of another network, MissingError or DamagedError where there are none.
+    """
+    generator = find(weights)
+    degradation = find(generator.card.needs or ARCHITECTURES[0])
+    for found, architecture in zip((degradation, generator), ARCHITECTURES, strict=True):
+        check_choice(f"network of {found.card.name}", found.card.architecture, (architecture,))
+    return degradation, generator
 
 
 class Priors(NamedTuple):
@@ -79,7 +90,7 @@ def priors(pixels: Pixels, degradation: Session, border: str = "reflect", most: 
     factor = math.sqrt(most / (height * width))
     if factor < 1.0:
         height, width = (max(1, int(side * factor)) for side in (height, width))
-        pixels = cv2.resize(pixels, (width, height), interpolation=cv2.INTER_AREA)
+        pixels = _resized(pixels, height, width)
     filled = _extended(pixels, 0, border)
     return Priors(*(found[0].transpose(1, 2, 0)[:height, :width] for found in degradation(_given(filled))))
 
@@ -110,19 +121,16 @@ def generated(
             yield np.s_[top:bottom, left:right], np.float32(255.0) * made.transpose(1, 2, 0)[inner]
 
 
-def _parts(pixels: Pixels, variant: str, border: str) -> Iterator[tuple[Place, Map]]:
+def _parts(pixels: Pixels, variant: str, border: str, weights: str) -> Iterator[tuple[Place, Map]]:
     """Places and their JND."""
     check_choice("variant", variant, VARIANTS)
     border_type(border)
-    degradation, generator = (session(find(name).path) for name in NETWORKS)
+    degradation, generator = (session(found.path) for found in stages(weights))
     if variant == "code":
         yield from generated(pixels, priors(pixels, degradation, border), generator, border)
         return
     height, width = pixels.shape[:2]
-    reduced = min(height, width) > PUBLISHED_SIDE
-    small = cv2.resize(
-        pixels, (PUBLISHED_SIDE, PUBLISHED_SIDE), interpolation=cv2.INTER_AREA if reduced else cv2.INTER_CUBIC
-    )
+    small = _resized(pixels, PUBLISHED_SIDE, PUBLISHED_SIDE)
     ((_, made),) = generated(small, priors(small, degradation, border), generator, border)
     yield np.s_[:height, :width], cv2.resize(made, (width, height), interpolation=cv2.INTER_LINEAR)
 
@@ -134,6 +142,13 @@ def _rgb(picture: Pictured) -> Pixels:
     if pixels.dtype not in (np.uint8, np.float32):
         pixels = pixels.astype(np.float32)
     return np.repeat(pixels[..., None], 3, axis=2) if pixels.ndim == 2 else pixels
+
+
+def _resized(pixels: Pixels, height: int, width: int) -> Map:
+    """The picture at another size, float32, so that bytes are not rounded."""
+    how = cv2.INTER_AREA if min(pixels.shape[0] / height, pixels.shape[1] / width) > 1 else cv2.INTER_CUBIC
+    planes = (np.ascontiguousarray(pixels[..., colour], np.float32) for colour in range(pixels.shape[2]))
+    return np.dstack([cv2.resize(plane, (width, height), interpolation=how) for plane in planes])
 
 
 def _extended(pixels: Pixels, beyond: int, border: str) -> Pixels:

@@ -21,6 +21,7 @@ from jndkit.pixelwise.structure import Patches, least_noticed
 from jndkit.weights import find
 
 VARIANTS = ("code", "paper")
+ARCHITECTURES = ("shen2020",)
 SIDE, STRIDE = 64, 50  # pixels
 OVERLAP = SIDE - STRIDE
 _AT_ONCE = 8  # patches: what they need stays in the processor's cache
@@ -29,32 +30,38 @@ Change = Callable[[Patches], Patches]
 """What is done to patches: float32 (N, 64, 64), code values, to the same."""
 
 
-def shen2020(picture: Pictured, *, variant: str = "code", border: str = "reflect", sign: int = 1) -> Map:
+def shen2020(
+    picture: Pictured, *, variant: str = "code", border: str = "reflect", sign: int = 1, weights: str = "shen2020"
+) -> Map:
     """JND map of luma, float32 (H, W), in code values of luma: how far `shen2020_picture` is from the picture.
 
     picture: what `luma_plane` takes.
     variant: "code" blends the patches' overlaps; "paper" averages them in pairs, in raster order and in whole code
         values, as the published script does, which leaves seams.
     border: what the patches that reach beyond the frame see there, "reflect" or "zero".
-    sign: +1 or -1, which way the mean of every patch moves.
+    sign: +1 or -1, which way the mean of every patch moves.  weights: a name of weights of this network.
     Raises UsageError for an unknown name or sign, InputError for a picture below 8 x 8, MissingError without weights.
     Differs: the published script draws the sign for each picture at random, here it is +1 unless asked; patches also
     cover what it crops, up to 63 columns and rows.
     """
     plane = luma_plane(picture)
-    found = shen2020_picture(plane, variant=variant, border=border, sign=sign)
+    found = shen2020_picture(plane, variant=variant, border=border, sign=sign, weights=weights)
     found -= plane
     return np.abs(found, out=found)
 
 
-def shen2020_picture(picture: Pictured, *, variant: str = "code", border: str = "reflect", sign: int = 1) -> Map:
+def shen2020_picture(
+    picture: Pictured, *, variant: str = "code", border: str = "reflect", sign: int = 1, weights: str = "shen2020"
+) -> Map:
     """The luma at the edge of being noticed, float32 (H, W), code values. Arguments and errors as for `shen2020`."""
     check_choice("variant", variant, VARIANTS)
     border_type(border)
     if sign not in (1, -1):
         raise UsageError(f"the sign is 1 or -1, not {sign!r}")
     plane = luma_plane(picture)
-    run = session(find("shen2020").path)
+    found = find(weights)
+    check_choice(f"network of {weights}", found.card.architecture, ARCHITECTURES)
+    run = session(found.path)
     return stitched(plane, structural(run, sign, whole=variant == "paper"), smooth=variant == "code", border=border)
 
 

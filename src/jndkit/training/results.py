@@ -50,8 +50,8 @@ def export_best(recipe: Recipe, folder: Path, *, name: str | None = None) -> Car
     needed = _needed(recipe, folder, called)
     card = publish(model, folder, called, _about(recipe, folder) | ({"needs": needed.name} if needed else {}))
     if name is not None:
-        for each in (needed, card) if needed else (card,):
-            _install(folder, each)
+        for published in (needed, card) if needed else (card,):
+            _install(folder, published)
     return card
 
 

@@ -30,6 +30,7 @@ CURRENT: dict[str, str] = {
     "resjnd-s": "resjnd-s.cpl.v1",
     "shen2020": "shen2020.vvc.v1",
     "vpjnd": "vpjnd.photos.v1",
+    "vpjnd-paper": "vpjnd-paper.photos.v1",
 }
 
 

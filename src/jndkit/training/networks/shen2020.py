@@ -61,7 +61,7 @@ class Shen2020(nn.Module):
         return Contract(patch, made, ((2, 1, SIDE, SIDE),), ({0: "n"},), SIDE, SIDE)
 
     def folded(self) -> nn.Module:
-        """The same function for use, in three quarters of the time: spectral norms applied to their weights, batch
+        """The same function for use, in four fifths of the time: spectral norms applied to their weights, batch
         norms taken into convolutions, convolutions of repeated pixels and to one channel in forms that run faster.
         """
         # A deep copy would share with this network the classes that parametrisations make.

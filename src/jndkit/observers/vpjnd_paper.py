@@ -1,0 +1,112 @@
+"""VP-JNDnet as published: a picture's coding is seen or it is not.
+
+Source: Y. Zhang et al., "VP-JND: Visual Perception Assisted Deep Picture-Wise Just Noticeable Difference Prediction
+Model for Image Compression", IEEE TCSVT 2025, as its trained graph has it: the sign of a weighted mean over patches.
+Differs: so that it can stand where other observers stand, its answer is told in JND, exp(slope x answer) times the
+difference that 75 % of viewers do not see; the slope was fitted on validation pictures, and only the sign was learned.
+Patches lie on a grid, not at random. It knows the desktop display alone.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from jndkit.errors import UsageError
+from jndkit.inference import session
+from jndkit.observers.contract import Map, Sight
+from jndkit.observers.cvvdp.constants import Floats
+from jndkit.observers.mapped.observer import reading_interval
+from jndkit.observers.views import views, views_beside
+from jndkit.observers.vpjnd import Cut
+from jndkit.picture import Picture, Pixels
+from jndkit.viewing import DISPLAYS, Viewing
+from jndkit.visibility import jnd_for, protocol
+from jndkit.weights import Weights, find
+
+VIEWERS = 75.0  # per cent who see no difference where a picture just counts as lossless
+_LARGEST = 4.0  # of ln(JND / target): farther from the threshold nothing is known
+
+
+@dataclass(frozen=True)
+class VpjndPaper:
+    """The published classifier. name: that of its weights. Searches must expect isolated wrong answers."""
+
+    name: str = "vpjnd-paper"
+    noisy = True
+
+    @property
+    def version(self) -> str:
+        return find(self.name).card.name
+
+    def watch(self, reference: Picture, viewing: Viewing) -> VpjndPaperWatch:
+        """Cut the patches and make their JND maps once. A reference with alpha is watched over black, grey and white.
+
+        Raises UsageError for another display than the desktop, MissingError without weights.
+        """
+        if not math.isclose(viewing.ppd, DISPLAYS["desktop"].ppd, rel_tol=1e-3):
+            raise UsageError(f"{self.name} was taught at the desktop display alone, not at {viewing.name}")
+        return VpjndPaperWatch(reference, viewing, find(self.name))
+
+
+class VpjndPaperWatch:
+    """A reference being watched."""
+
+    def __init__(self, reference: Picture, viewing: Viewing, weights: Weights) -> None:
+        self.viewing = viewing
+        self.shape = reference.rgb.shape[:2]
+        self._alpha = reference.alpha is not None
+        self._scenes = [_Scene(rgb, weights) for rgb in views(reference, self._alpha)]
+
+    def __call__(self, decoded: Picture) -> Sight:
+        """Read a decoded version. Raises UsageError where its size differs from the reference's."""
+        beside = zip(self._scenes, views_beside(decoded, self.shape, self._alpha), strict=True)
+        return max((scene.read(rgb) for scene, rgb in beside), key=lambda sight: sight.jnd)
+
+    def answer(self, decoded: Picture) -> float:
+        """What the network says: above 0 where the difference is seen by more than a quarter of the viewers."""
+        beside = zip(self._scenes, views_beside(decoded, self.shape, self._alpha), strict=True)
+        return max(scene.answer(rgb) for scene, rgb in beside)
+
+    def map(self, decoded: Picture) -> Map:
+        """float32 (H, W): JND of the nearest patch by itself; over several backdrops, the worst."""
+        beside = zip(self._scenes, views_beside(decoded, self.shape, self._alpha), strict=True)
+        worst: Map = np.maximum.reduce([scene.local(rgb) for scene, rgb in beside])
+        return worst
+
+
+class _Scene(Cut):
+    """A reference cut into patches, and the network that judges versions of it."""
+
+    def __init__(self, rgb: Pixels, weights: Weights) -> None:
+        super().__init__(rgb)
+        self._run = session(weights.path)
+        self._slope = float(weights.card.scores.get("slope", 1.0))
+        self._error = float(weights.card.scores.get("spread", 1.0))
+        self._target = jnd_for(VIEWERS, protocol("aic")[0])
+
+    def answer(self, rgb: Pixels) -> float:
+        quality, weight = self._look(rgb)
+        return float((quality * weight).sum())
+
+    def read(self, rgb: Pixels) -> Sight:
+        quality, weight = self._look(rgb)
+        jnd = float(self._jnd_of((quality * weight).sum()))
+        patch = int((quality * weight).argmax())
+        return Sight(jnd, float(self._jnd_of(quality[patch])), self._place(patch), reading_interval(jnd, self._error))
+
+    def local(self, rgb: Pixels) -> Map:
+        return self._spread_out(self._jnd_of(self._look(rgb)[0]))
+
+    def _look(self, rgb: Pixels) -> tuple[Floats, Floats]:
+        """Of each patch the answer and its share in the picture's, float64 (N,)."""
+        quality, weight = (
+            each[:, 0].astype(np.float64) for each in self._run(self._reference, self._cut(rgb), self._jnd)
+        )
+        return quality, weight / weight.sum()
+
+    def _jnd_of(self, answer: Floats) -> Floats:
+        told: Floats = self._target * np.exp(np.clip(self._slope * answer, -_LARGEST, _LARGEST))
+        return told

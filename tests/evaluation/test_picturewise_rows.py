@@ -1,0 +1,169 @@
+"""The work on a picture: what its rows say is what the codec and the observer do."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import jndkit
+from jndkit.codecs import codec
+from jndkit.errors import UsageError
+from jndkit.evaluation.picturewise import answers, rows as module
+from jndkit.evaluation.picturewise.rows import METHODS, KnobRow, Settings
+from jndkit.evaluation.picturewise.truth import read_truth
+from jndkit.evaluation.picturewise.work import Job, jobs
+from jndkit.evaluation.processes import run
+from jndkit.observers import OBSERVERS, Sight
+from jndkit.observers.cvvdp import Cvvdp
+from jndkit.viewing import DISPLAYS
+from jndkit.visibility import PROTOCOLS
+
+ONE = Settings(codecs=("jpeg",), methods=("cvvdp",))
+GRID = codec("jpeg").knob.grid
+
+
+def made(path: Path, settings: Settings = ONE) -> list[KnobRow]:
+    return list(Job(str(path), path.name, tuple(settings.parts), settings).rows())
+
+
+def test_the_boundary_is_that_of_reading_every_level(folder: Path) -> None:
+    (row,) = made(folder / "0.png")
+    assert row.error is None
+    picture = jndkit.load(folder / "0.png")
+    watch = Cvvdp().watch(picture, DISPLAYS["desktop"])
+    jpeg = codec("jpeg")
+    jnd = np.array([watch(jpeg.decode(jpeg.encode(picture, value))).jnd for value in GRID])
+    truth = read_truth(row, GRID, PROTOCOLS["aic"][0])
+    for share, target in row.targets.items():
+        last = np.flatnonzero(jnd > target)
+        assert truth.boundary[share] == (last[-1] + 1 if len(last) else 0)
+    for value, read, size in zip(row.levels["value"], row.levels["jnd"], row.levels["bytes"], strict=True):
+        assert read == pytest.approx(jnd[GRID.index(value)], abs=1e-5)
+        assert size == len(jpeg.encode(picture, value))
+    assert row.levels["psnr"] == sorted(row.levels["psnr"])
+    assert 0.9 < row.levels["ssim"][-1] <= 1.0
+
+
+def test_each_level_is_coded_once_for_all(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[float] = []
+    encode = type(codec("jpeg")).encode
+
+    def counted(self: object, picture: object, value: float) -> bytes:
+        asked.append(value)
+        return encode(self, picture, value)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(type(codec("jpeg")), "encode", counted)
+    found = made(folder / "1.png", replace(ONE, viewings=("desktop", "4k"), methods=("cvvdp", "knob")))
+    assert [row.part for row in found] == [
+        "jpeg:420 desktop cvvdp", "jpeg:420 desktop knob", "jpeg:420 4k cvvdp", "jpeg:420 4k knob"
+    ]  # fmt: skip
+    assert len(asked) == len(set(asked))
+
+
+def test_knob_and_search_are_what_the_commands_do(folder: Path) -> None:
+    knob, search = made(folder / "2.png", replace(ONE, methods=("knob", "search")))
+    assert knob.error is None
+    assert search.error is None
+    told = jndkit.predict(folder / "2.png", codec="jpeg:420", encode=False)
+    assert told.foresight is not None
+    assert knob.answers["75"] == {key: told.foresight[key] for key in ("value", "low", "high")} | {"encodes": 0}
+    done = jndkit.encode(folder / "2.png", codec="jpeg", min_saving=0, force=True, keep_metadata="none").row
+    assert search.answers["75"]["bytes"] == done.bytes
+    assert search.answers["75"]["codec"] == done.codec
+    assert done.knob is not None
+    assert search.answers["75"]["value"] == done.knob["value"]
+    assert set(search.answers) == {"75", "50", "90"}
+
+
+def test_the_learned_observer_is_searched_by_blocks(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An observer that reads a quarter less than cvvdp, and says how unsure it is."""
+
+    class Learned:
+        name, version = "vpjnd", "test"
+
+        def watch(self, picture: jndkit.Picture, viewing: object) -> Learned:
+            self.look = Cvvdp().watch(picture, DISPLAYS["desktop"])
+            return self
+
+        def with_spread(self, decoded: jndkit.Picture) -> tuple[Sight, float]:
+            sight = self.look(decoded)
+            return replace(sight, jnd=0.75 * sight.jnd), 0.1
+
+    monkeypatch.setattr(answers, "named_observer", lambda name: Learned() if name == "vpjnd" else Cvvdp())
+    monkeypatch.setattr(module, "named_observer", lambda name: Learned() if name == "vpjnd" else Cvvdp())
+    monkeypatch.setitem(OBSERVERS, "vpjnd", OBSERVERS["cvvdp"])
+    truth, learned = made(folder / "0.png", replace(ONE, methods=("cvvdp", "vpjnd")))
+    assert learned.error is None
+    assert learned.source == "vpjnd test"
+    assert learned.levels["sigma"] == pytest.approx([0.1] * len(learned.levels["value"]))
+    held = read_truth(truth, GRID, PROTOCOLS["aic"][0])
+    target = truth.targets["75"]
+    levels = dict(zip(truth.levels["value"], truth.levels["jnd"], strict=True))
+    answer = learned.answers["75"]
+    assert isinstance(answer["value"], float | int)
+    assert answer["value"] <= GRID[held.boundary["75"]]
+    assert answer["low"] <= answer["value"] <= answer["high"]  # type: ignore[operator]
+    assert 5 <= answer["encodes"] <= 30  # type: ignore[operator]
+    assert levels[min(levels, key=lambda value: abs(value - answer["value"]))] == pytest.approx(target / 0.75, rel=0.2)  # type: ignore[operator]
+
+
+def test_rows_survive_json_and_processes(folder: Path) -> None:
+    work = jobs([(folder / f"{n}.png", f"{n}.png") for n in range(2)], replace(ONE, methods=("knob",)), [])
+    alone, together = list(run(work, 1)), list(run(work, 2))
+    assert sorted((row.input, str(row.answers)) for row in alone) == sorted(
+        (row.input, str(row.answers)) for row in together
+    )
+    assert KnobRow.from_json(json.loads(alone[0].to_json())) == alone[0]
+    with pytest.raises(UsageError, match="another kind"):
+        KnobRow.from_json({"input": "a.png", "model": "flat"})
+
+
+def test_what_is_known_is_not_made_again(folder: Path) -> None:
+    settings = replace(ONE, methods=("knob", "search"))
+    pictures = [(folder / "0.png", "0.png")]
+    known = made(folder / "0.png", settings)
+    assert jobs(pictures, settings, known) == []
+    known[0].source = "knob.of.v0"
+    assert jobs(pictures, settings, known)[0].left == (("jpeg:420", "desktop", "knob"),)
+    (folder / "0.png").write_bytes((folder / "1.png").read_bytes())
+    assert len(jobs(pictures, settings, known)[0].left) == 2
+
+
+def test_a_bad_picture_and_a_bad_codec_fail_alone(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / "1.png").write_bytes(b"no picture")
+    found = made(folder / "1.png", replace(ONE, methods=("cvvdp", "knob")))
+    assert [row.error["type"] if row.error else None for row in found] == ["FormatError", "FormatError"]
+
+    def broken(row: KnobRow, *others: object) -> None:
+        raise RuntimeError("out of order")
+
+    monkeypatch.setattr("jndkit.evaluation.picturewise.work.METHODS", {**answers.METHODS, "search": broken})
+    truth, search = made(folder / "0.png", replace(ONE, methods=("knob", "search")))
+    assert truth.error is None
+    assert search.error is not None
+    assert "0.png, jpeg:420, search" in search.error["message"]
+    assert "bug" in search.error["message"]
+
+
+def test_what_is_asked_is_checked() -> None:
+    for settings, match in (
+        ({"methods": ("nobody",)}, "unknown method"),
+        ({"codecs": ("png",)}, "one setting"),
+        ({"codecs": ("jp2",)}, "unknown codec"),
+        ({"viewings": ("cinema",)}, "unknown viewing"),
+        ({"protocol": "mcl-jci", "viewings": ("phone",)}, "no fit"),
+    ):
+        with pytest.raises(UsageError, match=match):
+            Settings(**settings)
+    assert Settings(codecs=("jpeg",), protocol="konjnd").row("a", "jpeg:420", None, "cvvdp").targets == {"50": 1.83}
+    assert set(METHODS) == set(answers.METHODS)
+
+
+def test_a_method_that_is_not_there_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(OBSERVERS, "vpjnd", raising=False)
+    with pytest.raises(UsageError, match="no weights"):
+        Settings(methods=("vpjnd",))

@@ -1,0 +1,158 @@
+"""Tables of foretold knobs: what they say of rows, which rows they refuse, and what the documentation shows."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+from dataclasses import replace
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from jndkit.errors import UsageError
+from jndkit.evaluation import rows as store
+from jndkit.evaluation.picturewise import contenders
+from jndkit.evaluation.picturewise.rows import VIEWERS, KnobRow, Settings
+from jndkit.evaluation.picturewise.scores import cases, standings
+from jndkit.evaluation.picturewise.tables import checked, markdown
+
+ROOT = Path(__file__).parents[2]
+ROWS = ROOT / "benchmarks" / "rows"
+
+
+def committed(name: str) -> list[KnobRow]:
+    return [KnobRow.from_json(row) for row in store.read(ROWS / f"{name}.jsonl")]
+
+
+@pytest.fixture
+def made() -> list[KnobRow]:
+    """The observer and foresight on two pictures: bytes 100 to 199, boundaries at quality 90 and 92."""
+    settings = Settings(codecs=("jpeg",), methods=("cvvdp", "knob"))
+    found = []
+    for name, best in (("a.png", 0.3), ("b.png", 0.4)):
+        rows = [settings.row(name, *part) for part in settings.parts]
+        rows[0].levels = {"value": [1, 80, 100], "jnd": [4.0, 0.6, best], "bytes": [100, 150, 200]}
+        rows[0].levels |= {"psnr": [20.0, 36.0, 44.0], "ssim": [0.5, 0.97, 0.99]}
+        rows[1].levels = {"value": [1, 100], "jnd": [4.0, 0.3], "sigma": [0.3, 0.3]}
+        for share in rows[1].targets:
+            rows[1].answers[share] = {"value": 90.0, "low": 80.0, "high": None, "encodes": 0}
+        found += rows
+    return found
+
+
+def test_markdown(made: list[KnobRow]) -> None:
+    text = markdown(made)
+    # 0.472 JND lies at 80 + 20 ln(0.6 / 0.472) / ln(0.6 / best): 87 and 92.
+    assert "| jpeg:420, desktop | 75 | 2 | 0 | 2.50 |" in text
+    assert "| 75 | knob | 2 |  | 2.50 [-3.85, 8.85] | 97.5 |" in text
+    assert "| jpeg:420, desktop | 90 | 2 | 2 |" in text
+    assert "| 90 | knob | 2 | 0 of 2 | 11.00 [11.00, 11.00] |" in text
+    assert "**jpeg:420, desktop (37.8 pixels per degree)**" in text
+    assert "Truth: readings of cvvdp" in text
+    widths = {line.count("|") for line in text.splitlines() if line.startswith("|")}
+    assert widths == {10, 15}
+
+
+def test_a_method_that_answered_fewer_pictures_says_of_how_many(made: list[KnobRow]) -> None:
+    text = markdown([row for row in made if (row.input, row.method) != ("b.png", "knob")])
+    assert "| jpeg:420, desktop | 75 | 2 | 0 | 3.00 (1) |" in text
+    assert "| 75 | knob | 1 |" in text
+    assert "| 75 | constant | 2 |" in text
+
+
+@pytest.mark.parametrize(
+    ("index", "change"),
+    [
+        (0, {"source": "cvvdp 9.9"}),
+        (1, {"source": "knob.of.v0"}),
+        (0, {"ppd": 40.0}),
+        (0, {"protocol": "konjnd"}),
+        (0, {"targets": {"75": 0.5}}),
+    ],
+)
+def test_rows_that_differ_are_not_averaged(made: list[KnobRow], index: int, change: dict[str, object]) -> None:
+    made[index] = replace(made[index], **change)  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match="cannot stand in one table"):
+        markdown(made)
+
+
+def test_rows_that_are_there_twice_are_not_averaged(made: list[KnobRow]) -> None:
+    with pytest.raises(UsageError, match=r"a\.png, jpeg:420 desktop cvvdp is there 2 times"):
+        checked([*made, made[0]])
+
+
+def test_no_truth_no_table(made: list[KnobRow]) -> None:
+    for rows in ([], made[1::2]):
+        with pytest.raises(UsageError, match="no row with a result"):
+            markdown(rows)
+
+
+@pytest.fixture(scope="module")
+def benchmark_script() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("benchmarks_picturewise", ROOT / "benchmarks" / "picturewise.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_guesses_are_fitted_to_training_pictures(benchmark_script: ModuleType) -> None:
+    rows = committed("picturewise_train")
+    assert {row.input.split("/")[0] for row in rows} == {"train"}
+    few = [row for row in rows if (row.codec, row.viewing) == ("jpeg:420", "desktop")]
+    assert benchmark_script.table(few)["guesses"]["jpeg:420"] == {
+        "desktop": contenders._guesses()["guesses"]["jpeg:420"]["desktop"]
+    }
+    for displays in contenders._guesses()["guesses"].values():
+        assert all(set(shares) == {f"{share:g}" for share in VIEWERS} for shares in displays.values())
+
+
+def test_aims_are_held_to_the_pictures_that_a_method_answered(
+    benchmark_script: ModuleType, made: list[KnobRow]
+) -> None:
+    lines = benchmark_script.targets([row for row in made if (row.input, row.method) != ("b.png", "knob")])
+    # The constant guess is 92: on a.png, whose boundary is 87, it is off by 5.
+    assert "| knob, JPEG, 1 of 73 pictures: knob error, 75 % of viewers | at most 2.5 | 3.00 | **missed** |" in lines[4]
+    assert "| constant 5.00, psnr " in lines[4]
+    assert "| vpjnd, JPEG: knob error, 75 % of viewers | at most 1.5 | not here | | |" in lines
+
+
+def test_single_readings_are_counted_where_both_have_one(benchmark_script: ModuleType, made: list[KnobRow]) -> None:
+    # 0.3 JND is foreseen at quality 100, where b.png reads 0.4: a quarter less.
+    assert benchmark_script.readings_held(made, "knob") == "of 4 single readings 100.0"
+    made[3].levels["sigma"] = [0.1, 0.1]
+    assert benchmark_script.readings_held(made, "knob") == "of 4 single readings 75.0"
+    assert benchmark_script.readings_held(made, "vpjnd") == ""
+
+
+def test_the_documented_tables_are_those_of_the_committed_rows(benchmark_script: ModuleType) -> None:
+    rows = committed("picturewise")
+    assert len({row.input for row in rows}) == 73
+    assert not [row for row in rows if row.error]
+    page = (ROOT / "docs" / "picturewise.md").read_text()
+    assert markdown(rows) in page
+    assert "\n".join(benchmark_script.targets(rows)) in page
+
+
+def test_the_readme_says_what_the_rows_say() -> None:
+    scores = dict(cases(committed("picturewise")))["jpeg:420", "desktop", "75"]
+    errors = {each.method: mean.value for each in standings(scores) if (mean := each.of("error"))}
+    told = (
+        "`vpjnd` is off by {vpjnd:.1f} steps of quality on average, the picture alone by {knob:.1f}, one setting for "
+        "all by {constant:.1f}, a threshold of PSNR by {psnr:.1f}, of SSIM by {ssim:.1f}"
+    ).format(**errors)
+    assert told in " ".join((ROOT / "README.md").read_text().split())
+
+
+def test_the_documented_protocol_is_the_fitted_one() -> None:
+    page = (ROOT / "docs" / "picturewise.md").read_text()
+    fits = [json.loads(line) for line in (ROWS / "protocols.jsonl").read_text().splitlines()]
+    found = {row["fit"]: row for row in fits if str(row.get("fit", "")).startswith("mcl-jci")}
+    assert set(found) == {"mcl-jci, 4k", "mcl-jci, desktop"}
+    for name, row in found.items():
+        assert row["curve_mean_difference"] <= 0.03
+        display = name.split(", ")[1]
+        line = f"| {display} | {row['curve_mean_difference']:.3f} | {row['curve_max_difference']:.3f} |"
+        assert line in page
