@@ -14,7 +14,9 @@ from jndkit.errors import UsageError
 
 
 def decode(
-    file: Annotated[str, typer.Argument(metavar="FILE", help="Any picture that can be read, .jvvc included.")],
+    file: Annotated[
+        str, typer.Argument(metavar="FILE", help="Any picture that can be read, .jvvc and .jlic included.")
+    ],
     output: Annotated[
         str | None,
         typer.Option(

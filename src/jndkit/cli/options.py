@@ -12,7 +12,7 @@ Codec = Annotated[
     str | None,
     typer.Option(
         metavar="SPEC",
-        help="jpeg, webp, avif, heic, jxl, vvc, png, or auto for the smallest of all; with options as in avif:s6,444.",
+        help="jpeg, webp, avif, heic, jxl, vvc, jndlic, png, or auto for the smallest; options as in avif:s6,444.",
         show_default="what the name after -o says, else jpeg",
     ),
 ]

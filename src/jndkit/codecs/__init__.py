@@ -77,6 +77,14 @@ CODECS = {
         ".jvvc",
         "imageio_ffmpeg",
     ),
+    "jndlic": Card(
+        "jndlic",
+        "jndkit.codecs.jndlic:JndLic",
+        None,
+        "JND-LIC, a learned codec guided by a JND map, in files of our own",
+        ".jlic",
+        "constriction",
+    ),
     "png": Card("png", "jndkit.codecs.pillow:Png", None, "PNG, lossless", ".png"),
 }
 
@@ -149,8 +157,20 @@ def versions(name: str) -> dict[str, str]:
 def _install(found: Card) -> str:
     if found.extra is not None:
         return "" if importlib.util.find_spec(found.needs) else f"pip install 'jndkit[{found.extra}]'"
+    if found.name == "jndlic":
+        return _install_weights(found.needs)
     if found.name in ("webp", "avif"):
         from PIL import features
 
         return "" if features.check(found.name) else "pip install --upgrade 'pillow>=13'"
     return ""
+
+
+def _install_weights(module: str) -> str:
+    from jndkit import weights
+
+    if importlib.util.find_spec(module) is None:
+        return "pip install 'constriction>=0.5'"
+    name = weights.CURRENT.get("jndlic", "jndlic")
+    there = any((folder / f"{name}-tables.toml").is_file() for folder in weights.folders())
+    return "" if there else "jnd train jndlic-small --name jndlic"

@@ -25,12 +25,14 @@ class Part:
 
 
 _LIBRARIES = (
+    ("constriction", "constriction", "pip install 'constriction>=0.5'"),
     ("numpy", "numpy", "pip install 'numpy>=2.0'"),
     ("onnxruntime", "onnxruntime", "pip install 'onnxruntime>=1.20'"),
     ("opencv-python-headless", "cv2", "pip install 'opencv-python-headless>=4.10'"),
     ("pillow", "PIL", "pip install 'pillow>=13'"),
     ("typer", "typer", "pip install 'typer>=0.16'"),
 )
+_RUNTIMES = {"cuda": "onnxruntime-gpu"}  # distributions that are not called what the runtime is
 _EXTRAS = (
     ("pillow-heif", "pillow_heif", "pip install 'jndkit[codecs]'", "contains x265 (GPL); HEVC is patent-encumbered"),
     ("imagecodecs", "imagecodecs", "pip install 'jndkit[codecs]'", ""),
@@ -58,6 +60,8 @@ def libraries(name: str) -> dict[str, str]:
         return _jxl()
     if name == "vvc":
         return _vvc()
+    if name == "jndlic":
+        return _jndlic()
     found = {"pillow": importlib.metadata.version("pillow")}
     if name == "jpeg":
         turbo = features.version("libjpeg_turbo")
@@ -104,6 +108,16 @@ def _vvc() -> dict[str, str]:
     from jndkit.codecs import ffmpeg, vvc
 
     return {"ffmpeg": ffmpeg.version(), "libvvenc": vvc.encoder_version()}
+
+
+def _jndlic() -> dict[str, str]:
+    from jndkit.codecs.jndlic import model
+    from jndkit.inference import default_runtime
+
+    found = model.find(model.current())
+    runtime = default_runtime()
+    versions = {name: importlib.metadata.version(name) for name in ("constriction", _RUNTIMES.get(runtime, runtime))}
+    return {"weights": f"{found.name} ({found.digest.hex()})", **versions}
 
 
 def _distribution(name: str, module: str, install: str, note: str = "") -> Part:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from io import BytesIO
 
 import numpy as np
+from PIL import Image, PngImagePlugin
 
 from jndkit.errors import CodecError, MissingError, UsageError
 from jndkit.picture import Picture, Pixels, flatten, from_bytes
@@ -64,3 +66,22 @@ def read_back(name: str, data: bytes) -> Picture:
     """The picture in a file this process wrote. Raises CodecError."""
     with failing(name, "decoder"):
         return from_bytes(data, trusted=True)
+
+
+def described(
+    pixels: Pixels, *, grey: bool, icc: bytes = b"", exif: bytes = b"", xmp: bytes = b"", max_pixels: int
+) -> Picture:
+    """Decoded pixels with their profile and metadata, read by the one converter, which reads files: a PNG in memory.
+
+    pixels: uint8 (H, W, 3), in the space of `icc`.  grey: one channel is meant.  exif: from its TIFF header on.
+    max_pixels: the largest width times height.  Raises InputError.
+    """
+    text = PngImagePlugin.PngInfo()
+    if xmp:
+        text.add_itxt("XML:com.adobe.xmp", xmp.decode("utf-8", "replace"))
+    # Only a profile concerns the pixels.
+    image = Image.fromarray(np.ascontiguousarray(pixels if icc else pixels[:1, :1]))
+    file = BytesIO()
+    image.save(file, "PNG", compress_level=1, pnginfo=text, exif=exif or None, icc_profile=icc or None)
+    picture = from_bytes(file.getvalue(), max_pixels=max_pixels, trusted=True)
+    return picture if icc else replace(picture, rgb=pixels, grey=grey)

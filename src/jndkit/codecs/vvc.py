@@ -27,21 +27,19 @@ import zlib
 from dataclasses import replace
 from functools import cache
 from hashlib import sha256
-from io import BytesIO
 from pathlib import Path
 from typing import NamedTuple
 
 import cv2
 import numpy as np
-from PIL import Image, PngImagePlugin
 
 from jndkit.codecs import ffmpeg
 from jndkit.codecs.chroma import double, halve
 from jndkit.codecs.contract import Knob
-from jndkit.codecs.encoding import check_size, failing, samples, tiff_block
+from jndkit.codecs.encoding import check_size, described, failing, samples, tiff_block
 from jndkit.codecs.spec import Grammar, Option, checked
 from jndkit.errors import CodecError, DamagedError, FormatError, LimitError
-from jndkit.picture import Picture, Pixels, Source, from_bytes
+from jndkit.picture import Picture, Pixels, Source
 from jndkit.picture.metadata import mark_xmp
 
 MAGIC = b"\x89JVVC\r\n\x1a"
@@ -113,9 +111,8 @@ def read(data: bytes, path: str | Path | None = None, max_pixels: int = _PIXELS)
     if parts.grey:
         pixels = np.repeat(pixels[..., 1:2], 3, axis=2)
     source = Source(None if path is None else str(path), "VVC", len(data), sha256(data).hexdigest())
-    if parts.icc:
-        return replace(_carried(pixels, parts, max_pixels), source=source)
-    return replace(_carried(pixels[:1, :1], parts, max_pixels), rgb=pixels, grey=parts.grey, source=source)
+    picture = described(pixels, grey=parts.grey, icc=parts.icc, exif=parts.exif, xmp=parts.xmp, max_pixels=max_pixels)
+    return replace(picture, source=source)
 
 
 def coded_size(width: int, height: int) -> tuple[int, int]:
@@ -220,14 +217,3 @@ def _unpack(data: bytes, path: str | Path | None, max_pixels: int) -> _Parts:
     ends = np.cumsum(lengths).tolist()
     blocks = [data[start + end - length : start + end] for end, length in zip(ends, lengths, strict=True)]
     return _Parts(width, height, bool(flags & _GREY), planes, *blocks)
-
-
-def _carried(pixels: Pixels, parts: _Parts, max_pixels: int) -> Picture:
-    """The pixels, their profile and the metadata, read by the one converter, which reads files: a PNG in memory."""
-    text = PngImagePlugin.PngInfo()
-    if parts.xmp:
-        text.add_itxt("XML:com.adobe.xmp", parts.xmp.decode("utf-8", "replace"))
-    file = BytesIO()
-    image = Image.fromarray(np.ascontiguousarray(pixels))
-    image.save(file, "PNG", compress_level=1, pnginfo=text, exif=parts.exif or None, icc_profile=parts.icc or None)
-    return from_bytes(file.getvalue(), max_pixels=max_pixels, trusted=True)

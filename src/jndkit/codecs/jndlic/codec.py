@@ -1,0 +1,176 @@
+"""JND-LIC: the learned codec guided by a JND map, and its `.jlic` files.
+
+Source: Pan, Zhang, Peng, Lei, Xie, Wang, Ling, "JND-LIC: Learned Image Compression via Just Noticeable Difference for
+Human Visual Perception", IEEE Transactions on Broadcasting 71(1), 2025.
+Differs: it has files. The published code counts likelihoods and writes nothing; networks and steps differ as the cards
+of the weights say.
+"""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from dataclasses import replace
+from hashlib import sha256
+from pathlib import Path
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from jndkit.codecs.contract import Knob
+from jndkit.codecs.encoding import check_size, described, failing, samples, tiff_block
+from jndkit.codecs.jndlic import container, model as networks
+from jndkit.codecs.jndlic.alpha import pack_alpha, unpack_alpha
+from jndkit.codecs.jndlic.coder import Decoder, Encoder
+from jndkit.codecs.jndlic.container import ALPHA, EXIF, ICC, MARK, SYMBOLS, XMP, Contents
+from jndkit.codecs.jndlic.layout import BLOCK, CHANNELS, GROUPS, KNOB_HIGH, KNOB_LOW
+from jndkit.codecs.jndlic.model import Floats, Model
+from jndkit.codecs.jndlic.passes import read_tile, write_tile
+from jndkit.codecs.jndlic.windows import TILE, padded, windows
+from jndkit.codecs.spec import Grammar, checked
+from jndkit.errors import CodecError, DamagedError, UsageError
+from jndkit.picture import MARK as WRITER, MAX_PIXELS, Picture, Pixels, Source
+from jndkit.picture.limits import MAX_BLOCK
+from jndkit.picture.metadata import is_mark
+from jndkit.pixelwise.wu2016 import wu2016
+
+PAINTED = 1024
+"""The largest side of what is painted at once, pixels; it is free, and costs memory."""
+_KEY = struct.Struct("<BHII")
+
+
+class JndLic:
+    """JND-LIC. Alpha is coded without loss; grey pictures cost no chroma."""
+
+    grammar = Grammar("jndlic", (), "q")
+
+    def __init__(self) -> None:
+        self.name = "jndlic"
+        self.suffix = ".jlic"
+        self.spec = self.grammar.spec()
+        self.chroma = "444"
+        self.knob = Knob("quality", KNOB_LOW, KNOB_HIGH, 1, True)
+        self.carries = frozenset({"alpha", "icc", "exif", "xmp", "grey"})
+        self.options: tuple[str, ...] = ()
+        self.lossless: str | None = None
+        self.block_limit: int | None = MAX_BLOCK
+
+    def encode(self, picture: Picture, value: float) -> bytes:
+        knob = int(checked(self.name, self.knob, value))
+        check_size(self.name, picture, container.SIDE)
+        with failing(self.name, "encoder"):
+            pixels = samples(picture, self.carries)
+            planes = pixels[..., None] if pixels.ndim == 2 else pixels
+            colours = planes[..., :3] if planes.shape[2] > 2 else np.repeat(planes[..., :1], 3, axis=2)
+            model = networks.find(networks.current())
+            grey = planes.shape[2] < 3
+            contents = Contents(picture.width, picture.height, knob, grey, model.name, model.digest, 0)
+            symbols, checksum = _write(colours, model, contents)
+            streams = {
+                SYMBOLS: symbols,
+                ALPHA: pack_alpha(planes[..., -1]) if planes.shape[2] in (2, 4) else b"",
+                ICC: picture.icc or b"",
+                EXIF: tiff_block(picture.exif) or b"",
+                XMP: picture.xmp or b"",
+                MARK: WRITER.encode(),
+            }
+            return container.pack(replace(contents, checksum=checksum, streams=streams))
+
+    def decode(self, data: bytes) -> Picture:
+        with failing(self.name, "decoder"):
+            return read(data)
+
+
+def read(data: bytes, path: str | Path | None = None, max_pixels: int = MAX_PIXELS) -> Picture:
+    """The picture in a `.jlic` file, which may come from anywhere.
+
+    path: named in errors and in `source`.
+    Raises FormatError, LimitError, DamagedError; MissingError where the networks that wrote it are not installed.
+    """
+    contents = container.unpack(data, path, max_pixels)
+    named = _model_of(contents, path)
+    try:
+        pixels = _read(contents, named)
+        alpha = contents.streams.get(ALPHA)
+        transparency = None if alpha is None else unpack_alpha(alpha, contents.width, contents.height)
+    except CodecError as error:
+        raise DamagedError(path, str(error)) from None
+    if contents.grey:
+        pixels = np.repeat(pixels[..., 1:2], 3, axis=2)
+    icc, exif, xmp, mark = (contents.streams.get(kind, b"") for kind in (ICC, EXIF, XMP, MARK))
+    picture = described(pixels, grey=contents.grey, icc=icc, exif=exif, xmp=xmp, max_pixels=max_pixels)
+    source = Source(None if path is None else str(path), "JLIC", len(data), sha256(data).hexdigest())
+    return replace(picture, alpha=transparency, marked=picture.marked or is_mark(mark), source=source)
+
+
+def _model_of(contents: Contents, path: str | Path | None) -> Model:
+    try:
+        found = networks.find(contents.weights)
+    except UsageError:
+        raise DamagedError(path, "it names no weights that could be") from None
+    if found.digest != contents.digest:
+        raise DamagedError(path, f"it was written with other weights than those installed as {found.name}")
+    return found
+
+
+def _key(contents: Contents) -> int:
+    """What the checksum of the symbols starts from, so that it covers all that paints them."""
+    return zlib.crc32(_KEY.pack(contents.grey, contents.knob, contents.width, contents.height))
+
+
+def _write(colours: Pixels, model: Model, contents: Contents) -> tuple[bytes, int]:
+    """The coded symbols and their checksum. colours: uint8 (H, W, 3)."""
+    height, width = padded(contents.height), padded(contents.width)
+    more = (height - contents.height, width - contents.width)
+    pixels = cv2.copyMakeBorder(colours, 0, more[0], 0, more[1], cv2.BORDER_REPLICATE)
+    jnd = wu2016(pixels, variant="paper")
+    encoder, checksum = Encoder(), _key(contents)
+    for each in windows(height, width, model.analysis_reach, TILE):
+        seen = np.s_[each.seen_rows, each.seen_columns]
+        given = np.ascontiguousarray(pixels[seen].transpose(2, 0, 1)) * np.float32(1 / 255)
+        latent, z = model.analyse(given, jnd[seen], contents.knob)
+        latent, z = _part(latent, each.within, given.shape[1]), _part(z, each.within, given.shape[1])
+        checksum = write_tile(encoder, model, latent, z, contents.knob, checksum).checksum
+    return encoder.finish(), checksum
+
+
+def _read(contents: Contents, model: Model) -> Pixels:
+    """uint8 (H, W, 3). Raises CodecError where the symbols are not those that were written."""
+    height, width = padded(contents.height), padded(contents.width)
+    symbols = np.empty((CHANNELS, height // BLOCK, width // BLOCK), np.int16)
+    step = np.empty((GROUPS, height // BLOCK, width // BLOCK), np.int8)
+    decoder, checksum = Decoder(contents.streams.get(SYMBOLS, b"")), _key(contents)
+    for each in windows(height, width, 0, TILE):
+        rows, columns = each.rows, each.columns
+        tile = read_tile(decoder, model, rows.stop - rows.start, columns.stop - columns.start, contents.knob, checksum)
+        place = np.s_[:, _latents(rows), _latents(columns)]
+        symbols[place], step[place], checksum = tile.symbols, tile.step, tile.checksum
+    decoder.finish()
+    if checksum != contents.checksum:
+        raise CodecError("the decoded symbols do not match their checksum")
+    return _painted(symbols, step, contents, model)
+
+
+def _painted(symbols: npt.NDArray[np.int16], step: npt.NDArray[np.int8], contents: Contents, model: Model) -> Pixels:
+    pixels: Pixels = np.empty((contents.height, contents.width, 3), np.uint8)
+    for each in windows(padded(contents.height), padded(contents.width), model.painting_reach, PAINTED):
+        seen = np.s_[:, _latents(each.seen_rows), _latents(each.seen_columns)]
+        planes = model.paint(symbols[seen].astype(np.float32), step[seen].astype(np.float32), contents.knob)
+        wanted = np.ascontiguousarray(planes[:, each.within[0], each.within[1]].transpose(1, 2, 0))
+        # With its own output type this is OpenCV's rounding, saturating conversion to 8 bits.
+        whole = cv2.multiply(wanted, (255.0, 255.0, 255.0, 0.0), dtype=cv2.CV_8U)
+        place = pixels[each.rows, each.columns]
+        place[...] = whole[: place.shape[0], : place.shape[1]]
+    return pixels
+
+
+def _latents(pixels: slice) -> slice:
+    return slice(pixels.start // BLOCK, pixels.stop // BLOCK)
+
+
+def _part(planes: Floats, within: tuple[slice, slice], height: int) -> Floats:
+    """The wanted part of planes at any resolution, (C, h, w). height: of what was seen, pixels."""
+    scale = height // planes.shape[1]
+    rows, columns = (slice(each.start // scale, each.stop // scale) for each in within)
+    return planes[:, rows, columns]

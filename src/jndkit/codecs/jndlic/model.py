@@ -1,0 +1,140 @@
+"""The networks of JND-LIC as functions of arrays.
+
+Everything but `analyse` and `paint` decides symbols, and is exact: whole numbers, the same on every machine.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from functools import lru_cache
+from typing import NamedTuple, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from jndkit import weights
+from jndkit.codecs.jndlic.coder import Integers, Tables
+from jndkit.codecs.jndlic.container import DIGEST
+from jndkit.codecs.jndlic.layout import SLICES, Z_LIMIT
+from jndkit.errors import CodecError, MissingError
+from jndkit.inference import Session, session
+
+Floats = npt.NDArray[np.float32]
+
+FRACTIONS = 8
+"""Parts of a symbol in which means are told."""
+
+
+class Priors(NamedTuple):
+    """The frequency tables of one setting of the knob.
+
+    symbols: of differences to a mean; FRACTIONS rows for each scale but 0, which needs none.  z: a row a channel.
+    """
+
+    symbols: Tables
+    z: Tables
+
+
+class Model(Protocol):
+    """What the codec asks of its networks. Heights and widths are multiples of 32 pixels, knob is a whole number.
+
+    name: of the weights.  digest: of those that decode, 8 bytes.
+    analysis_reach, painting_reach: pixels around a place that decide what is said of it.
+    """
+
+    name: str
+    digest: bytes
+    analysis_reach: int
+    painting_reach: int
+
+    def analyse(self, picture: Floats, jnd: Floats, knob: int) -> tuple[Floats, Floats]:
+        """Latents (192, H/8, W/8) in steps of the middle field, hyper-latents (C, H/32, W/32); neither is rounded.
+
+        picture: (3, H, W), RGB in 0..1.  jnd: (H, W), code values of luma.
+        """
+        ...
+
+    def priors(self, knob: int) -> Priors:
+        """The frequency tables."""
+        ...
+
+    def hyper(self, z: Integers, knob: int) -> tuple[Floats, Floats]:
+        """Features (C, H/8, W/8) and the field of steps (GROUPS, H/8, W/8), sixteenths of an octave."""
+        ...
+
+    def predict(
+        self, part: int, features: Floats, known: Floats, turn: int, places: npt.NDArray[np.int64]
+    ) -> tuple[Integers, Integers]:
+        """Means, in eighths, and scales, 0 to 63, of the symbols of a slice at some places: int32 (channels, n) each.
+
+        known: (192, H/8, W/8), the symbols so far, 0 elsewhere.  turn: the number of the pass in its slice.
+        """
+        ...
+
+    def paint(self, symbols: Floats, step: Floats, knob: int) -> Floats:
+        """The picture, (3, H, W), RGB in 0..1. symbols: (192, H/8, W/8).  step: (GROUPS, H/8, W/8)."""
+        ...
+
+
+def current() -> str:
+    """The name of the weights that encode."""
+    return weights.CURRENT.get("jndlic", "jndlic")
+
+
+def find(name: str) -> Model:
+    """The networks of a name. Raises MissingError that names it, where one is not there, and what `weights` raises."""
+    weights.check_name(name)
+    try:
+        return _Networks(name)
+    except MissingError:
+        raise MissingError(f"the network {name} (for .jlic files)", "pip install --upgrade jndkit") from None
+
+
+class _Networks:
+    """The graphs of one name: NAME-analysis, NAME-tables, NAME-hyper, NAME-context-0 and so on, NAME-synthesis."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        deciding = [f"{name}-tables", f"{name}-hyper", *(f"{name}-context-{part}" for part in range(len(SLICES)))]
+        decoding = [weights.find(each) for each in (*deciding, f"{name}-synthesis")]
+        analysis = weights.find(f"{name}-analysis")
+        self.digest = hashlib.sha256("".join(each.card.sha256 for each in decoding).encode()).digest()[:DIGEST]
+        self.analysis_reach = analysis.card.context
+        self.painting_reach = decoding[-1].card.context
+        self._tables, self._hyper, *self._contexts, self._synthesis = (session(each.path) for each in decoding)
+        self._analysis = session(analysis.path)
+
+    def analyse(self, picture: Floats, jnd: Floats, knob: int) -> tuple[Floats, Floats]:
+        latent, z = self._analysis(picture[None], jnd[None, None], _told(knob))
+        return latent[0], z[0]
+
+    def priors(self, knob: int) -> Priors:
+        return _priors(self._tables, knob)
+
+    def hyper(self, z: Integers, knob: int) -> tuple[Floats, Floats]:
+        features, step = self._hyper(z[None].astype(np.float32), _told(knob))
+        return features[0], step[0]
+
+    def predict(
+        self, part: int, features: Floats, known: Floats, turn: int, places: npt.NDArray[np.int64]
+    ) -> tuple[Integers, Integers]:
+        mean, scale = self._contexts[part](features[None], known[None], _told(turn), places)
+        return mean[0].astype(np.int32), scale[0].astype(np.int32)
+
+    def paint(self, symbols: Floats, step: Floats, knob: int) -> Floats:
+        picture: Floats = self._synthesis(symbols[None], step[None], _told(knob))[0][0]
+        return picture
+
+
+def _told(number: int) -> Floats:
+    return np.array([number], np.float32)
+
+
+@lru_cache(maxsize=8)
+def _priors(run: Session, knob: int) -> Priors:
+    frequencies, z_frequencies = (each.astype(np.int64) for each in run(_told(knob)))
+    if frequencies.ndim != 3 or frequencies.shape[1] != FRACTIONS or z_frequencies.shape[1] != 2 * Z_LIMIT + 1:
+        raise CodecError("the network of frequency tables is of another kind")
+    columns = frequencies.shape[2]
+    symbols = Tables(frequencies[1:].reshape(-1, columns), 1 - columns // 2, escapes=True)
+    return Priors(symbols, Tables(z_frequencies, -Z_LIMIT, escapes=False))

@@ -1,0 +1,131 @@
+"""A tile's latents to coded symbols and back: hyper-latents first, then slice by slice and pass by pass."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from jndkit.codecs.jndlic.coder import Decoder, Encoder, Integers, Tables
+from jndkit.codecs.jndlic.layout import (
+    BLOCK,
+    CHANNELS,
+    GROUP_OF,
+    MULTIPLE,
+    PHASES,
+    RD_WEIGHT,
+    SLICES,
+    SYMBOL_LIMIT,
+    Z_LIMIT,
+    places,
+)
+from jndkit.codecs.jndlic.model import FRACTIONS, Floats, Model, Priors
+from jndkit.errors import CodecError
+
+Symbols = npt.NDArray[np.int16]
+
+
+class Tile(NamedTuple):
+    """What a decoder knows of a tile.
+
+    symbols: int16 (192, h, w).  step: float32 (GROUPS, h, w).  checksum: CRC-32 of hyper-latents and symbols.
+    """
+
+    symbols: Symbols
+    step: Floats
+    checksum: int
+
+
+class _Pass(NamedTuple):
+    """What is coded at once.
+
+    target: the known symbols of the slice's channels, a view (channels, h * w).  where: their places that are coded.
+    centre: means as whole symbols, int32 (channels, n).  coded: where there is anything to code.  rows: its tables.
+    """
+
+    channels: slice
+    target: Floats
+    where: npt.NDArray[np.int64]
+    centre: Integers
+    coded: npt.NDArray[np.bool_]
+    rows: Integers
+
+
+def write_tile(encoder: Encoder, model: Model, latent: Floats, z: Floats, knob: int, checksum: int) -> Tile:
+    """Append a tile. latent, z: as the model's analysis gives them.  checksum: of the tiles before."""
+    priors = model.priors(knob)
+    rounded = np.clip(np.floor(z + np.float32(0.5)), -Z_LIMIT, Z_LIMIT).astype(np.int16)
+    encoder.encode(rounded.ravel(), _z_rows(rounded.shape, priors), priors.z)
+    features, step = model.hyper(rounded, knob)
+    values = (latent * np.exp2(step / np.float32(-16))[GROUP_OF]).reshape(CHANNELS, -1)
+    values = np.clip(values, -SYMBOL_LIMIT, SYMBOL_LIMIT)
+    known = np.zeros(latent.shape, np.float32)
+    for each in _passes(model, features, known):
+        centre = each.centre[each.coded]
+        differences = _rounded(values[each.channels][:, each.where][each.coded], centre, each.rows, priors.symbols)
+        encoder.encode(differences, each.rows, priors.symbols)
+        mine = each.centre.copy()
+        mine[each.coded] += differences
+        each.target[:, each.where] = mine
+    return _tile(rounded, known, step, checksum)
+
+
+def read_tile(decoder: Decoder, model: Model, height: int, width: int, knob: int, checksum: int) -> Tile:
+    """The next tile. height, width: in pixels.  checksum: of the tiles before.
+
+    Raises CodecError for what no encoder writes.
+    """
+    priors = model.priors(knob)
+    shape = (priors.z.count, height // MULTIPLE, width // MULTIPLE)
+    z = decoder.decode(_z_rows(shape, priors), priors.z).astype(np.int16).reshape(shape)
+    features, step = model.hyper(z, knob)
+    known = np.zeros((CHANNELS, height // BLOCK, width // BLOCK), np.float32)
+    for each in _passes(model, features, known):
+        mine = each.centre.copy()
+        mine[each.coded] += decoder.decode(each.rows, priors.symbols)
+        if mine.size and max(int(mine.max()), -int(mine.min())) > SYMBOL_LIMIT:
+            raise CodecError(f"a symbol lies beyond {SYMBOL_LIMIT}")
+        each.target[:, each.where] = mine
+    return _tile(z, known, step, checksum)
+
+
+def _passes(model: Model, features: Floats, known: Floats) -> Iterator[_Pass]:
+    """The passes in their order. known: (192, h, w), which the caller fills in pass by pass."""
+    flat = known.reshape(CHANNELS, -1)
+    for part, (first, last) in enumerate(SLICES):
+        for turn, phases in enumerate(PHASES[part]):
+            where = places(known.shape[1], known.shape[2], phases)
+            mean, scale = model.predict(part, features, known, turn, where)
+            centre = (mean + FRACTIONS // 2) // FRACTIONS
+            coded = scale > 0
+            rows = ((scale - 1) * FRACTIONS + mean - FRACTIONS * centre + FRACTIONS // 2)[coded]
+            yield _Pass(slice(first, last), flat[first:last], where, centre, coded, rows)
+
+
+def _rounded(values: Floats, centre: Integers, rows: Integers, tables: Tables) -> Integers:
+    """The whole number above or below each value, less its centre: the one that is cheaper in bits and error together.
+
+    Files hold what came of it and nothing of the rule.
+    """
+    whole = np.floor(values)
+    below = whole.astype(np.int32) - centre
+    # The networks were trained with encoders that pay no more than four bits' worth of error.
+    dearer = np.clip(tables.bits(below + 1, rows) - tables.bits(below, rows), -4, 4)
+    above = RD_WEIGHT * (1 - 2 * (values - whole)) + dearer < 0
+    return np.asarray(below + (above & (values < SYMBOL_LIMIT)))
+
+
+def _z_rows(shape: tuple[int, ...], priors: Priors) -> npt.NDArray[np.int32]:
+    """Each channel has a table of its own. Raises CodecError where there are not as many."""
+    if shape[0] != priors.z.count:
+        raise CodecError(f"there are {priors.z.count} tables for {shape[0]} channels of hyper-latents")
+    return np.repeat(np.arange(shape[0], dtype=np.int32), shape[1] * shape[2])
+
+
+def _tile(z: Symbols, known: Floats, step: Floats, checksum: int) -> Tile:
+    symbols = known.astype(np.int16)
+    checksum = zlib.crc32(z.astype("<i2").tobytes(), checksum)
+    return Tile(symbols, step, zlib.crc32(symbols.astype("<i2").tobytes(), checksum))

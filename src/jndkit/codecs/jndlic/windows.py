@@ -1,0 +1,60 @@
+"""Cutting a picture into pieces that fit in memory: tiles, which are coded apart, and windows, which overlap."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import NamedTuple
+
+from jndkit.codecs.jndlic.layout import MULTIPLE
+
+TILE = 2048
+"""The largest side of a tile, pixels. It belongs to the version of the format."""
+
+
+class Window(NamedTuple):
+    """Rows and columns that are wanted, in pixels, and those that are looked at for them; multiples of 32, but the end.
+
+    within: the wanted rows and columns of what is looked at.
+    """
+
+    rows: slice
+    columns: slice
+    seen_rows: slice
+    seen_columns: slice
+
+    @property
+    def within(self) -> tuple[slice, slice]:
+        return (
+            slice(self.rows.start - self.seen_rows.start, self.rows.stop - self.seen_rows.start),
+            slice(self.columns.start - self.seen_columns.start, self.columns.stop - self.seen_columns.start),
+        )
+
+
+def padded(side: int) -> int:
+    """The side that the networks see: the next multiple of 32."""
+    return side + -side % MULTIPLE
+
+
+def windows(height: int, width: int, reach: int, largest: int) -> Iterator[Window]:
+    """Windows that cover a picture once, row by row, the same number in every row, as equal as multiples of 32 can be.
+
+    height, width: multiples of 32.  reach: pixels that are looked at around what is wanted, inside the picture.
+    largest: side of what is wanted.
+    """
+    reach = padded(reach)
+    for top, bottom in _cuts(height, largest):
+        for left, right in _cuts(width, largest):
+            yield Window(
+                slice(top, bottom),
+                slice(left, right),
+                slice(max(0, top - reach), min(height, bottom + reach)),
+                slice(max(0, left - reach), min(width, right + reach)),
+            )
+
+
+def _cuts(length: int, largest: int) -> list[tuple[int, int]]:
+    units = length // MULTIPLE
+    count = -(-units // max(1, largest // MULTIPLE))
+    ends = [units * index // count * MULTIPLE for index in range(count + 1)]
+    return list(pairwise(ends))
