@@ -24,7 +24,7 @@ from PIL import Image
 ROWS = Path(__file__).parent / "rows" / "cold_start.jsonl"
 SIZES = ((768, 512), (1920, 1080), (4000, 3000))
 LIMITS = {"jpeg": (1.0, 1.8, 15.0), "avif": (None, 6.0, None)}
-REPEATS = 5
+REPEATS = 3
 
 
 def tiled(source: Path, width: int, height: int) -> Image.Image:

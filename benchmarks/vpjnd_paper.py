@@ -78,6 +78,7 @@ def export(run: Path) -> None:
         "trained": {
             "recipe": "vpjnd-paper",
             "steps": best["step"],
+            "before": "800 steps with half of the heads' features dropped, which only ever gave the commoner answer",
             "hours": round(best["seconds"] / 3600, 2),
             "hardware": "one core of an AMD EPYC with bfloat16 units, busy with other work too",
             "log": f"benchmarks/rows/training/{LOG.name}",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
@@ -134,6 +135,11 @@ def test_the_documented_tables_are_those_of_the_committed_rows(benchmark_script:
     page = (ROOT / "docs" / "picturewise.md").read_text()
     assert markdown(rows) in page
     assert "\n".join(benchmark_script.targets(rows)) in page
+    answered = Counter((row.method, row.codec) for row in rows if row.viewing == "desktop")
+    for method, counts in (("search", (73, 73, 25, 25)), ("vpjnd", (73, 25, 6, 6))):
+        assert tuple(answered[method, spec] for spec in ("jpeg:420", "webp:m4", "avif:s6,420", "heic:420")) == counts
+        line = next(line for line in page.splitlines() if line.startswith(f"| `{method}` | {counts[0]} |"))
+        assert [cell.split(",")[0].strip() for cell in line.split("|")[2:6]] == [str(count) for count in counts]
 
 
 def test_the_readme_says_what_the_rows_say() -> None:

@@ -48,7 +48,8 @@ class Knob:
     def __init__(self, picture: Picture, viewing: Viewing) -> None:
         if min(picture.height, picture.width) < SMALLEST:
             raise InputError(picture.name, f"a side is under {SMALLEST} pixels")
-        network = session(find("knob").path)
+        # The quickest to start: the network itself takes no time at all.
+        network = session(find("knob").path, runtime="onnxruntime")
         told = features(responses(sample(picture.rgb), viewing), viewing)
         self._residual, log_sigma = np.moveaxis(network(told)[0], -1, 0)
         self._sigma = np.exp(log_sigma)

@@ -26,7 +26,7 @@ Floats = npt.NDArray[np.float64]
 Plane = npt.NDArray[np.float32]
 
 PATCH = 128  # pixels a side, a multiple of every block and cell
-PATCHES = 32  # a larger picture is judged by so many of them
+PATCHES = 24  # a larger picture is judged by so many of them
 SMALLEST = 64  # pixels a side: what a pyramid and a block of 16 need to say anything
 BANDS = 8  # kept of a reading: the seven finest, and the base
 
@@ -72,7 +72,7 @@ class Sample:
 
 
 def sample(rgb: Pixels) -> Sample:
-    """All of a picture of up to 32 patches' pixels; of a larger one 32 patches of 128 x 128 at most, evenly spread.
+    """All of a picture of up to 24 patches' pixels; of a larger one 24 patches of 128 x 128 at most, evenly spread.
 
     rgb: uint8 (H, W, 3).
     """
@@ -166,7 +166,7 @@ def _versions(rgb: Pixels) -> list[Pixels]:
         blocks = [_blocks(plane, side) for plane in planes]
         for luma, chroma in tables:
             rounded = [
-                _plane(_rounded(block, luma if index == 0 else chroma, side), plane.shape, side)
+                _plane(_rounded(block, luma if index == 0 else chroma), plane.shape)
                 for index, (block, plane) in enumerate(zip(blocks, planes, strict=True))
             ]
             made.append(_rgb(rounded))
@@ -174,54 +174,59 @@ def _versions(rgb: Pixels) -> list[Pixels]:
 
 
 def _jpeg_tables() -> list[tuple[Plane, Plane]]:
-    """Steps of luma and chroma, float32 (64, 1), as libjpeg scales them with quality."""
+    """Steps of luma and chroma, float32 (8, 1, 8), as libjpeg scales them with quality."""
     tables = []
     for quality in JPEG_QUALITIES:
         scale = (5000 / quality if quality < 50 else 200 - 2 * quality) / 100
         scaled = [np.clip(np.floor(np.array(table) * scale + 0.5), 1, 255) for table in (_LUMINANCE, _CHROMINANCE)]
-        tables.append((scaled[0].reshape(-1, 1).astype(np.float32), scaled[1].reshape(-1, 1).astype(np.float32)))
+        tables.append((scaled[0][:, None].astype(np.float32), scaled[1][:, None].astype(np.float32)))
     return tables
 
 
 def _flat_tables() -> list[tuple[Plane, Plane]]:
-    flat = [np.full((1, 1), step, np.float32) for step in FLAT_STEPS]
+    flat = [np.full((1, 1, 1), step, np.float32) for step in FLAT_STEPS]
     return [(table, table) for table in flat]
 
 
-def _rounded(blocks: Plane, steps: Plane, side: int) -> Plane:
+def _rounded(blocks: Plane, steps: Plane) -> Plane:
     """Coefficients at the middle of their step: to the nearest for 8 x 8 blocks, with a dead zone for larger ones."""
     scaled: Plane = blocks / steps
-    if side == 8:
+    if blocks.shape[1] == 8:
         np.rint(scaled, out=scaled)
     else:
-        np.copysign(np.floor(np.abs(scaled) + np.float32(_DEAD_ZONE)), scaled, out=scaled)
+        size = np.abs(scaled)
+        size += np.float32(_DEAD_ZONE)
+        np.copysign(np.floor(size, out=size), scaled, out=scaled)
     scaled *= steps
     return scaled
 
 
 @cache
-def _kernel(side: int) -> Plane:
-    """The two-dimensional orthonormal DCT-II of a block as one matrix, float32 (side^2, side^2)."""
+def _basis(side: int) -> Plane:
+    """The orthonormal DCT-II as a matrix, float32 (side, side): row k is the k-th cosine."""
     k, x = np.indices((side, side))
     basis = np.cos((2 * x + 1) * k * (math.pi / (2 * side))) * math.sqrt(2 / side)
     basis[0] = math.sqrt(1 / side)
-    return np.kron(basis, basis).astype(np.float32)
+    single: Plane = basis.astype(np.float32)
+    return single
 
 
 def _blocks(plane: Plane, side: int) -> Plane:
-    """Coefficients of all blocks, float32 (side^2, blocks)."""
+    """Coefficients of all blocks where their pixels were, float32 (rows, side, columns, side)."""
     height, width = plane.shape
     padded = cv2.copyMakeBorder(plane, 0, -height % side, 0, -width % side, cv2.BORDER_REPLICATE)
-    rows, columns = padded.shape[0] // side, padded.shape[1] // side
-    listed = padded.reshape(rows, side, columns, side).transpose(1, 3, 0, 2).reshape(side * side, -1)
-    coefficients: Plane = _kernel(side) @ listed
-    return coefficients
+    # Many small products: OpenBLAS spreads large ones over threads that wait by spinning.
+    columns = np.matmul(_basis(side), padded.reshape(-1, side, padded.shape[1]))
+    blocks: Plane = np.matmul(columns.reshape(len(columns), side, -1, side), _basis(side).T)
+    return blocks
 
 
-def _plane(blocks: Plane, shape: tuple[int, ...], side: int) -> Plane:
-    rows, columns = -(-shape[0] // side), -(-shape[1] // side)
-    pixels = (_kernel(side).T @ blocks).reshape(side, side, rows, columns).transpose(2, 0, 3, 1)
-    return np.ascontiguousarray(pixels.reshape(rows * side, columns * side)[: shape[0], : shape[1]])
+def _plane(blocks: Plane, shape: tuple[int, ...]) -> Plane:
+    """The pixels of blocks, (rows, side, columns, side), cropped to a shape."""
+    rows, side = blocks.shape[:2]
+    lines = np.matmul(blocks, _basis(side)).reshape(rows, side, -1)
+    pixels = np.matmul(_basis(side).T, lines).reshape(rows * side, -1)
+    return np.ascontiguousarray(pixels[: shape[0], : shape[1]])
 
 
 def _rgb(planes: list[Plane]) -> Pixels:
