@@ -219,7 +219,8 @@ def _smallest(
     """The decision with the smallest file over the codecs asked for, that file, and how it was shaved. TargetError."""
     best: tuple[Decision, Choice, Shaved | None] | None = None
     refused: list[str] = []
-    for spec in settings.codec_specs if kind.inside else (*settings.codec_specs, *_lossless_of_auto(settings)):
+    lossless = ("png",) if settings.codec == "auto" and not kind.inside else ()
+    for spec in (*settings.codec_specs, *lossless):
         codec = codecs.codec(spec)
         bench = benches.of(codec)
         try:
@@ -287,10 +288,6 @@ def _shaving(shaved: Shaved | None) -> dict[str, Any] | None:
     if shaved is None:
         return None
     return {"model": shaved.model, "form": shaved.form, "strength": shaved.strength, "jnd": shaved.jnd}
-
-
-def _lossless_of_auto(settings: Settings) -> tuple[str, ...]:
-    return ("png",) if settings.codec == "auto" else ()
 
 
 def _outside_notes(kind: Domain, stop: str | None) -> list[str]:

@@ -239,7 +239,7 @@ def test_the_settings_of_a_plan() -> None:
 )
 def test_plans_are_checked(wrong: dict[str, object]) -> None:
     with pytest.raises(UsageError):
-        Plan(**wrong)  # type: ignore[arg-type]
+        Plan(**wrong)
 
 
 def test_requests_are_checked(folder: Path, tmp_path: Path) -> None:

@@ -54,7 +54,7 @@ def test_each_level_is_coded_once_for_all(folder: Path, monkeypatch: pytest.Monk
 
     def counted(self: object, picture: object, value: float) -> bytes:
         asked.append(value)
-        return encode(self, picture, value)  # type: ignore[arg-type]
+        return encode(self, picture, value)
 
     monkeypatch.setattr(type(codec("jpeg")), "encode", counted)
     found = made(folder / "1.png", replace(ONE, viewings=("desktop", "4k"), methods=("cvvdp", "knob")))
@@ -106,9 +106,9 @@ def test_the_learned_observer_is_searched_by_blocks(folder: Path, monkeypatch: p
     answer = learned.answers["75"]
     assert isinstance(answer["value"], float | int)
     assert answer["value"] <= GRID[held.boundary["75"]]
-    assert answer["low"] <= answer["value"] <= answer["high"]  # type: ignore[operator]
-    assert 5 <= answer["encodes"] <= 30  # type: ignore[operator]
-    assert levels[min(levels, key=lambda value: abs(value - answer["value"]))] == pytest.approx(target / 0.75, rel=0.2)  # type: ignore[operator]
+    assert answer["low"] <= answer["value"] <= answer["high"]
+    assert 5 <= answer["encodes"] <= 30
+    assert levels[min(levels, key=lambda value: abs(value - answer["value"]))] == pytest.approx(target / 0.75, rel=0.2)
 
 
 def test_rows_survive_json_and_processes(folder: Path) -> None:

@@ -73,7 +73,7 @@ def test_a_method_that_answered_fewer_pictures_says_of_how_many(made: list[KnobR
     ],
 )
 def test_rows_that_differ_are_not_averaged(made: list[KnobRow], index: int, change: dict[str, object]) -> None:
-    made[index] = replace(made[index], **change)  # type: ignore[arg-type]
+    made[index] = replace(made[index], **change)
     with pytest.raises(UsageError, match="cannot stand in one table"):
         markdown(made)
 

@@ -55,7 +55,7 @@ def bench(read: Callable[[int], float], *, noisy: bool = False, curve: list[floa
         return Sight(jnd, jnd, Box(0, 0, 8, 8), (jnd / 2, jnd * 2))
 
     straight = [float(value) for value in np.linspace(math.log(8.0), math.log(0.05), 100)]
-    return Bench(BLANK, watch, expecting(curve or straight), TARGET, 5, noisy)  # type: ignore[arg-type]
+    return Bench(BLANK, watch, expecting(curve or straight), TARGET, 5, noisy)
 
 
 def test_a_true_foresight_needs_one_encode() -> None:
@@ -114,7 +114,7 @@ def test_observers_are_not_noisy_unless_they_say_so() -> None:
 
 def test_a_forecast_is_the_cheapest_step_expected_to_pass() -> None:
     curve = [1.5 - 0.04 * step for step in range(100)]
-    found = forecast(Made(), expecting(curve), TARGET, chroma_free=True)  # type: ignore[arg-type]
+    found = forecast(Made(), expecting(curve), TARGET, chroma_free=True)
     assert found.value == next(step for step in range(100) if curve[step] <= math.log(TARGET))
     assert found.codec.spec == "made:444"
     assert found.notes == ()
@@ -122,7 +122,7 @@ def test_a_forecast_is_the_cheapest_step_expected_to_pass() -> None:
 
 def test_a_forecast_takes_full_chroma_where_half_of_it_should_show() -> None:
     def of(codec: object) -> Foresight:
-        left = 0.3 if codec.chroma == "420" else 0.01  # type: ignore[attr-defined]
+        left = 0.3 if codec.chroma == "420" else 0.01
         curve = [max(1.5 - 0.04 * step, math.log(left)) for step in range(100)]
         return expecting(curve)(codec)
 
@@ -140,6 +140,6 @@ def test_a_forecast_goes_lossless_where_the_format_can() -> None:
     assert forecast(named_codec("webp"), seen, TARGET, chroma_free=False).foresight is None
     first = forecast(named_codec("webp"), expecting([-3.0] * 100), TARGET, chroma_free=True, lossless_first=True)
     assert first.codec.spec == "webp:m4,lossless"
-    assert forecast(Made(), seen, TARGET, chroma_free=True).value is None  # type: ignore[arg-type]
+    assert forecast(Made(), seen, TARGET, chroma_free=True).value is None
     png = forecast(named_codec("png"), seen, TARGET, chroma_free=True)
     assert (png.codec.spec, png.foresight, png.notes) == ("png", None, ())

@@ -54,7 +54,7 @@ def network(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[Picture]]:
                 return of(asked)
 
         module = ModuleType("jndkit.picturewise.knob")
-        module.Knob = Knob  # type: ignore[attr-defined]
+        module.Knob = Knob
         monkeypatch.setitem(sys.modules, module.__name__, module)
         card = SimpleNamespace(name="knob.made.v1")
         monkeypatch.setattr(foresight, "find", lambda name: SimpleNamespace(card=card))
@@ -126,7 +126,7 @@ def test_the_interval_widens_with_the_level_and_ends_past_the_grid() -> None:
     made = straight()
     narrow, wide = made.knob(0.5, 0.5), made.knob(0.5, 0.9)
     assert None not in narrow
-    assert wide.low < narrow.low < narrow.value == wide.value < narrow.high < wide.high  # type: ignore[operator]
+    assert wide.low < narrow.low < narrow.value == wide.value < narrow.high < wide.high
     assert straight(sigma=0.0).knob(0.5) == Expected(narrow.value, narrow.value, narrow.value)
     assert made.knob(0.06).high is None
     assert made.knob(0.06).value is not None
