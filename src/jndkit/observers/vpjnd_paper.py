@@ -10,6 +10,7 @@ Patches lie on a grid, not at random. It knows the desktop display alone.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -62,19 +63,19 @@ class VpjndPaperWatch:
 
     def __call__(self, decoded: Picture) -> Sight:
         """Read a decoded version. Raises UsageError where its size differs from the reference's."""
-        beside = zip(self._scenes, views_beside(decoded, self.shape, self._alpha), strict=True)
-        return max((scene.read(rgb) for scene, rgb in beside), key=lambda sight: sight.jnd)
+        return max((scene.read(rgb) for scene, rgb in self._pairs(decoded)), key=lambda sight: sight.jnd)
 
     def answer(self, decoded: Picture) -> float:
         """What the network says: above 0 where the difference is seen by more than a quarter of the viewers."""
-        beside = zip(self._scenes, views_beside(decoded, self.shape, self._alpha), strict=True)
-        return max(scene.answer(rgb) for scene, rgb in beside)
+        return max(scene.answer(rgb) for scene, rgb in self._pairs(decoded))
 
     def map(self, decoded: Picture) -> Map:
         """float32 (H, W): JND of the nearest patch by itself; over several backdrops, the worst."""
-        beside = zip(self._scenes, views_beside(decoded, self.shape, self._alpha), strict=True)
-        worst: Map = np.maximum.reduce([scene.local(rgb) for scene, rgb in beside])
+        worst: Map = np.maximum.reduce([scene.local(rgb) for scene, rgb in self._pairs(decoded)])
         return worst
+
+    def _pairs(self, decoded: Picture) -> Iterator[tuple[_Scene, Pixels]]:
+        return zip(self._scenes, views_beside(decoded, self.shape, self._alpha), strict=True)
 
 
 class _Scene(Cut):
