@@ -331,6 +331,21 @@ def test_errors_where_the_jnd_is_high_cost_less(home: Path, photo: np.ndarray) -
     assert float(high) == pytest.approx(float(low) / 4.0, rel=1e-3)
 
 
+def test_what_the_observer_sees_counts_by_its_share(tmp_path: Path) -> None:
+    from jndkit.training.tasks import task
+
+    Image.fromarray(np.asarray(Image.open(EXAMPLE).convert("RGB"))[:160, :160]).save(tmp_path / "0.png")
+    losses, model = {}, made()
+    for share in (0.0, 0.5, 1.0):
+        feeder = task(recipe(tmp_path, "crop=128", f"data.observed={share}"))
+        batch = feeder.batch(torch.Generator().manual_seed(0))
+        losses[share] = float(feeder.loss(model, batch).detach())
+    assert losses[0.5] == pytest.approx((losses[0.0] + losses[1.0]) / 2, rel=1e-4)
+    assert 0.3 < losses[1.0] / losses[0.0] < 3.0
+    with pytest.raises(UsageError, match="the observer needs 128 pixels"):
+        task(recipe(tmp_path, "crop=64", "data.observed=1.0"))
+
+
 def test_the_published_size_runs() -> None:
     from jndkit.training.networks import network
 

@@ -34,6 +34,7 @@ class Contract:
     input, output: in words.  example: shapes of the inputs.  dynamic: names of the axes of every input that may
     change, by index, such as {0: "n", 2: "h", 3: "w"}; axes of one name are equal.
     multiple: sides must be multiples of it.  context: pixels around a place that decide its output.
+    pixels: how many of a picture the example stands for; 0 for those of its first input.
     """
 
     input: str
@@ -42,6 +43,7 @@ class Contract:
     dynamic: tuple[Mapping[int, str], ...] = ({0: "n", 2: "h", 3: "w"},)
     multiple: int = 1
     context: int = 0
+    pixels: int = 0
 
 
 def export_onnx(
@@ -125,7 +127,9 @@ def publish(model: nn.Module, folder: Path, name: str, about: Mapping[str, Any])
         found = parity(model, fresh, inputs)
         content = fresh.read_bytes()
         shape = contract.example[0]
-        pixels = shape[0] * math.prod(shape[2:]) if len(shape) == 4 else math.inf  # of no picture: nothing a pixel
+        pixels: float = contract.pixels
+        if not pixels:
+            pixels = shape[0] * math.prod(shape[2:]) if len(shape) == 4 else math.inf  # of no picture: nothing a pixel
         card = Card(
             name=name,
             sha256=hashlib.sha256(content).hexdigest(),

@@ -27,10 +27,10 @@ def sensitivity(background: Plane, frequency: float) -> list[Plane]:
     index += 0.5 - low * scale
     np.clip(index, 0, steps, out=index)
     entries = index.astype(np.uint16)
-    return [table.take(entries) for table in _tables(frequency)]
+    return [table.take(entries) for table in tables(frequency)]
 
 
-def _tables(frequency: float) -> list[Plane]:
+def tables(frequency: float) -> list[Plane]:
     """Sensitivity of each channel over the fine luminance grid at one frequency, extrapolated beyond the table."""
     c = constants()
     log_f = np.log10(frequency)
@@ -38,8 +38,8 @@ def _tables(frequency: float) -> list[Plane]:
     part = (log_f - c.log_frequency[at]) / (c.log_frequency[at + 1] - c.log_frequency[at])
     nodes = np.arange(len(c.log_luminance))
     fine = np.arange((len(nodes) - 1) * _FINE + 1) / _FINE
-    tables = []
+    found = []
     for rows in c.log_sensitivity:
         curve = rows[:, at] + part * (rows[:, at + 1] - rows[:, at])
-        tables.append((10.0 ** np.interp(fine, nodes, curve)).astype(np.float32))
-    return tables
+        found.append((10.0 ** np.interp(fine, nodes, curve)).astype(np.float32))
+    return found

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor, nn
 
-from jndkit.codecs.jndlic.layout import BLOCK, CHANNELS, GROUPS, KNOB_HIGH, MULTIPLE
+from jndkit.codecs.jndlic.layout import BLOCK, CHANNELS, GROUPS, KNOB_HIGH, MULTIPLE, PHASES
 from jndkit.training.export import Contract
 from jndkit.training.networks.jndlic_integer import frozen
 from jndkit.training.networks.jndlic_likelihood import TOTAL, symbol_tables, to_frequencies
@@ -81,7 +81,8 @@ class HyperPart(Part):
         channels = model.prior.mean.shape[0]
         given = f"float32 (1, {channels}, H/32, W/32), whole, -31..31; {_KNOB}"
         made = f"float32 (1, F, H/8, W/8), whole, 0..255; step field (1, {GROUPS}, H/8, W/8), whole, -32..32"
-        super().__init__(Contract(given, made, ((1, channels, 3, 4), (1,)), (_LATENTS, {})))
+        example = ((1, channels, 3, 4), (1,))
+        super().__init__(Contract(given, made, example, (_LATENTS, {}), pixels=12 * MULTIPLE**2))
         self.decoder = frozen(model.decoder)
 
     def examples(self, random: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
@@ -101,9 +102,10 @@ class ContextPart(Part):
             "(1,), the turn; int64 (n,), places"
         )
         made = "float32 (1, own, n), means in eighths of a symbol; (1, own, n), indices of scales; whole"
-        example = ((1, features, 8, 12), (1, CHANNELS, 8, 12), (1,), (24,))
+        passes, size = len(PHASES[index]), 8 * 12
+        example = ((1, features, 8, 12), (1, CHANNELS, 8, 12), (1,), (size // passes,))
         axes: tuple[dict[int, str], ...] = ({2: "h", 3: "w"}, {2: "h", 3: "w"}, {}, {0: "n"})
-        super().__init__(Contract(given, made, example, axes))
+        super().__init__(Contract(given, made, example, axes, pixels=size * BLOCK**2 // passes))
         self.context = frozen(model.contexts[index])
 
     def examples(self, random: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
@@ -121,7 +123,8 @@ class SynthesisPart(Part):
         given = f"float32 (1, {CHANNELS}, h, w), symbols; (1, {GROUPS}, h, w), step field; {_KNOB}"
         made = f"float32 (1, 3, {BLOCK} h, {BLOCK} w), RGB in 0..1"
         example = ((1, CHANNELS, 8, 12), (1, GROUPS, 8, 12), (1,))
-        super().__init__(Contract(given, made, example, (_LATENTS, _LATENTS, {}), 1, model.reach()[1]))
+        axes: tuple[dict[int, str], ...] = (_LATENTS, _LATENTS, {})
+        super().__init__(Contract(given, made, example, axes, 1, model.reach()[1], 8 * 12 * BLOCK**2))
         self.model = model
 
     def examples(self, random: tuple[Tensor, ...]) -> tuple[Tensor, ...]:

@@ -1,7 +1,8 @@
 """Code pictures in few bits at little visible error, at every knob.
 
-The loss: bits a pixel + the error of the transform's 192 coefficients, each in quantisation steps, squared, by what it
-is worth in bits, and less where the JND is high. With JPEG's steps as weights it starts where JPEG is.
+The loss: bits a pixel + what the error is worth in bits, in two measures. One is the squared error of the transform's
+192 coefficients, each in quantisation steps, less where the JND is high: with JPEG's steps as weights it starts where
+JPEG is. The other is the square of what the psychophysical observer reads, over what is usual at the knob.
 Source: Pan et al., "JND-LIC": rates + weight * (mean squared error + perceptual term). Differs: the perceptual term is
 our own, and the weight follows the knob, which is drawn anew for every crop.
 """
@@ -23,20 +24,28 @@ from jndkit.picture import Pixels
 from jndkit.pixelwise.wu2016 import wu2016
 from jndkit.training.crops import Crops, centres, to_tensor
 from jndkit.training.networks.jndlic_transform import dct_kernels, perceptual_table, to_ycc
+from jndkit.training.observed import SMALLEST, Observed
 from jndkit.training.recipe import Recipe
 from jndkit.training.tasks.degradation import check_keys
+from jndkit.viewing import DISPLAYS
 
-_KNOWN = ("knob", "masking", "reduce", "train", "valid", "valid_pictures")
+_KNOWN = ("knob", "masking", "observed", "reduce", "train", "valid", "valid_pictures")
 _KNOBS = (16.0, 28.0, 40.0)
 _QUALITIES = (8, 15, 30, 50, 70, 82, 90, 95, 98)
 _SIDE = 512  # pixels, of a validation picture
 _USUAL_JND = 5.0  # code values
 _LIMITS = 0.25, 4.0  # of the weight of a place
+# What the observer reads on crops of train/ at these knobs, JND, and what that is worth beside the squared error, which
+# by then is about as much: both measured on a network half trained with the latter alone.
+_USUAL_KNOBS = (10.0, 16.0, 22.0, 28.0, 34.0, 40.0, 46.0, 52.0)
+_USUAL_READINGS = (6.10, 3.97, 2.39, 1.35, 0.684, 0.326, 0.145, 0.0668)
+_OBSERVED_WORTH = 0.04
 
 
 class JndLicTask:
     """data.train, data.valid: folders of pictures.
 
+    data.observed: the share of the observer in what an error is worth; the rest is the weighted squared error's.
     data.masking: the power of (5 code values / JND)^2 that weighs a place; 0 weighs all alike.
     data.knob: the only knob, for a network of one quality; by default all are drawn.
     data.reduce: the smallest factor a crop is reduced by.  data.valid_pictures: how many to score on.
@@ -53,6 +62,10 @@ class JndLicTask:
         self._knobs = (float(data["knob"]),) if "knob" in data else _KNOBS
         self._fixed = "knob" in data
         self._masking = float(data.get("masking", 0.5))
+        self._observed = float(data.get("observed", 0.0))
+        self._observer = Observed(DISPLAYS["desktop"]) if self._observed else None
+        if self._observer is not None and recipe.crop < SMALLEST:
+            raise UsageError(f"crop = {recipe.crop}: the observer needs {SMALLEST} pixels")
         self._train = Crops(data["train"], recipe.crop, float(data.get("reduce", 0.6)))
         self._weights = perceptual_table() ** -2.0
         self._kernels = dct_kernels()
@@ -76,6 +89,10 @@ class JndLicTask:
         with torch.autocast(pictures.device.type, enabled=False):
             rate = (coded.bits.float() + coded.side_bits.float()) / pixels
             error = self.error(coded.picture.float(), pictures, jnd) * torch.exp2((knobs - 24.0) / 4.0)
+            if self._observer is not None:
+                seen = self._observer.to(pictures.device)(pictures, coded.picture.float().clamp(0.0, 1.0))
+                worth = _OBSERVED_WORTH * (seen / usual_reading(knobs)) ** 2
+                error = torch.lerp(error, worth, self._observed)
             # At high knobs both terms are large, and so would be their slopes.
             return ((rate + RD_WEIGHT * error) / (1.0 + rate.detach())).mean()
 
@@ -145,6 +162,12 @@ class JndLicTask:
             told = self._told(to_tensor(decoded[None]), picture, jnd)
             rows.append((8.0 * len(file.getvalue()) / pixels[..., 0].size, told["psnr"], told["weighted"]))
         return Curve(*(np.array(column) for column in zip(*rows, strict=True)))
+
+
+def usual_reading(knobs: Tensor) -> Tensor:
+    """What the observer reads on a common crop at these knobs, JND, (N,)."""
+    logs = np.interp(knobs.cpu().numpy(), _USUAL_KNOBS, np.log(_USUAL_READINGS))
+    return torch.from_numpy(np.exp(logs)).to(knobs)
 
 
 class Curve(NamedTuple):
