@@ -13,6 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from jndkit.cli import (
+    codecs,
     compare,
     datasets,
     decode,
@@ -157,6 +158,7 @@ for _name, _function in (
 _evaluations = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="Compare models in tables of rows.")
 _evaluations.command("noise")(reported(evaluate.noise))
 _evaluations.command("picturewise")(reported(picturewise.picturewise))
+_evaluations.command("codecs")(reported(codecs.codecs))
 _evaluations.command("hvssd")(reported(evaluate.hvssd))
 app.add_typer(_evaluations, name="evaluate")
 
