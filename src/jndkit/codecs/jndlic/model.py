@@ -101,11 +101,12 @@ class _Networks:
         self.digest = hashlib.sha256("".join(each.card.sha256 for each in decoding).encode()).digest()[:DIGEST]
         self.analysis_reach = analysis.card.context
         self.painting_reach = decoding[-1].card.context
-        self._tables, self._hyper, *self._contexts, self._synthesis = (session(each.path) for each in decoding)
-        self._analysis = session(analysis.path)
+        self._tables, self._hyper, *self._contexts = (session(each.path) for each in decoding[:-1])
+        # The largest two, of which an encoder needs one and a decoder the other.
+        self._analysis, self._synthesis = analysis.path, decoding[-1].path
 
     def analyse(self, picture: Floats, jnd: Floats, knob: int) -> tuple[Floats, Floats]:
-        latent, z = self._analysis(picture[None], jnd[None, None], _told(knob))
+        latent, z = session(self._analysis)(picture[None], jnd[None, None], _told(knob))
         return latent[0], z[0]
 
     def priors(self, knob: int) -> Priors:
@@ -122,7 +123,7 @@ class _Networks:
         return mean[0].astype(np.int32), scale[0].astype(np.int32)
 
     def paint(self, symbols: Floats, step: Floats, knob: int) -> Floats:
-        picture: Floats = self._synthesis(symbols[None], step[None], _told(knob))[0][0]
+        picture: Floats = session(self._synthesis)(symbols[None], step[None], _told(knob))[0][0]
         return picture
 
 

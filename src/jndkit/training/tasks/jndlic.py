@@ -10,9 +10,9 @@ our own, and the weight follows the knob, which is drawn anew for every crop.
 from __future__ import annotations
 
 import io
-from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from PIL import Image
 from torch import Generator, Tensor, nn
@@ -41,6 +41,9 @@ _USUAL_KNOBS = (10.0, 16.0, 22.0, 28.0, 34.0, 40.0, 46.0, 52.0)
 _USUAL_READINGS = (6.10, 3.97, 2.39, 1.35, 0.684, 0.326, 0.145, 0.0668)
 _OBSERVED_WORTH = 0.04
 
+Curve = dict[str, npt.NDArray[np.float64]]
+"""Of a codec: `bits` a pixel and, at each, measures in dB, all ascending."""
+
 
 class JndLicTask:
     """data.train, data.valid: folders of pictures.
@@ -66,6 +69,7 @@ class JndLicTask:
         self._observer = Observed(DISPLAYS["desktop"]) if self._observed else None
         if self._observer is not None and recipe.crop < SMALLEST:
             raise UsageError(f"crop = {recipe.crop}: the observer needs {SMALLEST} pixels")
+        self._measures = ("weighted", "psnr", *(("observed",) if self._observer else ()))
         self._train = Crops(data["train"], recipe.crop, float(data.get("reduce", 0.6)))
         self._weights = perceptual_table() ** -2.0
         self._kernels = dct_kernels()
@@ -108,7 +112,9 @@ class JndLicTask:
     def validate(self, model: nn.Module) -> dict[str, float]:
         """Bits saved against the better of JPEG 4:2:0 and 4:4:4 in files of equal error, as a share, over all knobs.
 
-        saving_psnr: the same at equal PSNR over R, G and B.  bits_K, psnr_K: bits a pixel and dB at each knob.
+        saving: by the squared error and by the observer, in the shares that these have in the loss.  saving_psnr: at
+        equal PSNR over R, G and B.  weighted_K, observed_K, psnr_K: at each knob.  bits_K, side_K, db_K: bits a pixel,
+        those of the hyper-latent among them, and PSNR.
         """
         device = next(model.parameters()).device
         jpegs = self._baselines()
@@ -122,25 +128,29 @@ class JndLicTask:
                 bits = float((coded.bits + coded.side_bits).sum()) / size
                 told_of = self._told(coded.picture.float().cpu(), picture, jnd)
                 for measure, value in told_of.items():
-                    least = min(curve.bits_at(measure, value) for curve in curves.values())
+                    least = min(bits_at(curve, measure, value) for curve in curves.values())
                     found[f"{measure}_{knob:.0f}"] = float(np.log(bits / least))
                 found |= {f"bits_{knob:.0f}": bits, f"db_{knob:.0f}": told_of["psnr"]}
                 found |= {f"side_{knob:.0f}": float(coded.side_bits.sum()) / size}
             told.append(found)
         means = {name: float(np.mean([each[name] for each in told])) for name in told[0]}
-        for measure in ("weighted", "psnr"):
+        savings = {}
+        for measure in self._measures:
             for knob in self._knobs:
                 means[f"{measure}_{knob:.0f}"] = 1.0 - float(np.exp(means[f"{measure}_{knob:.0f}"]))
-        saving, saving_psnr = (
-            float(np.mean([means[f"{measure}_{knob:.0f}"] for knob in self._knobs])) for measure in ("weighted", "psnr")
-        )
-        return {"saving": saving, "saving_psnr": saving_psnr, **means}
+            savings[measure] = float(np.mean([means[f"{measure}_{knob:.0f}"] for knob in self._knobs]))
+        share = self._observed
+        saving = (1.0 - share) * savings["weighted"] + share * savings.get("observed", 0.0)
+        return {"saving": saving, "saving_psnr": savings["psnr"], **means}
 
     def _told(self, test: Tensor, picture: Tensor, jnd: Tensor) -> dict[str, float]:
         whole = (test.clamp(0.0, 1.0) * 255.0).round() / 255.0
         squared = max(float(torch.mean((whole - picture) ** 2)), 1e-8)
         weighted = max(float(self.error(whole, picture, jnd)), 1e-8)
-        return {"psnr": -10.0 * float(np.log10(squared)), "weighted": -10.0 * float(np.log10(weighted))}
+        told = {"psnr": -10.0 * float(np.log10(squared)), "weighted": -10.0 * float(np.log10(weighted))}
+        if self._observer is not None:
+            told["observed"] = -20.0 * float(np.log10(max(float(self._observer(picture, whole)), 1e-3)))
+        return told
 
     def _baselines(self) -> list[dict[str, Curve]]:
         if self._jpegs is None:
@@ -160,8 +170,8 @@ class JndLicTask:
             )
             decoded = np.asarray(Image.open(io.BytesIO(file.getvalue())))
             told = self._told(to_tensor(decoded[None]), picture, jnd)
-            rows.append((8.0 * len(file.getvalue()) / pixels[..., 0].size, told["psnr"], told["weighted"]))
-        return Curve(*(np.array(column) for column in zip(*rows, strict=True)))
+            rows.append({"bits": 8.0 * len(file.getvalue()) / pixels[..., 0].size, **told})
+        return {name: np.array([row[name] for row in rows]) for name in rows[0]}
 
 
 def usual_reading(knobs: Tensor) -> Tensor:
@@ -170,17 +180,10 @@ def usual_reading(knobs: Tensor) -> Tensor:
     return torch.from_numpy(np.exp(logs)).to(knobs)
 
 
-class Curve(NamedTuple):
-    """Of a codec: bits a pixel and, at each, two measures in dB, all ascending."""
-
-    bits: np.ndarray
-    psnr: np.ndarray
-    weighted: np.ndarray
-
-    def bits_at(self, measure: str, value: float) -> float:
-        """Bits a pixel at which the measure has this value, between its ends; their logarithm is interpolated."""
-        measured = np.maximum.accumulate(getattr(self, measure))
-        return float(np.exp(np.interp(value, measured, np.log(self.bits))))
+def bits_at(curve: Curve, measure: str, value: float) -> float:
+    """Bits a pixel at which the measure has this value, between the curve's ends; their logarithm is interpolated."""
+    measured = np.maximum.accumulate(curve[measure])
+    return float(np.exp(np.interp(value, measured, np.log(curve["bits"]))))
 
 
 def jnd_maps(pictures: Tensor) -> Tensor:
