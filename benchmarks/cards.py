@@ -3,7 +3,8 @@
     python benchmarks/cards.py RUN NAME            RUN/ARCHITECTURE.onnx -> src/jndkit/weights/NAME.onnx and NAME.toml
     python benchmarks/cards.py RUN NAME --scores   the card again, after the rows have changed; the ONNX file stays
 
-NAME is `architecture.data.vN`. Scores are means over pictures with their 95 % intervals, from benchmarks/rows.
+NAME is `architecture.data.vN`; of a network of several graphs each gets its file and card, NAME-PART. Scores are means
+over pictures with their 95 % intervals, from benchmarks/rows.
 """
 
 from __future__ import annotations
@@ -19,8 +20,9 @@ from typing import Any
 
 import numpy as np
 
+from jndkit.evaluation.intervals import Mean
 from jndkit.training.export import write_card
-from jndkit.weights import CURRENT, PACKAGED, read_card
+from jndkit.weights import CURRENT, PACKAGED, Card, read_card
 
 ROWS = Path(__file__).parent / "rows"
 CID22 = {"licence": "CC BY-SA 4.0", "source": "Cloudinary CID22, training pictures, 512 x 512"}
@@ -30,6 +32,7 @@ WALLPAPERS = {
     "source": "wallpapers of Budgie, elementary, Solus and Pop!_OS, 768 x 512",
 }
 Scores = dict[str, Any]
+DECODE_KMAC = 0.0  # benchmarks/jndlic_speed.py
 
 
 def main() -> None:
@@ -39,17 +42,25 @@ def main() -> None:
     asked.add_argument("--scores", action="store_true")
     options = asked.parse_args()
     about = ABOUT[options.name]
-    target = PACKAGED / f"{options.name}.toml"
-    if options.scores:
-        card = read_card(target)
-    else:
-        card = read_card(options.run / f"{about['architecture']}.toml")
-        shutil.copyfile(options.run / f"{about['architecture']}.onnx", target.with_suffix(".onnx"))
+    for part in about.get("parts", ("",)):
+        suffix = part and f"-{part}"
+        target = PACKAGED / f"{options.name}{suffix}.toml"
+        if options.scores:
+            card = read_card(target)
+        else:
+            card = read_card(options.run / f"{about['architecture']}{suffix}.toml")
+            shutil.copyfile(options.run / f"{about['architecture']}{suffix}.onnx", target.with_suffix(".onnx"))
+        write_card(target, described(card, f"{options.name}{suffix}", about))
+        print(target.read_text(encoding="utf-8"))
+
+
+def described(card: Card, name: str, about: dict[str, Any]) -> Card:
+    """A card with all that its ONNX file cannot tell."""
     hardware = "one core of an AMD EPYC with bfloat16 units, busy with other work too"
     sources = zip(about["pictures"], (CID22, CLIC, WALLPAPERS), strict=True)
-    card = replace(
+    return replace(
         card,
-        name=options.name,
+        name=name,
         licence="Apache-2.0",
         context=about.get("context", card.context),
         summary=about["summary"],
@@ -59,8 +70,6 @@ def main() -> None:
         scores=about["scores"](),
         promise=about["promise"],
     )
-    write_card(target, card)
-    print(target.read_text(encoding="utf-8"))
 
 
 def resjnd(model: str) -> Callable[[], Scores]:
@@ -136,6 +145,37 @@ def knob() -> Scores:
     }
 
 
+def jndlic() -> Scores:
+    """Bytes against JPEG's at equal viewers and at equal readings, per cent; JPEG and AVIF are the baselines."""
+    from jndkit.evaluation.codecs.rows import CodecRow
+    from jndkit.evaluation.codecs.standings import rates, sizes
+
+    found: Scores = {
+        "command": "jnd evaluate codecs DATA/kodak DATA/valid -r",
+        "unit": "bytes against JPEG, per cent, with the ends of the 95 % interval; fewer: pictures with fewer bytes",
+        "decode_kmac_per_pixel": DECODE_KMAC,
+    }
+    rows = [CodecRow.from_json(row) for row in _rows("codecs")]
+    for split in ("valid", "kodak"):
+        some = [row for row in rows if row.input.startswith(f"{split}/")]
+        for spec in ("jndlic", "avif"):
+            for share in ("75", "50"):
+                (each,) = (line for line in sizes(some, share) if line.codec == spec)
+                assert each.ratio is not None
+                found[f"{split}_{spec}_at_{share}"] = _per_cent(each.ratio)
+                if spec == "jndlic":
+                    found |= {f"{split}_fewer_than_{rival}_at_{share}": list(n) for rival, n in each.fewer.items()}
+            for measure, rate in rates(some, spec).items():
+                assert rate.mean is not None
+                found[f"{split}_{spec}_at_equal_{measure}"] = _per_cent(rate.mean)
+    return found
+
+
+def _per_cent(found: Mean) -> list[float]:
+    ends = (found.value, found.value - found.half, found.value + found.half)
+    return [round(100.0 * math.expm1(value), 1) for value in ends]
+
+
 def _rows(name: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in (ROWS / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()]
 
@@ -174,6 +214,15 @@ ABOUT: dict[str, dict[str, Any]] = {
         "scores": hvssd,
         "trained": {"log": "benchmarks/rows/training/hvssd.jsonl"},
         "promise": "little by these losses: over 400 steps they fell on, the reading was best after the first 200",
+    },
+    "jndlic.pictures.v1": {
+        "architecture": "jndlic",
+        "parts": ("analysis", "tables", "hyper", *(f"context-{slice}" for slice in range(5)), "synthesis"),
+        "pictures": ALL,
+        "summary": "the learned codec: JPEG's transform with everything beside it learned",
+        "scores": jndlic,
+        "trained": {"recipe": "jndlic-small", "log": "benchmarks/rows/training/jndlic-small.jsonl"},
+        "promise": "",
     },
     "knob.visibility.v1": {
         "architecture": "knob",

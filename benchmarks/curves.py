@@ -32,9 +32,11 @@ KNOBS = {
     "heic": [20, 32, 42, 51, 60, 70, 80, 92],
     "jxl": [6.0, 4.0, 2.8, 2.0, 1.4, 1.0, 0.6, 0.3],
     "vvc": [45, 40, 35, 31, 27, 23, 19, 14],
+    "jndlic": [12, 18, 23, 28, 33, 38, 44, 52],
 }
 LOWER_IS_BETTER = ("jxl", "vvc")
-SPECS = ("jpeg:420", "jpeg:444", "webp", "avif:420", "avif:444", "heic:420", "heic:444", "jxl")
+SPECS = ("jpeg:420", "jpeg:444", "webp", "avif:420", "avif:444", "heic:420", "heic:444", "jxl", "jndlic")
+FULL_CHROMA = ("jxl", "jndlic")
 DISPLAYS = ("desktop", "4k")
 
 Means = dict[tuple[str, str, float], float]
@@ -86,7 +88,7 @@ def table(rows: list[dict[str, Any]]) -> dict[str, Any]:
 
     found: dict[str, dict[str, dict[float, list[float]]]] = defaultdict(lambda: defaultdict(lambda: defaultdict(list)))
     for row in rows:
-        if "444" not in row["codec"] and row["codec"] != "jxl" and row["jnd_chroma"] > 0.5 * TARGET:
+        if "444" not in row["codec"] and row["codec"] not in FULL_CHROMA and row["jnd_chroma"] > 0.5 * TARGET:
             continue
         found[row["codec"]][row["viewing"]][row["knob"]].append(_level(row))
     means = {
@@ -171,9 +173,10 @@ def main() -> None:
     asked = parser.parse_args()
     rows = [json.loads(line) for line in ROWS.read_text().splitlines()] if ROWS.exists() else []
     if not asked.fit:
-        done = {row["file"] for row in rows}
+        done = {(row["file"], row["codec"]) for row in rows}
         names = sorted(str(path.relative_to(asked.data)) for path in (asked.data / "train").rglob("*.webp"))[::EVERY]
-        jobs = [(str(asked.data), name, tuple(asked.specs)) for name in names if name not in done]
+        left = {name: tuple(spec for spec in asked.specs if (name, spec) not in done) for name in names}
+        jobs = [(str(asked.data), name, specs) for name, specs in left.items() if specs]
         ROWS.parent.mkdir(exist_ok=True)
         with ROWS.open("a") as out, ProcessPoolExecutor(asked.jobs) as pool:
             for made in pool.map(read_picture, jobs):
