@@ -30,6 +30,7 @@ LOSSY = (
     "heic:444",
     "jxl:e5",
     "vvc:faster",
+    "jndlic",
 )
 EXACT = ("webp:m4,lossless", "jxl:e5,lossless", "png")
 P3 = 12

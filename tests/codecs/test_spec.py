@@ -138,6 +138,7 @@ def test_missing_extra_names_the_command(monkeypatch: pytest.MonkeyPatch) -> Non
         ("heic", "x265"),
         ("jxl", "libjxl"),
         ("vvc", "libvvenc"),
+        ("jndlic", "constriction"),
         ("png", "pillow"),
     ],
 )

@@ -119,12 +119,15 @@ def test_tiles_and_windows(photo: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     picture = Picture(photo(150, 90))
     whole = JndLic().encode(picture, FINE)
     painted = read(whole).rgb
-    monkeypatch.setattr(binding, "PAINTED", 64)
+    monkeypatch.setattr(binding, "SEEN", 64)
     assert np.array_equal(read(whole).rgb, painted)
+    assert JndLic().encode(picture, FINE) == whole
     monkeypatch.setattr(binding, "TILE", 64)
     tiled = JndLic().encode(picture, FINE)
     assert tiled != whole
     assert psnr(read(tiled).rgb, picture.rgb) > 38
+    monkeypatch.setattr(binding, "SEEN", 32)
+    assert JndLic().encode(picture, FINE) == tiled
     with pytest.raises(DamagedError):
         read(whole)
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
+from jndkit.codecs.jndlic import passes
 from jndkit.codecs.jndlic.coder import Decoder, Encoder
 from jndkit.codecs.jndlic.layout import (
     BLOCK,
@@ -47,6 +48,32 @@ def test_tiles_come_back(made_model: Any, high: int, wide: int, knob: int, seed:
     assert np.array_equal(found.step, written.step)
     assert found.checksum == written.checksum
     assert np.abs(found.symbols).max() <= SYMBOL_LIMIT
+
+
+class _Looking:
+    """Predictions from all that lies up to two rows and columns away, nothing beyond the border."""
+
+    def predict(self, part: int, features: Any, known: Any, turn: int, places: Any) -> tuple[np.ndarray, np.ndarray]:
+        first, last = SLICES[part]
+        wide = np.pad(features[0] + known[first:last], ((0, 0), (2, 2), (2, 2)))
+        height, width = known.shape[1:]
+        shifts = ((down, right) for down in range(5) for right in range(5))
+        sums = sum((3 * i + j + 1) * wide[:, i : i + height, j : j + width] for i, j in shifts)
+        mean = sums.reshape(last - first, -1)[:, places].astype(np.int32)
+        return mean, mean % 64
+
+
+@pytest.mark.parametrize("part", range(len(SLICES)))
+@pytest.mark.parametrize("strip", [1, 24, 56, 88])
+def test_strips_leave_no_seams(part: int, strip: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    random = np.random.default_rng(part)
+    features = random.integers(0, 99, (4, 20, 8)).astype(np.float32)
+    known = random.integers(-99, 99, (CHANNELS, 20, 8)).astype(np.float32)
+    for turn, phases in enumerate(PHASES[part]):
+        whole = _Looking().predict(part, features, known, turn, places(20, 8, phases))
+        monkeypatch.setattr(passes, "STRIP", strip)
+        found = passes._predicted(_Looking(), part, features, known, turn)
+        assert all(np.array_equal(mine, theirs) for mine, theirs in zip(found, whole, strict=True))
 
 
 def test_rounding_weighs_bits_against_error(made_model: Any) -> None:

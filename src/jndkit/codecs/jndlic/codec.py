@@ -24,10 +24,10 @@ from jndkit.codecs.jndlic import container, model as networks
 from jndkit.codecs.jndlic.alpha import pack_alpha, unpack_alpha
 from jndkit.codecs.jndlic.coder import Decoder, Encoder
 from jndkit.codecs.jndlic.container import ALPHA, EXIF, ICC, MARK, SYMBOLS, XMP, Contents
-from jndkit.codecs.jndlic.layout import BLOCK, CHANNELS, GROUPS, KNOB_HIGH, KNOB_LOW
+from jndkit.codecs.jndlic.layout import BLOCK, CHANNELS, GROUPS, KNOB_HIGH, KNOB_LOW, MULTIPLE
 from jndkit.codecs.jndlic.model import Floats, Model
 from jndkit.codecs.jndlic.passes import read_tile, write_tile
-from jndkit.codecs.jndlic.windows import TILE, padded, windows
+from jndkit.codecs.jndlic.windows import TILE, Window, padded, windows
 from jndkit.codecs.spec import Grammar, checked
 from jndkit.errors import CodecError, DamagedError, UsageError
 from jndkit.picture import MARK as WRITER, MAX_PIXELS, Picture, Pixels, Source
@@ -35,8 +35,8 @@ from jndkit.picture.limits import MAX_BLOCK
 from jndkit.picture.metadata import is_mark
 from jndkit.pixelwise.wu2016 import wu2016
 
-PAINTED = 1024
-"""The largest side of what is painted at once, pixels; it is free, and costs memory."""
+SEEN = 1536
+"""The largest side of what is analysed or painted at once, pixels; it is free, and costs memory."""
 _KEY = struct.Struct("<BHII")
 
 
@@ -126,13 +126,27 @@ def _write(colours: Pixels, model: Model, contents: Contents) -> tuple[bytes, in
     pixels = cv2.copyMakeBorder(colours, 0, more[0], 0, more[1], cv2.BORDER_REPLICATE)
     jnd = wu2016(pixels, variant="paper")
     encoder, checksum = Encoder(), _key(contents)
-    for each in windows(height, width, model.analysis_reach, TILE):
-        seen = np.s_[each.seen_rows, each.seen_columns]
-        given = np.ascontiguousarray(pixels[seen].transpose(2, 0, 1)) * np.float32(1 / 255)
-        latent, z = model.analyse(given, jnd[seen], contents.knob)
-        latent, z = _part(latent, each.within, given.shape[1]), _part(z, each.within, given.shape[1])
+    for each in windows(height, width, 0, TILE):
+        latent, z = _analysed(pixels, jnd, model, each, contents.knob)
         checksum = write_tile(encoder, model, latent, z, contents.knob, checksum).checksum
     return encoder.finish(), checksum
+
+
+def _analysed(pixels: Pixels, jnd: Floats, model: Model, tile: Window, knob: int) -> tuple[Floats, Floats]:
+    """Latents and hyper-latents of a tile."""
+    height, width = tile.rows.stop - tile.rows.start, tile.columns.stop - tile.columns.start
+    latent = np.empty((CHANNELS, height // BLOCK, width // BLOCK), np.float32)
+    z = np.empty((model.priors(knob).z.count, height // MULTIPLE, width // MULTIPLE), np.float32)
+    for each in windows(jnd.shape[0], jnd.shape[1], model.analysis_reach, SEEN, (tile.rows, tile.columns)):
+        seen = np.s_[each.seen_rows, each.seen_columns]
+        given = np.ascontiguousarray(pixels[seen].transpose(2, 0, 1)) * np.float32(1 / 255)
+        found = model.analyse(given, jnd[seen], knob)
+        for planes, part, unit in zip((latent, z), found, (BLOCK, MULTIPLE), strict=True):
+            rows = _units(each.rows, unit, tile.rows.start)
+            columns = _units(each.columns, unit, tile.columns.start)
+            within = (_units(side, unit) for side in each.within)
+            planes[:, rows, columns] = part[:, *within]
+    return latent, z
 
 
 def _read(contents: Contents, model: Model) -> Pixels:
@@ -144,7 +158,7 @@ def _read(contents: Contents, model: Model) -> Pixels:
     for each in windows(height, width, 0, TILE):
         rows, columns = each.rows, each.columns
         tile = read_tile(decoder, model, rows.stop - rows.start, columns.stop - columns.start, contents.knob, checksum)
-        place = np.s_[:, _latents(rows), _latents(columns)]
+        place = np.s_[:, _units(rows), _units(columns)]
         symbols[place], step[place], checksum = tile.symbols, tile.step, tile.checksum
     decoder.finish()
     if checksum != contents.checksum:
@@ -154,8 +168,8 @@ def _read(contents: Contents, model: Model) -> Pixels:
 
 def _painted(symbols: npt.NDArray[np.int16], step: npt.NDArray[np.int8], contents: Contents, model: Model) -> Pixels:
     pixels: Pixels = np.empty((contents.height, contents.width, 3), np.uint8)
-    for each in windows(padded(contents.height), padded(contents.width), model.painting_reach, PAINTED):
-        seen = np.s_[:, _latents(each.seen_rows), _latents(each.seen_columns)]
+    for each in windows(padded(contents.height), padded(contents.width), model.painting_reach, SEEN):
+        seen = np.s_[:, _units(each.seen_rows), _units(each.seen_columns)]
         planes = model.paint(symbols[seen].astype(np.float32), step[seen].astype(np.float32), contents.knob)
         wanted = np.ascontiguousarray(planes[:, each.within[0], each.within[1]].transpose(1, 2, 0))
         # With its own output type this is OpenCV's rounding, saturating conversion to 8 bits.
@@ -165,12 +179,6 @@ def _painted(symbols: npt.NDArray[np.int16], step: npt.NDArray[np.int8], content
     return pixels
 
 
-def _latents(pixels: slice) -> slice:
-    return slice(pixels.start // BLOCK, pixels.stop // BLOCK)
-
-
-def _part(planes: Floats, within: tuple[slice, slice], height: int) -> Floats:
-    """The wanted part of planes at any resolution, (C, h, w). height: of what was seen, pixels."""
-    scale = height // planes.shape[1]
-    rows, columns = (slice(each.start // scale, each.stop // scale) for each in within)
-    return planes[:, rows, columns]
+def _units(pixels: slice, unit: int = BLOCK, start: int = 0) -> slice:
+    """Rows or columns of planes that have one for so many pixels. start: the pixel of their first."""
+    return slice((pixels.start - start) // unit, (pixels.stop - start) // unit)

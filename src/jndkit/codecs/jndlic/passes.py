@@ -27,6 +27,10 @@ from jndkit.errors import CodecError
 
 Symbols = npt.NDArray[np.int16]
 
+STRIP = 8192
+"""About how many places a context sees at once; it is free, and costs memory."""
+_LOOK = 2  # rows around a place that its context sees
+
 
 class Tile(NamedTuple):
     """What a decoder knows of a tile.
@@ -98,11 +102,32 @@ def _passes(model: Model, features: Floats, known: Floats) -> Iterator[_Pass]:
     for part, (first, last) in enumerate(SLICES):
         for turn, phases in enumerate(PHASES[part]):
             where = places(known.shape[1], known.shape[2], phases)
-            mean, scale = model.predict(part, features, known, turn, where)
+            mean, scale = _predicted(model, part, features, known, turn)
             centre = (mean + FRACTIONS // 2) // FRACTIONS
             coded = scale > 0
             rows = ((scale - 1) * FRACTIONS + mean - FRACTIONS * centre + FRACTIONS // 2)[coded]
             yield _Pass(slice(first, last), flat[first:last], where, centre, coded, rows)
+
+
+def _predicted(model: Model, part: int, features: Floats, known: Floats, turn: int) -> tuple[Integers, Integers]:
+    """What the model predicts for a pass, strip by strip: on whole numbers they leave no seams."""
+    height, width = known.shape[1:]
+    tall = max(2, STRIP // width // 2 * 2)
+    strips = []
+    for top in range(0, height, tall):
+        bottom = min(height, top + tall)
+        seen = slice(max(0, top - _LOOK), min(height, bottom + _LOOK))
+        first = (top - seen.start) * width
+        sets = [places(bottom - top, width, (phase,)) + first for phase in PHASES[part][turn]]
+        found = model.predict(part, features[:, seen], known[:, seen], turn, np.concatenate(sets))
+        ends = np.cumsum([len(each) for each in sets[:-1]])
+        strips.append([np.split(each, ends, axis=1) for each in found])
+    # Of each set of places all strips, as the places follow each other.
+    count = range(len(PHASES[part][turn]))
+    mean, scale = (
+        np.concatenate([strip[which][index] for index in count for strip in strips], axis=1) for which in (0, 1)
+    )
+    return mean, scale
 
 
 def _rounded(values: Floats, centre: Integers, rows: Integers, tables: Tables) -> Integers:

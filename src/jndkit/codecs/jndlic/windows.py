@@ -36,15 +36,18 @@ def padded(side: int) -> int:
     return side + -side % MULTIPLE
 
 
-def windows(height: int, width: int, reach: int, largest: int) -> Iterator[Window]:
+def windows(
+    height: int, width: int, reach: int, largest: int, of: tuple[slice, slice] | None = None
+) -> Iterator[Window]:
     """Windows that cover a picture once, row by row, the same number in every row, as equal as multiples of 32 can be.
 
     height, width: multiples of 32.  reach: pixels that are looked at around what is wanted, inside the picture.
-    largest: side of what is wanted.
+    largest: side of what is wanted.  of: the rows and columns to be covered, where it is not the whole picture.
     """
     reach = padded(reach)
-    for top, bottom in _cuts(height, largest):
-        for left, right in _cuts(width, largest):
+    rows, columns = of or (slice(0, height), slice(0, width))
+    for top, bottom in _cuts(rows, largest):
+        for left, right in _cuts(columns, largest):
             yield Window(
                 slice(top, bottom),
                 slice(left, right),
@@ -53,8 +56,8 @@ def windows(height: int, width: int, reach: int, largest: int) -> Iterator[Windo
             )
 
 
-def _cuts(length: int, largest: int) -> list[tuple[int, int]]:
-    units = length // MULTIPLE
+def _cuts(along: slice, largest: int) -> list[tuple[int, int]]:
+    units = (along.stop - along.start) // MULTIPLE
     count = -(-units // max(1, largest // MULTIPLE))
-    ends = [units * index // count * MULTIPLE for index in range(count + 1)]
+    ends = [along.start + units * index // count * MULTIPLE for index in range(count + 1)]
     return list(pairwise(ends))

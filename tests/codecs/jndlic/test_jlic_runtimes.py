@@ -1,0 +1,269 @@
+"""One runtime reads what another wrote, and what decides symbols is exact in all of them, also where it is extreme."""
+
+from __future__ import annotations
+
+import runpy
+from collections.abc import Callable, Iterator
+from functools import cache
+from itertools import product
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+
+from jndkit import inference, weights
+from jndkit.codecs.jndlic import JndLic, codec, model, passes, read
+from jndkit.codecs.jndlic.layout import (
+    CHANNELS,
+    KNOB_HIGH,
+    PHASES,
+    SLICES,
+    STEP_LIMIT,
+    SYMBOL_LIMIT,
+    Z_LIMIT,
+    places,
+)
+from jndkit.codecs.jndlic.model import FRACTIONS
+from jndkit.inference import session
+from jndkit.picture import Picture
+
+streams = SimpleNamespace(**runpy.run_path(str(Path(__file__).parents[2] / "streams" / "make.py")))
+
+DECIDING = ("hyper", *(f"context-{part}" for part in range(len(SLICES))))
+Arrays = tuple[np.ndarray, ...]
+
+
+@pytest.fixture
+def name() -> str:
+    """That of the weights; where the package promises none there may be nothing to try."""
+    reason = streams.missing()
+    if reason:
+        pytest.skip(reason)
+    return model.current()
+
+
+@pytest.fixture
+def threads() -> Iterator[Callable[[int], None]]:
+    """Sets how many a session has."""
+    before = cv2.getNumThreads()
+    yield cv2.setNumThreads
+    cv2.setNumThreads(before)
+
+
+def test_every_runtime_reads_what_any_wrote(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    picture = Picture(np.ascontiguousarray(streams.picture("lake-low").rgb[:96, :120]))
+    written = []
+    for runtime in inference.available():
+        monkeypatch.setenv("JNDKIT_RUNTIME", runtime)
+        for knob in (6, 45):
+            data = JndLic().encode(picture, knob)
+            written.append((data, streams.symbols_of(data), read(data).rgb.astype(int)))
+    # That they are the symbols that were written is what the file's checksum says.
+    for runtime in reversed(inference.available()):
+        monkeypatch.setenv("JNDKIT_RUNTIME", runtime)
+        for data, symbols, pixels in written:
+            assert streams.symbols_of(data) == symbols
+            assert np.abs(read(data).rgb - pixels).max() <= 1
+
+
+def test_what_is_seen_at_once_changes_nothing(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Strips of the contexts leave symbols alone, and windows the pixels within one code value."""
+    monkeypatch.setenv("JNDKIT_RUNTIME", "onnxruntime")
+    picture = streams.picture("lake-low")
+    data = JndLic().encode(picture, 30)
+    symbols, pixels = streams.symbols_of(data), read(data).rgb.astype(int)
+    monkeypatch.setattr(passes, "STRIP", 150)
+    assert streams.symbols_of(data) == symbols
+    monkeypatch.setattr(codec, "SEEN", 96)
+    assert np.abs(read(data).rgb - pixels).max() <= 1
+    # The analysis is float, and a symbol in thousands may be rounded the other way.
+    assert abs(len(JndLic().encode(picture, 30)) - len(data)) < 0.002 * len(data)
+
+
+@cache
+def channels_of(name: str) -> tuple[int, int]:
+    """Of hyper-latents and of features."""
+    found = model.find(name)
+    channels = found.priors(0).z.count
+    return channels, len(found.hyper(np.zeros((channels, 1, 1), np.int16), 0)[0])
+
+
+def extremes(name: str, part: str) -> list[Arrays]:
+    """Inputs of a graph that lie where its sums are largest, or in between."""
+    random, (channels, features) = np.random.default_rng(1), channels_of(name)
+    if part == "hyper":
+        fields = [np.full((channels, 2, 3), sign * Z_LIMIT) for sign in (-1, 1)]
+        fields += [Z_LIMIT * random.choice([-1, 1], (channels, 2, 3)) for _ in range(4)]
+        fields += [random.integers(-Z_LIMIT, Z_LIMIT + 1, (channels, 2, 3))]
+        knobs = [np.array([knob], np.float32) for knob in (0, 31, KNOB_HIGH)]
+        return [(field[None].astype(np.float32), knob) for field in fields for knob in knobs]
+    given: list[Arrays] = []
+    for turn, phases in enumerate(PHASES[int(part[-1])]):
+        told = [np.full((features, 8, 12), 255), 255 * random.integers(0, 2, (features, 8, 12))]
+        symbols = [np.full((CHANNELS, 8, 12), sign * SYMBOL_LIMIT) for sign in (-1, 1)]
+        symbols += [SYMBOL_LIMIT * random.choice([-1, 1], (CHANNELS, 8, 12))]
+        symbols += [random.integers(-9, 10, (CHANNELS, 8, 12))]
+        pairs = [[each[None].astype(np.float32) for each in pair] for pair in product(told, symbols)]
+        given += [(*pair, np.array([turn], np.float32), places(8, 12, phases)) for pair in pairs]
+    return given
+
+
+@pytest.mark.parametrize("part", DECIDING)
+def test_nothing_saturates(name: str, part: str, threads: Callable[[int], None]) -> None:
+    """Hyper-latents and symbols at their limits everywhere: whole numbers, in range, the same bit for bit."""
+    path = weights.find(f"{name}-{part}").path
+    mean = SYMBOL_LIMIT * FRACTIONS
+    limits = ((0, 255), (-STEP_LIMIT, STEP_LIMIT)) if part == "hyper" else ((-mean, mean), (0, 63))
+    given, first = extremes(name, part), []
+    for runtime in inference.available():
+        for count in (1, 2):
+            threads(count)
+            found = [session(path, runtime=runtime)(*each) for each in given]
+            first = first or found
+            for own, theirs in zip(first, found, strict=True):
+                for mine, other, (low, high) in zip(own, theirs, limits, strict=True):
+                    assert np.array_equal(mine, other)
+                    assert np.array_equal(other, np.floor(other))
+                    assert low <= other.min()
+                    assert other.max() <= high
+    assert len(np.unique(np.concatenate([out.ravel() for each in first for out in each]))) > 20
+
+
+@pytest.mark.train
+@pytest.mark.parametrize("part", DECIDING)
+def test_it_is_arithmetic_on_whole_numbers(name: str, part: str) -> None:
+    """The same graph in float64, which no sum of it can leave: had float32 rounded anywhere, they would differ."""
+    onnx = pytest.importorskip("onnx")
+    reference = pytest.importorskip("onnx.reference")
+    path = weights.find(f"{name}-{part}").path
+    evaluated = reference.ReferenceEvaluator(_doubled(onnx.load(path), onnx))
+    for given in extremes(name, part)[::3]:
+        wide = (each.astype(np.float64) if each.dtype == np.float32 else each for each in given)
+        names = [each.name for each in evaluated.proto_.graph.input]
+        wanted = evaluated.run(None, dict(zip(names, wide, strict=True)))
+        for mine, theirs in zip(wanted, session(path, runtime="onnxruntime")(*given), strict=True):
+            assert mine.dtype == np.float64
+            assert np.array_equal(mine, theirs)
+
+
+def _doubled(network: Any, onnx: Any) -> Any:
+    """A network with every float32 of it turned into float64."""
+    single, double = onnx.TensorProto.FLOAT, onnx.TensorProto.DOUBLE
+    for index, tensor in enumerate(network.graph.initializer):
+        if tensor.data_type == single:
+            values = onnx.numpy_helper.to_array(tensor).astype(np.float64)
+            network.graph.initializer[index].CopyFrom(onnx.numpy_helper.from_array(values, tensor.name))
+    for each in (*network.graph.input, *network.graph.output):
+        if each.type.tensor_type.elem_type == single:
+            each.type.tensor_type.elem_type = double
+    for node in network.graph.node:
+        for attribute in node.attribute:
+            if node.op_type == "Cast" and attribute.i == single:
+                attribute.i = double
+    return network
+
+
+@pytest.mark.parametrize("part", DECIDING)
+def test_lower_precision_would_be_seen(name: str, part: str) -> None:
+    """The control of the tests above: sums in bfloat16 do not come out the same."""
+    openvino = pytest.importorskip("openvino")
+    if "BF16" not in openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES"):
+        pytest.skip("this processor has no bfloat16")
+    path = weights.find(f"{name}-{part}").path
+    exact, rough = (session(path, runtime="openvino", precision=precision) for precision in ("f32", "bf16"))
+    same = [
+        np.array_equal(own, other)
+        for given in extremes(name, part)
+        for own, other in zip(exact(*given), rough(*given), strict=True)
+    ]
+    assert not all(same)
+
+
+def test_nothing_is_asked_for_in_lower_precision(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = {}
+
+    def spied(path: Path, **settings: Any) -> inference.Session:
+        asked[path.stem] = settings
+        return session(path, **settings)
+
+    monkeypatch.setattr(model, "session", spied)
+    read(JndLic().encode(streams.picture("flat"), 30))
+    labels = {stem.removeprefix(weights.CURRENT.get(name, name)) for stem in asked}
+    assert labels == {f"-{part}" for part in (*DECIDING, "tables", "analysis", "synthesis")}
+    assert all(settings.get("precision", "f32") == "f32" for settings in asked.values())
+
+
+class _Torch:
+    """The model that PyTorch computes, with nothing exported."""
+
+    def __init__(self, network: Any, installed: Any) -> None:
+        import torch
+
+        self._torch, self._parts = torch, dict(network.parts())
+        self.name, self.digest, self.priors = installed.name, installed.digest, installed.priors
+        self.analysis_reach, self.painting_reach = network.reach()
+
+    def _run(self, part: str, *given: np.ndarray) -> Arrays:
+        with self._torch.no_grad():
+            found = self._parts[part](*(self._torch.from_numpy(each) for each in given))
+        return tuple(each.numpy() for each in (found if isinstance(found, tuple) else (found,)))
+
+    def analyse(self, picture: np.ndarray, jnd: np.ndarray, knob: int) -> Arrays:
+        return tuple(each[0] for each in self._run("analysis", picture[None], jnd[None, None], _told(knob)))
+
+    def hyper(self, z: np.ndarray, knob: int) -> Arrays:
+        return tuple(each[0] for each in self._run("hyper", z[None].astype(np.float32), _told(knob)))
+
+    def predict(self, part: int, features: np.ndarray, known: np.ndarray, turn: int, places: np.ndarray) -> Arrays:
+        found = self._run(f"context-{part}", features[None], known[None], _told(turn), places)
+        return tuple(each[0].astype(np.int32) for each in found)
+
+    def paint(self, symbols: np.ndarray, step: np.ndarray, knob: int) -> np.ndarray:
+        return self._run("synthesis", symbols[None], step[None], _told(knob))[0][0]
+
+
+def _told(number: int) -> np.ndarray:
+    return np.array([number], np.float32)
+
+
+@pytest.mark.slow
+@pytest.mark.train
+def test_pytorch_reads_the_runtimes_files_and_they_read_its(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    torch = pytest.importorskip("torch")
+    from jndkit.training.export import publish
+    from jndkit.training.networks import network
+    from jndkit.training.recipe import load_recipe
+
+    torch.manual_seed(9)
+    drawn = network("jndlic", load_recipe("debug-jndlic", ("data.train=.", "data.valid=.")).model).eval()
+    # Drawn networks say little; these say something everywhere.
+    for layer in (drawn.decoder.step, *(context.mean for context in drawn.contexts)):
+        torch.nn.init.normal_(layer.weight, 0.0, 3.0)
+    torch.nn.init.normal_(drawn.synthesis.stage.out.weight)
+    about = {"architecture": "jndlic", "licence": "none", "summary": "for a test"}
+    for part, each in drawn.parts():
+        publish(each, tmp_path / "weights", f"drawn.nothing.v1-{part}", about)
+    monkeypatch.setenv("JNDKIT_HOME", str(tmp_path))
+    monkeypatch.setattr(model, "current", lambda: "drawn.nothing.v1")
+    in_torch, find = _Torch(drawn, model.find("drawn.nothing.v1")), model.find
+    picture = Picture(np.ascontiguousarray(streams.picture("lake-low").rgb[:70, :90]))
+    makers = [(None, find), *((runtime, find) for runtime in inference.available())]
+    makers[0] = (None, lambda name: in_torch)
+
+    def use(maker: tuple[str | None, Any]) -> None:
+        monkeypatch.setenv("JNDKIT_RUNTIME", maker[0] or "onnxruntime")
+        monkeypatch.setattr(model, "find", maker[1])
+
+    for writer in makers:
+        use(writer)
+        data, said, seen = JndLic().encode(picture, 33), set(), []
+        for reader in makers:
+            use(reader)
+            said.add(streams.symbols_of(data))
+            seen.append(read(data).rgb.astype(int))
+        assert len(said) == 1
+        assert max(np.abs(each - seen[0]).max() for each in seen) <= 1
+    assert np.ptp(in_torch.hyper(np.zeros((6, 2, 2)), 33)[1]) > 0

@@ -1,0 +1,83 @@
+"""Files of earlier releases decode for ever: to the same symbols, and to the same picture within one code value."""
+
+from __future__ import annotations
+
+import runpy
+from collections.abc import Iterator
+from hashlib import sha256
+from pathlib import Path
+from types import SimpleNamespace
+
+import cv2
+import numpy as np
+import pytest
+
+from jndkit import inference, weights
+from jndkit.codecs.jndlic import container, read
+from jndkit.picture import MAX_PIXELS, load
+
+STREAMS = Path(__file__).parents[2] / "streams"
+streams = SimpleNamespace(**runpy.run_path(str(STREAMS / "make.py")))
+
+
+@pytest.fixture(autouse=True, scope="module")
+def networks() -> None:
+    """Where no weights are promised there is nothing to decode; where they are, nothing is skipped."""
+    if "jndlic" in weights.CURRENT:
+        return
+    reason = streams.missing() or ("" if streams.promised() else "no streams of these weights have been made")
+    if reason:
+        pytest.skip(reason)
+
+
+@pytest.fixture(
+    scope="module",
+    params=[
+        pytest.param((runtime, threads), id=f"{runtime}-{threads}")
+        for runtime in ("onnxruntime", "openvino")
+        for threads in (1, 2)
+    ],
+)
+def running(request: pytest.FixtureRequest) -> Iterator[None]:
+    """One runtime and so many threads."""
+    runtime, threads = request.param
+    if runtime not in inference.available():
+        pytest.skip(f"{runtime} is not installed")
+    before = cv2.getNumThreads()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("JNDKIT_RUNTIME", runtime)
+        cv2.setNumThreads(threads)
+        yield
+        cv2.setNumThreads(before)
+
+
+def test_every_stream_is_listed() -> None:
+    assert set(streams.promised()) == set(streams.KNOBS)
+    for suffix in ("jlic", "png"):
+        assert {path.stem for path in STREAMS.glob(f"*.{suffix}")} == set(streams.KNOBS)
+    for name, told in streams.promised().items():
+        data = (STREAMS / f"{name}.jlic").read_bytes()
+        assert (len(data), sha256(data).hexdigest()) == (told["bytes"], told["sha256"])
+        assert container.unpack(data, None, MAX_PIXELS).knob == told["knob"] == streams.KNOBS[name]
+
+
+@pytest.mark.parametrize("name", streams.KNOBS)
+def test_it_decodes_as_it_always_did(running: None, name: str) -> None:
+    data = (STREAMS / f"{name}.jlic").read_bytes()
+    assert streams.symbols_of(data) == streams.promised()[name]["symbols"]
+    found, wanted = read(data), load(STREAMS / f"{name}.png")
+    assert found.rgb.shape == wanted.rgb.shape == streams.picture(name).rgb.shape
+    assert np.abs(found.rgb.astype(int) - wanted.rgb).max() <= 1
+    assert found.grey == wanted.grey == (name == "grey")
+    assert np.array_equal(found.alpha, wanted.alpha)
+    assert (found.alpha is not None) == (name == "alpha")
+
+
+@pytest.mark.parametrize("name", streams.KNOBS)
+def test_the_picture_is_the_one_that_was_coded(name: str) -> None:
+    coded, original = load(STREAMS / f"{name}.png"), streams.picture(name)
+    error = np.mean((coded.rgb.astype(float) - original.rgb) ** 2)
+    # The crop has detail everywhere: JPEG of as many bytes has 21 dB.
+    assert 10 * np.log10(255**2 / error) > (22 if name == "lake-low" else 32)
+    if original.alpha is not None:
+        assert np.array_equal(coded.alpha, original.alpha)
