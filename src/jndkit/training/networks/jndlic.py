@@ -24,6 +24,7 @@ from jndkit.training.networks.jndlic_parts import Part, parts
 from jndkit.training.networks.jndlic_transform import (
     Refinement,
     Stage,
+    asinh,
     dct_kernels,
     in_float32,
     perceptual_table,
@@ -63,9 +64,9 @@ class Analysis(nn.Module):
             guide = None
             if self.jnd:  # the same transform, of a map that has but luma
                 guide = F.conv2d(F.pad(4.0 * jnd.float(), (0, 0, 0, 0, 0, 2)), kernels, stride=8) / unit
-        residual, guided = self.stage(torch.asinh(scaled), None if guide is None else torch.asinh(guide), knob)
+        residual, guided = self.stage(asinh(scaled), None if guide is None else asinh(guide), knob)
         latent = scaled + residual
-        small = torch.asinh(latent.clamp(-SYMBOL_LIMIT, SYMBOL_LIMIT))
+        small = asinh(latent.clamp(-SYMBOL_LIMIT, SYMBOL_LIMIT))
         found = self.inside(torch.cat([small, small.abs()], dim=1))
         for layer in self.down:
             found = layer(F.relu(found))
@@ -88,7 +89,7 @@ class Synthesis(nn.Module):
     def forward(self, symbols: Tensor, step: Tensor, knob: Tensor, unit: Tensor) -> Tensor:
         field = spread(step) / 16.0
         scaled = symbols * torch.exp2(field)
-        residual, _ = self.stage(torch.asinh(scaled), field, knob)
+        residual, _ = self.stage(asinh(scaled), field, knob)
         with in_float32(symbols.device.type):
             latent = (scaled + torch.exp2(field) * residual) * unit
             planes = F.conv_transpose2d(latent, self.dct + _LEARNING * self.learned, stride=8)

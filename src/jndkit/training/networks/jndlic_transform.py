@@ -178,6 +178,14 @@ class Refinement(nn.Module):
         return planes + unit * F.pixel_shuffle(self.layers(F.pixel_unshuffle(planes / 64.0, 2)), 2)
 
 
+def asinh(given: Tensor) -> Tensor:
+    """The inverse hyperbolic sine; exported by logarithms, which runtimes take of many numbers at once."""
+    if not torch.compiler.is_exporting():
+        return torch.asinh(given)
+    size = given.abs()
+    return torch.sign(given) * torch.log(size + torch.sqrt(size * size + 1.0))
+
+
 def in_float32(device: str) -> AbstractContextManager[object]:
     """Where a recipe's autocast is suspended."""
     return torch.autocast(device, enabled=False) if torch.is_autocast_enabled(device) else nullcontext()
