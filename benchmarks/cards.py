@@ -32,7 +32,7 @@ WALLPAPERS = {
     "source": "wallpapers of Budgie, elementary, Solus and Pop!_OS, 768 x 512",
 }
 Scores = dict[str, Any]
-DECODE_KMAC = 0.0  # benchmarks/jndlic_speed.py
+DECODE_KMAC = 19.2  # the sum of the cards of the graphs that decode
 
 
 def main() -> None:
@@ -42,7 +42,7 @@ def main() -> None:
     asked.add_argument("--scores", action="store_true")
     options = asked.parse_args()
     about = ABOUT[options.name]
-    for part in about.get("parts", ("",)):
+    for part, summary in about.get("parts", {"": about.get("summary")}).items():
         suffix = part and f"-{part}"
         target = PACKAGED / f"{options.name}{suffix}.toml"
         if options.scores:
@@ -50,7 +50,7 @@ def main() -> None:
         else:
             card = read_card(options.run / f"{about['architecture']}{suffix}.toml")
             shutil.copyfile(options.run / f"{about['architecture']}{suffix}.onnx", target.with_suffix(".onnx"))
-        write_card(target, described(card, f"{options.name}{suffix}", about))
+        write_card(target, described(card, f"{options.name}{suffix}", {**about, "summary": summary}))
         print(target.read_text(encoding="utf-8"))
 
 
@@ -217,9 +217,17 @@ ABOUT: dict[str, dict[str, Any]] = {
     },
     "jndlic.pictures.v1": {
         "architecture": "jndlic",
-        "parts": ("analysis", "tables", "hyper", *(f"context-{slice}" for slice in range(5)), "synthesis"),
         "pictures": ALL,
-        "summary": "the learned codec: JPEG's transform with everything beside it learned",
+        "parts": {
+            "analysis": "JND-LIC, the learned codec: from a picture and its JND map to latents; of the encoder alone",
+            "tables": "JND-LIC: frequency tables of its symbols",
+            "hyper": "JND-LIC: from hyper-latents to features and the field of steps; whole numbers",
+            **{
+                f"context-{slice}": f"JND-LIC: what symbols to expect, {what}; whole numbers"
+                for slice, what in enumerate(("means of blocks", *(f"{n} frequencies" for n in (15, 27, 63, 84))))
+            },
+            "synthesis": "JND-LIC: from symbols to the picture",
+        },
         "scores": jndlic,
         "trained": {"recipe": "jndlic-small", "log": "benchmarks/rows/training/jndlic-small.jsonl"},
         "promise": "",

@@ -107,14 +107,14 @@ def publish(model: nn.Module, folder: Path, name: str, about: Mapping[str, Any])
     """Export a network that has a `contract()`, check every runtime, and write NAME.onnx and NAME.toml.
 
     What is exported is its `folded()` form where it has one. Inputs that are not in 0..1 come from its `examples`,
-    which takes such ones in the shapes of the contract.
+    which takes such ones in the shapes of the contract; the numbers learned are its `learned`, else its parameters.
 
     about: further keys of the card: architecture, licence, summary, trained, data, scores, promise.
     Raises OutputError where the name is taken by other weights or the folder cannot be written, CodecError where a
     runtime disagrees.
     """
     contract: Contract = model.contract()
-    learned = sum(each.numel() for each in model.parameters())
+    learned: int = getattr(model, "learned", sum(each.numel() for each in model.parameters()))
     model = model.folded() if hasattr(model, "folded") else model
     model = model.to("cpu", torch.float32).to(memory_format=torch.contiguous_format).eval()
     generator = torch.Generator().manual_seed(0)

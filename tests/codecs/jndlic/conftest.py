@@ -9,13 +9,21 @@ from typing import Any
 
 import pytest
 
-made = SimpleNamespace(**runpy.run_path(str(Path(__file__).with_name("made_model.py"))))
+made, mutations = (
+    SimpleNamespace(**runpy.run_path(str(Path(__file__).with_name(name)))) for name in ("made_model.py", "mutations.py")
+)
 
 
 @pytest.fixture(scope="session")
 def made_model() -> Any:
     """The class of the model."""
     return made.Made
+
+
+@pytest.fixture(scope="session")
+def mutated() -> Any:
+    """(bytes of a file, random numbers) to other bytes."""
+    return mutations.mutated
 
 
 @pytest.fixture

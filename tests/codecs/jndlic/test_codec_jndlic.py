@@ -201,29 +201,7 @@ def test_damage_is_a_codec_error(photo: Any) -> None:
     assert np.array_equal(JndLic().decode(data).rgb, read(data).rgb)
 
 
-def _mutated(data: bytes, random: np.random.Generator) -> bytes:
-    """Bytes changed, removed, repeated or put in; sometimes under checksums that are right again."""
-    sealed = random.random() < 0.4
-    contents = container.unpack(data, None, 10**6)
-    kinds = list(contents.streams)
-    kind = kinds[random.integers(len(kinds))]
-    content = bytearray(contents.streams[kind] if sealed else data)
-    for _ in range(random.integers(1, 4)):
-        start = int(random.integers(len(content) + 1))
-        stop = start + int(random.integers(1, 9))
-        noise = random.integers(0, 256, int(random.integers(0, 9)), np.uint8).tobytes()
-        content[start:stop] = random.choice([noise, bytes(len(noise)), bytes(content[:8])])
-    if not sealed:
-        return bytes(content)
-    if random.random() < 0.7:
-        return container.pack(replace(contents, streams={**contents.streams, kind: bytes(content)}))
-    field = str(random.choice(["width", "height", "knob", "grey", "weights", "digest", "checksum"]))
-    values: dict[str, Any] = {"grey": not contents.grey, "weights": "x" * 30, "digest": noise[:8].ljust(8)}
-    values |= {name: int(random.integers(0, 300)) for name in ("width", "height", "knob", "checksum")}
-    return container.pack(replace(contents, **{field: values[field]}))
-
-
-def _survive(photo: Any, xmp: bytes, count: int) -> dict[str, int]:
+def _survive(photo: Any, xmp: bytes, mutated: Any, count: int) -> dict[str, int]:
     """Mutations of small streams: each an error of ours or the right picture. How often which."""
     random = np.random.default_rng(11)
     pictures = [Picture(photo(*size)) for size in ((16, 16), (40, 24), (64, 64), (31, 47))]
@@ -235,7 +213,7 @@ def _survive(photo: Any, xmp: bytes, count: int) -> dict[str, int]:
     for number in range(count):
         index = number % len(files)
         try:
-            found = read(_mutated(files[index], random), max_pixels=1 << 15)
+            found = read(mutated(files[index], random), max_pixels=1 << 15)
         except (DamagedError, FormatError, LimitError):
             told["error"] += 1
         except JndError as error:
@@ -246,27 +224,27 @@ def _survive(photo: Any, xmp: bytes, count: int) -> dict[str, int]:
     return told
 
 
-def test_mutations(photo: Any, xmp: bytes) -> None:
-    told = _survive(photo, xmp, 1000)
+def test_mutations(photo: Any, xmp: bytes, mutated: Any) -> None:
+    told = _survive(photo, xmp, mutated, 1000)
     # Metadata and transparency may be changed by whoever mends the checksums.
     assert told["error"] > 600
     assert told["picture"] > 20
 
 
 @pytest.mark.slow
-def test_many_mutations(photo: Any, xmp: bytes) -> None:
-    assert _survive(photo, xmp, 20_000)["error"] > 12_000
+def test_many_mutations(photo: Any, xmp: bytes, mutated: Any) -> None:
+    assert _survive(photo, xmp, mutated, 20_000)["error"] > 12_000
 
 
 @pytest.mark.slow
-def test_mutations_of_a_large_file(photo: Any) -> None:
+def test_mutations_of_a_large_file(photo: Any, mutated: Any) -> None:
     random = np.random.default_rng(12)
     picture = Picture(photo(768, 512))
     data = JndLic().encode(picture, 30)
     right = read(data).rgb
     for _ in range(50):
         try:
-            found = read(_mutated(data, random))
+            found = read(mutated(data, random))
         except (DamagedError, FormatError, LimitError):
             continue
         assert np.array_equal(found.rgb, right)

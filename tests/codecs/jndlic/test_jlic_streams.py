@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import runpy
+import time
 from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import cv2
 import numpy as np
@@ -14,6 +16,7 @@ import pytest
 
 from jndkit import inference, weights
 from jndkit.codecs.jndlic import container, read
+from jndkit.errors import DamagedError, FormatError, LimitError, MissingError
 from jndkit.picture import MAX_PIXELS, load
 
 STREAMS = Path(__file__).parents[2] / "streams"
@@ -81,3 +84,30 @@ def test_the_picture_is_the_one_that_was_coded(name: str) -> None:
     assert 10 * np.log10(255**2 / error) > (22 if name == "lake-low" else 32)
     if original.alpha is not None:
         assert np.array_equal(coded.alpha, original.alpha)
+
+
+def _survive(mutated: Any, names: tuple[str, ...], count: int) -> int:
+    """Mutations of the streams: each an error of ours, soon, or the right picture. How many were errors."""
+    random, errors = np.random.default_rng(5), 0
+    files = [(STREAMS / f"{name}.jlic").read_bytes() for name in names]
+    right = [read(file).rgb for file in files]
+    for number in range(count):
+        started = time.process_time()
+        try:
+            found = read(mutated(files[number % len(files)], random), max_pixels=1 << 16)
+        except (DamagedError, FormatError, LimitError, MissingError):
+            errors += 1
+        else:
+            assert np.array_equal(found.rgb, right[number % len(files)]), f"mutation {number}"
+        assert time.process_time() - started < 5.0, f"mutation {number}"
+    return errors
+
+
+def test_mutations_of_the_streams(mutated: Any) -> None:
+    assert _survive(mutated, ("flat", "alpha", "grey"), 150) > 90
+
+
+@pytest.mark.slow
+def test_many_mutations_of_the_streams(mutated: Any) -> None:
+    assert _survive(mutated, ("flat", "dot", "alpha", "grey"), 20_000) > 12_000
+    assert _survive(mutated, ("lake-high",), 50) > 25

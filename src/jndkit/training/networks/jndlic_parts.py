@@ -21,11 +21,15 @@ _LATENTS = {2: "h", 3: "w"}
 
 
 class Part(nn.Module):
-    """A graph with fixed examples and a contract."""
+    """A graph with fixed examples and a contract. learned: numbers in it that training changes."""
 
-    def __init__(self, contract: Contract) -> None:
+    def __init__(self, contract: Contract, *learned: nn.Module | nn.Parameter) -> None:
         super().__init__()
         self._contract = contract
+        self.learned = sum(
+            each.numel() if isinstance(each, Tensor) else sum(one.numel() for one in each.parameters())
+            for each in learned
+        )
 
     def contract(self) -> Contract:
         return self._contract
@@ -36,7 +40,8 @@ class AnalysisPart(Part):
         given = f"float32 (1, 3, H, W), RGB in 0..1; (1, 1, H, W), JND in code values; {_KNOB}"
         made = "float32 (1, 192, H/8, W/8), in steps; hyper-latent (1, C, H/32, W/32); both before rounding"
         example = ((1, 3, 2 * MULTIPLE, 3 * MULTIPLE), (1, 1, 2 * MULTIPLE, 3 * MULTIPLE), (1,))
-        super().__init__(Contract(given, made, example, (_LATENTS, _LATENTS, {}), MULTIPLE, model.reach()[0]))
+        contract = Contract(given, made, example, (_LATENTS, _LATENTS, {}), MULTIPLE, model.reach()[0])
+        super().__init__(contract, model.analysis, model.offsets)
         self.model = model
 
     def examples(self, random: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
@@ -56,7 +61,7 @@ class TablesPart(Part):
 
     def __init__(self, model: JndLic) -> None:
         made = "float32 (64, 8, 512), frequencies of symbols; (C, 63), of the hyper-latent; whole"
-        super().__init__(Contract(_KNOB, made, ((1,),), ({},)))
+        super().__init__(Contract(_KNOB, made, ((1,),), ({},)), model.prior)
         with torch.no_grad():
             every = [
                 to_frequencies(model.prior.tables(torch.tensor([float(knob)])).double())
@@ -82,7 +87,7 @@ class HyperPart(Part):
         given = f"float32 (1, {channels}, H/32, W/32), whole, -31..31; {_KNOB}"
         made = f"float32 (1, F, H/8, W/8), whole, 0..255; step field (1, {GROUPS}, H/8, W/8), whole, -32..32"
         example = ((1, channels, 3, 4), (1,))
-        super().__init__(Contract(given, made, example, (_LATENTS, {}), pixels=12 * MULTIPLE**2))
+        super().__init__(Contract(given, made, example, (_LATENTS, {}), pixels=12 * MULTIPLE**2), model.decoder)
         self.decoder = frozen(model.decoder)
 
     def examples(self, random: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
@@ -105,7 +110,8 @@ class ContextPart(Part):
         passes, size = len(PHASES[index]), 8 * 12
         example = ((1, features, 8, 12), (1, CHANNELS, 8, 12), (1,), (size // passes,))
         axes: tuple[dict[int, str], ...] = ({2: "h", 3: "w"}, {2: "h", 3: "w"}, {}, {0: "n"})
-        super().__init__(Contract(given, made, example, axes, pixels=size * BLOCK**2 // passes))
+        contract = Contract(given, made, example, axes, pixels=size * BLOCK**2 // passes)
+        super().__init__(contract, model.contexts[index])
         self.context = frozen(model.contexts[index])
 
     def examples(self, random: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
@@ -124,7 +130,8 @@ class SynthesisPart(Part):
         made = f"float32 (1, 3, {BLOCK} h, {BLOCK} w), RGB in 0..1"
         example = ((1, CHANNELS, 8, 12), (1, GROUPS, 8, 12), (1,))
         axes: tuple[dict[int, str], ...] = (_LATENTS, _LATENTS, {})
-        super().__init__(Contract(given, made, example, axes, 1, model.reach()[1], 8 * 12 * BLOCK**2))
+        contract = Contract(given, made, example, axes, 1, model.reach()[1], 8 * 12 * BLOCK**2)
+        super().__init__(contract, model.synthesis, model.offsets)
         self.model = model
 
     def examples(self, random: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
