@@ -1,0 +1,43 @@
+"""docs/codecs.md and the README say what the committed rows say."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from jndkit.evaluation.codecs.rows import CodecRow
+from jndkit.evaluation.codecs.standings import sizes
+from jndkit.evaluation.codecs.tables import markdown
+
+ROOT = Path(__file__).parents[3]
+PAGE = (ROOT / "docs" / "codecs.md").read_text()
+
+
+@pytest.fixture(scope="module")
+def rows() -> list[CodecRow]:
+    file = ROOT / "benchmarks" / "rows" / "codecs.jsonl"
+    return [CodecRow.from_json(json.loads(line)) for line in file.read_text().splitlines()]
+
+
+def test_the_tables_are_those_of_the_rows(rows: list[CodecRow]) -> None:
+    assert not [row for row in rows if row.error]
+    assert len({row.input for row in rows if row.codec == "jndlic"}) == 73
+    assert markdown(rows) in PAGE
+
+
+def test_the_pictures_are_there() -> None:
+    found = re.findall(r"\]\(([\w./-]+\.png)\)", PAGE)
+    assert len(found) >= 2
+    assert all((ROOT / "docs" / name).stat().st_size > 10_000 for name in found)
+
+
+def test_the_readme_counts_as_the_rows_do(rows: list[CodecRow]) -> None:
+    kodak = [row for row in rows if row.input.startswith("kodak/")]
+    (ours,) = (each for each in sizes(kodak, "50") if each.codec == "jndlic")
+    told = " ".join((ROOT / "README.md").read_text().split())
+    fewer = {name: f"{count} of the {both}" for name, (count, both) in ours.fewer.items()}
+    assert f"than JPEG on {fewer['jpeg']} Kodak pictures, than WebP on {fewer['webp'].split()[0]}" in told
+    assert f"than AVIF on {fewer['avif'].split()[0]}" in told
