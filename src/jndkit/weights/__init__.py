@@ -25,6 +25,7 @@ PACKAGED = Path(__file__).parent
 CURRENT: dict[str, str] = {
     "hvssd": "hvssd.pictures.v1",
     "hvssd-degradation": "hvssd-degradation.pictures.v1",
+    "jndlic": "jndlic.pictures.v1",
     "knob": "knob.visibility.v1",
     "resjnd": "resjnd.cpl.v1",
     "resjnd-s": "resjnd-s.cpl.v1",
