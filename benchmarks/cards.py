@@ -230,8 +230,8 @@ ABOUT: dict[str, dict[str, Any]] = {
         },
         "scores": jndlic,
         "trained": {"recipe": "jndlic-small", "log": "benchmarks/rows/training/jndlic-small.jsonl"},
-        "promise": "some: with the rate falling to nothing the last 1,000 of 9,500 steps brought 0.3 points of 25 per "
-        "cent; at two thirds of the full rate each 1,000 brought one. Neither more steps nor more width were tried",
+        "promise": "some: the last 1,000 of 9,500 steps brought 0.3 points of 25 per cent, with the rate falling to "
+        "nothing; 5,000 to 7,000, at a half to a fifth of it, 2.3. Neither more steps nor more width were tried",
     },
     "knob.visibility.v1": {
         "architecture": "knob",
