@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from jndkit import weights
 from jndkit.evaluation.codecs.rows import CodecRow
 from jndkit.evaluation.codecs.sitting import Sitting
 
@@ -18,8 +19,9 @@ TWO = ("--codec", "jpeg", "--codec", "webp", "-j", "1")
 
 @pytest.fixture(autouse=True)
 def no_weights(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Whatever the user trained is not looked at."""
+    """The learned codec is not there, whatever the user trained."""
     monkeypatch.setenv("JNDKIT_HOME", str(tmp_path / "home"))
+    monkeypatch.setitem(weights.CURRENT, "jndlic", "jndlic.nobody.v1")
 
 
 def test_folders_give_tables(jnd: Run, draw: Draw) -> None:
