@@ -109,5 +109,5 @@ def test_mutations_of_the_streams(mutated: Any) -> None:
 
 @pytest.mark.slow
 def test_many_mutations_of_the_streams(mutated: Any) -> None:
-    assert _survive(mutated, ("flat", "dot", "alpha", "grey"), 1_500) > 900
+    assert _survive(mutated, ("flat", "dot", "alpha", "grey"), 20_000) > 12_000
     assert _survive(mutated, ("lake-high",), 50) > 25
