@@ -173,4 +173,4 @@ def _install_weights(module: str) -> str:
         return "pip install 'constriction>=0.5'"
     name = weights.CURRENT.get("jndlic", "jndlic")
     there = any((folder / f"{name}-tables.toml").is_file() for folder in weights.folders())
-    return "" if there else "jnd train jndlic-small --name jndlic"
+    return "" if there else "pip install --force-reinstall jndkit"

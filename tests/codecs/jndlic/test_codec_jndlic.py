@@ -257,7 +257,7 @@ def test_it_is_there_when_its_weights_are(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setenv("JNDKIT_HOME", str(tmp_path))
     monkeypatch.setitem(weights.CURRENT, "jndlic", "jndlic-some.v1")
     assert by_suffix(".jlic") == "jndlic"
-    assert available()["jndlic"] == "jnd train jndlic-small --name jndlic"
+    assert available()["jndlic"] == "pip install --force-reinstall jndkit"
     with pytest.raises(MissingError, match="the codec jndlic"):
         codec("jndlic")
     (tmp_path / "weights").mkdir()
