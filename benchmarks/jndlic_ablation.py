@@ -8,7 +8,7 @@
 The rows hold each run's recipe. Those of "parts" are `jnd train jndlic-small --set steps=800 --set crop=128 --set
 seed=3` with one of model.steps=coded, model.steps=fixed, model.jnd=false, model.feature_transform=false; those of
 "terms" went on from one run at step 3,500 with schedule=step and lr=8e-4 to 3,800, data.masking and data.observed set
-apart.
+apart; those of "trained" on from the shipped weights, without what the part held, for steps=400 at lr=5e-4, crop=128.
 
 Each run is read with its newest averaged weights on the middle 512 x 512 pixels of pictures of VALID, at six settings
 of the knob. Bits are estimated, as while training; no file is written. The first run is what the others are held
