@@ -157,6 +157,14 @@ def test_not_a_number_disagrees(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_files_do_not_tell_where_they_were_made(folder: Path) -> None:
+    made = sorted(folder.glob("*.onnx"))
+    assert made
+    for path in made:
+        content = path.read_bytes()
+        assert not [part for part in (b".py", b"site-packages", str(Path.cwd()).encode()) if part in content], path.name
+
+
 def test_the_folded_form_is_exported(tmp_path: Path) -> None:
     card = publish(Folding(bias=False), tmp_path / "new" / "folder", "folded", ABOUT)
     assert card.parameters == 135

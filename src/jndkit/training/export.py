@@ -71,6 +71,8 @@ def export_onnx(
         program = torch.onnx.export(
             model, inputs, dynamo=True, opset_version=OPSET, dynamic_shapes=shapes, verbose=False
         )
+    for node in program.model.graph.all_nodes():
+        node.metadata_props.clear()  # where in whose files each was written
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_suffix(".new")
     program.save(temporary, external_data=False)
