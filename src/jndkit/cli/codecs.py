@@ -16,18 +16,14 @@ if TYPE_CHECKING:
 
 
 def codecs(
-    pictures: Annotated[
-        list[str] | None, typer.Argument(metavar="[FOLDER]", help="Folders of pictures, or pictures.")
-    ] = None,
+    pictures: options.Folders = None,
     codec: Annotated[
         list[str] | None,
         typer.Option(metavar="SPEC", help="May be repeated.", show_default="all that are installed"),
     ] = None,
     viewing: options.Display = "desktop",
-    rows: Annotated[
-        str | None, typer.Option(metavar="FILE", help="Keep the rows here; those already there are not made again.")
-    ] = None,
-    plot: Annotated[str | None, typer.Option(metavar="FILE.png", help="Draw the result; needs jndkit[plot].")] = None,
+    rows: options.Rows = None,
+    plot: options.Plot = None,
     recursive: options.Recursive = False,
     jobs: options.Jobs = None,
     force: Annotated[bool, typer.Option("--force", "-f", help="Replace an existing plot.")] = False,

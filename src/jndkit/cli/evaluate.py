@@ -29,9 +29,7 @@ Row = TypeVar("Row", bound=Kept)
 
 
 def noise(
-    pictures: Annotated[
-        list[str] | None, typer.Argument(metavar="[FOLDER]", help="Folders of pictures, or pictures.")
-    ] = None,
+    pictures: options.Folders = None,
     model: Annotated[
         list[str] | None,
         typer.Option(
@@ -44,10 +42,8 @@ def noise(
     border: options.Border = "reflect",
     viewing: options.Display = "desktop",
     observer: options.Observer = "cvvdp",
-    rows: Annotated[
-        str | None, typer.Option(metavar="FILE", help="Keep the rows here; those already there are not made again.")
-    ] = None,
-    plot: Annotated[str | None, typer.Option(metavar="FILE.png", help="Draw the result; needs jndkit[plot].")] = None,
+    rows: options.Rows = None,
+    plot: options.Plot = None,
     recursive: options.Recursive = False,
     jobs: options.Jobs = None,
     force: Annotated[bool, typer.Option("--force", "-f", help="Replace an existing plot.")] = False,

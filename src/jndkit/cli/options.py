@@ -61,6 +61,11 @@ Jobs = Annotated[
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object per line, and nothing else on stdout.")]
+Folders = Annotated[list[str] | None, typer.Argument(metavar="[FOLDER]", help="Folders of pictures, or pictures.")]
+Rows = Annotated[
+    str | None, typer.Option(metavar="FILE", help="Keep the rows here; those already there are not made again.")
+]
+Plot = Annotated[str | None, typer.Option(metavar="FILE.png", help="Draw the result; needs jndkit[plot].")]
 Force = Annotated[bool, typer.Option("--force", "-f", help="Replace existing files.")]
 MaxPixels = Annotated[int, typer.Option(metavar="N", help="Refuse pictures with more pixels.")]
 

@@ -17,9 +17,7 @@ if TYPE_CHECKING:
 
 
 def picturewise(
-    pictures: Annotated[
-        list[str] | None, typer.Argument(metavar="[FOLDER]", help="Folders of pictures, or pictures.")
-    ] = None,
+    pictures: options.Folders = None,
     root: Annotated[
         str | None,
         typer.Option(
@@ -42,10 +40,8 @@ def picturewise(
         list[str] | None,
         typer.Option(metavar="NAME", help="cvvdp, vpjnd, knob or search; may be repeated.", show_default="all of them"),
     ] = None,
-    rows: Annotated[
-        str | None, typer.Option(metavar="FILE", help="Keep the rows here; those already there are not made again.")
-    ] = None,
-    plot: Annotated[str | None, typer.Option(metavar="FILE.png", help="Draw the result; needs jndkit[plot].")] = None,
+    rows: options.Rows = None,
+    plot: options.Plot = None,
     recursive: options.Recursive = False,
     jobs: options.Jobs = None,
     force: Annotated[bool, typer.Option("--force", "-f", help="Replace an existing plot.")] = False,
