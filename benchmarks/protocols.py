@@ -25,7 +25,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from jndkit.visibility import ERROR_FLOOR, ERROR_SHARE, JND_PER_JOD, PROTOCOLS
+from jndkit.protocols import PROTOCOLS
+from jndkit.visibility import ERROR_FLOOR, ERROR_SHARE, JND_PER_JOD
 
 Floats = npt.NDArray[np.float64]
 Names = npt.NDArray[np.str_]

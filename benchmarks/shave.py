@@ -40,9 +40,10 @@ def one_picture(path: Path, codecs: list[str], models: list[str], forms: list[st
     from jndkit.picture import load
     from jndkit.picturewise.decision import BUDGET, Bench
     from jndkit.picturewise.foresight import foresee
+    from jndkit.protocols import protocol
     from jndkit.shaving import Shaved, form_for, shave_within
     from jndkit.viewing import DISPLAYS
-    from jndkit.visibility import jnd_for, protocol
+    from jndkit.visibility import jnd_for
 
     cv2.setNumThreads(1)
     target = jnd_for(VIEWERS, protocol("aic")[0])

@@ -23,8 +23,9 @@ from jndkit.codecs import codec
 from jndkit.datasets.vpjnd import pictures
 from jndkit.observers.vpjnd_paper import VIEWERS, VpjndPaper
 from jndkit.picture import load
+from jndkit.protocols import protocol
 from jndkit.viewing import DISPLAYS
-from jndkit.visibility import jnd_for, protocol
+from jndkit.visibility import jnd_for
 from jndkit.weights import PACKAGED, read_card
 
 ROWS = Path(__file__).parent / "rows" / "vpjnd_paper.jsonl"

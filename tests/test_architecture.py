@@ -18,8 +18,8 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 
 # Each room may import those before it. `__init__` and `__main__` of the package stand outside.
 ORDER = [
-    *("version", "errors", "interrupts", "picture", "viewing", "visibility", "inference", "weights"),
-    *("pixelwise", "observers", "shaving", "codecs", "picturewise", "evidence", "pipeline"),
+    *("version", "errors", "interrupts", "threads", "picture", "viewing", "protocols", "visibility"),
+    *("inference", "weights", "pixelwise", "observers", "shaving", "codecs", "picturewise", "evidence", "pipeline"),
     *("opening", "comparison", "injection", "catalogue", "evaluation", "corpus", "cli", "server"),
 ]
 FEEDERS = {"datasets", "training"}

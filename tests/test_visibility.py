@@ -15,18 +15,9 @@ from hypothesis import given, strategies as st
 
 from jndkit import visibility
 from jndkit.errors import UsageError
+from jndkit.protocols import PROTOCOLS, Protocol, protocol
 from jndkit.viewing import DISPLAYS, Viewing
-from jndkit.visibility import (
-    PROTOCOLS,
-    Protocol,
-    interval,
-    jnd_for,
-    observer_sigma,
-    protocol,
-    viewers,
-    viewers_between,
-    viewers_interval,
-)
+from jndkit.visibility import interval, jnd_for, observer_sigma, viewers, viewers_between, viewers_interval
 
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 

@@ -7,15 +7,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from jndkit.errors import UsageError
-from jndkit.evidence import Row
+from jndkit.evidence import Row, record_sight
 from jndkit.observers import Map, Sight, Watch, observer as named_observer
 from jndkit.opening import load
 from jndkit.picture import MAX_PIXELS, Picture
 from jndkit.picturewise.domain import domain
+from jndkit.picturewise.hiding import watched
 from jndkit.pixelwise.render import write_map
+from jndkit.protocols import protocol as named_protocol
 from jndkit.version import VERSION
-from jndkit.viewing import Viewing, viewing as named_viewing
-from jndkit.visibility import jnd_for, protocol as named_protocol, viewers as share, viewers_between
+from jndkit.viewing import Viewing
+from jndkit.visibility import jnd_for, viewers as share, viewers_between
 
 
 @dataclass(frozen=True)
@@ -46,18 +48,20 @@ def compare(
     reference: str | Path | Picture,
     test: str | Path | Picture,
     *,
-    viewing: str | float | Viewing = "desktop",
+    viewing: str | float | Viewing | None = None,
     observer: str = "cvvdp",
+    protocol: str = "aic",
 ) -> Sight:
     """What an observer says of the difference between two pictures of one size.
 
-    reference, test: paths, or Pictures from `jndkit.load`.  viewing: a display's name, pixels per degree, or a Viewing.
+    reference, test: paths, or Pictures from `jndkit.load`.  viewing: a display's name, pixels per degree, or a Viewing;
+    the protocol's own where None.  protocol: how people look.
     Raises UsageError for unknown names and for pictures that differ in size, InputError for files.
     """
     seen_by = named_observer(observer)
-    display = named_viewing(viewing)
+    fit, display = named_protocol(protocol, viewing)
     original, version = _pair(reference, test, MAX_PIXELS)
-    return seen_by.watch(original, display)(version)
+    return watched(seen_by, original, display, fit)(version)
 
 
 def compared(
@@ -79,12 +83,12 @@ def compared(
     target = jnd_for(viewers, fit)
     seen_by = named_observer(observer)
     original, version = _pair(reference, test, max_pixels)
-    watch = seen_by.watch(original, display)
+    watch = watched(seen_by, original, display, fit)
     sight = watch(version)
     kind = domain(original)
     row = Row(input=original.name, output=version.name, status="compared", width=original.width)
     row.height = original.height
-    row.jnd, row.jnd_local, row.where = sight.jnd, sight.jnd_local, list(sight.where)
+    record_sight(row, sight)
     if fit.shares:
         row.viewers = share(sight.jnd, fit)
         row.interval = list(viewers_between(sight.interval, sight.jnd, fit, widen=kind.widen))

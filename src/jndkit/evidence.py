@@ -10,11 +10,13 @@ from typing import Any
 from jndkit.codecs import versions
 from jndkit.codecs.contract import Codec
 from jndkit.errors import JndError
+from jndkit.observers.contract import Sight
 from jndkit.picturewise.decision import Choice, Decision, Forecast, Probe
 from jndkit.picturewise.foresight import Foresight
 from jndkit.picturewise.sur import Reading, sur_curve
+from jndkit.protocols import Protocol
 from jndkit.version import VERSION
-from jndkit.visibility import Protocol, viewers, viewers_between, viewers_interval
+from jndkit.visibility import viewers, viewers_between, viewers_interval
 
 
 @dataclass
@@ -23,10 +25,13 @@ class Row:
 
     status: "written", "kept" (the input stays: it is smaller, or the saving is too small), "skipped" (already ours),
         "predicted" (no file asked for), "compared" (`output` is the version that was compared) or "failed".
-    jnd: the visible difference read on the returned file, in JND units.  viewers: per cent who see no difference.
-    interval: 90 % interval of `viewers`, from the observer's error alone. Both are None under a protocol whose spread
-        over viewers is not fitted. Where nothing was encoded (`encodes` is 0), `jnd` and `observer` are None, and
-        viewers and interval are what is foreseen, the error of foresight included.
+    jnd: the visible difference read on the returned file, in JND units, as the protocol's people look.
+    reading: what the observer reads of it by itself; `jnd` again where the protocol says nothing of how they look.
+    viewers: per cent who see no difference.
+    interval: 90 % interval of `viewers`, from the observer's error on people's answers that took no part in the
+        protocol's fit. Both are None under a protocol whose spread over viewers is not fitted. Where nothing was
+        encoded (`encodes` is 0), `jnd`, `reading` and `observer` are None, and viewers and interval are what is
+        foreseen, the error of foresight included.
     foresight: the knob expected before the first encode: value, the ends low and high of its 90 % interval, the cheap
         end first, each None where it lies past the best setting, and source, the weights' name or "typical"; None for a
         lossless file.
@@ -45,6 +50,7 @@ class Row:
     width: int | None = None
     height: int | None = None
     jnd: float | None = None
+    reading: float | None = None
     jnd_local: float | None = None
     where: list[int] | None = None
     viewers: float | None = None
@@ -87,7 +93,7 @@ def record(row: Row, found: Decision, choice: Choice, target: float, fit: Protoc
     _setting(row, codec, choice.value, found.stop)
     row.bytes = len(choice.data)
     row.output_sha256 = hashlib.sha256(choice.data).hexdigest()
-    row.jnd, row.jnd_local, row.where = sight.jnd, sight.jnd_local, list(sight.where)
+    record_sight(row, sight)
     if fit.shares:
         row.viewers = viewers(sight.jnd, fit)
         row.interval = list(viewers_between(sight.interval, sight.jnd, fit, widen=widen))
@@ -96,6 +102,11 @@ def record(row: Row, found: Decision, choice: Choice, target: float, fit: Protoc
         {"codec": probe.spec, "value": probe.value, "bytes": probe.bytes, "jnd": probe.jnd} for probe in found.probes
     ]
     row.foresight = _told(found.foresight, target)
+
+
+def record_sight(row: Row, sight: Sight) -> None:
+    """Put a reading into the row."""
+    row.jnd, row.reading, row.jnd_local, row.where = sight.jnd, sight.reading, sight.jnd_local, list(sight.where)
 
 
 def record_forecast(row: Row, found: Forecast, target: float, fit: Protocol, widen: float) -> None:

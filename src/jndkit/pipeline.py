@@ -24,10 +24,12 @@ from jndkit.picturewise.curves import is_known
 from jndkit.picturewise.decision import BUDGET, Bench, Choice, Decision, Forecast, cheapest, decide, forecast, suited
 from jndkit.picturewise.domain import Domain, domain
 from jndkit.picturewise.foresight import Foresight, foresee
+from jndkit.picturewise.hiding import watched
 from jndkit.pixelwise import model_card
+from jndkit.protocols import Protocol, protocol as named_protocol
 from jndkit.shaving import Shaved, form_for, shave_within
 from jndkit.viewing import Viewing
-from jndkit.visibility import Protocol, jnd_for, protocol as named_protocol
+from jndkit.visibility import jnd_for
 
 AUTO = ("jpeg", "webp", "avif", "heic", "jxl")
 """What `auto` chooses from, where present; a VVC stream is not a file that programs open."""
@@ -148,13 +150,13 @@ def run(source: str | Path | Picture, settings: Settings, *, write: bool = True)
     target = jnd_for(settings.viewers, fit)
     row.target = {"viewers": settings.viewers, "jnd": target}
     target *= 1.0 if kind.inside else _STRICTER
-    foreseen = foresee(picture, viewing, widen=kind.widen)
+    foreseen = foresee(picture, viewing, fit, widen=kind.widen)
     if not settings.encode:
         foretold = _foretold(picture, kind, settings, target, foreseen)
         record_forecast(row, foretold, target, fit, kind.widen)
         row.seconds = time.perf_counter() - started
         return Encoded(None, row, foretold.codec.suffix)
-    benches = _Benches(picture, settings, viewing, target, foreseen)
+    benches = _Benches(picture, settings, target, foreseen)
     found, choice, shaved = _smallest(picture, kind, settings, benches)
     record(row, found, choice, target, fit, kind.widen)
     row.shave = _shaving(shaved)
@@ -175,13 +177,12 @@ class _Benches:
         self,
         picture: Picture,
         settings: Settings,
-        viewing: Viewing,
         target: float,
         foreseen: Callable[[Codec], Foresight],
     ) -> None:
         self._picture = picture
         self._observer: Observer = named_observer(settings.observer)
-        self._viewing = viewing
+        self._fit, self._viewing = settings.fit
         self.target = target
         self._foreseen = foreseen
         self._budget = BUDGET[settings.effort]
@@ -193,7 +194,7 @@ class _Benches:
         picture = suited(self._picture, codec)
         opaque = picture.alpha is None
         twin = self._made.get(opaque)
-        watch = twin.watch if twin else self._observer.watch(picture, self._viewing)
+        watch = twin.watch if twin else watched(self._observer, picture, self._viewing, self._fit)
         bench = Bench(picture, watch, self._foreseen, self.target, self._budget, noisy=is_noisy(self._observer))
         if twin:
             bench.chroma_jnd = twin.chroma_jnd

@@ -19,8 +19,8 @@ from jndkit.evaluation.picturewise.work import Job, jobs
 from jndkit.evaluation.processes import run
 from jndkit.observers import OBSERVERS, Sight
 from jndkit.observers.cvvdp import Cvvdp
+from jndkit.protocols import PROTOCOLS
 from jndkit.viewing import DISPLAYS
-from jndkit.visibility import PROTOCOLS
 
 ONE = Settings(codecs=("jpeg",), methods=("cvvdp",))
 GRID = codec("jpeg").knob.grid

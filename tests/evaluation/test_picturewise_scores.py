@@ -13,7 +13,8 @@ from jndkit.evaluation.picturewise.contenders import Said, bisect, guesses, near
 from jndkit.evaluation.picturewise.rows import KnobRow, Settings
 from jndkit.evaluation.picturewise.scores import Score, cases, score, standings
 from jndkit.evaluation.picturewise.truth import Truth, read_truth
-from jndkit.visibility import PROTOCOLS, viewers
+from jndkit.protocols import PROTOCOLS
+from jndkit.visibility import viewers
 
 AIC = PROTOCOLS["aic"][0]
 GRID = tuple(float(quality) for quality in range(1, 101))

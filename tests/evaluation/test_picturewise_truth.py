@@ -12,7 +12,7 @@ from jndkit.errors import UsageError
 from jndkit.evaluation.picturewise.coding import read_along, spread
 from jndkit.evaluation.picturewise.rows import KnobRow, Settings
 from jndkit.evaluation.picturewise.truth import first_after, measure, read_truth
-from jndkit.visibility import PROTOCOLS
+from jndkit.protocols import PROTOCOLS
 
 AIC = PROTOCOLS["aic"][0]
 TARGETS = [0.47, 1.0, 0.19]

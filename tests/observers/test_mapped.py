@@ -15,10 +15,10 @@ import pytest
 from hypothesis import given, settings, strategies as st
 from PIL import Image
 
+from jndkit import threads
 from jndkit.cli import main
 from jndkit.errors import UsageError
 from jndkit.observers import OBSERVERS, observer
-from jndkit.observers.cvvdp import strips
 from jndkit.observers.mapped.constants import Constants, constants
 from jndkit.observers.mapped.exceedance import BLUR, low_passed_error
 from jndkit.observers.mapped.observer import Mapped, MappedWatch, reading_interval
@@ -131,7 +131,7 @@ def test_a_reading_does_not_depend_on_what_was_read_before_or_on_strips(monkeypa
     first, local = watch(changed), watch.map(changed)
     watch(Picture(noisy(rgb, 50.0)))
     assert watch(changed) == first
-    monkeypatch.setattr(strips, "_STRIP_PIXELS", 1)
+    monkeypatch.setattr(threads, "STRIP_PIXELS", 1)
     assert watch(changed).jnd == pytest.approx(first.jnd, rel=1e-5)
     np.testing.assert_allclose(watch.map(changed), local, rtol=1e-4, atol=1e-6)
 

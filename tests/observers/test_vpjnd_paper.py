@@ -12,8 +12,9 @@ from jndkit.errors import UsageError
 from jndkit.observers import observer
 from jndkit.observers.contract import is_noisy
 from jndkit.picture import Picture, load
+from jndkit.protocols import protocol
 from jndkit.viewing import DISPLAYS, viewing
-from jndkit.visibility import jnd_for, protocol
+from jndkit.visibility import jnd_for
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "lake.png"
 DESKTOP = DISPLAYS["desktop"]

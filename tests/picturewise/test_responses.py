@@ -64,7 +64,7 @@ def test_a_sample_of_a_small_picture_is_the_picture() -> None:
 
 @pytest.mark.parametrize("index", [0, 1])
 def test_the_weighted_responses_read_as_jpeg_files_do(lake: Pixels, index: int) -> None:
-    energy = responses(sample(lake), DESKTOP)
+    energy = responses(sample(lake), DESKTOP).energy
     told = 10.0 - pooled_jod(energy[0, 1 + index])
     file = io.BytesIO()
     Image.fromarray(lake).save(file, "JPEG", quality=JPEG_QUALITIES[index])
@@ -74,13 +74,13 @@ def test_the_weighted_responses_read_as_jpeg_files_do(lake: Pixels, index: int) 
 
 
 def test_the_first_response_is_the_reduced_chroma(lake: Pixels) -> None:
-    energy = responses(sample(lake), DESKTOP)
+    energy = responses(sample(lake), DESKTOP).energy
     read = CvvdpWatch(Picture(rgb=lake), DESKTOP).q_jod(reduce_chroma(lake))
     assert float(pooled_jod(energy[0, 0])) == pytest.approx(read, abs=2e-3)
 
 
 def test_a_flat_picture_answers_nothing() -> None:
-    energy = responses(sample(np.full((128, 192, 3), 128, np.uint8)), DESKTOP)
+    energy = responses(sample(np.full((128, 192, 3), 128, np.uint8)), DESKTOP).energy
     assert energy.shape == (1, RESPONSES, BANDS, 3)
     assert np.all(energy < 1e-6)
 
@@ -89,7 +89,7 @@ def test_damage_of_one_corner_shows_in_a_window_of_its_own() -> None:
     """At few pixels per degree a window is a small part, and only that part of the picture has detail."""
     rgb = np.full((512, 768, 3), 128, np.uint8)
     rgb[:128, :128] = np.random.default_rng(0).integers(0, 256, (128, 128, 1), np.uint8)
-    energy = responses(sample(rgb), viewing(20.0))
+    energy = responses(sample(rgb), viewing(20.0)).energy
     assert len(energy) > 1
     total = energy[:, 1].sum(axis=(1, 2))
     assert total.max() > 2.0 * total.mean()
@@ -99,7 +99,7 @@ def test_damage_of_one_corner_shows_in_a_window_of_its_own() -> None:
 @pytest.mark.parametrize("shape", [(64, 64), (65, 97), (64, 5000), (5000, 70), (127, 900)])
 def test_odd_and_long_pictures_answer(shape: tuple[int, int]) -> None:
     rgb = np.random.default_rng(1).integers(0, 256, (*shape, 3), np.uint8)
-    energy = responses(sample(rgb), DESKTOP)
+    energy = responses(sample(rgb), DESKTOP).energy
     assert energy.shape[1:] == (RESPONSES, BANDS, 3)
     assert np.isfinite(energy).all()
     assert (energy >= 0).all()
@@ -107,8 +107,8 @@ def test_odd_and_long_pictures_answer(shape: tuple[int, int]) -> None:
 
 def test_the_answer_does_not_depend_on_which_way_round_the_picture_is(lake: Pixels) -> None:
     crop = np.ascontiguousarray(lake[:256, :384])
-    upright = 10.0 - pooled_jod(np.moveaxis(responses(sample(crop), DESKTOP)[0], 0, -1))
+    upright = 10.0 - pooled_jod(np.moveaxis(responses(sample(crop), DESKTOP).energy[0], 0, -1))
     mirrored = 10.0 - pooled_jod(
-        np.moveaxis(responses(sample(np.ascontiguousarray(crop[::-1, ::-1])), DESKTOP)[0], 0, -1)
+        np.moveaxis(responses(sample(np.ascontiguousarray(crop[::-1, ::-1])), DESKTOP).energy[0], 0, -1)
     )
     assert mirrored == pytest.approx(upright, rel=0.05)

@@ -13,7 +13,8 @@ from jndkit.errors import UsageError
 from jndkit.observers.mapped.observer import reading_interval
 from jndkit.picturewise.foresight import Foresight
 from jndkit.picturewise.sur import Point, Reading, sur_curve
-from jndkit.visibility import interval, protocol, viewers, viewers_between, viewers_interval
+from jndkit.protocols import protocol
+from jndkit.visibility import interval, viewers, viewers_between, viewers_interval
 
 AIC = protocol("aic")[0]
 STEPS = 60

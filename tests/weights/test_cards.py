@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from jndkit.inference import available, session
+from jndkit.protocols import protocol
 from jndkit.training.recipe import load_recipe
-from jndkit.visibility import jnd_for, protocol
+from jndkit.visibility import jnd_for
 from jndkit.weights import CURRENT, PACKAGED, find, read_card
 
 ROWS = Path(__file__).parents[2] / "benchmarks" / "rows"

@@ -19,7 +19,14 @@ Codec = Annotated[
 Viewers = Annotated[
     float, typer.Option(metavar="PERCENT", help="Share of viewers who shall see no difference, 50 to 95.")
 ]
-Protocol = Annotated[str, typer.Option(metavar="NAME", help="How viewers are asked: aic, konjnd or mcl-jci.")]
+Protocol = Annotated[
+    str,
+    typer.Option(
+        metavar="NAME",
+        help="How people look: aic flips between the two in one place, the strictest; side-by-side as on a page; "
+        "konjnd, mcl-jci.",
+    ),
+]
 Viewing = Annotated[
     str | None,
     typer.Option(

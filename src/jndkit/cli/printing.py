@@ -58,7 +58,8 @@ def seen(row: Row) -> str:
     elif row.target is not None:
         parts.append(f"{row.target['viewers']:.0f} % see no difference up to {row.target['jnd']:.2f} JND")
     if row.jnd is not None:
-        parts.append(f"{row.jnd:.2f} JND")
+        hidden = row.reading is not None and row.reading != row.jnd
+        parts.append(f"{row.jnd:.2f} JND" + (f" (reads {row.reading:.2f})" if hidden else ""))
     return ", ".join(parts)
 
 

@@ -21,8 +21,10 @@ from jndkit.datasets.klt import COMPONENTS, Klt
 from jndkit.datasets.pairs import SPLITS, Pair, build_pairs, read_manifest, read_pairs
 from jndkit.observers import observer as named_observer
 from jndkit.picture import Picture, Pixels
+from jndkit.picturewise.hiding import watched
 from jndkit.pixelwise.resjnd import critical_picture
-from jndkit.visibility import jnd_for, protocol as named_protocol
+from jndkit.protocols import protocol as named_protocol
+from jndkit.visibility import jnd_for
 from jndkit.weights import find
 
 __all__ = ["SPLITS", "Critical", "build", "critical", "pairs", "read_manifest"]
@@ -55,7 +57,7 @@ def critical(
     """
     fit, display = named_protocol(protocol, viewing)
     target = jnd_for(viewers, fit)
-    watch = named_observer(observer).watch(picture, display)
+    watch = watched(named_observer(observer), picture, display, fit)
     klt = Klt(picture.rgb)
     low, high = 0.0, float(COMPONENTS)
     best = Critical(klt.keep(high), high, 0.0, 0)

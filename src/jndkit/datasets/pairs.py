@@ -22,7 +22,8 @@ from jndkit.observers import observer as named_observer
 from jndkit.picture import Picture, Pixels, load, png_bytes, write_atomic
 from jndkit.picture.formats import ENDINGS
 from jndkit.picturewise.domain import domain
-from jndkit.visibility import jnd_for, protocol as named_protocol
+from jndkit.protocols import protocol as named_protocol
+from jndkit.visibility import jnd_for
 
 MANIFEST = "manifest.jsonl"
 SPLITS = ("train", "valid", "test")

@@ -23,8 +23,10 @@ from jndkit.codecs.vvc import coded_size, from_planes, to_planes
 from jndkit.datasets.pairs import Pair, build_pairs, read_pairs
 from jndkit.observers import observer as named_observer
 from jndkit.picture import Picture, Pixels
+from jndkit.picturewise.hiding import watched
 from jndkit.picturewise.search import search
-from jndkit.visibility import jnd_for, protocol as named_protocol
+from jndkit.protocols import protocol as named_protocol
+from jndkit.visibility import jnd_for
 
 QP_LOW, QP_HIGH = 13, 51  # the published range
 SPEC = "vvc:faster"
@@ -71,7 +73,7 @@ def coarsest(
     coder = named_codec(SPEC)
     plain = Picture(rgb=picture.rgb, grey=picture.grey)  # neither another colour space nor metadata to count
     pristine = half_chroma(plain)
-    watch = named_observer(observer).watch(Picture(rgb=pristine, grey=plain.grey), display)
+    watch = watched(named_observer(observer), Picture(rgb=pristine, grey=plain.grey), display, fit)
     versions: dict[int, tuple[Pixels, int]] = {}
 
     def read(step: int) -> float:

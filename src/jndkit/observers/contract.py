@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from jndkit.picture import Picture
+from jndkit.protocols import AIC, Protocol as Asked
 from jndkit.viewing import Viewing
 
 Map = npt.NDArray[np.float32]
@@ -32,12 +33,19 @@ class Sight:
     jnd_local: the worst small place alone, in JND units.
     where: the place that decides.
     interval: 90 % interval of `jnd`.
+    unhidden: the reading before what the protocol says of how people look; None where that changes nothing.
     """
 
     jnd: float
     jnd_local: float
     where: Box
     interval: tuple[float, float]
+    unhidden: float | None = None
+
+    @property
+    def reading(self) -> float:
+        """JND that the observer reads of itself, whatever the protocol."""
+        return self.jnd if self.unhidden is None else self.unhidden
 
 
 class Watch(Protocol):
@@ -51,14 +59,23 @@ class Watch(Protocol):
 
 
 class Observer(Protocol):
-    """Who looks. One whose single answers may be wrong says so by an attribute `noisy = True`; see `is_noisy`."""
+    """Who looks. One whose single answers may be wrong says so by an attribute `noisy = True`; see `is_noisy`.
+
+    One that can look as a protocol's people do says so by `looks = True`; see `can_look`. The others take of the
+    protocol its error alone.
+    """
 
     name: str
     version: str
 
-    def watch(self, reference: Picture, viewing: Viewing) -> Watch: ...
+    def watch(self, reference: Picture, viewing: Viewing, protocol: Asked = AIC) -> Watch: ...
 
 
 def is_noisy(observer: Observer) -> bool:
     """Whether several of its answers must agree before one is believed; not unless it says so."""
     return bool(getattr(observer, "noisy", False))
+
+
+def can_look(observer: Observer) -> bool:
+    """Whether it looks by itself as a protocol's people do; not unless it says so."""
+    return bool(getattr(observer, "looks", False))

@@ -25,6 +25,7 @@ from jndkit.observers.mapped.observer import reading_interval
 from jndkit.observers.views import views, views_beside
 from jndkit.picture import Picture, Pixels
 from jndkit.pixelwise.chou1995 import HALO, chou1995
+from jndkit.protocols import AIC, Protocol
 from jndkit.viewing import DISPLAYS, Viewing
 from jndkit.visibility import JND_PER_JOD
 from jndkit.weights import Weights, find
@@ -49,22 +50,22 @@ class Vpjnd:
     def version(self) -> str:
         return find(self.name).card.name
 
-    def watch(self, reference: Picture, viewing: Viewing) -> VpjndWatch:
+    def watch(self, reference: Picture, viewing: Viewing, protocol: Protocol = AIC) -> VpjndWatch:
         """Cut the patches and make their JND maps once. A reference with alpha is watched over black, grey and white.
 
-        Raises MissingError without weights.
+        protocol: whose error a reading has.  Raises MissingError without weights.
         """
-        return VpjndWatch(reference, viewing, find(self.name))
+        return VpjndWatch(reference, viewing, find(self.name), protocol)
 
 
 class VpjndWatch:
     """A reference being watched."""
 
-    def __init__(self, reference: Picture, viewing: Viewing, weights: Weights) -> None:
+    def __init__(self, reference: Picture, viewing: Viewing, weights: Weights, protocol: Protocol = AIC) -> None:
         self.viewing = viewing
         self.shape = reference.rgb.shape[:2]
         self._alpha = reference.alpha is not None
-        self._scenes = [_Scene(rgb, viewing, weights) for rgb in views(reference, self._alpha)]
+        self._scenes = [_Scene(rgb, viewing, weights, protocol) for rgb in views(reference, self._alpha)]
 
     def __call__(self, decoded: Picture) -> Sight:
         """Read a decoded version. Raises UsageError where its size differs from the reference's."""
@@ -115,8 +116,9 @@ class Cut:
 class _Scene(Cut):
     """A reference cut into patches, and the network that reads versions of it."""
 
-    def __init__(self, rgb: Pixels, viewing: Viewing, weights: Weights) -> None:
+    def __init__(self, rgb: Pixels, viewing: Viewing, weights: Weights, protocol: Protocol) -> None:
         super().__init__(rgb)
+        self._protocol = protocol
         self._viewing = viewing
         self._run = session(weights.path)
         self._factor = float(weights.card.scores.get("interval_factor", 1.0))
@@ -127,7 +129,7 @@ class _Scene(Cut):
         (jnd, window), (local, place) = worst(energy, weight, self._tops, self._lefts, self._size, self._viewing.ppd)
         decides, where = (jnd, window) if jnd * LOCAL_RATIO >= local else (local / LOCAL_RATIO, place)
         error = math.hypot(spread, self._sampling(energy))
-        sight = Sight(decides, local, _inside(where, self._shape), reading_interval(decides, error))
+        sight = Sight(decides, local, _inside(where, self._shape), reading_interval(decides, error, self._protocol))
         return sight, error
 
     def local(self, rgb: Pixels) -> Map:

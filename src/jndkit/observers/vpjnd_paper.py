@@ -23,8 +23,9 @@ from jndkit.observers.mapped.observer import reading_interval
 from jndkit.observers.views import views, views_beside
 from jndkit.observers.vpjnd import Cut
 from jndkit.picture import Picture, Pixels
+from jndkit.protocols import AIC, Protocol
 from jndkit.viewing import DISPLAYS, Viewing
-from jndkit.visibility import jnd_for, protocol
+from jndkit.visibility import jnd_for
 from jndkit.weights import Weights, find
 
 VIEWERS = 75.0  # per cent who see no difference where a picture just counts as lossless
@@ -42,24 +43,25 @@ class VpjndPaper:
     def version(self) -> str:
         return find(self.name).card.name
 
-    def watch(self, reference: Picture, viewing: Viewing) -> VpjndPaperWatch:
+    def watch(self, reference: Picture, viewing: Viewing, protocol: Protocol = AIC) -> VpjndPaperWatch:
         """Cut the patches and make their JND maps once. A reference with alpha is watched over black, grey and white.
 
+        protocol: whose error a reading has.
         Raises UsageError for another display than the desktop, MissingError without weights.
         """
         if not math.isclose(viewing.ppd, DISPLAYS["desktop"].ppd, rel_tol=1e-3):
             raise UsageError(f"{self.name} was taught at the desktop display alone, not at {viewing.name}")
-        return VpjndPaperWatch(reference, viewing, find(self.name))
+        return VpjndPaperWatch(reference, viewing, find(self.name), protocol)
 
 
 class VpjndPaperWatch:
     """A reference being watched."""
 
-    def __init__(self, reference: Picture, viewing: Viewing, weights: Weights) -> None:
+    def __init__(self, reference: Picture, viewing: Viewing, weights: Weights, protocol: Protocol = AIC) -> None:
         self.viewing = viewing
         self.shape = reference.rgb.shape[:2]
         self._alpha = reference.alpha is not None
-        self._scenes = [_Scene(rgb, weights) for rgb in views(reference, self._alpha)]
+        self._scenes = [_Scene(rgb, weights, protocol) for rgb in views(reference, self._alpha)]
 
     def __call__(self, decoded: Picture) -> Sight:
         """Read a decoded version. Raises UsageError where its size differs from the reference's."""
@@ -81,12 +83,13 @@ class VpjndPaperWatch:
 class _Scene(Cut):
     """A reference cut into patches, and the network that judges versions of it."""
 
-    def __init__(self, rgb: Pixels, weights: Weights) -> None:
+    def __init__(self, rgb: Pixels, weights: Weights, protocol: Protocol) -> None:
         super().__init__(rgb)
+        self._protocol = protocol
         self._run = session(weights.path)
         self._slope = float(weights.card.scores.get("slope", 1.0))
         self._error = float(weights.card.scores.get("spread", 1.0))
-        self._target = jnd_for(VIEWERS, protocol("aic")[0])
+        self._target = jnd_for(VIEWERS, AIC)
 
     def answer(self, rgb: Pixels) -> float:
         quality, weight = self._look(rgb)
@@ -96,7 +99,8 @@ class _Scene(Cut):
         quality, weight = self._look(rgb)
         jnd = float(self._jnd_of((quality * weight).sum()))
         patch = int((quality * weight).argmax())
-        return Sight(jnd, float(self._jnd_of(quality[patch])), self._place(patch), reading_interval(jnd, self._error))
+        interval = reading_interval(jnd, self._error, self._protocol)
+        return Sight(jnd, float(self._jnd_of(quality[patch])), self._place(patch), interval)
 
     def local(self, rgb: Pixels) -> Map:
         return self._spread_out(self._jnd_of(self._look(rgb)[0]))

@@ -14,6 +14,7 @@ from jndkit.codecs.contract import Codec
 from jndkit.errors import DamagedError, InputError, MissingError, UsageError
 from jndkit.picture import Picture, flatten
 from jndkit.picturewise.curves import is_known, typical_curve, typical_sigma
+from jndkit.protocols import AIC, Protocol as Asked
 from jndkit.viewing import Viewing
 from jndkit.weights import find
 
@@ -21,6 +22,8 @@ NETWORK = "knob"
 """The network's own name, under which its weights are looked for."""
 TYPICAL = "typical"
 UNKNOWN = "unknown"
+HIDDEN = 0.36
+"""Standard deviation of ln(JND) by what pictures hide from people who look from place to place; 0 on average."""
 
 
 class Expected(NamedTuple):
@@ -78,10 +81,12 @@ class _Network(Protocol):
     def of(self, codec: Codec) -> tuple[Sequence[float], Sequence[float]] | None: ...
 
 
-def foresee(picture: Picture, viewing: Viewing, *, widen: float = 1.0) -> Callable[[Codec], Foresight]:
+def foresee(
+    picture: Picture, viewing: Viewing, protocol: Asked = AIC, *, widen: float = 1.0
+) -> Callable[[Codec], Foresight]:
     """What is to be expected of a picture at a display, codec by codec.
 
-    picture: judged by its sRGB pixels, over white where it is transparent.
+    picture: judged by its sRGB pixels, over white where it is transparent.  protocol: how people look.
     widen: factor on sigma, at least 1, for pictures outside the domain of the scale.
     The picture is looked at once, when the first codec is asked for. Where the network is not there, does not know the
     codec, or the picture is too small for it, the typical curve is the answer.
@@ -93,7 +98,7 @@ def foresee(picture: Picture, viewing: Viewing, *, widen: float = 1.0) -> Callab
 
     @cache
     def network() -> tuple[_Network, str] | None:
-        return _network(picture, viewing)
+        return _network(picture, viewing, protocol)
 
     def of(codec: Codec) -> Foresight:
         known = network()
@@ -103,12 +108,14 @@ def foresee(picture: Picture, viewing: Viewing, *, widen: float = 1.0) -> Callab
         else:
             curve, sigma = typical_curve(codec, viewing), typical_sigma(codec, viewing)
             source = TYPICAL if is_known(codec) else UNKNOWN
+            if protocol.look is not None:
+                sigma = [math.hypot(value, HIDDEN) for value in sigma]
         return Foresight(codec.knob.grid, tuple(curve), tuple(widen * value for value in sigma), source)
 
     return of
 
 
-def _network(picture: Picture, viewing: Viewing) -> tuple[_Network, str] | None:
+def _network(picture: Picture, viewing: Viewing, protocol: Asked) -> tuple[_Network, str] | None:
     """The network that has looked at a picture, and the name of its weights; None where it is not there or cannot."""
     try:
         name = find(NETWORK).card.name
@@ -116,7 +123,7 @@ def _network(picture: Picture, viewing: Viewing) -> tuple[_Network, str] | None:
         return None
     seen = replace(picture, rgb=flatten(picture, 255), alpha=None, native=None, icc=None)
     try:
-        network: _Network = importlib.import_module(f"jndkit.picturewise.{NETWORK}").Knob(seen, viewing)
+        network: _Network = importlib.import_module(f"jndkit.picturewise.{NETWORK}").Knob(seen, viewing, protocol)
     except DamagedError:  # an InputError as well, but of the weights
         raise
     except InputError:

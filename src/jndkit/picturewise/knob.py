@@ -14,7 +14,9 @@ from jndkit.inference import session
 from jndkit.observers.cvvdp.pooling import pooled_jod
 from jndkit.picture import Picture
 from jndkit.picturewise.curves import typical_curve
+from jndkit.picturewise.hiding import Hiding
 from jndkit.picturewise.responses import BANDS, RESPONSES, SMALLEST, Floats, responses, sample
+from jndkit.protocols import AIC, Protocol
 from jndkit.viewing import DISPLAYS, Viewing
 from jndkit.visibility import JND_PER_JOD
 from jndkit.weights import find
@@ -36,6 +38,7 @@ KNOTS: Mapping[str, tuple[float, ...]] = {
 
 FEATURES = RESPONSES * (1 + BANDS - 1 + 3) + 1
 PPD = (20.0, 130.0)  # pixels per degree the network was taught; beyond them it is asked at the nearer end
+HIDING_SIGMA = 0.12  # of ln(JND): how far the answers to quantisation miss what a codec's own error hides
 _UNSEEN = 0.01  # JND: less is as good as none
 
 
@@ -45,13 +48,14 @@ class Knob:
     Raises InputError for a picture too small to say anything, MissingError or DamagedError for the weights.
     """
 
-    def __init__(self, picture: Picture, viewing: Viewing) -> None:
+    def __init__(self, picture: Picture, viewing: Viewing, protocol: Protocol = AIC) -> None:
         if min(picture.height, picture.width) < SMALLEST:
             raise InputError(picture.name, f"a side is under {SMALLEST} pixels")
         # The quickest to start: the network itself takes no time at all.
         network = session(find("knob").path, runtime="onnxruntime")
-        told = features(responses(sample(picture.rgb), viewing), viewing)
-        self._residual, log_sigma = np.moveaxis(network(told)[0], -1, 0)
+        told = responses(sample(picture.rgb), viewing, protocol.look)
+        self._hiding = None if protocol.look is None else Hiding.of(told)
+        self._residual, log_sigma = np.moveaxis(network(features(told.energy, viewing))[0], -1, 0)
         self._sigma = np.exp(log_sigma)
         self._viewing = viewing
 
@@ -70,7 +74,11 @@ class Knob:
         sigmas = np.array([np.interp(at, knots, row) for row in self._sigma[:, index]])
         worst = curves.argmax(axis=0)
         steps = np.arange(len(at))
-        return curves[worst, steps].tolist(), sigmas[worst, steps].tolist()
+        curve, sigma = curves[worst, steps], sigmas[worst, steps]
+        if self._hiding is not None:
+            curve = curve + np.array([self._hiding.at(ln_jnd) for ln_jnd in curve])
+            sigma = np.hypot(sigma, HIDING_SIGMA)
+        return curve.tolist(), sigma.tolist()
 
 
 def place(codec: Codec) -> int | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -17,10 +18,13 @@ import numpy.typing as npt
 from jndkit.codecs.chroma import double, halve, reduce_chroma
 from jndkit.observers.contract import Box
 from jndkit.observers.cvvdp import bands
+from jndkit.observers.cvvdp.places import Places
 from jndkit.observers.cvvdp.pooling import CELL, Cells, cell_areas
 from jndkit.observers.cvvdp.windows import WINDOW
 from jndkit.picture import Pixels
+from jndkit.protocols import Look
 from jndkit.viewing import Viewing
+from jndkit.visibility import JND_PER_JOD
 
 Floats = npt.NDArray[np.float64]
 Plane = npt.NDArray[np.float32]
@@ -110,18 +114,30 @@ def _spread(side: int, count: int) -> list[int]:
     return [round(free * k / max(1, count - 1)) // CELL * CELL if count > 1 else free // 2 for k in range(count)]
 
 
-def responses(seen: Sample, viewing: Viewing) -> Floats:
-    """Squared visible differences of every response, float64 (windows, RESPONSES, BANDS, 3).
+class Responses(NamedTuple):
+    """How a picture answered, one row for each window of 20 x 13.5 degrees, the whole picture where it is no larger.
 
-    One row for each window of 20 x 13.5 degrees, the whole picture where it is no larger; axes are response, band from
-    the finest with the base last, and channel (achromatic, red-green, violet-yellow).
+    energy: squared visible differences, float64 (windows, RESPONSES, BANDS, 3); axes are response, band from the finest
+    with the base last, and channel (achromatic, red-green, violet-yellow).
+    looked: JND as people who look from place to place see it, float64 (windows, RESPONSES); None where nobody asked.
     """
+
+    energy: Floats
+    looked: Floats | None
+
+
+def responses(seen: Sample, viewing: Viewing, look: Look | None = None) -> Responses:
+    """The answers of a sample to every kind of quantisation.  look: how people look, to be read as well."""
     reference = bands.watch(seen.rgb, viewing)
     count = len(reference.frequencies)
     energy = np.zeros((len(seen.boxes), RESPONSES, BANDS, 3))
+    places = None if look is None else Places(seen.rgb, viewing, look)
+    looked = np.zeros((len(seen.boxes), RESPONSES, count, 3))
     for index, version in enumerate(_versions(seen.rgb)):
         cells = Cells(seen.rgb.shape[:2], count)
         bands.differences(reference, version, cells.add)
+        if places is not None:
+            looked[:, index] = _by_patch(places, cells, seen.boxes)
         weighted = cells.grid * cell_areas(cells.shape).astype(np.float32)
         for patch, box in enumerate(seen.boxes):
             rows = slice(box.y // CELL, -(-(box.y + box.height) // CELL))
@@ -132,7 +148,27 @@ def responses(seen: Sample, viewing: Viewing) -> Floats:
     share = _windows(seen, viewing)
     np.maximum(energy, 0.0, out=energy)
     pooled: Floats = np.tensordot(share, energy, axes=1)
-    return pooled
+    if places is None:
+        return Responses(pooled, None)
+    means = np.moveaxis(np.tensordot(share, looked, axes=1), (2, 3), (0, 1))
+    return Responses(pooled, JND_PER_JOD * (10.0 - places.pool(reference.frequencies)(means)))
+
+
+def _by_patch(places: Places, cells: Cells, boxes: tuple[Box, ...]) -> Floats:
+    """The mean over every patch of what is pooled over places, float64 (patches, bands, 3).
+
+    A place belongs to the patch that its middle lies in.
+    """
+    sums, areas = places.sums(cells), places.areas
+    rows, columns = (places.side * (np.arange(count) + 0.5) for count in areas.shape)
+    means = []
+    for box in boxes:
+        down = (rows >= box.y) & (rows < max(box.y + box.height, rows[0] + 1))
+        across = (columns >= box.x) & (columns < max(box.x + box.width, columns[0] + 1))
+        inside = np.ix_(down, across)
+        area = areas[inside].sum()
+        means.append(sums[:, :, down][..., across].sum(axis=(2, 3)) / area if area else np.zeros(sums.shape[:2]))
+    return np.array(means)
 
 
 def _windows(seen: Sample, viewing: Viewing) -> Floats:

@@ -9,7 +9,8 @@ from typing import NamedTuple
 from jndkit.picturewise.curves import reach
 from jndkit.picturewise.foresight import Foresight, deviate
 from jndkit.picturewise.search import expect
-from jndkit.visibility import Protocol, interval, viewers
+from jndkit.protocols import Protocol
+from jndkit.visibility import interval, viewers
 
 _LEVEL = 0.9
 
@@ -62,8 +63,10 @@ def sur_curve(
         else:
             jnd = math.exp(expect(foresight.curve, known, step))
             foreseen = deviate(_LEVEL) * foresight.sigma[step] * _shrunk(foresight, known, step)
-            more = _more(read[min(read, key=lambda other: abs(other - step))]) if read else 0.0
-            low, high = _joined(jnd, interval(jnd, level=_LEVEL, widen=widen), math.hypot(foreseen, widen * more))
+            more = _more(read[min(read, key=lambda other: abs(other - step))], protocol) if read else 0.0
+            low, high = _joined(
+                jnd, interval(jnd, protocol, level=_LEVEL, widen=widen), math.hypot(foreseen, widen * more)
+            )
         points.append(Point(value, viewers(jnd, protocol), viewers(high, protocol), viewers(low, protocol)))
     return points
 
@@ -89,11 +92,11 @@ def _shrunk(foresight: Foresight, known: Mapping[int, float], step: int) -> floa
     return math.sqrt(left_over)
 
 
-def _more(reading: Reading) -> float:
+def _more(reading: Reading, protocol: Protocol) -> float:
     """Half-width in ln(JND) that an observer's interval has beyond the scale's own, by its upper side."""
     if reading.jnd <= 0.0:
         return 0.0
-    own, scale = (math.log(high / reading.jnd) for high in (reading.interval[1], interval(reading.jnd)[1]))
+    own, scale = (math.log(high / reading.jnd) for high in (reading.interval[1], interval(reading.jnd, protocol)[1]))
     return math.sqrt(max(0.0, own * own - scale * scale))
 
 

@@ -12,9 +12,10 @@ import numpy as np
 import numpy.typing as npt
 
 from jndkit.picture import Pixels
-from jndkit.pixelwise.borders import strips
+from jndkit.pixelwise.borders import Strip, strips
 from jndkit.pixelwise.gaussian import gaussian
 from jndkit.pixelwise.luma import Map, Plane
+from jndkit.threads import side_by_side
 
 SIGMA = math.sqrt(2.0)
 TAPS = 8 * math.ceil(SIGMA)
@@ -31,18 +32,22 @@ def canny(plane: Plane, threshold: float) -> Pixels:
     The kernels have an even number of taps, so a mirrored plane gives the mirrored mask moved by one pixel.
     """
     across, down = _gradients(plane)
-    largest = math.sqrt(max(float(_power(across[s.rows], down[s.rows]).max()) for s in strips(plane.shape, 0)))
+    powers = side_by_side(lambda s: float(_power(across[s.rows], down[s.rows]).max()), strips(plane.shape, 0))
+    largest = math.sqrt(max(powers))
     weak = np.zeros(plane.shape, np.uint8)
     strong = np.zeros(plane.shape, bool)
     if largest <= NO_GRADIENT * float(plane.max()):
         return weak
     high = threshold * largest
-    for _, slab, inner in strips(plane.shape, 1):
+
+    def mark(strip: Strip) -> None:
+        _, slab, inner = strip
         magnitude = np.sqrt(_power(across[slab], down[slab]))
         found = _crests(across[slab], down[slab], magnitude, LOW_TO_HIGH * high, inner)
         weak[slab].ravel()[found] = 1
         strong[slab].ravel()[found] = magnitude.ravel()[found] > high
-    del across, down
+
+    side_by_side(mark, strips(plane.shape, 1))
     return _connected(weak, strong)
 
 

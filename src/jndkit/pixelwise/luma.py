@@ -9,7 +9,8 @@ import numpy.typing as npt
 
 from jndkit.errors import InputError, UsageError
 from jndkit.picture import Picture, Pixels
-from jndkit.pixelwise.borders import strips
+from jndkit.pixelwise.borders import Strip, strips
+from jndkit.threads import side_by_side
 
 Plane: TypeAlias = npt.NDArray[np.uint8] | npt.NDArray[np.float32]
 Map: TypeAlias = npt.NDArray[np.float32]
@@ -24,11 +25,14 @@ def luma(rgb: Pixels) -> Pixels:
     rgb: uint8 (H, W, 3). Returns uint8 (H, W); equal channels give themselves.
     """
     whole: Pixels = np.empty(rgb.shape[:2], np.uint8)
-    for rows, _, _ in strips(rgb.shape, 0):
-        red, green, blue = (rgb[rows, :, channel] for channel in range(3))
+
+    def work(strip: Strip) -> None:
+        red, green, blue = (rgb[strip.rows, :, channel] for channel in range(3))
         # Sums that end in exactly .5 go up or down by the rounding of double precision, added in this order: the
         # published reference planes were made so.
-        whole[rows] = 0.299 * red + 0.587 * green + 0.114 * blue + 0.5
+        whole[strip.rows] = 0.299 * red + 0.587 * green + 0.114 * blue + 0.5
+
+    side_by_side(work, strips(rgb.shape, 0))
     return whole
 
 

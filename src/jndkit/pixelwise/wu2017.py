@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from jndkit.picture import Pixels
-from jndkit.pixelwise.borders import border_type, strips
+from jndkit.pixelwise.borders import Strip, border_type, strips
 from jndkit.pixelwise.canny import canny
 from jndkit.pixelwise.choices import check_choice
 from jndkit.pixelwise.gaussian import smooth
@@ -19,6 +19,7 @@ from jndkit.pixelwise.gradients import maximal_gradient
 from jndkit.pixelwise.luma import Map, Pictured, Plane, luma_plane
 from jndkit.pixelwise.luminance import background_luminance, luminance_adaptation, luminance_adaptation_13
 from jndkit.pixelwise.namm import namm
+from jndkit.threads import side_by_side
 
 HALO = 4
 LUMINANCE_GAIN = 0.7
@@ -42,7 +43,9 @@ def wu2017(picture: Pictured, *, variant: str = "code", border: str = "reflect")
     luma = luma_plane(picture)
     protection = edge_protection(luma, border) if variant == "code" else None
     jnd: Map = np.empty(luma.shape, np.float32)
-    for rows, slab, inner in strips(luma.shape, HALO):
+
+    def work(strip: Strip) -> None:
+        rows, slab, inner = strip
         if protection is None:
             jnd[rows] = _paper(luma[slab], border)[inner]
         else:
@@ -50,6 +53,8 @@ def wu2017(picture: Pictured, *, variant: str = "code", border: str = "reflect")
             contrast, pattern = contrast_and_pattern(luma[slab], border)
             pattern *= protection[slab]
             jnd[rows] = namm(adaptation, np.maximum(contrast, pattern))[inner]
+
+    side_by_side(work, strips(luma.shape, HALO))
     return jnd
 
 
@@ -109,7 +114,10 @@ def edge_protection(luma: Plane, border: str) -> Map:
     """
     # The frame of the release's gradient repeats the inside, so the largest gradient lies inside for every border.
     largest = max(
-        float(maximal_gradient(luma[slab], border)[2:-2, 2:-2].max(initial=0)) for _, slab, _ in strips(luma.shape, 2)
+        side_by_side(
+            lambda strip: float(maximal_gradient(luma[strip.slab], border)[2:-2, 2:-2].max(initial=0)),
+            strips(luma.shape, 2),
+        )
     )
     threshold = min(0.8, EDGE_GRADIENT / largest) if largest else 0.8
     widened = cv2.dilate(canny(luma, threshold), np.ones((5, 5), np.uint8))

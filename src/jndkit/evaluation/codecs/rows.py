@@ -12,9 +12,10 @@ from jndkit.errors import UsageError
 from jndkit.evaluation.picturewise.rows import Answer, source
 from jndkit.evaluation.rows import told
 from jndkit.picture import MAX_PIXELS
+from jndkit.protocols import Protocol, protocol as named_protocol
 from jndkit.version import VERSION
 from jndkit.viewing import Viewing
-from jndkit.visibility import Protocol, jnd_for, protocol as named_protocol
+from jndkit.visibility import jnd_for
 
 SWEEPS: Mapping[str, tuple[float, ...]] = {
     "jndlic": (14, 19, 24, 29, 34, 39, 44),

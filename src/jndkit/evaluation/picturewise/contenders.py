@@ -16,8 +16,8 @@ from jndkit.errors import UsageError
 from jndkit.evaluation.picturewise.rows import TRUTH, KnobRow
 from jndkit.evaluation.picturewise.truth import Floats, Truth, first_after, jnd_curve, measure, satisfied
 from jndkit.picturewise.curves import is_known, typical_curve
+from jndkit.protocols import Protocol
 from jndkit.viewing import viewing as named_viewing
-from jndkit.visibility import Protocol
 
 BASELINES = ("constant", "psnr", "ssim")
 """One knob for all pictures, and one threshold of a measure for all; fitted on training pictures."""

@@ -12,9 +12,10 @@ from jndkit.evaluation.rows import told
 from jndkit.observers import OBSERVERS, observer as named_observer
 from jndkit.picture import MAX_PIXELS
 from jndkit.picturewise.foresight import NETWORK, TYPICAL
+from jndkit.protocols import Protocol, protocol as named_protocol
 from jndkit.version import VERSION
 from jndkit.viewing import Viewing
-from jndkit.visibility import Protocol, jnd_for, protocol as named_protocol
+from jndkit.visibility import jnd_for
 from jndkit.weights import find
 
 TRUTH = "cvvdp"

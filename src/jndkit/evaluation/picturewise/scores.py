@@ -12,7 +12,7 @@ from jndkit.evaluation.intervals import Mean, mean
 from jndkit.evaluation.picturewise.contenders import ORDER, Said, guesses, nearest, said
 from jndkit.evaluation.picturewise.rows import TRUTH, KnobRow
 from jndkit.evaluation.picturewise.truth import Truth, read_truth
-from jndkit.visibility import protocol as named_protocol
+from jndkit.protocols import protocol as named_protocol
 
 NEAR = 15.0
 """Knob units on either side of the boundary."""

@@ -14,7 +14,8 @@ import numpy.typing as npt
 
 from jndkit.errors import UsageError
 from jndkit.evaluation.picturewise.rows import KnobRow
-from jndkit.visibility import Protocol, viewers
+from jndkit.protocols import Protocol
+from jndkit.visibility import viewers
 
 Floats = npt.NDArray[np.float64]
 

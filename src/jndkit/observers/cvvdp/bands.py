@@ -15,8 +15,8 @@ from jndkit.observers.cvvdp.constants import constants
 from jndkit.observers.cvvdp.display import Plane, to_opponent
 from jndkit.observers.cvvdp.masking import HALO, visible_difference
 from jndkit.observers.cvvdp.sensitivity import sensitivity
-from jndkit.observers.cvvdp.strips import over_strips
 from jndkit.picture import Pixels
+from jndkit.threads import over_strips
 from jndkit.viewing import Viewing
 
 _DARKEST = np.float32(0.01)  # cd/m2, floor of every background

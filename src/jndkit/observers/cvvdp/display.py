@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from jndkit.observers.cvvdp.constants import constants
-from jndkit.observers.cvvdp.strips import over_strips
 from jndkit.picture import Pixels
+from jndkit.threads import over_strips
 from jndkit.viewing import Viewing
 
 Plane = npt.NDArray[np.float32]

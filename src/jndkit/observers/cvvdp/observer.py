@@ -13,10 +13,12 @@ from jndkit.observers.contract import Box, Map, Sight
 from jndkit.observers.cvvdp import bands, pyramid
 from jndkit.observers.cvvdp.constants import constants
 from jndkit.observers.cvvdp.display import Plane
+from jndkit.observers.cvvdp.places import Places
 from jndkit.observers.cvvdp.pooling import Cells, jod, pooled_jod, safe_power
 from jndkit.observers.cvvdp.windows import worst_place, worst_window
 from jndkit.observers.views import views, views_beside
 from jndkit.picture import Picture, Pixels
+from jndkit.protocols import AIC, Look, Protocol
 from jndkit.viewing import Viewing
 from jndkit.visibility import JND_PER_JOD, interval
 
@@ -35,28 +37,34 @@ class Cvvdp:
     """ColorVideoVDP in JND units."""
 
     name: str = "cvvdp"
+    looks = True
 
     @property
     def version(self) -> str:
         return constants().version
 
-    def watch(self, reference: Picture, viewing: Viewing) -> CvvdpWatch:
-        """Do the per-picture work once. A reference with alpha is watched over black, mid grey and white."""
-        return CvvdpWatch(reference, viewing)
+    def watch(self, reference: Picture, viewing: Viewing, protocol: Protocol = AIC) -> CvvdpWatch:
+        """Do the per-picture work once. A reference with alpha is watched over black, mid grey and white.
+
+        protocol: how people look, and how far from them a reading lies.
+        """
+        return CvvdpWatch(reference, viewing, protocol)
 
 
 class CvvdpWatch:
     """A reference being watched."""
 
-    def __init__(self, reference: Picture, viewing: Viewing) -> None:
+    def __init__(self, reference: Picture, viewing: Viewing, protocol: Protocol = AIC) -> None:
         self.viewing = viewing
         self.shape = reference.rgb.shape[:2]
+        self._protocol = protocol
         self._alpha = reference.alpha is not None
-        self._scenes = [_Scene(rgb, viewing) for rgb in views(reference, self._alpha)]
+        self._scenes = [_Scene(rgb, viewing, protocol.look) for rgb in views(reference, self._alpha)]
 
     def __call__(self, decoded: Picture) -> Sight:
         """Read a decoded version. Raises UsageError where its size differs from the reference's."""
-        return max((self._read(scene, rgb) for scene, rgb in self._pairs(decoded)), key=lambda sight: sight.jnd)
+        pairs = self._pairs(decoded)
+        return max((self._sight(scene, scene.cells(rgb)) for scene, rgb in pairs), key=lambda sight: sight.jnd)
 
     def map(self, decoded: Picture) -> Map:
         """float32 (H, W): local visible difference in JND units; over several backdrops, the worst."""
@@ -71,19 +79,18 @@ class CvvdpWatch:
     def with_cells(self, rgb: Pixels) -> tuple[Sight, Cells]:
         """The reading of an opaque picture, and the squared differences over the grid of cells it was made from."""
         cells = self._scenes[0].cells(rgb)
-        return self._sight(*self._scenes[0].worst_of(cells)), cells
+        return self._sight(self._scenes[0], cells), cells
 
     def _pairs(self, decoded: Picture) -> Iterator[tuple[_Scene, Pixels]]:
         return zip(self._scenes, views_beside(decoded, self.shape, self._alpha), strict=True)
 
-    def _read(self, scene: _Scene, rgb: Pixels) -> Sight:
-        return self._sight(*scene.worst(rgb))
-
-    @staticmethod
-    def _sight(large: tuple[float, Box], small: tuple[float, Box]) -> Sight:
-        (at_large, window), (local, place) = large, small
-        decides, where = (at_large, window) if at_large * LOCAL_RATIO >= local else (local / LOCAL_RATIO, place)
-        return Sight(decides, local, where, interval(decides))
+    def _sight(self, scene: _Scene, cells: Cells) -> Sight:
+        (at_large, window), (local, place) = scene.worst_of(cells)
+        reading, where = (at_large, window) if at_large * LOCAL_RATIO >= local else (local / LOCAL_RATIO, place)
+        if scene.places is None:
+            return Sight(reading, local, where, interval(reading, self._protocol))
+        (seen, where), (local, _) = scene.seen_in(cells)
+        return Sight(seen, local, where, interval(seen, self._protocol), reading)
 
     def worst(self, rgb: Pixels) -> tuple[tuple[float, Box], tuple[float, Box]]:
         """((JND, place) of the worst window, the same of the worst 3 degrees) of an opaque picture."""
@@ -97,7 +104,7 @@ def _jnd(q_jod: float) -> float:
 class _Scene:
     """One opaque reference, in one piece or in tiles."""
 
-    def __init__(self, rgb: Pixels, viewing: Viewing) -> None:
+    def __init__(self, rgb: Pixels, viewing: Viewing, look: Look | None) -> None:
         self._rgb = _at_least(rgb)
         self._shape = rgb.shape[:2]
         self._viewing = viewing
@@ -106,12 +113,13 @@ class _Scene:
         keep = height * width <= _KEEP_PIXELS
         self._watched = [bands.watch(self._cut(tile), viewing) for tile in self._tiles] if keep else None
         first = self._tiles[0]
-        self._bands = len(pyramid.band_frequencies(first.height, first.width, viewing.ppd))
+        self._frequencies = pyramid.band_frequencies(first.height, first.width, viewing.ppd)
+        self.places = None if look is None else Places(self._rgb, viewing, look)
 
     def cells(self, rgb: Pixels) -> Cells:
         """Squared differences over the grid of cells."""
         rgb = _at_least(rgb)
-        cells = Cells(rgb.shape[:2], self._bands)
+        cells = Cells(rgb.shape[:2], len(self._frequencies))
         for reference, tile in self._references():
             patch = np.ascontiguousarray(rgb[tile.y : tile.y + tile.height, tile.x : tile.x + tile.width])
             if len(self._tiles) == 1:
@@ -132,6 +140,12 @@ class _Scene:
         (window_jod, window), (local_jod, place) = worst_window(cells, ppd), worst_place(cells, ppd)
         return (_jnd(window_jod), window), (_jnd(local_jod), place)
 
+    def seen_in(self, cells: Cells) -> tuple[tuple[float, Box], tuple[float, Box]]:
+        """The same as people see it who look from place to place."""
+        assert self.places is not None
+        (window_jod, window), (local_jod, place) = self.places.worst(cells, self._frequencies)
+        return (_jnd(window_jod), window), (_jnd(local_jod), place)
+
     def difference_map(self, rgb: Pixels) -> Map:
         rgb = _at_least(rgb)
         out: Map = np.empty(rgb.shape[:2], np.float32)
@@ -141,6 +155,8 @@ class _Scene:
             local = _local_map(reference, patch)
             inside = local[core.y - tile.y :, core.x - tile.x :][: core.height, : core.width]
             out[core.y : core.y + core.height, core.x : core.x + core.width] = inside
+        if self.places is not None:
+            out /= self.places.hidden()
         return out[: self._shape[0], : self._shape[1]]
 
     def _references(self) -> Iterator[tuple[bands.Reference, Box]]:

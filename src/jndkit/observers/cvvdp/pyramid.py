@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from jndkit.observers.cvvdp.display import Plane
-from jndkit.observers.cvvdp.strips import over_strips
+from jndkit.threads import over_strips
 
 _LOWEST = 0.2  # cycles per degree: bands below are left to the base band
 _KERNEL = np.array([0.05, 0.25, 0.4, 0.25, 0.05], np.float32)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
@@ -19,12 +20,15 @@ _WHOLE = 1.1  # a side no longer than this many windows is taken whole
 _CHUNK = 4096  # window positions pooled at a time: bounds memory
 
 
+Pool = Callable[[Floats], Floats]
+"""Means over windows, float64 (bands, 3, ...), to the quality of each in JOD."""
+
+
 def worst_window(cells: Cells, ppd: float) -> tuple[float, Box]:
     """(JOD, place) of the worst window of 20 x 13.5 degrees. Windows keep their area where the picture is narrow."""
     rows, columns = cells.grid.shape[2:]
     found = (math.inf, Box(0, 0, 0, 0))
-    for long, short in (WINDOW, WINDOW[::-1]):
-        width, height = _fit(long * ppd / CELL, short * ppd / CELL, columns, rows)
+    for width, height in window_sides(ppd / CELL, columns, rows):
         if (width, height) == (columns, rows):
             whole = float(pooled_jod(cells.picture_energy()))
             return whole, Box(0, 0, cells.shape[1], cells.shape[0])
@@ -37,6 +41,11 @@ def worst_place(cells: Cells, ppd: float) -> tuple[float, Box]:
     rows, columns = cells.grid.shape[2:]
     side = max(2, round(LOCAL * ppd / CELL))
     return _worst(cells, min(side, columns), min(side, rows))
+
+
+def window_sides(per_degree: float, columns: int, rows: int) -> list[tuple[int, int]]:
+    """(width, height) of the window, either way up, in cells of a grid that has `per_degree` of them to a degree."""
+    return [_fit(long * per_degree, short * per_degree, columns, rows) for long, short in (WINDOW, WINDOW[::-1])]
 
 
 def _fit(width: float, height: float, columns: int, rows: int) -> tuple[int, int]:
@@ -52,24 +61,38 @@ def _fit(width: float, height: float, columns: int, rows: int) -> tuple[int, int
 
 
 def _worst(cells: Cells, width: int, height: int) -> tuple[float, Box]:
-    rows, columns = cells.grid.shape[2:]
+    areas = cell_areas(cells.shape)
+    sums = cells.grid.astype(np.float64) * areas
+    found = worst_of_all(sums, areas, width, height, lambda energy: pooled_jod(np.maximum(energy, 0.0)))
+    return found[0], box_of(found[1], CELL, cells.shape)
+
+
+def worst_of_all(sums: Floats, areas: Floats, width: int, height: int, pool: Pool) -> tuple[float, Box]:
+    """(JOD, place in cells) of the worst window of so many cells.
+
+    sums: float64 (bands, 3, rows, columns), what is pooled, times the pixels of each cell.
+    areas: float64 (rows, columns), these pixels.
+    """
+    rows, columns = areas.shape
     step = max(1, min(width, height) // 8)
     tops = _positions(rows, height, step)
     lefts = _positions(columns, width, step)
-    area = _prefix(cell_areas(cells.shape)[None, None])
-    total = _prefix(cells.grid.astype(np.float64) * cell_areas(cells.shape))
+    area = _prefix(areas[None, None])
+    total = _prefix(sums)
     best = (math.inf, 0, 0)
     for chunk in range(0, len(tops), max(1, _CHUNK // len(lefts))):
         some = tops[chunk : chunk + max(1, _CHUNK // len(lefts))]
-        energy = _window_sums(total, some, lefts, height, width) / _window_sums(area, some, lefts, height, width)
-        quality = pooled_jod(np.maximum(energy, 0.0))
+        quality = pool(_window_sums(total, some, lefts, height, width) / _window_sums(area, some, lefts, height, width))
         at = np.unravel_index(int(np.argmin(quality)), quality.shape)
         if quality[at] < best[0]:
             best = (float(quality[at]), int(some[at[0]]), int(lefts[at[1]]))
-    quality_min, top, left = best
-    x, y = left * CELL, top * CELL
-    box = Box(x, y, min(width * CELL, cells.shape[1] - x), min(height * CELL, cells.shape[0] - y))
-    return quality_min, box
+    return best[0], Box(best[2], best[1], width, height)
+
+
+def box_of(cells: Box, side: int, shape: tuple[int, ...]) -> Box:
+    """A box of cells, `side` pixels each, in pixels, without what lies beyond the picture."""
+    x, y = cells.x * side, cells.y * side
+    return Box(x, y, min(cells.width * side, shape[1] - x), min(cells.height * side, shape[0] - y))
 
 
 def _positions(size: int, window: int, step: int) -> Indices:

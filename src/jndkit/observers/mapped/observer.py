@@ -13,15 +13,16 @@ import numpy as np
 from jndkit.errors import UsageError
 from jndkit.observers.contract import Map, Sight
 from jndkit.observers.cvvdp.pooling import CELL
-from jndkit.observers.cvvdp.strips import over_strips
 from jndkit.observers.mapped.constants import Constants, constants, version
 from jndkit.observers.mapped.exceedance import inverse_threshold, low_pass_reach, low_passed_error, raised
 from jndkit.observers.mapped.windows import Grid
 from jndkit.observers.views import views, views_beside
 from jndkit.picture import Picture, Pixels
 from jndkit.pixelwise.luma import SMALLEST
+from jndkit.protocols import AIC, Protocol
+from jndkit.threads import over_strips
 from jndkit.viewing import Viewing
-from jndkit.visibility import observer_sigma
+from jndkit.visibility import interval
 
 _LEVEL = 0.9
 
@@ -40,19 +41,23 @@ class Mapped:
     def version(self) -> str:
         return version()
 
-    def watch(self, reference: Picture, viewing: Viewing) -> MappedWatch:
+    def watch(self, reference: Picture, viewing: Viewing, protocol: Protocol = AIC) -> MappedWatch:
         """Make the map once. A reference with alpha is watched over black, mid grey and white.
 
-        Of the viewing only the pixels per degree count: a JND map is in code values and knows no display.
+        Of the viewing only the pixels per degree count: a JND map is in code values and knows no display. Of the
+        protocol only its error does.
         """
-        return MappedWatch(reference, viewing, self.name, constants()[self.name])
+        return MappedWatch(reference, viewing, self.name, constants()[self.name], protocol)
 
 
 class MappedWatch:
     """A reference being watched."""
 
-    def __init__(self, reference: Picture, viewing: Viewing, model: str, fit: Constants) -> None:
+    def __init__(
+        self, reference: Picture, viewing: Viewing, model: str, fit: Constants, protocol: Protocol = AIC
+    ) -> None:
         self.viewing = viewing
+        self._protocol = protocol
         self.shape = reference.rgb.shape[:2]
         self._fit = fit
         self._alpha = reference.alpha is not None
@@ -82,7 +87,7 @@ class MappedWatch:
         jnd, local = reading(at_large, self._fit), reading(at_place, self._fit)
         ratio = self._fit.local_ratio
         decides, where = (jnd, window) if jnd * ratio >= local else (local / ratio, place)
-        return Sight(decides, local, where, reading_interval(decides, self._fit.error))
+        return Sight(decides, local, where, reading_interval(decides, self._fit.error, self._protocol))
 
 
 def reading(mean: float, fit: Constants) -> float:
@@ -90,17 +95,17 @@ def reading(mean: float, fit: Constants) -> float:
     return float(fit.gain * mean ** (fit.power / fit.beta))
 
 
-def reading_interval(jnd: float, error: float) -> tuple[float, float]:
+def reading_interval(jnd: float, error: float, protocol: Protocol = AIC) -> tuple[float, float]:
     """90 % interval of a reading, JND.
 
     error: root mean square of ln(reading / psychophysical reading). Two errors taken as independent: this factor, and
-    the psychophysical observer's own error to people; their half-widths add as squares, on either side.
+    the psychophysical observer's own error to the people of a protocol; their half-widths add as squares, on either
+    side.
     """
-    deviate = NormalDist().inv_cdf(0.5 + _LEVEL / 2.0)
-    people = deviate * observer_sigma(jnd)
-    factor = math.exp(deviate * error)
-    low, high = jnd - math.hypot(jnd - jnd / factor, people), jnd + math.hypot(jnd * factor - jnd, people)
-    return max(0.0, low), high
+    low, high = interval(jnd, protocol, level=_LEVEL)
+    factor = math.exp(NormalDist().inv_cdf(0.5 + _LEVEL / 2.0) * error)
+    below, above = math.hypot(jnd - jnd / factor, jnd - low), math.hypot(jnd * factor - jnd, high - jnd)
+    return max(0.0, jnd - below), jnd + above
 
 
 class _Scene:

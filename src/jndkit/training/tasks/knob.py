@@ -212,7 +212,7 @@ def _features(path: Path, viewing: Viewing, folder: Path) -> npt.NDArray[np.floa
     if kept.exists():
         stored: npt.NDArray[np.float32] = np.load(kept, allow_pickle=False)
         return stored
-    found = features(responses(sample(load(path).rgb), viewing), viewing)
+    found = features(responses(sample(load(path).rgb), viewing).energy, viewing)
     folder.mkdir(parents=True, exist_ok=True)
     fresh = kept.with_suffix(".new.npy")
     np.save(fresh, found)

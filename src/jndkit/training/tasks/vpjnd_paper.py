@@ -13,9 +13,10 @@ import torch
 from torch import Generator, Tensor, nn
 from torch.nn import functional as F
 
+from jndkit.protocols import protocol
 from jndkit.training.recipe import Recipe
 from jndkit.training.tasks.vpjnd import VpjndTask, tensors
-from jndkit.visibility import jnd_for, protocol
+from jndkit.visibility import jnd_for
 
 VIEWERS = 75.0  # per cent who see no difference where a picture just counts as lossless
 

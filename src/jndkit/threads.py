@@ -1,0 +1,52 @@
+"""Work on a picture strip by strip: the working arrays stay in the cache, and strips run side by side."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from typing import TypeVar
+
+STRIP_PIXELS = 1 << 17
+_Some = TypeVar("_Some")
+_Made = TypeVar("_Made")
+
+
+def over_strips(work: Callable[[int, int], None], height: int, width: int, multiple: int = 1) -> None:
+    """Call `work(top, bottom)` for strips that cover `height` rows, each starting at a multiple of `multiple`.
+
+    Strips run in several threads at once; each must write to rows of its own.
+    """
+    rows = max(1, STRIP_PIXELS // max(1, width) // multiple) * multiple
+    side_by_side(lambda top: work(top, min(height, top + rows)), range(0, height, rows))
+
+
+def side_by_side(work: Callable[[_Some], _Made], parts: Iterable[_Some]) -> list[_Made]:
+    """What `work` makes of each part, in their order; parts are done in several threads at once.
+
+    Not to be called from within `work`: it would wait for a thread that waits for it.
+    """
+    some = list(parts)
+    if len(some) < 2 or threads() == 1:
+        return [work(part) for part in some]
+    return list(_pool().map(work, some))
+
+
+def threads() -> int:
+    """Threads that are used: JNDKIT_THREADS, else the processors this process may run on, at most 8."""
+    named = os.environ.get("JNDKIT_THREADS", "")
+    if named.isdigit() and int(named) > 0:
+        return int(named)
+    available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(8, available)
+
+
+@cache
+def _pool() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(threads(), thread_name_prefix="jndkit")
+
+
+if hasattr(os, "register_at_fork"):
+    # A forked process inherits the pool without its threads, and would wait for them for ever.
+    os.register_at_fork(after_in_child=_pool.cache_clear)
