@@ -160,7 +160,14 @@ def test_profile_made_of_numbers(photo, expected_srgb):
 
 @pytest.mark.parametrize(
     ("primaries", "curve", "has_profile", "noted"),
-    [(1, 13, False, False), (2, 2, False, False), (12, 13, True, False), (9, 16, False, True), (4, 4, True, True), (77, 4, False, True)],
+    [
+        (1, 13, False, False),
+        (2, 2, False, False),
+        (12, 13, True, False),
+        (9, 16, False, True),
+        (4, 4, True, True),
+        (77, 4, False, True),
+    ],
 )
 def test_colour_numbers(primaries, curve, has_profile, noted):
     raster = Raster(np.zeros((2, 2, 3), np.uint8))

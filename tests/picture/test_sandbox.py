@@ -206,8 +206,8 @@ def test_jxl_header_of_display_p3():
     writer.put((0, 1), (2, 2), (11, 4))  # no gamma, curve 13 = 2 + 11
     head = jxl.header(writer.data(), None)
     assert (head.width, head.height, head.bits) == (4000, 3000, 10)
-    assert (head.primaries, head.curve) == (12, 13)
-    assert not head.profile
+    assert (head.number, head.curve) == (12, 13)
+    assert head.icc is None
     assert not head.animated
 
 

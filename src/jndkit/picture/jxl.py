@@ -103,7 +103,7 @@ def _in_profile(stored: Samples, icc: bytes) -> Samples:
     flags = imagecodecs.CMS.FLAGS.NOOPTIMIZE | imagecodecs.CMS.FLAGS.BLACKPOINTCOMPENSATION
     changed: Samples = imagecodecs.cms_transform(
         np.ascontiguousarray(stored[..., :3]),
-        cicp.profile(_WIDE),
+        cicp.profile_of(*cicp.PRIMARIES[_WIDE]),
         icc,
         colorspace="RGB",
         outcolorspace="RGB",

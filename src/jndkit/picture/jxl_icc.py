@@ -15,7 +15,8 @@ _HEADER = 128
 _LIKELY = bytes(8) + b"\4\0\0\0mntrRGB XYZ " + bytes(12) + b"acsp" + bytes(28)
 _LIKELY = (_LIKELY.ljust(70, b"\0") + b"\xf6\xd6\0\1\0\0\0\0\xd3\x2d").ljust(_HEADER, b"\0")
 _PLATFORMS = (b"APPL", b"MSFT", b"SGI ", b"SUNW")
-_TAGS = (
+_TAGS = (  # the first two stand for three curves or three colours
+    *(b"rTRC", b"rXYZ"),
     *(b"cprt", b"wtpt", b"bkpt", b"rXYZ", b"gXYZ", b"bXYZ", b"kXYZ", b"rTRC", b"gTRC", b"bTRC", b"kTRC"),
     *(b"chad", b"desc", b"chrm", b"dmnd", b"dmdd", b"lumi"),
 )
@@ -24,7 +25,7 @@ _TYPES = (b"XYZ ", b"desc", b"text", b"mluc", b"para", b"curv", b"sf32", b"gbd "
 
 
 def read(bits: Bits) -> bytes:
-    """The profile that begins at `bits`. Raises ValueError where it is damaged or larger than a metadata block may be."""
+    """The profile that begins at `bits`. Raises ValueError where it is damaged or larger than a block may be."""
     size = bits.long()
     if size > MAX_BLOCK:
         raise ValueError("its colour profile is too large")
@@ -149,9 +150,9 @@ class _Profile:
         start, size = _HEADER + 12 * count, 0
         while (command := self._commands.byte()) & 63:
             kind = command & 63
-            if kind > 3 + len(_TAGS):
+            if kind > 1 + len(_TAGS):
                 raise ValueError("its colour profile has an unknown command")
-            tag = self._data.bytes(4) if kind == 1 else b"rTRC" if kind == 2 else b"rXYZ" if kind == 3 else _TAGS[kind - 4]
+            tag = self._data.bytes(4) if kind == 1 else _TAGS[kind - 2]
             start = self._commands.number() if command & 64 else start + size
             if command & 128:
                 size = self._commands.number()

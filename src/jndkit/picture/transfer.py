@@ -31,7 +31,8 @@ def recoded(samples: npt.NDArray[Any], top: int, exponent: float) -> Pixels:
     samples: unsigned integers 0 .. top, or floating-point values 0 .. 1, of which those outside are clipped.
     """
     if samples.dtype.kind == "u":
-        return encoded((np.arange(top + 1) / top) ** exponent)[np.minimum(samples, top)]
+        table = encoded((np.arange(top + 1) / top) ** exponent)
+        return np.asarray(table[np.minimum(samples, top)], np.uint8)
     values: npt.NDArray[Any] = np.clip(np.nan_to_num(samples.astype(np.float32)), 0, 1)
     return encoded(values**exponent)
 
