@@ -23,7 +23,7 @@ class Survey:
     """marked: a comment names jndkit.  several: the file holds further pictures (multi-picture format).
 
     blocks: 8 x 8 blocks of all components together that a complete file codes, by Huffman codes; 0 for other codes.
-    coded: bytes from the first scan to the end.
+    coded: bytes from the first scan to the end.  junk: bytes stand between the segments, which decoders skip.
     """
 
     width: int = 0
@@ -32,6 +32,7 @@ class Survey:
     coded: int = 0
     marked: bool = False
     several: bool = False
+    junk: bool = False
 
 
 def _frame(found: Survey, marker: int, body: bytes, path: str | None) -> None:
@@ -54,6 +55,17 @@ def _blocks(width: int, height: int, samplings: bytes) -> int:
     return sum(-(-width * x // (8 * across)) * -(-height * y // (8 * down)) for x, y in factors)
 
 
+def _next_marker(data: bytes, at: int) -> int:
+    """Where the next 0xFF stands that neither fills (0xFF follows) nor is data (0 follows)."""
+    while True:
+        at = data.find(b"\xff", at)
+        if at < 0 or at + 1 >= len(data):
+            return len(data)
+        if data[at + 1] not in (0x00, 0xFF):
+            return at
+        at += 1
+
+
 def survey(data: bytes, path: str | None) -> Survey:
     """Walk the segments up to the first scan and look for the end of the picture.
 
@@ -63,12 +75,12 @@ def survey(data: bytes, path: str | None) -> Survey:
     found = Survey()
     at = 2
     for _ in range(MAX_SEGMENTS):
-        while at < len(data) - 1 and data[at] == 0xFF and data[at + 1] == 0xFF:
-            at += 1
+        found.junk |= data[at : at + 1] != b"\xff" or data[at + 1 : at + 2] == b"\0"
+        at = _next_marker(data, at)
         if at + 4 > len(data):
             raise DamagedError(path, "the JPEG file is truncated")
         marker = data[at + 1]
-        if data[at] != 0xFF or marker in (0x00, 0xD8, 0xD9):
+        if marker in (0xD8, 0xD9):
             raise DamagedError(path, "the JPEG headers are corrupt")
         if marker in _STANDALONE:
             at += 2

@@ -111,6 +111,8 @@ def read(data: bytes, path: str | None, max_pixels: int) -> Raster:
 def _read(data: bytes, found: Survey, path: str | None, max_pixels: int) -> Raster:
     image = open_image(data, "TIFF", path, max_pixels)
     exif = _tiff_exif(image)
+    turned = image.getexif().get(_ORIENTATION)  # as XMP has it where there is no such tag
+    found.orientation = turned if turned in range(1, 9) else 1
     if image.mode.startswith("I;16") or image.mode in ("I", "F"):
         image.load()
         raster = _deep(np.asarray(image), image.mode, found.bits)
