@@ -45,17 +45,19 @@ def _by_gamma(chunks: Chunks) -> Meaning:
             note = f"the gamma value {chunks.gamma / 1e5:.5g} is ignored"
         else:
             exponent = 1e5 / chunks.gamma
-    for_srgb = exponent is None or abs(1e5 / exponent - _SRGB_GAMMA) <= _AS_SRGB
+    near = exponent is None or abs(1e5 / exponent - _SRGB_GAMMA) <= _AS_SRGB
     if chunks.chromaticities is not None and chunks.colour not in (0, 4):
         x, y, *primaries = (value / 1e5 for value in chunks.chromaticities)
         stated = np.array([*primaries, x, y]) - (*cicp.SRGB, *cicp.D65)
         if np.abs(stated).max() > _SAME / 1e5:
             try:
-                own = exponent if for_srgb else None
+                # 8 bits are not rounded a second time for the sRGB curve: the profile takes their own.
+                near |= chunks.depth <= 8
+                own = exponent if near else None
                 icc = cicp.profile_of("primaries of the file", tuple(primaries), (x, y), own)
             except ValueError as error:
                 note = f"the chromaticities are ignored: {error}"
-    return Meaning(icc, None if for_srgb else exponent, note)
+    return Meaning(icc, None if near else exponent, note)
 
 
 def full_range(chunks: Chunks, samples: npt.NDArray[Any]) -> npt.NDArray[Any]:
