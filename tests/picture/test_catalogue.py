@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import importlib
+
 import numpy as np
 import pytest
-from picture_catalogue import png
 from picture_catalogue.case import Cases
 
 from jndkit.picture import from_bytes
 
-CASES: Cases = {**png.CASES}
+pytest.importorskip("imagecodecs")
+pytest.importorskip("pillow_heif")
+FORMATS = ("png", "jpeg", "tiff")
+CASES: Cases = {}
+for name in FORMATS:
+    CASES |= importlib.import_module(f"picture_catalogue.{name}").CASES
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -52,9 +52,9 @@ def _by_gamma(chunks: Chunks) -> Meaning:
         if np.abs(stated).max() > _SAME / 1e5:
             try:
                 # 8 bits are not rounded a second time for the sRGB curve: the profile takes their own.
-                near |= chunks.depth <= 8
-                own = exponent if near else None
+                own = exponent if near or chunks.depth <= 8 else None
                 icc = cicp.profile_of("primaries of the file", tuple(primaries), (x, y), own)
+                near |= own is not None
             except ValueError as error:
                 note = f"the chromaticities are ignored: {error}"
     return Meaning(icc, None if near else exponent, note)
