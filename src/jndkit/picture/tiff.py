@@ -137,16 +137,17 @@ def _sharpen(raster: Raster, data: bytes, found: Survey, orientation: int) -> No
     stored = opencv_16(data) if found.bits == 16 and raster.pixels.ndim == 3 else None
     if stored is None or stored.ndim != 3:
         return
-    transparent = raster.alpha is not None and stored.shape[2] == 4
+    alpha = raster.alpha if stored.shape[2] == 4 else None
+    # Pillow divides premultiplied colours after it dropped their low bytes: the transparency is what can be compared.
+    divides = alpha is not None and found.premultiplied
+    known = alpha if alpha is not None and divides else raster.pixels
     # Whether OpenCV turns a TIFF picture upright depends on its version.
     for turned in (stored, upright(stored, orientation)):
         colours, cover = turned[..., 2::-1], turned[..., -1]
-        divides = transparent and found.premultiplied  # then Pillow's colours are divided, its transparency is not
-        known, seen = (raster.alpha, cover) if divides else (raster.pixels, colours)
-        if not np.array_equal((seen >> 8).astype(np.uint8), known):
+        if not np.array_equal(((cover if divides else colours) >> 8).astype(np.uint8), known):
             continue
         raster.pixels = to_8_bits(divided(colours, cover, 65535) if divides else colours, 16)
-        if transparent:
+        if alpha is not None:
             raster.alpha = to_8_bits(cover, 16)
         return
 
