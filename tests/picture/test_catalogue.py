@@ -12,7 +12,7 @@ from jndkit.picture import from_bytes
 
 pytest.importorskip("imagecodecs")
 pytest.importorskip("pillow_heif")
-FORMATS = ("png", "jpeg", "tiff", "plain", "webp")
+FORMATS = ("png", "jpeg", "tiff", "plain", "webp", "jxl")
 CASES: Cases = {}
 for name in FORMATS:
     CASES |= importlib.import_module(f"picture_catalogue.{name}").CASES
@@ -32,6 +32,8 @@ def test_case(name: str) -> None:
         assert np.abs(alpha - shown.alpha.astype(float)).max() <= max(shown.within, 0) + 1e-6
         error[shown.alpha == 0] = 0
     assert error.max() <= shown.within + 1e-6
+    if shown.native is not None:
+        assert np.abs(picture.coded - shown.native).max() <= 1 + 1e-6
     assert shown.note is None or any(shown.note in note for note in picture.notes), picture.notes
 
 

@@ -203,7 +203,8 @@ def test_jxl_header_of_display_p3():
     writer.put((0, 1), (0, 1))  # not all default, no extra fields
     writer.put((0, 1), (1, 2), (0, 1), (0, 2), (1, 1))  # 10 bits, no modular 16, no extra channels, XYB
     writer.put((0, 1), (0, 1), (0, 2), (1, 2), (2, 2), (9, 4))  # RGB, D65, primaries 11 = 2 + 9
-    writer.put((0, 1), (2, 2), (11, 4))  # no gamma, curve 13 = 2 + 11
+    writer.put((0, 1), (2, 2), (11, 4), (1, 2))  # no gamma, curve 13 = 2 + 11, relative intent
+    writer.put((0, 2), (1, 1))  # no extensions, the default filters
     head = jxl.header(writer.data(), None)
     assert (head.width, head.height, head.bits) == (4000, 3000, 10)
     assert (head.number, head.curve) == (12, 13)

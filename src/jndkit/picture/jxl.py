@@ -49,11 +49,9 @@ def decode(data: bytes, path: str | None, max_pixels: int) -> Raster:
     if stored.ndim not in (2, 3) or planes > 4:
         raise DamagedError(path, f"its channels {stored.shape} are not those of a picture")
     meaning = found.meaning()
-    top = (1 << min(found.bits, 8 * stored.dtype.itemsize)) - 1 if stored.dtype.kind == "u" else 1
-    alpha: Samples | None = None
-    if planes in (2, 4):
-        alpha = stored[..., -1]
-        stored = stored[..., 0] if planes == 2 else stored[..., :-1]
+    top, alpha = (1 << min(found.bits, 8 * stored.dtype.itemsize)) - 1 if stored.dtype.kind == "u" else 1, None
+    if planes in (2, 4):  # libjxl brings transparency to the depth of the colours
+        alpha, stored = stored[..., -1], stored[..., 0] if planes == 2 else stored[..., :-1]
         if found.premultiplied:
             stored = divided(stored, alpha, top)
     raster = Raster(
@@ -70,30 +68,29 @@ def _stored(data: bytes, found: Header) -> tuple[Samples, list[str]]:
     import imagecodecs
 
     notes = [f"{found.bits} bits per channel are reduced to 8"] if found.bits > 8 else []
-    if not found.xyb or (found.icc is None and found.meaning().exponent is None):
+    meaning = found.meaning()
+    if not found.xyb or (meaning.icc is None and meaning.exponent is None):
         return imagecodecs.jpegxl_decode(data, numthreads=1), notes
     described = None if found.icc is None else colour.profile(found.icc)
     wide = described is not None and described.mode == "RGB" and not found.grey
-    stored: Samples = imagecodecs.jpegxl_decode(_rewritten(codestream(data), found, wide), numthreads=1)
+    stream, icc = codestream(data), found.icc
+    stored: Samples = imagecodecs.jpegxl_decode(_rewritten(stream, found, wide), numthreads=1)
     found.bits = 16
-    if found.icc is None:
+    if icc is None:
         return stored, notes
-    icc, found.icc = found.icc, None
-    if not wide or described is None:
-        return stored, [*notes, _replaced(described, "sRGB")]
-    try:
-        stored = _in_profile(stored, icc)
-    except imagecodecs.CmsError:  # a profile that leads from its space but not into it
-        found.number = _WIDE
-        return stored, [*notes, _replaced(described, "BT.2020")]
-    found.icc = icc
-    return stored, notes
+    if wide:
+        try:
+            return _in_profile(stored, icc), notes
+        except imagecodecs.CmsError:  # a profile that leads from its space but not into it
+            stored = imagecodecs.jpegxl_decode(_rewritten(stream, found, False), numthreads=1)
+    found.icc = None
+    return stored, [*notes, _replaced(described)]
 
 
-def _replaced(described: colour.Profile | None, space: str) -> str:
+def _replaced(described: colour.Profile | None) -> str:
     if described is None:
-        return f"the colour profile is damaged; the colours are read as {space}"
-    return f"converted from the colour space {described.name!r} to {space}"
+        return "the colour profile is damaged; its colours are read as sRGB"
+    return f"converted from the colour space {described.name!r} to sRGB"
 
 
 def _in_profile(stored: Samples, icc: bytes) -> Samples:

@@ -60,13 +60,20 @@ class Header:
         if self.icc is not None:
             return Meaning(self.icc)
         found = cicp.meaning(self.number, self.curve)
-        icc, note = found.icc, found.note
-        if self.primaries is not None and note is None:
-            try:
-                icc = cicp.profile_of("chromaticities", self.primaries, self.white)
-            except ValueError as error:
-                note = f"its colours are read as if they were sRGB: {error}"
-        return Meaning(icc, self.exponent or found.exponent, note)
+        exponent = self.exponent or found.exponent
+        if found.note is not None or (self.primaries is None and found.icc is None):
+            return Meaning(None, exponent, found.note)
+        if self.primaries is not None:
+            named: tuple[str, tuple[float, ...], tuple[float, float]]
+            named = ("primaries of the file", self.primaries, self.white)
+        else:
+            named = cicp.PRIMARIES[self.number]
+        # 8 bits are not rounded a second time for the sRGB curve: the profile takes their own.
+        own = exponent if self.bits <= 8 else None
+        try:
+            return Meaning(cicp.profile_of(*named, own), None if own else exponent)
+        except ValueError as error:
+            return Meaning(None, exponent, f"its colours are read as if they were sRGB: {error}")
 
 
 def _size(bits: Bits) -> tuple[int, int]:
@@ -235,7 +242,7 @@ def _header(bits: Bits) -> Header:
     start = bits.at
     profile = _colour(bits, found)
     found.colour_at = start, bits.at
-    if profile or found.meaning().exponent is not None:
+    if profile or found.meaning() != Meaning():
         _after_colour(bits, found, further)
         start = bits.at
         found.icc = jxl_icc.read(bits) if profile else None

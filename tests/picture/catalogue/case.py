@@ -28,12 +28,14 @@ SEEN: dict[int, Callable[[Array], Array]] = {
 class Shown:
     """data: a file.  rgb: (H, W, 3), or (H, W) where it is grey, sRGB code values of any dtype.  alpha: (H, W) or None.
 
+    native: (H, W, 3) code values that are coded, where they are not those of sRGB, to 1.
     within: how many code values the loaded picture may differ by.  note: words that a note must hold.
     """
 
     data: bytes
     rgb: Array
     alpha: Array | None = None
+    native: Array | None = None
     within: float = 1
     note: str | None = None
 

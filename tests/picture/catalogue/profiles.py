@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from .case import Array, srgb_of_light
+from .case import Array, light_of_srgb, srgb_of_light
 
 P3 = (0.680, 0.320, 0.265, 0.690, 0.150, 0.060)
 ADOBE = (0.640, 0.330, 0.210, 0.710, 0.150, 0.060)
@@ -36,6 +36,12 @@ def in_srgb(light: Array, primaries: tuple[float, ...], white: tuple[float, floa
     """float (H, W, 3): sRGB code values of linear light 0 .. 1 in these primaries, clipped."""
     to_srgb = np.linalg.inv(matrix_to_d50(SRGB)) @ matrix_to_d50(primaries, white)
     return srgb_of_light(light @ to_srgb.T)
+
+
+def from_srgb(codes: Array, primaries: tuple[float, ...], exponent: float | None) -> Array:
+    """float (H, W, 3): code values, by the sRGB curve or a power, of sRGB code values in wider primaries."""
+    light = light_of_srgb(codes) @ (np.linalg.inv(matrix_to_d50(primaries)) @ matrix_to_d50(SRGB)).T
+    return srgb_of_light(light) if exponent is None else 255 * np.clip(light, 0, 1) ** (1 / exponent)
 
 
 def _xyz(values: Any) -> bytes:
