@@ -33,6 +33,7 @@ _BT2020: Fields = [(2, 2), (7, 4)]
 _SRGB_CURVE: Fields = [(0, 1), (2, 2), (11, 4)]
 _RELATIVE: Fields = [(1, 2)]
 _WIDE = 9  # the number of BT.2020
+_PIXELS_AT_ONCE = 1 << 20
 
 
 def decode(data: bytes, path: str | None, max_pixels: int) -> Raster:
@@ -94,21 +95,26 @@ def _replaced(described: colour.Profile | None) -> str:
 
 
 def _in_profile(stored: Samples, icc: bytes) -> Samples:
-    """uint16 (H, W, 3 or 4) samples in the space of `icc`, from those in BT.2020 with the sRGB curve."""
+    """uint16 (H, W, 3 or 4) samples in the space of `icc`, from those in BT.2020 with the sRGB curve, in place."""
     import imagecodecs
 
-    flags = imagecodecs.CMS.FLAGS.NOOPTIMIZE | imagecodecs.CMS.FLAGS.BLACKPOINTCOMPENSATION
-    changed: Samples = imagecodecs.cms_transform(
-        np.ascontiguousarray(stored[..., :3]),
-        cicp.profile_of(*cicp.PRIMARIES[_WIDE]),
-        icc,
-        colorspace="RGB",
-        outcolorspace="RGB",
-        outdtype="uint16",
-        intent=imagecodecs.CMS.INTENT.RELATIVE_COLORIMETRIC,
-        flags=flags,
-    )
-    return changed if stored.shape[2] == 3 else np.dstack([changed, stored[..., 3]])
+    wide = cicp.profile_of(*cicp.PRIMARIES[_WIDE])
+    height, width = stored.shape[:2]
+    rows = max(1, _PIXELS_AT_ONCE // width)
+    for top in range(0, height, rows):
+        # Whole numbers would be rounded to 16 bits of light on the way, which is coarse in shadows.
+        changed = imagecodecs.cms_transform(
+            np.ascontiguousarray(stored[top : top + rows, :, :3]) / np.float32(65535),
+            wide,
+            icc,
+            colorspace="RGB",
+            outcolorspace="RGB",
+            outdtype="float32",
+            intent=imagecodecs.CMS.INTENT.RELATIVE_COLORIMETRIC,
+            flags=imagecodecs.CMS.FLAGS.NOOPTIMIZE | imagecodecs.CMS.FLAGS.BLACKPOINTCOMPENSATION,
+        )
+        stored[top : top + rows, :, :3] = np.rint(np.clip(changed, 0, 1) * np.float32(65535))
+    return stored
 
 
 def _rewritten(stream: bytes, found: Header, wide: bool) -> bytes:
