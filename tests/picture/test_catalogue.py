@@ -12,7 +12,7 @@ from jndkit.picture import from_bytes
 
 pytest.importorskip("imagecodecs")
 pytest.importorskip("pillow_heif")
-FORMATS = ("png", "jpeg", "tiff", "plain", "webp", "jxl")
+FORMATS = ("png", "jpeg", "tiff", "plain", "webp", "boxed", "jxl")
 CASES: Cases = {}
 for name in FORMATS:
     CASES |= importlib.import_module(f"picture_catalogue.{name}").CASES

@@ -14,6 +14,8 @@ from jndkit.picture.plugins import open_image, opencv_16, raster_of, reduced
 from jndkit.picture.raster import Raster, to_8_bits
 from jndkit.picture.silence import quiet_pillow
 
+_ROUNDED_EARLY = 8  # code values that libavif may be off for 10 and 12 bits
+
 
 def decode(data: bytes, format_name: str, path: str | None, max_pixels: int) -> Raster:
     """The stored picture in `data`, which `formats.sniff` found to be `format_name`.
@@ -119,9 +121,21 @@ def _read_avif(data: bytes, path: str | None, max_pixels: int) -> Raster:
     raster.orientation = _orientation(raster)
     at = data.find(b"av1C", 0, 65536)
     if at >= 0 and len(data) > at + 6 and data[at + 6] & 0x40:
-        reduced(raster, 12 if data[at + 6] & 0x20 else 10)
+        bits = 12 if data[at + 6] & 0x20 else 10
+        reduced(raster, bits)
+        _sharpen_avif(raster, data, bits)
     cicp.read_numbers(raster, data)
     return raster
+
+
+def _sharpen_avif(raster: Raster, data: bytes, bits: int) -> None:
+    """Replace pixels that were rounded to 8 bits before they became RGB, where OpenCV reads the same at full depth."""
+    stored = opencv_16(data)
+    if stored is None or stored.ndim != raster.pixels.ndim or stored.shape[:2] != raster.pixels.shape[:2]:
+        return
+    colours = to_8_bits(stored if stored.ndim == 2 else stored[..., 2::-1], bits)
+    if int(np.abs(colours.astype(np.int16) - raster.pixels).max()) <= _ROUNDED_EARLY:
+        raster.pixels = colours
 
 
 def _read_bmp(data: bytes, path: str | None, max_pixels: int) -> Raster:
