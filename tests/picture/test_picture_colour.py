@@ -78,6 +78,12 @@ def test_damaged_profile_is_ignored_with_a_note(profile, photo, encode):
     assert any("damaged" in note for note in picture.notes)
 
 
+def test_profile_whose_name_is_no_text(photo, encode, p3_profile):
+    picture = from_bytes(encode(photo, "PNG", icc_profile=p3_profile.replace(b"P3 gamma", b"\xd2\xff\xfe\x80amma")))
+    assert picture.native is not None
+    assert any("judged as converted" in note for note in picture.notes)
+
+
 def test_profile_for_other_channels_is_ignored_with_a_note(photo, encode, grey_profile):
     picture = from_bytes(encode(photo, "PNG", icc_profile=grey_profile))
     assert np.array_equal(picture.rgb, photo)

@@ -86,6 +86,8 @@ def survey(data: bytes, path: str | None) -> Survey:
             at += 2
             continue
         length = int.from_bytes(data[at + 2 : at + 4])
+        if length < 2:  # it counts itself
+            raise DamagedError(path, "the JPEG headers are corrupt")
         body = data[at + 4 : at + 2 + length]
         if marker in _SOF:
             _frame(found, marker, body, path)
