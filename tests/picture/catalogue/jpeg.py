@@ -219,6 +219,7 @@ CASES["jpeg junk before the frame"] = partial(_with, bytes(40), at=b"\xff\xc0", 
 CASES["jpeg junk before the scan"] = partial(_with, b"\0\1\2\3", at=b"\xff\xda", note=_JUNK)
 CASES["jpeg escaped bytes before the frame"] = partial(_with, b"\xff\0\xff\0", at=b"\xff\xc0", note=_JUNK)
 CASES["jpeg escaped bytes before a table"] = partial(_with, b"\xff\0", at=b"\xff\xc4", note=_JUNK)
+CASES["jpeg escaped bytes after the start"] = partial(_with, b"\xff\0", note=_JUNK)
 CASES["jpeg restart marker before a table"] = partial(_with, b"\xff\xd0", at=b"\xff\xdb")
 CASES["jpeg cut adobe segment"] = partial(_with, _CUT_ADOBE)
 CASES["jpeg adobe segment shorter than its content"] = partial(_with, b"\xff\xee\0\x0cAdobe\0d\0\0\0\0\1", note=_JUNK)

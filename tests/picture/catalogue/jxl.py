@@ -71,6 +71,7 @@ def head(
     colour: Fields | None = None,
     orientation: int = 1,
     premultiplied: bool = False,
+    channel: int = 0,
     extension: int = 0,
     profile: bytes | None = None,
 ) -> bytes:
@@ -86,8 +87,10 @@ def head(
         fields += [(orientation - 1, 3), (0, 3)]
     fields += [*depth, (bits <= 8 or xyb, 1), (alpha, 2)]
     if alpha:
-        of_alpha = [(0, 1), *enum(0), *alpha_depth, (0, 2), (0, 2), (premultiplied, 1)]
-        fields += of_alpha if premultiplied or (alpha_bits or bits) != 8 else [(1, 1)]
+        further_channel: Fields = [(0, 1), *enum(channel), *alpha_depth, (0, 2), (0, 2)]
+        if channel == 0:
+            further_channel += [(premultiplied, 1)]
+        fields += further_channel if premultiplied or channel or (alpha_bits or bits) != 8 else [(1, 1)]
     fields += [(xyb, 1)]
     if profile is None:
         fields += colour or (_GREY_SPACE if grey else _DEFAULT)
@@ -375,6 +378,17 @@ CASES["jxl from jpeg"] = partial(_transcoded, None)
 CASES["jxl from jpeg, progressive"] = partial(_transcoded, None, progressive=True)
 CASES["jxl from jpeg, profile"] = partial(_transcoded, _WIDE)
 CASES["jxl from jpeg, profile by table"] = _transcoded_by_table
+
+
+# Channels that are no transparency.
+
+
+def _other_channel(kind: int) -> Shown:
+    return Shown(file("rgba", True, channel=kind), photo(), within=0)
+
+
+for _name, _kind in (("depth", 1), ("selection mask", 3), ("optional", 16)):
+    CASES[f"jxl channel of {_name}"] = partial(_other_channel, _kind)
 
 
 # Containers and large headers.

@@ -226,6 +226,21 @@ def _video_16() -> Shown:
     return Shown(file(samples, 16, RGB, [_cicp(1, 13, 0, 0)]), seen, within=0.6, note="video levels")
 
 
+def _palette_of_light() -> Shown:
+    indices = deep(planes=1)[..., 0] >> 8
+    colours = np.random.default_rng(2).integers(0, 256, (256, 3), dtype=np.uint8)
+    data = file(indices, 8, PALETTE, [_gama(1.0), (b"PLTE", colours.tobytes())])
+    return Shown(data, srgb_of_light(colours[indices] / 255.0))
+
+
+def _key_of_light() -> Shown:
+    """The key is compared with what is stored, not with what it is converted to."""
+    samples = deep(planes=1)
+    clear = samples[..., 0] == samples[3, 4, 0]
+    data = file(samples, 16, GREY, [_gama(1.0), (b"tRNS", samples[3, 4].astype(">u2").tobytes())])
+    return Shown(data, srgb_of_light(samples[..., 0] / 65535.0), np.where(clear, 0, 255))
+
+
 def _grey_profile() -> Shown:
     data = file(photo()[..., :1], 8, GREY, [_iccp(profiles.icc(b"GRAY", profiles.SRGB, 1.8, "Grey"))])
     return Shown(data, srgb_of_light((photo()[..., 0] / 255) ** (round(1.8 * 256) / 256)), note="grey profile")
@@ -241,6 +256,8 @@ def _table_profile() -> Shown:
     return Shown(data, np.repeat(grey[..., None], 3, axis=2), within=2)
 
 
+CASES["png palette of linear light"] = _palette_of_light
+CASES["png key of linear light"] = _key_of_light
 CASES["png video levels"] = _video
 CASES["png video levels 16"] = _video_16
 CASES["png grey profile"] = _grey_profile

@@ -193,11 +193,19 @@ def _grey_transparent() -> Shown:
     return Shown(data, photo()[..., 1], cover(), within=0)
 
 
+def _grey_premultiplied() -> Shown:
+    alpha = np.maximum(cover(), 1)
+    stored = np.rint(photo()[..., 1] * (alpha / 255.0)).astype(np.uint8)
+    data = file(np.dstack([stored, alpha]), _MINISBLACK, tags=[(338, _SHORT, 1)])
+    return Shown(data, np.clip(255.0 * stored / alpha, 0, 255), alpha)
+
+
 for _depth in (8, 16):
     for _order, _called in (("<", "little"), (">", "big")):
         CASES[f"tiff alpha {_depth} {_called}-endian"] = partial(_transparent, False, _depth, _order)
         CASES[f"tiff premultiplied alpha {_depth} {_called}-endian"] = partial(_transparent, True, _depth, _order)
 CASES["tiff grey alpha"] = _grey_transparent
+CASES["tiff grey premultiplied alpha"] = _grey_premultiplied
 
 
 def _printed() -> Shown:
