@@ -5,6 +5,7 @@ Source: ITU-T T.81, annex B (compressed data formats).
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from jndkit.errors import DamagedError, FormatError, LimitError
@@ -15,6 +16,7 @@ _SOF = set(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _SEQUENTIAL_OR_PROGRESSIVE = {0xC0, 0xC1, 0xC2, 0xC9, 0xCA}
 _ARITHMETIC = {0xC9, 0xCA}
 _SOS, _COM, _APP2 = 0xDA, 0xFE, 0xE2
+_MARKER = re.compile(rb"\xff[^\x00\xff]")  # before 0xff a 0xff only fills, before 0 it is data
 _STANDALONE = {0x01, *range(0xD0, 0xD8)}
 
 
@@ -55,17 +57,6 @@ def _blocks(width: int, height: int, samplings: bytes) -> int:
     return sum(-(-width * x // (8 * across)) * -(-height * y // (8 * down)) for x, y in factors)
 
 
-def _next_marker(data: bytes, at: int) -> int:
-    """Where the next 0xFF stands that neither fills (0xFF follows) nor is data (0 follows)."""
-    while True:
-        at = data.find(b"\xff", at)
-        if at < 0 or at + 1 >= len(data):
-            return len(data)
-        if data[at + 1] not in (0x00, 0xFF):
-            return at
-        at += 1
-
-
 def survey(data: bytes, path: str | None) -> Survey:
     """Walk the segments up to the first scan and look for the end of the picture.
 
@@ -76,7 +67,8 @@ def survey(data: bytes, path: str | None) -> Survey:
     at = 2
     for _ in range(MAX_SEGMENTS):
         found.junk |= data[at : at + 1] != b"\xff" or data[at + 1 : at + 2] == b"\0"
-        at = _next_marker(data, at)
+        start = _MARKER.search(data, at)
+        at = len(data) if start is None else start.start()
         if at + 4 > len(data):
             raise DamagedError(path, "the JPEG file is truncated")
         marker = data[at + 1]

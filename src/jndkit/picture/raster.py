@@ -66,7 +66,7 @@ def upright(stored: npt.NDArray[Any], orientation: int) -> npt.NDArray[Any]:
 def divided(samples: npt.NDArray[Any], alpha: npt.NDArray[Any], top: float) -> npt.NDArray[Any]:
     """Colours (H, W[, C]) that were stored multiplied by `alpha` (H, W), as they were before, of the same dtype.
 
-    top: the alpha that covers fully.  Colours beyond the largest, which no alpha can have made, are clipped to it.
+    top: the alpha that covers fully.  Whole numbers that come out beyond it are clipped.
     """
     cover = alpha.astype(np.float32).reshape(*alpha.shape, *[1] * (samples.ndim - 2))
     plain = np.divide(np.float32(top) * samples, cover, out=np.zeros(samples.shape, np.float32), where=cover > 0)

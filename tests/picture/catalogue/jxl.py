@@ -21,7 +21,7 @@ from PIL import Image
 from jndkit.picture import jxl_header
 
 from . import profiles
-from .case import SEEN, Array, Cases, Shown, cover, deep, light_of_srgb, photo, srgb_of_light
+from .case import SEEN, Array, Cases, Shown, cover, deep, exif, light_of_srgb, photo, srgb_of_light
 
 CASES: Cases = {}
 
@@ -357,6 +357,29 @@ def _transcoded(profile: bytes | None, **options: Any) -> Shown:
     return Shown(data, rgb, within=0 if profile is None else 2, note=None if profile is None else "'wide'")
 
 
+_BRG = (*profiles.SRGB[4:], *profiles.SRGB[:4])
+_BRG_PROFILE = profiles.icc(b"RGB ", _BRG, 2.2, "brg")
+
+
+def _channels_in_other_order(lossless: bool) -> Shown:
+    """The first channel is blue, says the profile."""
+    if lossless:
+        seen = profiles.in_srgb((photo() / 255.0) ** 2.2, _BRG)
+        return Shown(file("rgb", True, profile=_BRG_PROFILE), seen, within=2, note="'brg'")
+    return _lossy_wide({"profile": _BRG_PROFILE}, _BRG, 2.2)
+
+
+def _transcoded_and_turned(orientation: int) -> Shown:
+    """A JPEG file with channels in another order and an orientation, which libjxl makes that of the codestream."""
+    out = io.BytesIO()
+    block = b"Exif\0\0" + exif(orientation)
+    Image.fromarray(photo()).save(out, "JPEG", quality=95, subsampling=0, icc_profile=_BRG_PROFILE, exif=block)
+    data = bytes(imagecodecs.jpegxl_encode_jpeg(out.getvalue()))
+    stored = imagecodecs.jpegxl_decode(data, keeporientation=True)
+    seen = profiles.in_srgb((SEEN[orientation](stored) / 255.0) ** 2.2, _BRG)
+    return Shown(data, seen, within=2, note="'brg'")
+
+
 def _transcoded_by_table() -> Shown:
     out = io.BytesIO()
     Image.fromarray(photo()).save(out, "JPEG", quality=95, subsampling=0, icc_profile=_LARGE)
@@ -374,6 +397,10 @@ CASES["jxl profile, lossy, transparent"] = partial(_lossy_wide, {"profile": _WID
 CASES["jxl profile, lossy, turned"] = partial(_lossy_wide, {"profile": _WIDE}, profiles.P3, 2.2, "rgb", 6)
 CASES["jxl profile for reading only, lossy"] = partial(_lossy_anyhow, "rgb", {"profile": _LARGE}, 2)
 CASES["jxl profile for grey, lossy"] = partial(_lossy_anyhow, "grey", {"profile": _GREY_18}, 1)
+CASES["jxl profile of channels in another order, lossless"] = partial(_channels_in_other_order, True)
+CASES["jxl profile of channels in another order, lossy"] = partial(_channels_in_other_order, False)
+for _n in (1, 3, 6, 8):
+    CASES[f"jxl from jpeg, channels in another order, turned {_n}"] = partial(_transcoded_and_turned, _n)
 CASES["jxl from jpeg"] = partial(_transcoded, None)
 CASES["jxl from jpeg, progressive"] = partial(_transcoded, None, progressive=True)
 CASES["jxl from jpeg, profile"] = partial(_transcoded, _WIDE)
