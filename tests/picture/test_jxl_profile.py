@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import io
 
 import numpy as np
@@ -15,20 +16,7 @@ from jndkit.picture.jxl_bits import Bits
 from jndkit.picture.jxl_entropy import Decoder
 
 imagecodecs = pytest.importorskip("imagecodecs")
-
-
-class Writer:
-    """Bits of a codestream, least significant first."""
-
-    def __init__(self) -> None:
-        self.bits: list[int] = []
-
-    def put(self, *fields: tuple[int, int]) -> None:
-        for value, width in fields:
-            self.bits += [value >> i & 1 for i in range(width)]
-
-    def data(self) -> bytes:
-        return np.packbits(self.bits, bitorder="little").tobytes()
+Writer = importlib.import_module("picture_catalogue.jxl_files").Writer
 
 
 def _transcoded(profile: bytes, grey: bool = False) -> bytes:
@@ -68,7 +56,7 @@ def test_a_profile_of_a_transcoded_photograph_is_applied_and_kept():
     assert "judged as converted" in outside.notes[0]
 
 
-def _byte_code(writer: Writer) -> None:
+def _byte_code(writer) -> None:
     """No copies, one code for every context, and of it a prefix code of eight bits for each byte."""
     writer.put((0, 1), (1, 1), (0, 2), (1, 1), (8, 4), (0, 4), (0, 4))
     writer.put((1, 1), (7, 4), (127, 7))  # 256 symbols
