@@ -165,3 +165,17 @@ def test_inks_are_refused_by_name():
     writer.put((0, 1), (1, 1))  # not XYB, sRGB
     with pytest.raises(FormatError, match="printing inks"):
         from_bytes(b"\xff\x0a" + writer.data() + bytes(20), trusted=True)
+
+
+def test_a_header_of_many_channels_with_long_names():
+    writer = Writer()
+    writer.put((1, 1), (2, 5), (1, 3))  # 24 x 24
+    writer.put((0, 1), (0, 1), (0, 1), (0, 2), (1, 1), (3, 2), (39, 12))  # 8 bits, 40 more channels
+    for _ in range(40):
+        writer.put((0, 1), (2, 2), (14, 4), (0, 1), (0, 2), (0, 2), (3, 2), (1023, 10))  # optional, of 1071 letters
+        writer.put(*[(ord("x"), 8)] * 1071)
+    writer.put((0, 1), (0, 1), (0, 1), (0, 2), (1, 2), (2, 2), (9, 4))  # not XYB; RGB, D65, Display P3
+    writer.put((0, 1), (2, 2), (11, 4), (1, 2), (0, 2), (1, 1))
+    header = jxl_header.header(b"\xff\x0a" + writer.data() + bytes(8), None)
+    assert (header.width, header.height, header.number) == (24, 24, 12)
+    assert not header.black
