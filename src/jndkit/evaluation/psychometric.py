@@ -20,9 +20,11 @@ _Z = np.linspace(-9.0, 9.0, 18001)
 _PHI = np.array([0.5 * math.erfc(-z / math.sqrt(2.0)) for z in _Z])
 _LEAST = 1e-4  # no share is foretold nearer to none or all
 _STEPS = 200
+_SINGULAR = 1e10
+_FLAT = 1e-6  # deviates per standard deviation of x
 _DEVIATES = np.linspace(-4.0, 4.0, 81)  # of pictures: no coarser than what ten versions of one leave open
 _WEIGHTS = np.exp(-0.5 * _DEVIATES**2) / np.exp(-0.5 * _DEVIATES**2).sum()
-_BETWEEN = np.linspace(0.0, 0.98, 50)  # shares of the variance
+_BETWEEN = np.linspace(0.0, 0.96, 25)  # shares of the variance
 
 
 class Counts(NamedTuple):
@@ -73,24 +75,23 @@ def fitted(x: Floats, told: Counts, false: float = 0.0) -> Curve:
     Raises UsageError where none is likeliest: answers that fall with x, or that one value of x divides into none and
     all.
     """
-    centre = float(x.mean())
-    design = np.column_stack([x - centre, np.ones_like(x)])
-    found = np.array([1.0 / max(float(x.std()), 1e-9), 0.0])
+    centre, scale = float(x.mean()), float(x.std()) or 1.0
+    design = np.column_stack([(x - centre) / scale, np.ones_like(x)])
+    found = np.array([1.0, 0.0])
     for _ in range(_STEPS):
         z = design @ found
         share = np.clip(false + (1.0 - false) * phi(z), 1e-9, 1.0 - 1e-9)
         slope = (1.0 - false) * np.exp(-0.5 * np.minimum(z**2, 60.0)) / math.sqrt(2.0 * math.pi)
         weight = told.viewers * slope / (share * (1.0 - share))
         information = design.T @ (design * (weight * slope)[:, None])
-        scale = np.sqrt(np.diag(information))
-        if not scale.all() or np.linalg.cond(information / np.outer(scale, scale)) > 1e10:
+        if not np.linalg.cond(information) < _SINGULAR:
             break
         step = np.linalg.solve(information, design.T @ (weight * (told.share - share)))
-        found = found + step * min(1.0, 1.0 / float(np.abs(step * scale).max() / math.sqrt(told.viewers.sum())))
+        found = found + step / max(1.0, float(np.abs(step).max()))
         if float(np.abs(step).max()) < 1e-9 * (1.0 + float(np.abs(found).max())):
-            if found[0] > 0.0:
-                return Curve(centre - float(found[1] / found[0]), float(1.0 / found[0]), false)
-            break
+            if found[0] < _FLAT:
+                break
+            return Curve(centre - scale * float(found[1] / found[0]), scale / float(found[0]), false)
     raise UsageError("no curve fits these answers best: they do not rise with the difference, or do so all at once")
 
 
