@@ -1,4 +1,4 @@
-"""Every JND map as the one that masks where people look side by side: how well, how fast, how steadily.
+"""Every JND map as the one that masks where people look side by side: how well, and how steadily.
 
     python benchmarks/masking.py DATA                  every model of pixelwise.MODELS
     python benchmarks/masking.py DATA --model wu2017   these models only; rows of others stay
@@ -14,7 +14,6 @@ import argparse
 import json
 import math
 import os
-import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
@@ -41,7 +40,6 @@ from jndkit.visibility import JND_PER_JOD
 ROWS = Path(__file__).parent / "rows" / "masking.jsonl"
 PPD = 37.4
 EXPONENTS = (0.5, 1.0, 1.5)
-SIZE, TRIES, LIMIT = (1920, 1080), 5, 120.0  # pixels; runs; milliseconds
 NONE = "no map"
 
 Rgb = npt.NDArray[np.uint8]
@@ -50,14 +48,16 @@ Rgb = npt.NDArray[np.uint8]
 class Seen:
     """Every version looked at once, by the bands and places of the psychophysical observer."""
 
-    def __init__(self, data: Path) -> None:
+    def __init__(self, data: Path, ppd: float = PPD) -> None:
         folder = (data / people.MIDD).parent
         self.told = people.shares(data)
-        self._display = viewing(PPD)
+        self._display = viewing(ppd)
         self.references = {name: load(folder / name).rgb for name in self.told.pictures}
         watches = {name: Cvvdp().watch(Picture(rgb=rgb), self._display) for name, rgb in self.references.items()}
         pairs = zip(self.told.picture, self.told.file, strict=True)
-        self._cells: list[Cells] = [watches[name].with_cells(load(folder / str(file)).rgb)[1] for name, file in pairs]
+        found = [watches[name].with_cells(load(folder / str(file)).rgb) for name, file in pairs]
+        self.reading = np.log([sight.jnd for sight, _ in found])
+        self._cells: list[Cells] = [cells for _, cells in found]
 
     def ln(self, look: Look) -> Floats:
         """ln(JND) of every version as people look."""
@@ -104,18 +104,20 @@ def agreement(model: str, seen: Seen) -> dict[str, Any]:
     return row
 
 
-def speed(model: str, rgb: Rgb) -> dict[str, float]:
-    """Best of a few runs, milliseconds at 1920 x 1080: of wall clock, and of processor time."""
-    wide = cv2.resize(rgb, SIZE, interpolation=cv2.INTER_CUBIC)
-    wall, processor = [], []
-    for _ in range(TRIES):
-        started, worked = time.perf_counter(), time.process_time()
-        jnd_map(wide, model)
-        wall.append(time.perf_counter() - started)
-        processor.append(time.process_time() - worked)
-        if wall[0] > 2.0:
-            break
-    return {"milliseconds": 1000.0 * min(wall), "processor_milliseconds": 1000.0 * min(processor)}
+def milliseconds() -> dict[str, float]:
+    """Processor time of each map at 1920 x 1080, as benchmarks/pixelwise.py, resjnd.py and networks.py measured it."""
+    found = {}
+    for file, size, unit in (
+        ("pixelwise", "width", "cpu_ms"),
+        ("resjnd", "size", "cpu_seconds"),
+        ("networks", "size", "cpu_seconds"),
+    ):
+        for line in (ROWS.parent / f"{file}.jsonl").read_text(encoding="utf-8").splitlines():
+            row = json.loads(line)
+            plain = row.get("variant", "code") == "code" and row.get("precision", "f32") == "f32"
+            if plain and row.get(size) in (1920, "1920x1080") and row.get("runtime", "onnxruntime") == "onnxruntime":
+                found[row["model"]] = row[unit] * (1.0 if unit == "cpu_ms" else 1000.0)
+    return found
 
 
 def steadiness(model: str, references: dict[str, Rgb]) -> dict[str, float]:
@@ -138,28 +140,28 @@ def rms(error: Floats) -> float:
 
 def rows_of(data: Path, models: list[str]) -> Iterator[dict[str, Any]]:
     seen = Seen(data)
-    first = next(iter(seen.references.values()))
     for model in models:
         row: dict[str, Any] = {"model": model, "look": str(SIDE_BY_SIDE), **agreement(model, seen)}
         if model != NONE:
-            row |= speed(model, first) | steadiness(model, seen.references)
+            row |= steadiness(model, seen.references)
         yield {key: round(value, 4) if isinstance(value, float) else value for key, value in row.items()}
 
 
 def table(rows: list[dict[str, Any]]) -> str:
+    spent = milliseconds()
     lines = [
-        "| map | error of the share | JPEG | WebP | exponent chosen | ms at 1920 x 1080 | of processor time | "
+        "| map | error of the share | JPEG | WebP | exponent chosen | processor time at 1920 x 1080, ms | "
         "a half alone, % | picture halved, % |",
-        f"|{'---|' * 9}",
+        f"|{'---|' * 8}",
     ]
     for row in sorted(rows, key=lambda row: row["rmse"]):
         chosen = ", ".join(f"{exponent} ({count})" for exponent, count in row["exponents"].items())
-        cells = [row["model"], *(f"{row[name]:.3f}" for name in ("rmse", "rmse jpeg", "rmse webp-off")), chosen]
-        if "milliseconds" in row:
-            cells += [f"{row[name]:.0f}" for name in ("milliseconds", "processor_milliseconds")]
-            cells += [f"{row['crop_percent']:.1f}", f"{row['halved_percent']:+.0f}"]
+        cells = [row["model"], *(f"{row[name]:.3f}" for name in ("rmse", "rmse jpeg", "rmse webp-off"))]
+        if row["model"] == NONE:
+            cells += [""] * 4
         else:
-            cells = [*cells[:4], "", "", "", "", ""]
+            cells += [chosen, f"{spent[row['model']]:.0f}" if row["model"] in spent else ""]
+            cells += [f"{row['crop_percent']:.1f}", f"{row['halved_percent']:+.0f}"]
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
 
