@@ -1,6 +1,7 @@
 """Other forms of how people look side by side than the one that was taken, on the same answers.
 
     python benchmarks/forms.py DATA
+    python benchmarks/forms.py --table      the tables of docs/people.md, from rows that exist
 
 DATA (default: data/ in the folder that JNDKIT_SHARED names) holds people/midd, labels/ and valid/cid22val; without the
 encoders of the extra `parity` weights of colour are left out. Constants of the share are fitted without the picture
@@ -30,7 +31,7 @@ from jndkit.evaluation.observers.people import Ranking
 from jndkit.evaluation.observers.stimuli import STIMULI
 from jndkit.evaluation.psychometric import Floats
 from jndkit.evaluation.ssimulacra2 import prepare
-from jndkit.observers.cvvdp import Cvvdp
+from jndkit.observers.cvvdp import Cvvdp, masking
 from jndkit.observers.cvvdp.constants import constants
 from jndkit.observers.cvvdp.places import Places
 from jndkit.observers.cvvdp.pyramid import band_frequencies
@@ -82,8 +83,10 @@ def masked(data: Path) -> Iterator[dict[str, Any]]:
         changed = dataclasses.replace(
             published, mask_scale=published.mask_scale * scale, mask_q=published.mask_q + added
         )
-        with mock.patch("jndkit.observers.cvvdp.masking.constants", lambda changed=changed: changed):
+        with mock.patch.object(masking, "constants", lambda changed=changed: changed):
+            masking._blur_kernel.cache_clear()
             seen = Seen(data)
+        masking._blur_kernel.cache_clear()
         told = f"masking {scale:g} times as strong" if added == 0.0 else f"masking exponents {added:g} higher"
         yield on_midd(f"{told}, the reading", seen.reading, seen)
         yield on_midd(f"{told}, the look", seen.ln(SIDE_BY_SIDE), seen)
@@ -133,12 +136,33 @@ def forms(data: Path) -> Iterator[dict[str, Any]]:
         print(f"weights of colour are left out: {error}")
 
 
+def table(rows: list[dict[str, Any]]) -> str:
+    lines = [
+        "| form | error of the share | JPEG | WebP | bias, JPEG | bias, WebP | rank within a setting |",
+        f"|{'---|' * 7}",
+    ]
+    for row in rows:
+        if row["table"] == "midd" and "error" not in row:
+            cells = [f"{row[name]:.3f}" for name in ("rmse", "rmse jpeg", "rmse webp-off")]
+            cells += [f"{row[name]:+.3f}" for name in ("bias jpeg", "bias webp-off")]
+            lines.append(f"| {' | '.join((row['form'], *cells, format(row['rank'], '.2f')))} |")
+    lines += ["", "| form | residual, Elo | libjpeg less jpegli |", f"|{'---|' * 3}"]
+    for row in rows:
+        if row["table"] == "encoders":
+            lines.append(f"| {row['form']} | {row['residual']:.0f} | {row['bias']:+.0f} |")
+    return "\n".join(lines)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description="Other forms of how people look side by side, on the same answers.")
     shared = os.environ.get("JNDKIT_SHARED")
     parser.add_argument("data", type=Path, nargs="?", default=Path(shared) / "data" if shared else None)
+    parser.add_argument("--table", action="store_true", help="print the tables of the rows that exist")
     parser.add_argument("--out", type=Path, default=ROWS)
     arguments = parser.parse_args()
+    if arguments.table:
+        print(table([json.loads(line) for line in arguments.out.read_text(encoding="utf-8").splitlines()]))
+        return
     if arguments.data is None:
         parser.error("give DATA or set JNDKIT_SHARED")
     with arguments.out.open("w", encoding="utf-8") as file:
