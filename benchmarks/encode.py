@@ -2,7 +2,7 @@
 
     python benchmarks/encode.py DATA            DATA/kodak and DATA/valid; writes rows/encode.jsonl
     python benchmarks/encode.py DATA --resaved  DATA/valid saved as JPEG 75, 85, 95 before; writes rows/resaved.jsonl
-    python benchmarks/encode.py DATA --protocols    the same pictures under two protocols; writes rows/protocol_bytes.jsonl
+    python benchmarks/encode.py DATA --protocols  the same pictures under two protocols; rows/protocol_bytes.jsonl
     python benchmarks/encode.py --table         the tables of the README, from the rows
 
 Every picture runs in a fresh process, so that seconds are those of a first picture and memory is its own peak.
