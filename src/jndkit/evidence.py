@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -86,7 +85,6 @@ def record(row: Row, found: Decision, choice: Choice, target: float, fit: Protoc
     codec, sight = choice.codec, choice.sight
     _setting(row, codec, choice.value, found.stop)
     row.bytes = len(choice.data)
-    row.output_sha256 = hashlib.sha256(choice.data).hexdigest()
     row.jnd, row.jnd_local, row.where = sight.jnd, sight.jnd_local, list(sight.where)
     if fit.shares:
         row.viewers = viewers(sight.jnd, fit)

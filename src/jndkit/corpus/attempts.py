@@ -65,6 +65,7 @@ def store(plan: Plan, path: str, outcome: Outcome) -> Row:
         make_folder(str(target.parent))
         write_atomic(target, outcome.data, force=plan.force)
         row.output = str(target)
+        row.notes += [plan.clashes[Path(path)]] if Path(path) in plan.clashes else []
     except JndError as error:
         row.status = "failed"
         row.error = {"type": type(error).__name__, "message": str(error)}

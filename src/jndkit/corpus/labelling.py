@@ -16,8 +16,8 @@ from jndkit.corpus.labels import Labelled, Labelling, Plan, observer
 from jndkit.corpus.pool import Pool
 from jndkit.corpus.runs import processors
 from jndkit.errors import InputError, UsageError
-from jndkit.evaluation.noise import digest
 from jndkit.evaluation.rows import append, rewrite
+from jndkit.picture import digest
 
 
 @dataclass

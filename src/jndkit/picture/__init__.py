@@ -3,8 +3,9 @@
 from jndkit.picture.compositing import flatten
 from jndkit.picture.contract import Picture, Pixels, Source
 from jndkit.picture.limits import MAX_BYTES, MAX_PIXELS
-from jndkit.picture.loading import from_bytes, load
-from jndkit.picture.metadata import MARK, mark_xmp, with_metadata
+from jndkit.picture.loading import digest, from_bytes, load
+from jndkit.picture.mark import MARK
+from jndkit.picture.metadata import mark_xmp, with_metadata
 from jndkit.picture.saving import png_bytes, save_png, write_atomic
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "Picture",
     "Pixels",
     "Source",
+    "digest",
     "flatten",
     "from_bytes",
     "load",

@@ -31,6 +31,17 @@ def load(path: str | os.PathLike[str], *, max_pixels: int = MAX_PIXELS) -> Pictu
     return from_bytes(_bytes_of(name), path=name, max_pixels=max_pixels)
 
 
+def digest(path: str | os.PathLike[str]) -> str | None:
+    """SHA-256 of a file, or None where it cannot be read: whoever opens it says why."""
+    try:
+        if not os.path.isfile(path):  # opening a pipe would wait for its other end
+            return None
+        with open(path, "rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return None
+
+
 def from_bytes(
     data: bytes,
     *,
