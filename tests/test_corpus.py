@@ -12,12 +12,12 @@ import numpy as np
 import pytest
 
 from jndkit import corpus
-from jndkit.corpus import pool
 from jndkit.corpus.attempts import crashed
 from jndkit.corpus.outputs import is_ours
 from jndkit.errors import InputError, UsageError
 from jndkit.picture import Picture, save_png
 from jndkit.pipeline import Settings, encode
+from jndkit.processes import pool
 
 
 def picture(seed: int, width: int = 96, height: int = 80) -> Picture:

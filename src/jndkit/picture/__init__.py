@@ -6,7 +6,7 @@ from jndkit.picture.limits import MAX_BYTES, MAX_PIXELS
 from jndkit.picture.loading import digest, from_bytes, load
 from jndkit.picture.mark import MARK
 from jndkit.picture.metadata import mark_xmp, with_metadata
-from jndkit.picture.saving import png_bytes, save_png, write_atomic
+from jndkit.picture.saving import append_line, make_folder, png_bytes, save_png, write_atomic
 
 __all__ = [
     "MARK",
@@ -15,10 +15,12 @@ __all__ = [
     "Picture",
     "Pixels",
     "Source",
+    "append_line",
     "digest",
     "flatten",
     "from_bytes",
     "load",
+    "make_folder",
     "mark_xmp",
     "png_bytes",
     "save_png",
