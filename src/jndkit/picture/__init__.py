@@ -6,6 +6,7 @@ from jndkit.picture.limits import MAX_BYTES, MAX_PIXELS
 from jndkit.picture.loading import digest, from_bytes, load
 from jndkit.picture.mark import MARK
 from jndkit.picture.metadata import mark_xmp, with_metadata
+from jndkit.picture.raster import one_colour
 from jndkit.picture.saving import append_line, make_folder, png_bytes, save_png, write_atomic
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "load",
     "make_folder",
     "mark_xmp",
+    "one_colour",
     "png_bytes",
     "save_png",
     "with_metadata",

@@ -148,9 +148,9 @@ def _in_srgb(pixels: Pixels, icc: bytes | None, notes: list[str]) -> tuple[Pixel
     if pixels.ndim == 2:
         if described is not None:
             pixels = _grey_in_srgb(pixels, described, notes)
-        rgb = np.empty((*pixels.shape, 3), np.uint8)
-        rgb[...] = pixels[..., None]
-        return rgb, True, None, None
+        import cv2
+
+        return cv2.cvtColor(pixels, cv2.COLOR_GRAY2RGB), True, None, None
     if described is None:
         return pixels, False, None, None
     if described.mode != "RGB":

@@ -22,13 +22,15 @@ _CHUNK = 4096  # window positions pooled at a time: bounds memory
 def worst_window(cells: Cells, ppd: float) -> tuple[float, Box]:
     """(JOD, place) of the worst window of 20 x 13.5 degrees. Windows keep their area where the picture is narrow."""
     rows, columns = cells.grid.shape[2:]
+    sums = None
     found = (math.inf, Box(0, 0, 0, 0))
     for long, short in (WINDOW, WINDOW[::-1]):
         width, height = _fit(long * ppd / CELL, short * ppd / CELL, columns, rows)
         if (width, height) == (columns, rows):
             whole = float(pooled_jod(cells.picture_energy()))
             return whole, Box(0, 0, cells.shape[1], cells.shape[0])
-        found = min(found, _worst(cells, width, height))
+        sums = _sums(cells) if sums is None else sums
+        found = min(found, _worst(cells, sums, width, height))
     return found
 
 
@@ -36,7 +38,7 @@ def worst_place(cells: Cells, ppd: float) -> tuple[float, Box]:
     """(JOD, place) of the worst square of 3 degrees."""
     rows, columns = cells.grid.shape[2:]
     side = max(2, round(LOCAL * ppd / CELL))
-    return _worst(cells, min(side, columns), min(side, rows))
+    return _worst(cells, _sums(cells), min(side, columns), min(side, rows))
 
 
 def _fit(width: float, height: float, columns: int, rows: int) -> tuple[int, int]:
@@ -51,13 +53,16 @@ def _fit(width: float, height: float, columns: int, rows: int) -> tuple[int, int
     return min(columns, round(width)), min(rows, round(height))
 
 
-def _worst(cells: Cells, width: int, height: int) -> tuple[float, Box]:
+def _sums(cells: Cells) -> Floats:
+    return _prefix(cells.grid * cell_areas(cells.shape))
+
+
+def _worst(cells: Cells, total: Floats, width: int, height: int) -> tuple[float, Box]:
     rows, columns = cells.grid.shape[2:]
     step = max(1, min(width, height) // 8)
     tops = _positions(rows, height, step)
     lefts = _positions(columns, width, step)
     area = _prefix(cell_areas(cells.shape)[None, None])
-    total = _prefix(cells.grid.astype(np.float64) * cell_areas(cells.shape))
     best = (math.inf, 0, 0)
     for chunk in range(0, len(tops), max(1, _CHUNK // len(lefts))):
         some = tops[chunk : chunk + max(1, _CHUNK // len(lefts))]
@@ -80,7 +85,9 @@ def _positions(size: int, window: int, step: int) -> Indices:
 def _prefix(layers: Floats) -> Floats:
     """Two-dimensional running sums with a leading row and column of zeros."""
     out = np.zeros((*layers.shape[:2], layers.shape[2] + 1, layers.shape[3] + 1))
-    out[:, :, 1:, 1:] = layers.cumsum(axis=2).cumsum(axis=3)
+    inner = out[:, :, 1:, 1:]
+    np.cumsum(layers, axis=2, out=inner)
+    np.cumsum(inner, axis=3, out=inner)
     return out
 
 
