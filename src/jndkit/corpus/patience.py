@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from jndkit.codecs import card
 from jndkit.corpus.outputs import Task
 from jndkit.pipeline import Settings
-from jndkit.processes.pool import pixels_of
+from jndkit.processes.pool import header_pixels
 
 _ENCODES = 2.0  # of a search, on average
 _READING = 0.3  # seconds for a megapixel
@@ -28,7 +28,8 @@ class Wait:
 def longest_wait(tasks: Sequence[Task], settings: Settings) -> Wait | None:
     """The longest wait among tasks that are still to be done; None where none takes a minute.
 
-    Headers are read only where the codec is slow enough for the largest picture that is let through to take so long.
+    Of formats whose header is not read nothing is said; and headers are read only where the codec is slow enough for
+    the largest picture that is let through to take so long.
     """
     if not settings.encode:
         return None
@@ -37,9 +38,9 @@ def longest_wait(tasks: Sequence[Task], settings: Settings) -> Wait | None:
     waiting = [str(task.path) for task in tasks if task.ready is None]
     if not waiting or rate * settings.max_pixels < _WORTH_SAYING:
         return None
-    path = max(waiting, key=pixels_of)
-    pixels = pixels_of(path)
-    if pixels > settings.max_pixels or rate * pixels < _WORTH_SAYING:
+    known = ((header_pixels(path) or 0, path) for path in waiting)
+    pixels, path = max((each for each in known if each[0] <= settings.max_pixels), default=(0, ""))
+    if rate * pixels < _WORTH_SAYING:
         return None
     by = "all codecs" if settings.codec == "auto" else settings.codec.partition(":")[0]
     return Wait(path, pixels, by, rate * pixels)

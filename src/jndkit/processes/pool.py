@@ -154,19 +154,27 @@ class Pool(Generic[Answer]):
 
 def pixels_of(path: str) -> int:
     """About how many pixels a file holds: what its header says, else a guess from its size. Never an error."""
-    from PIL import Image
-
+    told = header_pixels(path)
+    if told is not None:
+        return told
     try:
         found = os.stat(path)
     except OSError:
         return 0
-    if not stat.S_ISREG(found.st_mode):  # opening a pipe would wait for its other end
-        return 0
+    return found.st_size * _PIXELS_PER_BYTE if stat.S_ISREG(found.st_mode) else 0
+
+
+def header_pixels(path: str) -> int | None:
+    """How many pixels the header of a file says; None where it is not read. Never an error."""
+    from PIL import Image
+
+    if not os.path.isfile(path):  # opening a pipe would wait for its other end
+        return None
     try:
         with quiet_pillow(), Image.open(path, formats=_HEADERS) as image:
             return image.width * image.height
     except Exception:  # whatever is wrong with the file, the worker will say
-        return found.st_size * _PIXELS_PER_BYTE
+        return None
 
 
 @contextmanager
