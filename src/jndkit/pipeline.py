@@ -27,6 +27,7 @@ from jndkit.picturewise.foresight import Foresight, foresee
 from jndkit.picturewise.hiding import watched
 from jndkit.pixelwise import model_card
 from jndkit.protocols import Protocol, protocol as named_protocol
+from jndkit.provenance import describe, inscribe, with_mark
 from jndkit.shaving import Shaved, form_for, shave_within
 from jndkit.viewing import Viewing
 from jndkit.visibility import jnd_for
@@ -143,12 +144,11 @@ def run(source: str | Path | Picture, settings: Settings, *, write: bool = True)
         row.status = "skipped"
         row.notes.append("written by jndkit before; --force encodes it again")
         return Encoded(None, row, "")
-    picture = with_metadata(picture, settings.keep_metadata)
+    picture = with_mark(with_metadata(picture, settings.keep_metadata), settings)
     kind = domain(picture)
     row.domain = kind.kind
     fit, viewing = settings.fit
     target = jnd_for(settings.viewers, fit)
-    row.target = {"viewers": settings.viewers, "jnd": target}
     target *= 1.0 if kind.inside else _STRICTER
     foreseen = foresee(picture, viewing, fit, widen=kind.widen)
     if not settings.encode:
@@ -159,15 +159,15 @@ def run(source: str | Path | Picture, settings: Settings, *, write: bool = True)
     benches = _Benches(picture, settings, target, foreseen)
     found, choice, shaved = _smallest(picture, kind, settings, benches)
     record(row, found, choice, target, fit, kind.widen)
-    row.shave = _shaving(shaved)
-    row.encodes = benches.encodes
+    row.shave, row.encodes = _shaving(shaved), benches.encodes
     if not write:
         row.status = "predicted"
         row.sur = satisfied(found.foresight, fit, kind.widen, found.searched)
     elif _not_worth_it(row, settings):
         row.status = "kept"
+    data = inscribe(row, choice.data, picture.mark)
     row.seconds = time.perf_counter() - started
-    return Encoded(choice.data if row.status == "written" else None, row, choice.codec.suffix)
+    return Encoded(data if row.status == "written" else None, row, choice.codec.suffix)
 
 
 class _Benches:
@@ -286,9 +286,7 @@ def _unshaved(found: Decision, reason: str) -> Decision:
 
 
 def _shaving(shaved: Shaved | None) -> dict[str, Any] | None:
-    if shaved is None:
-        return None
-    return {"model": shaved.model, "form": shaved.form, "strength": shaved.strength, "jnd": shaved.jnd}
+    return None if shaved is None else {key: getattr(shaved, key) for key in ("model", "form", "strength", "jnd")}
 
 
 def _outside_notes(kind: Domain, stop: str | None) -> list[str]:
@@ -338,14 +336,9 @@ def _not_worth_it(row: Row, settings: Settings) -> bool:
 
 
 def _opened(picture: Picture, settings: Settings) -> Row:
-    fit, viewing = settings.fit
-    observer = named_observer(settings.observer)
     row = Row(input=picture.name, width=picture.width, height=picture.height)
     if picture.source is not None:
         row.input_bytes = picture.source.size
         row.input_sha256 = picture.source.sha256
-    row.observer = f"{observer.name} {observer.version}"
-    row.protocol, row.viewing, row.ppd = fit.name, viewing.name, viewing.ppd
-    if fit.note:
-        row.notes.append(fit.note)
+    describe(row, settings)
     return row

@@ -79,7 +79,8 @@ def encode(
     )
     if piped:
         return _to_stdout(found, settings, json)
-    plan = corpus.plan(found, corpus.suffixes_of(settings), exact=exact, folder=folder, force=force)
+    plan = corpus.plan(found, settings, exact=exact, folder=folder)
+    printing.announce(corpus.longest_wait(plan.tasks, settings))
     report = Report(len(plan.tasks), json=json, lines=lambda row: [printing.result(row)])
     rows = corpus.run_all(
         plan.tasks,

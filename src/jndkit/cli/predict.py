@@ -49,6 +49,7 @@ def predict(
         encode=not no_encode,
     )
     tasks = [corpus.Task(each.path, each.refusal) for each in corpus.gather(pictures, recursive=recursive)]
+    printing.announce(corpus.longest_wait(tasks, settings))
     report = Report(len(tasks), json=json, lines=_described)
     return report.follow(corpus.run_all(tasks, settings, jobs=jobs, write=False, done=report.advance))
 

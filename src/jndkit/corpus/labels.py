@@ -17,13 +17,13 @@ import numpy as np
 
 from jndkit.codecs import Codec, codec as named_codec, full_spec, versions
 from jndkit.codecs.spec import checked
-from jndkit.corpus.attempts import explained, make_folder
+from jndkit.corpus.attempts import explained
 from jndkit.injection.noise import psnr
 from jndkit.observers.cvvdp import Cvvdp
 from jndkit.observers.cvvdp.observer import CvvdpWatch
 from jndkit.observers.cvvdp.pooling import pooled_jod
 from jndkit.opening import load
-from jndkit.picture import MAX_PIXELS, Picture, flatten, with_metadata, write_atomic
+from jndkit.picture import MAX_PIXELS, Picture, flatten, make_folder, with_metadata, write_atomic
 from jndkit.picturewise.curves import typical_curve
 from jndkit.version import VERSION
 from jndkit.viewing import DISPLAYS, viewing as named_viewing

@@ -31,6 +31,17 @@ def load(path: str | os.PathLike[str], *, max_pixels: int = MAX_PIXELS) -> Pictu
     return from_bytes(_bytes_of(name), path=name, max_pixels=max_pixels)
 
 
+def digest(path: str | os.PathLike[str]) -> str | None:
+    """SHA-256 of a file, or None where it cannot be read: whoever opens it says why."""
+    try:
+        if not os.path.isfile(path):  # opening a pipe would wait for its other end
+            return None
+        with open(path, "rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return None
+
+
 def from_bytes(
     data: bytes,
     *,
@@ -137,9 +148,9 @@ def _in_srgb(pixels: Pixels, icc: bytes | None, notes: list[str]) -> tuple[Pixel
     if pixels.ndim == 2:
         if described is not None:
             pixels = _grey_in_srgb(pixels, described, notes)
-        rgb = np.empty((*pixels.shape, 3), np.uint8)
-        rgb[...] = pixels[..., None]
-        return rgb, True, None, None
+        import cv2
+
+        return cv2.cvtColor(pixels, cv2.COLOR_GRAY2RGB), True, None, None
     if described is None:
         return pixels, False, None, None
     if described.mode != "RGB":

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from jndkit.errors import DamagedError, LimitError
 from jndkit.picture.limits import MAX_BLOCK, MAX_CHUNKS
-from jndkit.picture.metadata import is_mark
+from jndkit.picture.mark import is_mark
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _CRITICAL = (b"IHDR", b"PLTE", b"IDAT", b"IEND")
