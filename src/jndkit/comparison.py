@@ -56,7 +56,7 @@ def compare(
     """
     seen_by = named_observer(observer)
     display = named_viewing(viewing)
-    original, version = _pair(reference, test, MAX_PIXELS)
+    original, version = _pair(reference, test)
     return seen_by.watch(original, display)(version)
 
 
@@ -69,6 +69,7 @@ def compared(
     viewing: str | float | None = None,
     observer: str = "cvvdp",
     max_pixels: int = MAX_PIXELS,
+    damaged: str = "refuse",
 ) -> Comparison:
     """`compare`, in people: the share of viewers who see no difference, with its interval, and the verdict.
 
@@ -78,7 +79,7 @@ def compared(
     fit, display = named_protocol(protocol, viewing)
     target = jnd_for(viewers, fit)
     seen_by = named_observer(observer)
-    original, version = _pair(reference, test, max_pixels)
+    original, version = _pair(reference, test, max_pixels, damaged)
     watch = seen_by.watch(original, display)
     sight = watch(version)
     kind = domain(original)
@@ -100,9 +101,17 @@ def compared(
     return Comparison(row, sight.jnd <= target, watch, version)
 
 
-def _pair(reference: str | Path | Picture, test: str | Path | Picture, max_pixels: int) -> tuple[Picture, Picture]:
+def _pair(
+    reference: str | Path | Picture,
+    test: str | Path | Picture,
+    max_pixels: int = MAX_PIXELS,
+    damaged: str = "refuse",
+) -> tuple[Picture, Picture]:
     """Both pictures, of one size."""
-    a, b = (each if isinstance(each, Picture) else load(each, max_pixels=max_pixels) for each in (reference, test))
+    a, b = (
+        each if isinstance(each, Picture) else load(each, max_pixels=max_pixels, damaged=damaged)
+        for each in (reference, test)
+    )
     if a.rgb.shape != b.rgb.shape:
         raise UsageError(
             f"only pictures of one size can be compared: {a.name} has {a.width} x {a.height} pixels, "

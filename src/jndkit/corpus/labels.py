@@ -49,6 +49,7 @@ class Plan:
     viewings: tuple[str, ...] = ("desktop",)
     keep: Path | None = None
     max_pixels: int = MAX_PIXELS
+    damaged: str = "refuse"
 
     def __post_init__(self) -> None:
         for name in self.viewings:
@@ -106,7 +107,7 @@ class Labelling:
         """Decode the picture once, watch it once for each display, and code it once at each setting."""
         rows, errors = list[dict[str, str]](), list[str]()
         try:
-            picture = with_metadata(load(path, max_pixels=self.plan.max_pixels), "none")
+            picture = with_metadata(load(path, max_pixels=self.plan.max_pixels, damaged=self.plan.damaged), "none")
             watches = {
                 viewing.name: Cvvdp().watch(picture, viewing) for viewing in map(named_viewing, self.plan.viewings)
             }

@@ -2,6 +2,7 @@
 
 from jndkit.picture.compositing import flatten
 from jndkit.picture.contract import Picture, Pixels, Source
+from jndkit.picture.damage import check_damaged
 from jndkit.picture.limits import MAX_BYTES, MAX_PIXELS
 from jndkit.picture.loading import from_bytes, load
 from jndkit.picture.metadata import MARK, mark_xmp, with_metadata
@@ -14,6 +15,7 @@ __all__ = [
     "Picture",
     "Pixels",
     "Source",
+    "check_damaged",
     "flatten",
     "from_bytes",
     "load",
