@@ -18,8 +18,8 @@ def load(path: str | Path, *, max_pixels: int = MAX_PIXELS, damaged: str = "refu
     """The picture in a file: JPEG, PNG, WebP, AVIF, TIFF, BMP, PPM, HEIC, JPEG XL, or a `.jvvc` or `.jlic` stream.
 
     max_pixels: the largest width times height that is decoded.
-    damaged: "refuse" raises DamagedError where coded pixels are damaged, "keep" takes what a decoder makes of them, with
-        a note. Streams of our own codecs are refused whatever it says: nothing can be painted from a damaged one.
+    damaged: "refuse" raises DamagedError where the coded pixels are damaged, "keep" takes what the decoder makes of
+        them, with a note. Streams of our own codecs are refused all the same: nothing is painted from a damaged one.
     Raises InputError for a file that is no such picture, UsageError for an empty name, MissingError for HEIC, JPEG XL
     and VVC without their extras, and for JND-LIC without the networks that wrote the file.
     """

@@ -346,6 +346,5 @@ def _opened(picture: Picture, settings: Settings) -> Row:
         row.input_bytes, row.input_sha256 = picture.source.size, picture.source.sha256
     row.observer = f"{observer.name} {observer.version}"
     row.protocol, row.viewing, row.ppd = fit.name, viewing.name, viewing.ppd
-    if fit.note:
-        row.notes.append(fit.note)
+    row.notes += [fit.note] if fit.note else []
     return row

@@ -45,7 +45,8 @@ def from_bytes(
     trusted: the bytes are our own; HEIC and JPEG XL are then decoded in this process, and no damage is looked for.
     damaged: "refuse" raises DamagedError where the coded pixels are damaged, "keep" takes what the decoder makes of
         them, and says so in a note; what cannot be decoded at all is refused all the same.
-    Raises UsageError for another treatment of damage, FormatError, LimitError, DamagedError; MissingError for HEIC and JPEG XL without their libraries.
+    Raises FormatError, LimitError, DamagedError; UsageError for another treatment of damage; MissingError for HEIC and
+    JPEG XL without their libraries.
     """
     name = None if path is None else os.fspath(path)
     check_max_pixels(max_pixels)

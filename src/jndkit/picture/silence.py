@@ -79,7 +79,11 @@ def _silence_opencv() -> Callable[[], None]:
 
     level = cv2.utils.logging.getLogLevel()
     cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
-    return lambda: cv2.utils.logging.setLogLevel(level)
+
+    def undo() -> None:
+        cv2.utils.logging.setLogLevel(level)
+
+    return undo
 
 
 def quiet_opencv() -> AbstractContextManager[None]:

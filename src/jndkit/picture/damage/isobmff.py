@@ -62,7 +62,7 @@ def extents(data: bytes, kind: bytes) -> list[memoryview]:
 
 
 def _items(body: memoryview, kind: bytes) -> Iterator[int]:
-    start = 6 if body[:1] == b"\0" else 8
+    start = 6 if bytes(body[:1]) == b"\0" else 8
     for each, entry in boxes(body[start:]):
         fields = _Fields(entry)
         version = fields.take(4) >> 24

@@ -21,8 +21,9 @@ _STANDALONE = frozenset({0x01, *range(0xD0, 0xD9)})
 _MARKER = re.compile(rb"\xff+[^\x00\xff]", re.DOTALL)
 _AFTER_SCAN = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]", re.DOTALL)
 _EXTRANEOUS = re.compile(r"(\d+) extraneous bytes before marker 0xd9")
-_STRAY = 2  # bytes that cameras leave before the end marker
+_STRAY = 2  # bytes that cameras leave before the end marker; the decoder does not count what it had read ahead
 _PADDING = 16  # zeros that writers leave there
+_SECTOR = bytes(512)
 
 
 @dataclass
@@ -30,6 +31,8 @@ class Stream:
     """What of a JPEG stream makes its pixels. parts: its segments and scans.  scanned: components that have a DC scan.
 
     width, height, components: of the frame, 0 or none where it has no frame.  ended: an end marker follows.
+    holed: a refinement of AC coefficients has a long run of zeros, which decodes to no change and soon falls into step
+        again. A coder writes at most 117, as 937 correction bits follow each code.
     """
 
     parts: list[bytes | memoryview] = field(default_factory=list)
@@ -38,6 +41,7 @@ class Stream:
     components: bytes = b""
     scanned: set[int] = field(default_factory=set)
     ended: bool = False
+    holed: bool = False
 
     def joined(self, tables: Stream | None = None) -> bytes:
         """A whole stream again, with the tables of an abbreviated one before it."""
@@ -72,14 +76,21 @@ def stream(data: bytes | memoryview) -> Stream:
             found.height, found.width = int.from_bytes(body[1:3]), int.from_bytes(body[3:5])
             found.components = bytes(body[6::3])
         elif kind == _SOS and body:
-            selectors = 1 + 2 * body[0]
-            if bytes(body[selectors : selectors + 1]) == b"\0":  # the scan begins at the DC coefficient
-                found.scanned |= set(body[1:selectors:2])
             end = _AFTER_SCAN.search(view, at)
-            stop = len(view) if end is None else end.start()
-            found.parts.append(view[at:stop])
-            at = stop
+            coded = view[at:] if end is None else view[at : end.start()]
+            _scan(found, body, coded)
+            at += len(coded)
     return found
+
+
+def _scan(found: Stream, header: memoryview, coded: memoryview) -> None:
+    found.parts.append(coded)
+    selectors = 1 + 2 * header[0]
+    spectral, approximation = header[selectors : selectors + 1], header[selectors + 2 : selectors + 3]
+    if bytes(spectral) == b"\0":  # it begins at the DC coefficient
+        found.scanned |= set(header[1:selectors:2])
+    elif bytes(approximation) > b"\x0f":  # bits of coefficients that earlier scans began
+        found.holed |= _SECTOR in bytes(coded)
 
 
 def damage(data: bytes) -> str | None:
@@ -93,6 +104,8 @@ def scan_damage(found: Stream, whole: bytes) -> str | None:
     """The same of a stream that was taken apart, and put together with its tables."""
     if not set(found.components) <= found.scanned:
         return "the JPEG scans do not hold every colour component"
+    if found.holed:
+        return "a block of a JPEG scan is zeros"
     warning = _warning(whole, len(found.components))
     if warning is None or _is_padding(warning, found.ending):
         return None
