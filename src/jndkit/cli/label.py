@@ -88,7 +88,7 @@ def _follow(labels: Labels, jobs: int | None) -> tuple[int, int]:
                 rows += len(each.rows)
                 failed += bool(each.errors)
                 progress.clear()
-                for sentence in each.errors:
+                for sentence in (*each.notes, *each.errors):
                     printing.complain(sentence)
                 progress.advance()
         finally:
