@@ -5,7 +5,11 @@ from __future__ import annotations
 import io
 import struct
 import subprocess
+import time
+import tracemalloc
+import zlib
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import numpy as np
 import pytest
@@ -13,7 +17,7 @@ from PIL import Image
 
 from jndkit.errors import DamagedError, UsageError
 from jndkit.picture import damage, from_bytes, load
-from jndkit.picture.damage import jpeg, webp
+from jndkit.picture.damage import isobmff, jpeg, tiff, webp
 
 END = b"\xff\xd9"
 BLOCK = 4096
@@ -317,18 +321,56 @@ def test_webp_of_several_partitions(count, busy) -> None:
     assert found >= 7
 
 
-def test_checks_are_bounded(busy, encode) -> None:
-    """A strip that unpacks to gigabytes, a directory that names one strip a thousand times."""
-    import time
-    import zlib
-
-    packed = zlib.compress(bytes(200_000_000), 9)
-    data = encode(busy, "TIFF", compression="tiff_adobe_deflate")
+@contextmanager
+def within(seconds: float, megabytes: float) -> Iterator[None]:
+    tracemalloc.start()
     started = time.perf_counter()
-    from jndkit.picture.damage import tiff
+    try:
+        yield
+        assert time.perf_counter() - started < seconds
+        assert tracemalloc.get_traced_memory()[1] < megabytes * 1e6
+    finally:
+        tracemalloc.stop()
 
-    assert tiff._deflate_damage([packed] * 1000, busy.size) is None
+
+def test_strips_that_unpack_to_more_than_the_picture(busy, encode) -> None:
+    packed = zlib.compress(bytes(200_000_000), 9)
     strip = encode(busy, "JPEG")
-    assert tiff._jpeg_damage([strip] * 100_000, b"", 480 * 320) is None
-    assert time.perf_counter() - started < 2
-    assert tiff.damage(data) is None
+    with within(3, 30):
+        assert tiff._deflate_damage([packed] * 1000, busy.size) is None
+        assert tiff._jpeg_damage([strip] * 100_000, b"", 480 * 320) is None
+
+
+def test_strips_that_lie_over_each_other() -> None:
+    """A thousand times 8 MB, all the same bytes of the file."""
+    places, sizes = struct.pack("<1000I", *[8] * 1000), struct.pack("<1000I", *[8_000_000] * 1000)
+    at = 8 + 8_000_000
+    tags = [(256, 4, 1, 9000), (257, 4, 1, 9000), (259, 3, 1, 8), (273, 4, 1000, at), (279, 4, 1000, at + 4000)]
+    table = struct.pack("<H", len(tags)) + b"".join(struct.pack("<HHII", *tag) for tag in tags) + bytes(4)
+    data = b"II*\0" + struct.pack("<I", at + 8000) + bytes(8_000_000) + places + sizes + table
+    with within(1, 30):
+        assert damage.found(data, "TIFF") is None
+
+
+def test_items_that_lie_over_each_other_or_nowhere() -> None:
+    def box(kind: bytes, body: bytes) -> bytes:
+        return struct.pack(">I", 8 + len(body)) + kind + body
+
+    items = box(b"infe", b"\2\0\0\0\0\1\0\0av01\0")
+    info = box(b"iinf", bytes(4) + b"\0\1" + items)
+    nowhere = box(b"iloc", bytes(4) + b"\0\0\xff\xff" + b"\0\1\0\0\xff\xff" * 65535)
+    twice = box(b"iloc", bytes(4) + b"\x44\0\0\1" + b"\0\1\0\0\xff\xff" + struct.pack(">II", 0, 0) * 65535)
+    for place in (nowhere, twice):
+        data = box(b"meta", bytes(4) + info + place) + box(b"mdat", b"x" * 1_000_000)
+        with within(2, 30), pytest.raises(ValueError, match="extents"):
+            isobmff.extents(data, b"av01")
+        assert damage.found(data, "AVIF") is None
+
+
+def test_webp_of_endless_chunks(files) -> None:
+    data = files["webp"][1]
+    empty = b"JUNK\0\0\0\0" * 1_000_000
+    again = data[12:] * 40
+    with within(4, 60):
+        assert damage.found(data[:12] + empty + data[12:], "WEBP") is None
+        assert damage.found(data + again, "WEBP") is None

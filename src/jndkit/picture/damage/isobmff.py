@@ -54,11 +54,21 @@ def child(view: memoryview, *path: bytes) -> memoryview:
 
 
 def extents(data: bytes, kind: bytes) -> list[memoryview]:
-    """The stretches of the file that items of a type such as b"av01" consist of. Raises ValueError."""
+    """The stretches of the file that items of a type such as b"av01" consist of.
+
+    Raises ValueError where the file does not say, or where they add up to more than the file has.
+    """
     view = memoryview(data)
     meta = child(view, b"meta")
     wanted = set(_items(child(meta, b"iinf"), kind))
-    return [stretch for item, stretch in _located(view, child(meta, b"iloc")) if item in wanted]
+    found, left = list[memoryview](), len(data)
+    for item, stretch in _located(view, child(meta, b"iloc")):
+        left -= len(stretch)
+        if left < 0:
+            raise ValueError("the extents lie over each other")
+        if item in wanted:
+            found.append(stretch)
+    return found
 
 
 def _items(body: memoryview, kind: bytes) -> Iterator[int]:
@@ -79,6 +89,8 @@ def _located(view: memoryview, body: memoryview) -> Iterator[tuple[int, memoryvi
     sizes = fields.take(2)
     offset_size, length_size, base_size, index_size = (sizes >> shift & 15 for shift in (12, 8, 4, 0))
     wide = 4 if version == 2 else 2
+    if not offset_size + length_size:
+        raise ValueError("the extents are nowhere")
     for _ in range(min(fields.take(wide), _MOST_ITEMS)):
         item = fields.take(wide)
         method = fields.take(2) & 15 if version else 0

@@ -29,7 +29,10 @@ def damage(data: bytes) -> str | None:
         if compression not in (*_DEFLATE, _JPEG):
             return None
         pixels = _first(data, order, table, _WIDTH, 0) * _first(data, order, table, _LENGTH, 0)
-        strips = [data[start : start + size] for start, size in _strips(data, order, table)]
+        places = _strips(data, order, table)
+        if sum(size for _, size in places) > len(data):
+            return None  # they lie over each other
+        strips = [data[start : start + size] for start, size in places]
         if compression == _JPEG:
             return _jpeg_damage(strips, _value(data, table.find(_TABLES)), pixels)
         bits = _first(data, order, table, _BITS, 1) * _first(data, order, table, _SAMPLES, 1)

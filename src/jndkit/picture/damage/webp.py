@@ -13,6 +13,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from jndkit.picture.limits import MAX_CHUNKS
 from jndkit.picture.silence import quiet_opencv
 
 _CUT = 16  # bytes; libwebp ends its streams with one or two that are not needed
@@ -30,12 +31,15 @@ def damage(data: bytes) -> str | None:
             continue
         if any(_decodes(_file(kind, body)) for body in shortened):
             return "the WebP data is damaged: the picture ends before its data does"
+        break
     return None
 
 
 def _chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
     at = 12
-    while at + 8 <= len(data):
+    for _ in range(MAX_CHUNKS):
+        if at + 8 > len(data):
+            return
         kind, size = struct.unpack_from("<4sI", data, at)
         yield kind, at + 8, min(at + 8 + size, len(data))
         at += 8 + size + size % 2
