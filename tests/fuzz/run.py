@@ -42,8 +42,8 @@ def fuzz(name: str, seconds: int) -> None:
     found, corpus = HERE / "found" / name, WORK / name
     for folder in (found, corpus):
         folder.mkdir(parents=True, exist_ok=True)
-    words = WORK / f"{name}.dict"
-    escaped = ("".join(f"\\x{byte:02x}" for byte in token) for token in targets.TOKENS.get(name, ()))
+    words = WORK / f"{name}.dict"  # libFuzzer refuses an empty one
+    escaped = ("".join(f"\\x{byte:02x}" for byte in token) for token in targets.TOKENS.get(name, (b"\0",)))
     words.write_text("".join(f'"{token}"\n' for token in escaped), encoding="ascii")
     limits = [f"-max_total_time={seconds}", f"-max_len={LONGEST}", "-timeout=5", "-rss_limit_mb=1024"]
     told = [f"-dict={words}", f"-artifact_prefix={found}/", "-print_final_stats=1"]
@@ -75,7 +75,9 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="targets at once, of all")
     asked = parser.parse_args()
     if importlib.util.find_spec("atheris") is None:
-        print("atheris is not installed; install it with: pip install 'jndkit[fuzz]'", file=sys.stderr)
+        print(
+            "atheris, which is for Linux, is not installed; install it with: pip install -e '.[fuzz]'", file=sys.stderr
+        )
         return 3
     if asked.target != "all":
         fuzz(asked.target, asked.seconds)
