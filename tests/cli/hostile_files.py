@@ -288,20 +288,20 @@ def painted_over(photo: np.ndarray) -> dict[str, bytes]:
         made[f"4 KiB of zeros in a {name}"] = data[:middle] + bytes(4096) + data[middle + 4096 :]
         if name.endswith(".jpg"):
             made[f"60 % and an end of a {name}"] = data[: len(data) * 6 // 10] + b"\xff\xd9"
-    made["a bit in a strip of deflate.tif"] = _flipped_unseen(written(photo, "TIFF", compression="tiff_adobe_deflate"))
+    made["4 KiB of zeros in a strip of deflate.tif"] = _unseen(written(photo, "TIFF", compression="tiff_adobe_deflate"))
     return made
 
 
-def _flipped_unseen(data: bytes) -> bytes:
-    """One bit flipped in the middle, where Pillow decodes the file all the same."""
-    for at in range(len(data) // 2, len(data)):
-        broken = data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :]
+def _unseen(data: bytes) -> bytes:
+    """4 KiB zeroed at the first of some places where Pillow decodes the file all the same."""
+    for at in range(len(data) // 4, len(data) - 4096, len(data) // 32):
+        broken = data[:at] + bytes(4096) + data[at + 4096 :]
         try:
             Image.open(io.BytesIO(broken)).load()
         except OSError:
             continue
         return broken
-    raise ValueError("every bit is noticed")
+    raise ValueError("it is noticed everywhere")
 
 
 # --- one format after the other --------------------------------------------------------------------------------------
