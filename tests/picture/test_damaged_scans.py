@@ -333,6 +333,13 @@ def within(seconds: float, megabytes: float) -> Iterator[None]:
         tracemalloc.stop()
 
 
+def test_endless_fill_bytes(files) -> None:
+    _, data = files["baseline"]
+    scan = data.index(b"\xff\xda")
+    with within(1, 30):
+        assert jpeg.damage(data[:scan] + b"\xff" * 1_000_000 + b"\0" + data[scan:]) is None
+
+
 def test_strips_that_unpack_to_more_than_the_picture(busy, encode) -> None:
     packed = zlib.compress(bytes(200_000_000), 9)
     strip = encode(busy, "JPEG")
