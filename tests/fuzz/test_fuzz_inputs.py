@@ -35,7 +35,7 @@ INPUTS = sorted(path for folder in ("seeds", "found") for path in (HERE / folder
 def test_committed_input(path: Path) -> None:
     data = path.read_bytes()
     tracemalloc.start()
-    started = time.perf_counter()
+    started = time.process_time()
     try:
         targets.TARGETS[path.parent.name](data)
     except JndError as error:
@@ -43,7 +43,7 @@ def test_committed_input(path: Path) -> None:
     else:
         said = ""
     finally:
-        seconds, memory = time.perf_counter() - started, tracemalloc.get_traced_memory()[1]
+        seconds, memory = time.process_time() - started, tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
     assert "\n" not in said
     assert seconds < targets.SECONDS
