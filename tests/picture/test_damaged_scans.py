@@ -375,6 +375,23 @@ def test_items_that_lie_over_each_other_or_nowhere() -> None:
         assert damage.found(data, "AVIF") is None
 
 
+def test_webp_of_one_frame_in_an_animation(files) -> None:
+    sound = files["webp"][1]
+
+    def chunk(kind: bytes, body: bytes) -> bytes:
+        return kind + struct.pack("<I", len(body)) + body + bytes(len(body) % 2)
+
+    def animated(still: bytes) -> bytes:
+        size = (480 - 1).to_bytes(3, "little") + (320 - 1).to_bytes(3, "little")
+        frame = chunk(b"ANMF", bytes(6) + size + bytes(4) + still[12:])
+        body = b"WEBP" + chunk(b"VP8X", b"\2\0\0\0" + size) + chunk(b"ANIM", bytes(6)) + frame
+        return b"RIFF" + struct.pack("<I", len(body)) + body
+
+    assert np.array_equal(from_bytes(animated(sound)).rgb, from_bytes(sound).rgb)
+    with pytest.raises(DamagedError, match="before its data does"):
+        from_bytes(animated(zeroed(sound, len(sound) // 2)))
+
+
 def test_webp_of_endless_chunks(files) -> None:
     data = files["webp"][1]
     empty = b"JUNK\0\0\0\0" * 1_000_000

@@ -41,6 +41,9 @@ def _chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
         if at + 8 > len(data):
             return
         kind, size = struct.unpack_from("<4sI", data, at)
+        if kind == b"ANMF":  # a frame, with its place and time before its own chunks
+            at += 24
+            continue
         yield kind, at + 8, min(at + 8 + size, len(data))
         at += 8 + size + size % 2
 
