@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image, ImageCms
+from PIL import Image
 
 from jndkit.codecs.jndlic import container
 from jndkit.picture import cicp
@@ -48,7 +48,7 @@ def pngs(image: Image.Image) -> Iterator[tuple[str, bytes]]:
     yield "plain", plain
     yield "alpha", written(image.convert("RGBA"), "PNG", exif=exif().tobytes())
     yield "palette", written(image.quantize(7), "PNG", transparency=bytes(range(7)))
-    profile = zlib.compress(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    profile = zlib.compress(cicp.profile(12) or b"")
     text = b"XML:com.adobe.xmp\0\1\0\0\0" + zlib.compress(XMP)
     colours = [(b"gAMA", struct.pack(">I", 45455)), (b"sRGB", b"\0"), (b"cICP", bytes([12, 13, 0, 1]))]
     colours += [(b"cHRM", struct.pack(">8I", 31270, 32900, 64000, 33000, 30000, 60000, 15000, 6000))]
@@ -131,6 +131,9 @@ def everything() -> Iterator[tuple[str, str, bytes]]:
         yield "heif", "heic", out.getvalue()
     busy = Image.fromarray(np.random.default_rng(1).integers(0, 256, (32, 32, 3), np.uint8))
     yield "webp", "lossy", written(busy, "WEBP", quality=60)
+    clear = busy.copy()
+    clear.putalpha(busy.convert("L"))
+    yield "webp", "alpha", written(clear, "WEBP", quality=40)
     yield "webp", "lossless", written(image, "WEBP", lossless=True)
     contents = container.Contents(12, 9, 40, False, "made.v1", b"12345678", 77, {1: b"symbols", 4: b"exif"})
     yield "jlic", "whole", container.pack(contents)

@@ -308,7 +308,7 @@ def test_webp_of_several_partitions(count, busy) -> None:
         chunk = b"VP8 " + struct.pack("<I", len(body)) + body + bytes(len(body) % 2)
         return b"RIFF" + struct.pack("<I", 4 + len(chunk)) + b"WEBP" + chunk
 
-    assert len(list(webp._lossy(frame))) == 1 + count
+    assert len(list(webp._lossy(frame))) == 1 + count  # the modes, and each partition
     assert from_bytes(boxed(frame)).height == 320
     random = np.random.default_rng(count)
     found = 0
@@ -390,6 +390,17 @@ def test_webp_of_one_frame_in_an_animation(files) -> None:
     assert np.array_equal(from_bytes(animated(sound)).rgb, from_bytes(sound).rgb)
     with pytest.raises(DamagedError, match="before its data does"):
         from_bytes(animated(zeroed(sound, len(sound) // 2)))
+
+
+def test_webp_with_a_damaged_alpha_plane(busy, encode) -> None:
+    data = encode(np.dstack([busy, busy[..., 1]]), "WEBP", quality=80)
+    assert not from_bytes(data).notes
+    at = data.index(b"ALPH")
+    size = int.from_bytes(data[at + 4 : at + 8], "little")
+    assert size > 3 * BLOCK
+    for share in (0.3, 0.5, 0.7):
+        with pytest.raises(DamagedError):
+            from_bytes(zeroed(data, at + int(share * size)))
 
 
 def test_webp_of_endless_chunks(files) -> None:

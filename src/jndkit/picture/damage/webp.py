@@ -22,17 +22,25 @@ _LEAST = 4 * _CUT
 
 def damage(data: bytes) -> str | None:
     """What is wrong with the pixels of a still WebP file that can be decoded, or None."""
-    for kind, start, end in _chunks(data):
-        if kind == b"VP8 ":
-            shortened = _lossy(data[start:end])
-        elif kind == b"VP8L":
-            shortened = _cut_at_end(data[start:end])
-        else:
-            continue
-        if any(_decodes(_file(kind, body)) for body in shortened):
-            return "the WebP data is damaged: the picture ends before its data does"
-        break
+    if any(_decodes(each) for each in _shortened(data)):
+        return "the WebP data is damaged: the picture ends before its data does"
     return None
+
+
+def _shortened(data: bytes) -> Iterator[bytes]:
+    """Files of the same picture, each with another of its streams cut."""
+    alpha = b""
+    for kind, start, end in _chunks(data):
+        body = data[start:end]
+        if kind == b"ALPH":
+            alpha = body
+        elif kind == b"VP8L":
+            yield from (_file((kind, each)) for each in _cut_at_end(body))
+            return
+        elif kind == b"VP8 ":
+            yield from (_file((kind, each)) for each in _lossy(body))
+            yield from (_file(_canvas(body), (b"ALPH", each), (kind, body)) for each in _alpha(alpha))
+            return
 
 
 def _chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
@@ -51,6 +59,18 @@ def _chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
 def _cut_at_end(body: bytes) -> Iterator[bytes]:
     if len(body) >= _LEAST:
         yield body[:-_CUT]
+
+
+def _alpha(body: bytes) -> Iterator[bytes]:
+    """An alpha plane cut, unless its samples are not compressed."""
+    if body[:1] and body[0] & 3 == 1:
+        yield from _cut_at_end(body)
+
+
+def _canvas(frame: bytes) -> tuple[bytes, bytes]:
+    """The header of a file with transparency, of the size of a lossy frame."""
+    width, height = (int.from_bytes(frame[at : at + 2], "little") & 0x3FFF for at in (6, 8))
+    return b"VP8X", struct.pack("<I", 0x10) + (width - 1).to_bytes(3, "little") + (height - 1).to_bytes(3, "little")
 
 
 def _lossy(body: bytes) -> Iterator[bytes]:
@@ -127,9 +147,9 @@ def _partitions(body: bytes) -> int:
     return 1 << flags.take(2)
 
 
-def _file(kind: bytes, body: bytes) -> bytes:
-    chunk = struct.pack("<4sI", kind, len(body)) + body + bytes(len(body) % 2)
-    return b"RIFF" + struct.pack("<I", 4 + len(chunk)) + b"WEBP" + chunk
+def _file(*chunks: tuple[bytes, bytes]) -> bytes:
+    parts = [struct.pack("<4sI", kind, len(body)) + body + bytes(len(body) % 2) for kind, body in chunks]
+    return b"RIFF" + struct.pack("<I", 4 + sum(map(len, parts))) + b"WEBP" + b"".join(parts)
 
 
 def _decodes(data: bytes) -> bool:
