@@ -252,17 +252,14 @@ def summed(data: bytes) -> bytes:
 
 # --- damage that decoders paint over ---------------------------------------------------------------------------------
 
-_LARGE = 480, 320  # of a picture whose files are some blocks long
-
 
 def _painted_over() -> Iterator[Case]:
     """Each decodes to a picture of the right size, a part of it wrong."""
-    photo = photograph(*_LARGE)
-    for name, data in painted_over(photo).items():
+    for name, data in _holed(photograph(480, 320)).items():
         yield Case(name, data, "damaged scans", "DamagedError", "--damaged keep takes it as it is")
 
 
-def painted_over(photo: np.ndarray) -> dict[str, bytes]:
+def _holed(photo: np.ndarray) -> dict[str, bytes]:
     """Files with 4 KiB of their pixels zeroed, a JPEG also cut at 60 % with its end marker put back."""
     image = Image.fromarray(photo)
     sound = {

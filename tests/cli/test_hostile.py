@@ -398,7 +398,7 @@ def test_all_in_one_folder(results: dict[str, Result], tmp_path: Path, step: int
                 assert made[Path(result.row["output"]).name] == alone
 
 
-DAMAGED = files.painted_over(files.photograph(480, 320))
+DAMAGED = {case.name: case.data for case in CASES if case.group == "damaged scans"}
 
 
 @pytest.mark.parametrize("name", DAMAGED)
