@@ -19,7 +19,7 @@ from jndkit.errors import CodecError, TargetError, UsageError
 from jndkit.evidence import Row, record, record_forecast, satisfied
 from jndkit.observers import observer as named_observer
 from jndkit.observers.contract import Observer, is_noisy
-from jndkit.picture import Picture, load, with_metadata
+from jndkit.picture import Picture, check_damaged, load, with_metadata
 from jndkit.picturewise.curves import is_known
 from jndkit.picturewise.decision import BUDGET, Bench, Choice, Decision, Forecast, cheapest, decide, forecast, suited
 from jndkit.picturewise.domain import Domain, domain
@@ -64,6 +64,7 @@ class Settings:
     keep_metadata: str = "all"
     force: bool = False
     max_pixels: int = 100_000_000
+    damaged: str = "refuse"
     shave: str | None = None
     encode: bool = True
 
@@ -76,6 +77,7 @@ class Settings:
             raise UsageError(f"--min-saving must lie between 0 and 100 per cent, not {self.min_saving:g}")
         if self.keep_metadata not in ("all", "nogps", "icc", "none"):
             raise UsageError(f"unknown metadata policy {self.keep_metadata!r}: choose all, nogps, icc, none")
+        check_damaged(self.damaged)
         jnd_for(self.viewers, self.fit[0])
         for name in self.codec_specs:
             codecs.codec(name)
@@ -116,7 +118,7 @@ def encode(source: str | Path | Picture, **options: Any) -> Encoded:
 
     source: a path, or a Picture from `jndkit.load`.  options: the fields of `Settings`, which are the command line's
     names: codec, viewers (per cent), protocol, viewing, observer, effort, min_saving (per cent), keep_metadata, force,
-    max_pixels, shave (a JND model: smooth the picture within its map before it is coded).
+    max_pixels, damaged ("refuse" or "keep"), shave (a JND model: smooth the picture within its map before coding).
 
     Raises UsageError for the request, InputError for the file, MissingError for an absent extra, TargetError where no
     setting meets the target, CodecError where the encoder fails.
@@ -127,8 +129,7 @@ def encode(source: str | Path | Picture, **options: Any) -> Encoded:
 def predict(source: str | Path | Picture, **options: Any) -> Row:
     """The decision without the file: knob, predicted viewers, interval, probes, satisfied-user curve.
 
-    Arguments and errors as `encode`; and encode=False has it answer from the picture alone, without encoding or reading
-    anything, for one codec of which there is a typical curve.
+    As `encode`; encode=False answers from the picture alone, without an encode, for a codec with a typical curve.
     """
     return run(source, Settings(**options), write=False).row
 
@@ -138,7 +139,8 @@ def run(source: str | Path | Picture, settings: Settings, *, write: bool = True)
     if write and not settings.encode:
         raise UsageError("without an encode there is no file: encode=False is for predict")
     started = time.perf_counter()
-    picture = source if isinstance(source, Picture) else load(source, max_pixels=settings.max_pixels)
+    most, damaged = settings.max_pixels, settings.damaged
+    picture = source if isinstance(source, Picture) else load(source, max_pixels=most, damaged=damaged)
     row = _opened(picture, settings)
     if picture.marked and write and not settings.force:
         row.status = "skipped"
@@ -312,12 +314,12 @@ def _foretold(
     free = _chroma_free(settings.codec) and not picture.grey
     found = forecast(codec, foreseen, target, chroma_free=free, lossless_first=not kind.inside)
     if found.value is None and found.foresight is not None:
-        grid, curve = found.foresight.grid, found.foresight.curve
         wanted = f"{settings.viewers:g} % of viewers ({target:.2f} JND)"
-        best = f"the best setting, {grid[-1]:g}, should read {math.exp(curve[-1]):.2f} JND"
+        read = math.exp(found.foresight.curve[-1])
+        best = f"the best setting, {found.foresight.grid[-1]:g}, should read {read:.2f} JND"
         raise TargetError(f"{picture.name}: {found.codec.spec} is not expected to reach {wanted}: {best}")
-    stop = None if found.foresight else "lossless"
-    return replace(found, notes=(*picture.notes, *_outside_notes(kind, stop), *found.notes))
+    outside = _outside_notes(kind, None if found.foresight else "lossless")
+    return replace(found, notes=(*picture.notes, *outside, *found.notes))
 
 
 def _not_worth_it(row: Row, settings: Settings) -> bool:
@@ -338,7 +340,6 @@ def _not_worth_it(row: Row, settings: Settings) -> bool:
 def _opened(picture: Picture, settings: Settings) -> Row:
     row = Row(input=picture.name, width=picture.width, height=picture.height)
     if picture.source is not None:
-        row.input_bytes = picture.source.size
-        row.input_sha256 = picture.source.sha256
+        row.input_bytes, row.input_sha256 = picture.source.size, picture.source.sha256
     describe(row, settings)
     return row

@@ -20,7 +20,7 @@ from jndkit.protocols import Protocol as Way, protocol as named_protocol
 from jndkit.viewing import Viewing
 from jndkit.visibility import jnd_for
 
-WHETHER = frozenset({"min_saving", "force", "max_pixels", "encode"})
+WHETHER = frozenset({"min_saving", "force", "max_pixels", "damaged", "encode"})
 """Settings that decide whether there is a file, not which."""
 
 

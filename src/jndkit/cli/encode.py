@@ -46,6 +46,7 @@ def encode(
     ] = False,
     jobs: options.Jobs = None,
     max_pixels: options.MaxPixels = options.MAX_PIXELS,
+    damaged: options.Damaged = "refuse",
     json: options.Json = False,
 ) -> int:
     """Write the smallest file that looks the same.
@@ -76,6 +77,7 @@ def encode(
         keep_metadata=keep_metadata,
         force=force,
         max_pixels=max_pixels,
+        damaged=damaged,
     )
     if piped:
         return _to_stdout(found, settings, json)

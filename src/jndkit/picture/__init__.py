@@ -2,6 +2,7 @@
 
 from jndkit.picture.compositing import flatten
 from jndkit.picture.contract import Picture, Pixels, Source
+from jndkit.picture.damage import check_damaged
 from jndkit.picture.limits import MAX_BYTES, MAX_PIXELS
 from jndkit.picture.loading import digest, from_bytes, load
 from jndkit.picture.mark import MARK
@@ -17,6 +18,7 @@ __all__ = [
     "Pixels",
     "Source",
     "append_line",
+    "check_damaged",
     "digest",
     "flatten",
     "from_bytes",

@@ -14,7 +14,7 @@ from jndkit.picture import colour
 from jndkit.picture.contract import Pixels
 from jndkit.picture.limits import check_size
 from jndkit.picture.raster import Raster
-from jndkit.picture.silence import quiet_stderr
+from jndkit.picture.silence import quiet_opencv, quiet_stderr
 
 _ROWS = 512
 _PLUGINS = {
@@ -112,13 +112,9 @@ def opencv_16(data: bytes) -> npt.NDArray[np.uint16] | None:
     """Samples of 16 bits in OpenCV's order (blue first), or None where it cannot read them."""
     import cv2
 
-    level = cv2.utils.logging.getLogLevel()
-    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
     try:
-        with quiet_stderr():
+        with quiet_opencv(), quiet_stderr():
             stored = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
     except cv2.error:
         return None
-    finally:
-        cv2.utils.logging.setLogLevel(level)
     return stored if stored is not None and stored.dtype == np.uint16 else None
