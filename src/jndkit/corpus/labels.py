@@ -17,13 +17,13 @@ import numpy as np
 
 from jndkit.codecs import Codec, codec as named_codec, full_spec, versions
 from jndkit.codecs.spec import checked
-from jndkit.corpus.attempts import explained, make_folder
+from jndkit.corpus.attempts import explained
 from jndkit.injection.noise import psnr
 from jndkit.observers.cvvdp import Cvvdp
 from jndkit.observers.cvvdp.observer import CvvdpWatch
 from jndkit.observers.cvvdp.pooling import pooled_jod
 from jndkit.opening import load
-from jndkit.picture import MAX_PIXELS, Picture, flatten, with_metadata, write_atomic
+from jndkit.picture import MAX_PIXELS, Picture, check_damaged, flatten, make_folder, with_metadata, write_atomic
 from jndkit.picturewise.curves import typical_curve
 from jndkit.version import VERSION
 from jndkit.viewing import DISPLAYS, viewing as named_viewing
@@ -49,8 +49,10 @@ class Plan:
     viewings: tuple[str, ...] = ("desktop",)
     keep: Path | None = None
     max_pixels: int = MAX_PIXELS
+    damaged: str = "refuse"
 
     def __post_init__(self) -> None:
+        check_damaged(self.damaged)
         for name in self.viewings:
             named_viewing(name)
         for codec in map(_codec, self.codecs):
@@ -87,11 +89,15 @@ class Plan:
 
 @dataclass(frozen=True)
 class Labelled:
-    """A picture's rows, in the order of the settings, and a sentence for each codec or picture that failed."""
+    """A picture's rows, in the order of the settings, and a sentence for each codec or picture that failed.
+
+    notes: what loading had to change, a sentence each.
+    """
 
     name: str
     rows: tuple[dict[str, str], ...] = ()
     errors: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -106,7 +112,7 @@ class Labelling:
         """Decode the picture once, watch it once for each display, and code it once at each setting."""
         rows, errors = list[dict[str, str]](), list[str]()
         try:
-            picture = with_metadata(load(path, max_pixels=self.plan.max_pixels), "none")
+            picture = with_metadata(load(path, max_pixels=self.plan.max_pixels, damaged=self.plan.damaged), "none")
             watches = {
                 viewing.name: Cvvdp().watch(picture, viewing) for viewing in map(named_viewing, self.plan.viewings)
             }
@@ -118,7 +124,8 @@ class Labelling:
                     rows.append(self._row(picture, watches, spec, value))
             except Exception as error:
                 errors.append(_sentence(path, error))
-        return Labelled(self.name, tuple(rows), tuple(errors))
+        notes = tuple(f"{path}: {note}" for note in picture.notes)
+        return Labelled(self.name, tuple(rows), tuple(errors), notes)
 
     def _row(self, picture: Picture, watches: dict[str, CvvdpWatch], spec: str, value: float) -> dict[str, str]:
         codec = _codec(spec)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from jndkit.errors import DamagedError, FormatError, LimitError
 from jndkit.picture.limits import MAX_SCANS, MAX_SEGMENTS
-from jndkit.picture.metadata import is_mark
+from jndkit.picture.mark import is_mark
 
 _SOF = set(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _SEQUENTIAL_OR_PROGRESSIVE = {0xC0, 0xC1, 0xC2, 0xC9, 0xCA}

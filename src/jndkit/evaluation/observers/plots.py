@@ -57,7 +57,7 @@ def _drawn(rows: Sequence[ScoreRow], told: Shares) -> bytes:
     _thresholds(panels[-1], rows[1:])
     figure.supxlabel(
         f"{len(told.pictures)} pictures, {len(told.file)} versions, {int(told.told.viewers.max())} viewers: MIDD-GAR. "
-        "Shares are foretold without the picture. Grey: what chance alone would leave of 90 in 100.",
+        "Shares are foretold without the picture. Grey: where 90 in 100 would lie by chance alone.",
         fontsize=8,
         color=INK,
     )
@@ -85,7 +85,7 @@ def _agreement(axes: Any, row: ScoreRow, told: Shares) -> None:
 
 def _thresholds(axes: Any, rows: Sequence[ScoreRow]) -> None:
     """Over how busy the picture is, where half of the viewers notice, as a share of the mean over pictures."""
-    for row, colour in zip(rows, ("#9a6324", "#1f6f8b"), strict=True):
+    for row, colour in zip(rows, ("#8a8a8a", "#6c4f9c"), strict=True):
         names = [name for name in row.thresholds if name in row.texture]
         logs = np.log([row.thresholds[name] for name in names])
         busy = [row.texture[name] for name in names]
@@ -96,7 +96,7 @@ def _thresholds(axes: Any, rows: Sequence[ScoreRow]) -> None:
     axes.yaxis.set_ticks(ticks, [f"{tick:g}" for tick in ticks])
     axes.yaxis.set_ticks([], minor=True)
     axes.set_title("half notice at, over the mean of all pictures", fontsize=9)
-    axes.set_xlabel(f"mean {TEXTURE} map of the picture, code values")
+    axes.set_xlabel(f"mean {TEXTURE} map, code values")
     axes.legend(fontsize=8, frameon=False, loc="upper left")
     _plain(axes)
 
