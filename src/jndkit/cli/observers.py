@@ -133,14 +133,13 @@ def _read(
     json: bool,
 ) -> list[ReadingRow]:
     """Rows of weights, observers or encoders that are no longer those in use are made again."""
-    from jndkit.corpus.runs import processors
     from jndkit.evaluation import processes
     from jndkit.evaluation.observers.rows import Settings
     from jndkit.evaluation.observers.stimuli import STIMULI
     from jndkit.evaluation.observers.work import jobs as work
+    from jndkit.processes import jobs_wanted
 
-    if jobs is not None and jobs < 1:
-        raise UsageError(f"--jobs must be at least 1, not {jobs}")
+    wanted = jobs_wanted(jobs)
     chosen = {"readers": tuple(dict.fromkeys(observer))} if observer else {}
     settings = Settings(tuple(name for name in STIMULI if name in tables), **chosen)
     fresh = {(table, by): settings.row(table, "", by).maker for table in settings.tables for by in settings.readers}
@@ -148,7 +147,7 @@ def _read(
     todo = work(root, settings, kept)
     left = {(job.name, f"{job.table} {by}") for job in todo for by in job.left}
     done = [row for row in kept if (row.input, row.part) not in left]
-    follow(processes.run(todo, processors() if jobs is None else jobs), len(left), done, file, json)
+    follow(processes.run(todo, wanted), len(left), done, file, json)
     order = list(STIMULI)
     done.sort(key=lambda row: (order.index(row.table), row.input, row.reader))
     return done

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from jndkit.errors import InputError
-from jndkit.evaluation.noise import digest
 from jndkit.evaluation.observers import people, population, preference, shares, units
 from jndkit.evaluation.observers.readings import Readings
 from jndkit.evaluation.observers.rows import ReadingRow, ScoreRow
 from jndkit.evaluation.observers.stimuli import QUALITIES
+from jndkit.picture import digest
 
 FILES = {
     shares.TABLE: people.MIDD,

@@ -7,12 +7,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from jndkit.evaluation.noise import digest
 from jndkit.evaluation.observers.measures import TEXTURE, reader
 from jndkit.evaluation.observers.rows import ReadingRow, Settings
 from jndkit.evaluation.observers.stimuli import STIMULI
 from jndkit.opening import load
-from jndkit.picture import Picture, with_metadata
+from jndkit.picture import Picture, digest, with_metadata
 from jndkit.pixelwise import jnd_map
 
 
