@@ -74,7 +74,7 @@ def test_the_scores_follow_from_the_answers(rows: tuple[list[ReadingRow], list[S
     for row in found:
         old = known[row.table, row.measure]
         assert row.people == old.people
-        assert row.scores == pytest.approx(old.scores, abs=2e-3, nan_ok=True), (row.table, row.measure)
+        assert row.scores == pytest.approx(old.scores, abs=2e-3), (row.table, row.measure)
 
 
 @pytest.mark.shared

@@ -34,7 +34,8 @@ def test_the_best_comes_first(rows: list[ScoreRow]) -> None:
 
 def test_what_has_no_value_leaves_its_cell_empty(rows: list[ScoreRow]) -> None:
     some = [row for row in rows if row.table == "midd"]
-    some.append(replace(some[0], measure="blind", scores={**some[0].scores, "rank": float("nan"), "coverage": 0.9}))
+    some.append(replace(some[0], measure="blind", scores={**some[0].scores, "coverage": 0.9}))
+    some.append(replace(some[0], measure="sighted", scores={**some[0].scores, "rank": 0.5}))
     line = next(line for line in markdown(some).splitlines() if line.startswith("| blind |"))
     assert line.split(" | ")[6] == ""
     assert line.rstrip(" |").endswith("90")
@@ -52,12 +53,9 @@ def test_rows_that_may_not_stand_together(rows: list[ScoreRow]) -> None:
             markdown(some)
 
 
-def test_no_answer_of_people_is_in_a_row(rows: list[ScoreRow], answered: Path) -> None:
-    told = people.shares(answered)
-    for row in rows:
-        if row.table == "midd":
-            assert row.predicted.keys() == set(told.file.tolist())
-    assert not [row for row in rows if row.table in ("aic", "mcl-jci") and row.predicted]
+def test_no_answer_of_people_is_in_a_row(rows: list[ScoreRow]) -> None:
+    """Nor what they can be worked out from: means over all pictures but one."""
+    assert not [row for row in rows if row.table in ("midd", "aic", "mcl-jci") and row.predicted]
 
 
 def test_the_drawing(rows: list[ScoreRow], answered: Path, tmp_path: Path) -> None:
@@ -72,7 +70,7 @@ def test_the_drawing(rows: list[ScoreRow], answered: Path, tmp_path: Path) -> No
     assert (tmp_path / "p.png").read_bytes().startswith(b"\x89PNG")
     with pytest.raises(UsageError, match="midd has no row of cvvdp, side-by-side"):
         write_plot(rows[:-1], told, tmp_path / "q.png")
-    del rows[0].predicted["a-jpeg-20.png"]
+    del rows[-1].predicted["a-jpeg-20.png"]
     with pytest.raises(UsageError, match=r"the rows say nothing of a-jpeg-20\.png"):
         write_plot(rows, told, tmp_path / "q.png")
     assert not (tmp_path / "q.png").exists()

@@ -19,9 +19,10 @@ from jndkit.evaluation.observers.people import Shares
 from jndkit.evaluation.observers.rows import ScoreRow
 from jndkit.evaluation.observers.tables import checked
 from jndkit.evaluation.plots import INK, PALE, check_plot
+from jndkit.evaluation.psychometric import Floats
 from jndkit.picture import write_atomic
 
-_SHOWN = (shares.FIXED, "cvvdp", f"cvvdp, {LOOK}")
+_SHOWN = ("cvvdp", f"cvvdp, {LOOK}")
 _COLOURS = {"jpeg": "#1f6f8b", "webp-off": "#9a6324"}
 _TITLES = {"jpeg": "JPEG", "webp-off": "WebP"}
 
@@ -30,7 +31,7 @@ def write_plot(rows: Sequence[ScoreRow], told: Shares, path: str | Path, *, forc
     """Draw the shares of one share a setting, of the reading and of the look, and the thresholds of the latter two.
 
     told: what people answered.  path: a .png file.  force: replace an existing one.
-    Raises UsageError, see `tables.checked`, and where one of the three has no row, MissingError without matplotlib,
+    Raises UsageError, see `tables.checked`, and where one of the latter has no row, MissingError without matplotlib,
     OutputError.
     """
     check_plot(path)
@@ -38,7 +39,8 @@ def write_plot(rows: Sequence[ScoreRow], told: Shares, path: str | Path, *, forc
     found = {row.measure: row for row in rows if row.table == shares.TABLE and row.error is None}
     if missing := [name for name in _SHOWN if name not in found]:
         raise UsageError(f"there is nothing to draw: {shares.TABLE} has no row of {missing[0]}")
-    if strange := [str(file) for file in told.file if str(file) not in found[_SHOWN[0]].predicted]:
+    predicted = [found[name].predicted for name in _SHOWN]
+    if strange := [str(file) for file in told.file if not all(str(file) in each for each in predicted)]:
         raise UsageError(f"the rows say nothing of {strange[0]}, which people judged")
     write_atomic(path, _drawn([found[name] for name in _SHOWN], told), force=force)
 
@@ -49,12 +51,13 @@ def _drawn(rows: Sequence[ScoreRow], told: Shares) -> bytes:
 
     figure = Figure(figsize=(13.0, 4.1), layout="constrained", facecolor="white")
     FigureCanvasAgg(figure)
-    panels = figure.subplots(1, len(rows) + 1)
-    for axes, row in zip(panels[:-1], rows, strict=True):
-        _agreement(axes, row, told)
+    panels = figure.subplots(1, len(rows) + 2)
+    _agreement(panels[0], shares.FIXED, shares.fixed(told), told)
+    for axes, row in zip(panels[1:-1], rows, strict=True):
+        _agreement(axes, row.measure, np.array([row.predicted[str(file)] for file in told.file]), told)
     panels[0].set_ylabel("share who noticed")
     panels[0].legend(fontsize=8, frameon=False, loc="upper left")
-    _thresholds(panels[-1], rows[1:])
+    _thresholds(panels[-1], rows)
     figure.supxlabel(
         f"{len(told.pictures)} pictures, {len(told.file)} versions, {int(told.told.viewers.max())} viewers: MIDD-GAR. "
         "Shares are foretold without the picture. Grey: where 90 in 100 would lie by chance alone.",
@@ -66,9 +69,8 @@ def _drawn(rows: Sequence[ScoreRow], told: Shares) -> bytes:
     return memory.getvalue()
 
 
-def _agreement(axes: Any, row: ScoreRow, told: Shares) -> None:
+def _agreement(axes: Any, name: str, share: Floats, told: Shares) -> None:
     """Observed over foretold, a dot for each version."""
-    share = np.array([row.predicted[str(file)] for file in told.file])
     line = np.linspace(0.0, 1.0, 101)
     half = 1.645 * np.sqrt(line * (1.0 - line) / told.told.viewers.mean())
     axes.fill_between(line, np.maximum(line - half, 0.0), np.minimum(line + half, 1.0), color="#eeeeee", linewidth=0)
@@ -78,7 +80,8 @@ def _agreement(axes: Any, row: ScoreRow, told: Shares) -> None:
         axes.plot(
             share[own], told.told.share[own], ".", color=_COLOURS.get(codec, INK), label=_TITLES.get(codec, codec)
         )
-    axes.set_title(f"{row.measure}: error {row.scores['rmse']:.3f}", fontsize=9)
+    error = float(np.sqrt(np.mean((share - told.told.share) ** 2)))
+    axes.set_title(f"{name}: error {error:.3f}", fontsize=9)
     axes.set_xlabel("share foretold")
     _plain(axes)
 

@@ -26,8 +26,10 @@ def scores(told: Shares, readings: Readings) -> Iterator[ScoreRow]:
         row.texture = readings.texture
         row.source, row.viewing = readings.source[measure.reading], readings.viewing
         yield row
-    yield _guessed(FIXED, told, told.cells)
-    yield _guessed(CONSTANT, told, [np.ones(len(told.file), bool)])
+    for name, share in ((FIXED, fixed(told)), (CONSTANT, _mean_of_others(told, [np.ones(len(told.file), bool)]))):
+        row = _row(name, share, told)
+        row.predicted = {}  # from means of the others, what each picture was told can be worked out
+        yield row
 
 
 def judged(name: str, x: Floats, told: Shares) -> ScoreRow:
@@ -46,8 +48,8 @@ def judged(name: str, x: Floats, told: Shares) -> ScoreRow:
     row = _row(name, share, told)
     row.scores["coverage"] = float(inside.mean())
     ranks = [rank_correlation(x[cell], told.told.share[cell]) for cell in told.cells]
-    known = [rank for rank in ranks if rank is not None]
-    row.scores["rank"] = float(np.mean(known)) if known else math.nan
+    if known := [rank for rank in ranks if rank is not None]:
+        row.scores["rank"] = float(np.mean(known))
     row.constants = {"d50": math.exp(curve.middle), "spread": curve.spread, "between": whole.between}
     row.thresholds = {name: math.exp(middle) for name, middle in _middles(x, told)}
     return row
@@ -64,13 +66,17 @@ def left_out(x: Floats, told: Shares) -> tuple[Floats, npt.NDArray[np.bool_]]:
     return share, inside
 
 
-def _guessed(name: str, told: Shares, groups: list[npt.NDArray[np.bool_]]) -> ScoreRow:
-    """The mean share of the other pictures in the same group."""
+def fixed(told: Shares) -> Floats:
+    """One share for each setting of each codec, whatever the picture: the mean over the others, float64 (N,)."""
+    return _mean_of_others(told, told.cells)
+
+
+def _mean_of_others(told: Shares, groups: list[npt.NDArray[np.bool_]]) -> Floats:
     share = np.zeros(len(told.file))
     for group in groups:
         for own in _of_pictures(told):
             share[group & own] = told.told.share[group & ~own].mean()
-    return _row(name, share, told)
+    return share
 
 
 def _row(name: str, share: Floats, told: Shares) -> ScoreRow:

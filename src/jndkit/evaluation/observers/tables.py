@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Callable, Sequence
 
@@ -138,7 +137,7 @@ def _heading(table: str, rows: Sequence[ScoreRow]) -> str:
 
 def _cell(row: ScoreRow, value: Callable[[ScoreRow], float | None], form: str) -> str:
     found = value(row)
-    return "" if found is None or math.isnan(found) else format(found, form)
+    return "" if found is None else format(found, form)
 
 
 def _percent(share: float | None) -> float | None:
