@@ -50,7 +50,7 @@ def read(data: Path) -> None:
 
 def _rows(path: Path, name: str, left: list[tuple[str, str | None, str]]) -> Iterator[KnobRow]:
     picture = load(path)
-    looks = {viewing: Look(picture, SETTINGS.fit(viewing)[1]) for _, viewing, _ in left}
+    looks = {viewing: Look(picture, *SETTINGS.fit(viewing)) for _, viewing, _ in left}
     codings = {spec: Coding(picture, spec) for spec, _, _ in left}
     for spec, viewing, method in left:
         row = SETTINGS.row(name, spec, viewing, method)

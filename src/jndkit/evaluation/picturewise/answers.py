@@ -17,7 +17,9 @@ from jndkit.picture import Picture
 from jndkit.picturewise.blocks import block_search
 from jndkit.picturewise.domain import domain
 from jndkit.picturewise.foresight import Foresight, foresee
+from jndkit.picturewise.looking import watched
 from jndkit.pipeline import encode
+from jndkit.protocols import Protocol
 from jndkit.viewing import DISPLAYS, Viewing
 
 if TYPE_CHECKING:
@@ -30,10 +32,10 @@ _NOTHING = 1e-6  # JND
 class Look:
     """A picture at a display: what is looked at once, whatever the codec."""
 
-    def __init__(self, picture: Picture, viewing: Viewing) -> None:
+    def __init__(self, picture: Picture, fit: Protocol, viewing: Viewing) -> None:
         self.picture = picture
-        self.watch = cache(lambda name: named_observer(name).watch(picture, viewing))
-        self.foresee = foresee(picture, viewing, widen=domain(picture).widen)
+        self.watch = cache(lambda name: watched(named_observer(name), picture, viewing, fit))
+        self.foresee = cache(lambda targets: foresee(picture, viewing, fit, near=targets, widen=domain(picture).widen))
 
 
 def by_observer(row: KnobRow, coding: Coding, look: Look) -> None:
@@ -57,7 +59,7 @@ def observe(row: KnobRow, coding: Coding, look: Look, targets: Sequence[float]) 
 
 def by_foresight(row: KnobRow, coding: Coding, look: Look) -> None:
     """Ask the picture alone."""
-    foresight = look.foresee(coding.codec)
+    foresight = look.foresee(tuple(row.targets.values()))(coding.codec)
     for share, target in row.targets.items():
         row.answers[share] = {**foresight.knob(target, _LEVEL)._asdict(), "encodes": 0}
     _keep(row, foresight, spread(len(coding.grid)))
