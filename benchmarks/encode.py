@@ -2,6 +2,7 @@
 
     python benchmarks/encode.py DATA            DATA/kodak and DATA/valid; writes rows/encode.jsonl
     python benchmarks/encode.py DATA --resaved  DATA/valid saved as JPEG 75, 85, 95 before; writes rows/resaved.jsonl
+    python benchmarks/encode.py DATA --protocols  the same pictures under two protocols; rows/protocol_bytes.jsonl
     python benchmarks/encode.py --table         the tables of the README, from the rows
 
 Every picture runs in a fresh process, so that seconds are those of a first picture and memory is its own peak.
@@ -15,6 +16,7 @@ import multiprocessing
 import resource
 import statistics
 import tempfile
+import time
 from collections import Counter, defaultdict
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
@@ -26,6 +28,7 @@ FIXED = {"jpeg": {"q90": 90, "q95": 95, "default": 75}, "webp": {"q90": 90, "q95
 FIXED["avif"] = {"q90": 90, "q95": 95, "default": 75}
 FIXED["heic"] = {"q90": 90, "q95": 95, "default": 50}
 RESAVED = (75, 85, 95)
+PROTOCOLS = ("aic", "side-by-side")
 
 Rows = list[dict[str, Any]]
 
@@ -82,6 +85,23 @@ def one_resaved(job: tuple[str, str, int]) -> dict[str, Any]:
     return {**row, "input": name, "resaved": quality}
 
 
+def one_protocol(job: tuple[str, str, str, str]) -> dict[str, Any]:
+    """What one protocol takes: the encode's own Row, and processor seconds of the second of two encodes."""
+    data, name, codec, protocol = job
+    from jndkit.errors import JndError
+    from jndkit.evidence import failed
+    from jndkit.pipeline import encode
+
+    try:
+        encode(Path(data) / name, codec=codec, protocol=protocol, min_saving=0)
+        before = time.process_time()
+        row = json.loads(encode(Path(data) / name, codec=codec, protocol=protocol, min_saving=0).row.to_json())
+        row["processor_seconds"] = round(time.process_time() - before, 4)
+    except JndError as error:
+        row = json.loads(failed(name, error, codec=codec).to_json())
+    return {**row, "input": name, "asked": codec, "protocol": protocol}
+
+
 def run(worker: Any, jobs: list[Any], target: Path, processes: int) -> None:
     """Run the jobs that have no row yet, a fresh process each."""
     target.parent.mkdir(exist_ok=True)
@@ -129,6 +149,29 @@ def _line(where: str, name: str, some: Rows, done: Rows) -> str:
     )
 
 
+def protocol_table(rows: Rows) -> None:
+    """Markdown: what side-by-side takes of aic's, over the pictures that both reach."""
+    print("| pictures | codec | n | bytes | JND reads | encodes | processor seconds |\n|---|---|---|---|---|---|---|")
+    strict, other = PROTOCOLS
+    by_key = {(row["input"], row["asked"], row["protocol"]): row for row in rows if row["error"] is None}
+    for where in ("kodak", "valid"):
+        for name in CODECS:
+            pairs = [
+                (row, by_key[picture, codec, other])
+                for (picture, codec, protocol), row in by_key.items()
+                if (codec, protocol) == (name, strict)
+                and picture.startswith(where)
+                and (picture, codec, other) in by_key
+            ]
+            if pairs:
+                ratio = statistics.mean(b["bytes"] / a["bytes"] for a, b in pairs)
+                read, tried, took = (
+                    " -> ".join(f"{statistics.mean(row[key] for row in side):.2f}" for side in zip(*pairs, strict=True))
+                    for key in ("reading", "encodes", "processor_seconds")
+                )
+                print(f"| {where} | {name} | {len(pairs)} | {ratio:.2f} | {read} | {tried} | {took} |")
+
+
 def resaved_table(rows: Rows) -> None:
     print("| saved before at | n | written | kept | bytes after / before, where written | second time |")
     print("|---|---|---|---|---|---|")
@@ -147,6 +190,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path, nargs="?")
     parser.add_argument("--resaved", action="store_true")
+    parser.add_argument("--protocols", action="store_true")
     parser.add_argument("--table", action="store_true")
     parser.add_argument("--jobs", type=int, default=1)
     asked = parser.parse_args()
@@ -157,9 +201,14 @@ def main() -> None:
         names = [
             str(p.relative_to(asked.data)) for s in ("kodak", "valid") for p in sorted((asked.data / s).rglob("*.png"))
         ]
+        if asked.protocols:
+            jobs = [(str(asked.data), n, c, p) for n in names for c in CODECS for p in PROTOCOLS]
+            run(one_protocol, jobs, ROWS / "protocol_bytes.jsonl", asked.jobs)
+            return
         run(one_picture, [(str(asked.data), n, c) for n in names for c in CODECS], ROWS / "encode.jsonl", asked.jobs)
     if asked.table:
-        for table, name in ((encode_table, "encode"), (resaved_table, "resaved")):
+        tables = (encode_table, "encode"), (protocol_table, "protocol_bytes"), (resaved_table, "resaved")
+        for table, name in tables:
             table([json.loads(line) for line in (ROWS / f"{name}.jsonl").read_text().splitlines()])
             print()
 

@@ -4,8 +4,8 @@
 
 DATA (default: data/ in the folder that JNDKIT_SHARED names) holds train/ and labels/visibility.csv, which names the
 photographs and qualities. Writes benchmarks/rows/looked.jsonl, a line for each photograph and display: jnd, as the
-protocol's look has it, and reading, what the observer reads of itself, at every quality. Takes some eight minutes of two
-processors. Prints what a unit of the look has to be for photographs to read the same on average.
+protocol's look has it, and reading, what the observer reads of itself, at every quality. Takes some eight minutes of
+two processors. Prints what a unit of the look has to be for photographs to read the same on average.
 """
 
 from __future__ import annotations

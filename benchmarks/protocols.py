@@ -1,10 +1,11 @@
-"""Repeats the fits behind jndkit.visibility from the published label tables.
+"""Repeats the fits behind jndkit.protocols and jndkit.visibility from the published label tables.
 
     python benchmarks/protocols.py --shared DIR
 
 DIR (default: the environment variable JNDKIT_SHARED) holds data/labels/ with the tables of JPEG AIC-4, MCL-JCI and the
 readings of ColorVideoVDP on coded photographs. The tables' licences do not allow a copy here; the figures printed and
-written to benchmarks/rows/protocols.jsonl are derived from them.
+written to benchmarks/rows/protocols.jsonl are derived from them. How photographs are seen by people who look from place
+to place is in benchmarks/rows/looked.jsonl, made by benchmarks/looked.py.
 """
 
 from __future__ import annotations
@@ -25,8 +26,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from jndkit.protocols import PROTOCOLS
-from jndkit.visibility import ERROR_FLOOR, ERROR_SHARE, JND_PER_JOD
+from jndkit.protocols import AIC as AIC_PROTOCOL, PROTOCOLS
+from jndkit.visibility import JND_PER_JOD
 
 Floats = npt.NDArray[np.float64]
 Names = npt.NDArray[np.str_]
@@ -34,6 +35,7 @@ Row = dict[str, Any]
 
 AIC, SUR, READINGS = "JPEG-AIC_metric_scores.csv", "derived_MCL-JCI_SUR_by_QF.csv", "visibility.csv"
 ROWS = Path(__file__).parent / "rows" / "protocols.jsonl"
+LOOKED = Path(__file__).parent / "rows" / "looked.jsonl"
 JPEG, VVC = "2", "5"
 NEAR = 1.5  # JND: readings below it are the ones encoding decisions rest on
 # SSIMULACRA2 as reported at the mean threshold of KonJND-1k, and its spread, taken as a standard deviation of pictures.
@@ -128,7 +130,7 @@ def aic_fit(shared: Path) -> Row:
     slopes = {s: slope(10.0 - x[source == s], d[source == s]) for s in sorted(set(source.tolist()), key=int)}
     reading = left_out(line, x, d, source)
     error, near = d - reading, reading < NEAR
-    inside = np.abs(error) < Z90 * np.maximum(ERROR_FLOOR, ERROR_SHARE * reading)
+    inside = np.abs(error) < Z90 * np.array([AIC_PROTOCOL.error(d) for d in reading])
     return {
         "fit": "aic, d = k (10 - Q_JOD)",
         "k": slope(10.0 - x, d),
@@ -255,8 +257,19 @@ def readings_by_quality(shared: Path, display: str) -> Floats:
     for row in table(shared, READINGS):
         if row["codec"] == "jpeg" and row["file"].startswith("train/"):
             points[row["file"]].append((float(row["quality"]), JND_PER_JOD * (10.0 - float(row[display]))))
-    curves = [np.array(sorted(p)) for _, p in sorted(points.items())]
-    readings: Floats = np.array([monotone(c[:, 0], c[:, 1], QUALITY) for c in curves])
+    return interpolated([np.array(sorted(p)).T for _, p in sorted(points.items())])
+
+
+def looked_by_quality(viewing: str) -> Floats:
+    """The same as people see it who look from place to place."""
+    with LOOKED.open(encoding="utf-8") as file:
+        rows = [row for row in map(json.loads, file) if row["viewing"] == viewing]
+    return interpolated([np.array([row["quality"], row["jnd"]], dtype=np.float64) for row in rows])
+
+
+def interpolated(curves: list[Floats]) -> Floats:
+    """JND (pictures, QUALITY) of curves of (qualities, JND)."""
+    readings = np.array([monotone(qualities, jnd, QUALITY) for qualities, jnd in curves])
     return np.asarray(np.maximum(1e-6, readings), dtype=np.float64)
 
 
@@ -300,14 +313,18 @@ def lognormal(log_d: Floats, target: Floats) -> tuple[float, float]:
     return math.exp(p[0]), math.exp(p[1])
 
 
-def mcl_jci_fit(shared: Path, viewing: str, draws: int = 0) -> Row:
-    """One viewing's fit; `draws` bootstrap samples of pictures and of MCL-JCI sources give its intervals."""
-    log_d = np.log(readings_by_quality(shared, {"4k": "q_4k", "desktop": "q_fhd"}[viewing]))
+def mcl_jci_fit(shared: Path, viewing: str, draws: int = 0, *, look: bool = True) -> Row:
+    """One viewing's fit; `draws` bootstrap samples of pictures and of MCL-JCI sources give its intervals.
+
+    look: False fits the observer's own readings, without how people look.
+    """
+    plain = {"4k": "q_4k", "desktop": "q_fhd"}[viewing]
+    log_d = np.log(looked_by_quality(viewing) if look else readings_by_quality(shared, plain))
     people = satisfied_by_quality(shared)
     d50, spread = lognormal(log_d, people.mean(0))
     gap = np.abs(population(log_d, d50, spread) - people.mean(0))
     row: Row = {
-        "fit": f"mcl-jci, {viewing}",
+        "fit": f"mcl-jci, {viewing}" + ("" if look else ", by readings alone"),
         "d50": d50,
         "spread": spread,
         "pictures": len(log_d),
@@ -316,6 +333,7 @@ def mcl_jci_fit(shared: Path, viewing: str, draws: int = 0) -> Row:
         "curve_mean_difference": float(gap.mean()),
         "curve_max_difference": float(gap.max()),
         "curve_max_at_quality": int(QUALITY[gap.argmax()]),
+        **spread_over_pictures(log_d, d50, spread, people),
     }
     if draws:
         random = np.random.default_rng(0)
@@ -330,6 +348,27 @@ def mcl_jci_fit(shared: Path, viewing: str, draws: int = 0) -> Row:
         )
         row["d50_interval_90"], row["spread_interval_90"] = np.percentile(samples, [5, 95], axis=0).T.tolist()
     return row
+
+
+def spread_over_pictures(log_d: Floats, d50: float, spread: float, people: Floats) -> Row:
+    """The JPEG quality at which 75 % of viewers are satisfied: its deciles and ends over pictures, and over people's.
+
+    Their pictures are others, so that distributions alone can be compared: by the mean distance of their quantiles.
+    """
+
+    def at_75(satisfied: Floats) -> Floats:
+        rising = np.maximum.accumulate(satisfied, axis=1)
+        return np.array([np.interp(0.75, each, QUALITY) for each in rising])
+
+    ours, theirs = at_75(np.interp((math.log(d50) - log_d) / spread, _Z, _PHI)), at_75(people)
+    levels = np.linspace(0.01, 0.99, 99)
+    return {
+        "q75": [float(each) for each in np.percentile(ours, [0, 10, 50, 90, 100])],
+        "q75_people": [float(each) for each in np.percentile(theirs, [0, 10, 50, 90, 100])],
+        "q75_sd": float(ours.std()),
+        "q75_sd_people": float(theirs.std()),
+        "q75_distance": float(np.abs(np.quantile(ours, levels) - np.quantile(theirs, levels)).mean()),
+    }
 
 
 def rounded(value: Any) -> Any:
@@ -359,6 +398,7 @@ def main() -> None:
         *aic_baselines(shared),
         *(konjnd_fit(shared, coder) for coder in KONJND),
         *(mcl_jci_fit(shared, fit.viewing, arguments.draws) for fit in PROTOCOLS["mcl-jci"]),
+        *(mcl_jci_fit(shared, fit.viewing, look=False) for fit in PROTOCOLS["mcl-jci"]),
         {"fit": "inputs", "sha256": tables},
     ]
     arguments.out.parent.mkdir(parents=True, exist_ok=True)

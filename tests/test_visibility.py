@@ -9,13 +9,14 @@ import statistics
 import sys
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 from hypothesis import given, strategies as st
 
 from jndkit import visibility
 from jndkit.errors import UsageError
-from jndkit.protocols import PROTOCOLS, Protocol, protocol
+from jndkit.protocols import PROTOCOLS, Error, Protocol, protocol
 from jndkit.viewing import DISPLAYS, Viewing
 from jndkit.visibility import interval, jnd_for, observer_sigma, viewers, viewers_between, viewers_interval
 
@@ -23,7 +24,8 @@ BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 
 AIC = protocol("aic")[0]
 KONJND = protocol("konjnd")[0]
-ANY_SHARE = [AIC, *PROTOCOLS["mcl-jci"]]
+SIDE_BY_SIDE = protocol("side-by-side")[0]
+ANY_SHARE = [AIC, SIDE_BY_SIDE, *PROTOCOLS["mcl-jci"]]
 named = pytest.mark.parametrize("fit", ANY_SHARE, ids=lambda fit: f"{fit.name}-{fit.viewing}")
 
 jnds = st.floats(0.0, 10.0)
@@ -83,7 +85,7 @@ def test_ends_of_the_scale(fit: Protocol) -> None:
 
 
 def test_lognormal_reference_values() -> None:
-    fit = Protocol("made", "lognormal", 1.4, 0.35, "4k", "", "")
+    fit = Protocol("made", "lognormal", 1.4, 0.35, "4k", "", "", Error(0.25, 0.136))
     assert viewers(1.4 * math.exp(0.35), fit) == pytest.approx(15.8655, abs=1e-4)
     assert jnd_for(75.0, fit) == pytest.approx(1.4 * math.exp(-0.35 * 0.674490), rel=1e-6)
 
@@ -127,7 +129,9 @@ def test_konjnd_turns_no_difference_into_viewers(d: float) -> None:
 # --- a protocol and its viewing
 
 
-@pytest.mark.parametrize(("name", "at"), [("aic", "desktop"), ("konjnd", "desktop"), ("mcl-jci", "4k")])
+@pytest.mark.parametrize(
+    ("name", "at"), [("aic", "desktop"), ("side-by-side", "desktop"), ("konjnd", "desktop"), ("mcl-jci", "4k")]
+)
 def test_the_protocol_sets_the_viewing(name: str, at: str) -> None:
     fit, seen = protocol(name)
     assert (fit.name, fit.viewing, seen, fit.note) == (name, at, DISPLAYS[at], None)
@@ -148,11 +152,12 @@ def test_the_fitted_display_may_be_given_by_number(typed: str | float) -> None:
 
 
 @pytest.mark.parametrize("at", ["4k", "laptop", "phone", "60"])
-def test_aic_is_answered_everywhere_with_a_note(at: str) -> None:
-    fit, seen = protocol("aic", at)
+@pytest.mark.parametrize("name", ["aic", "side-by-side"])
+def test_what_everybody_asks_for_is_answered_everywhere_with_a_note(name: str, at: str) -> None:
+    fit, seen = protocol(name, at)
     assert fit.note is not None
     assert seen.name in fit.note
-    assert viewers(1.0, fit) == pytest.approx(50.0)
+    assert viewers(fit.d50, fit) == pytest.approx(50.0)
 
 
 @pytest.mark.parametrize(
@@ -171,7 +176,7 @@ def test_a_brighter_display_is_another_display() -> None:
 
 
 def test_unknown_names() -> None:
-    with pytest.raises(UsageError, match="choose aic, konjnd, mcl-jci"):
+    with pytest.raises(UsageError, match="choose aic, side-by-side, konjnd, mcl-jci"):
         protocol("jnd")
     with pytest.raises(UsageError, match="unknown viewing"):
         protocol("aic", "cinema")
@@ -200,6 +205,14 @@ def test_interval_holds_its_share_of_a_normal_error(d: float, level: float, wide
     assert low == 0.0 or error.cdf(low) == pytest.approx(0.5 - level / 2.0)
 
 
+@given(st.floats(0.01, 10.0), st.floats(0.05, 0.99), st.floats(1.0, 5.0))
+def test_an_error_without_a_floor_is_a_factor(d: float, level: float, widen: float) -> None:
+    low, high = interval(d, SIDE_BY_SIDE, level=level, widen=widen)
+    error = statistics.NormalDist(math.log(d), widen * SIDE_BY_SIDE.error.share)
+    assert error.cdf(math.log(high)) == pytest.approx(0.5 + level / 2.0)
+    assert low * high == pytest.approx(d * d)
+
+
 @given(jnds, jnds)
 def test_interval_moves_with_the_reading(a: float, b: float) -> None:
     below, above = interval(min(a, b)), interval(max(a, b))
@@ -226,7 +239,11 @@ def test_interval_rejects(arguments: dict[str, float]) -> None:
 
 @pytest.fixture(scope="module")
 def fits() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("benchmarks_protocols", BENCHMARKS / "protocols.py")
+    return script("protocols")
+
+
+def script(name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(f"benchmarks_{name}", BENCHMARKS / f"{name}.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -257,9 +274,11 @@ def _committed() -> dict[str, float]:
         "aic, k = 3.20 as committed/rmse": visibility.RESIDUAL,
         "aic, k = 3.20 as committed/rmse_reading_below_1.5": visibility.RESIDUAL_BELOW,
         "aic, d = k (10 - Q_JOD)/rmse_left_out": visibility.RESIDUAL_LEFT_OUT,
-        "aic, d = k (10 - Q_JOD)/rmse_left_out_reading_below_1.5": visibility.ERROR_FLOOR,
-        "aic, d = k (10 - Q_JOD)/relative_rmse_left_out_reading_above_1.5": visibility.ERROR_SHARE,
+        "aic, d = k (10 - Q_JOD)/rmse_left_out_reading_below_1.5": AIC.error.floor,
+        "aic, d = k (10 - Q_JOD)/relative_rmse_left_out_reading_above_1.5": AIC.error.share,
         "konjnd, jpeg/d50": KONJND.d50,
+        "side-by-side/d50": SIDE_BY_SIDE.d50,
+        "side-by-side/spread": SIDE_BY_SIDE.spread or 0.0,
         "mcl-jci, 4k/d50": at_4k.d50,
         "mcl-jci, 4k/spread": at_4k.spread,
         "mcl-jci, desktop/d50": at_desktop.d50,
@@ -270,13 +289,20 @@ def _committed() -> dict[str, float]:
 def _compare(rows: dict[str, dict[str, float]]) -> None:
     for name, constant in _committed().items():
         fit, key = name.split("/")
+        if fit not in rows:  # of the other script
+            continue
         digits = 3 if "rmse" in key else 2
         assert abs(rows[fit][key] - constant) <= 0.5001 * 10**-digits, name
 
 
+def committed_rows(name: str) -> dict[str, dict[str, Any]]:
+    lines = (BENCHMARKS / "rows" / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()
+    return {row["fit"]: row for row in map(json.loads, lines)}
+
+
 def test_constants_equal_the_committed_rows() -> None:
-    lines = (BENCHMARKS / "rows" / "protocols.jsonl").read_text(encoding="utf-8").splitlines()
-    rows = {row["fit"]: row for row in map(json.loads, lines)}
+    rows = committed_rows("protocols") | committed_rows("side_by_side")
+    assert {name.split("/")[0] for name in _committed()} <= rows.keys()
     _compare(rows)
     low, high = rows["aic, d = k (10 - Q_JOD)"]["k_interval_90"]
     assert low < visibility.JND_PER_JOD < high
@@ -297,7 +323,47 @@ def test_constants_equal_the_repeated_fits(shared: Path, fits: ModuleType) -> No
     assert by_name["aic, k = 3.20 as committed"]["rmse"] - by_name["aic, CVVDP, power and offset free"]["rmse"] < 0.001
     assert by_name["aic, d = k (10 - Q_JOD)"]["share_inside_90"] == pytest.approx(0.9, abs=0.03)
     for fit in PROTOCOLS["mcl-jci"]:
-        assert by_name[f"mcl-jci, {fit.viewing}"]["curve_rms_difference"] < 0.016
+        assert by_name[f"mcl-jci, {fit.viewing}"]["curve_mean_difference"] < 0.012
+
+
+# --- people who look from place to place
+
+
+def test_the_look_foretells_people_better_than_a_fixed_setting_does() -> None:
+    rows = committed_rows("side_by_side")
+    look = rows["the look, every constant fitted without the picture"]
+    assert look["rmse"] <= 0.150
+    assert look["rmse_jpeg"] <= rows["one share a setting and codec"]["rmse_jpeg"]
+    assert max(abs(look[f"bias_{codec}"]) for codec in ("jpeg", "webp-off")) < 0.03
+    assert look["rmse"] < rows["the reading"]["rmse"] < rows["one share a setting and codec"]["rmse"]
+
+
+def test_every_picture_left_out_chose_the_same_look() -> None:
+    chosen = committed_rows("side_by_side")["the look, every constant fitted without the picture"]["chosen"]
+    look = SIDE_BY_SIDE.look
+    assert look is not None
+    assert chosen == [[look.exponent, look.places, look.detail, 10]]
+
+
+def test_the_error_joins_pictures_and_the_constants_own() -> None:
+    rows = committed_rows("side_by_side")
+    low, high = rows["side-by-side"]["d50_interval_90"]
+    own = math.log(high / low) / (2 * 1.645)
+    assert SIDE_BY_SIDE.error.share == pytest.approx(math.hypot(rows["between pictures"]["spread"], own), abs=0.005)
+    assert rows["between pictures"]["inside_90"] == pytest.approx(0.9, abs=0.05)
+    low, high = committed_rows("protocols")["konjnd, jpeg"]["d50_one_sd_of_pictures"]
+    assert KONJND.error.share == pytest.approx((high - low) / 2 / KONJND.d50, abs=0.001)
+
+
+@pytest.mark.shared
+@pytest.mark.slow
+def test_the_look_is_fitted_again(shared: Path) -> None:
+    module = script("side_by_side")
+    rows = {row["fit"]: row for row in module.fits(shared / "data", draws=10)}
+    committed = committed_rows("side_by_side")
+    for name in ("the look as committed", "the reading"):
+        assert rows[name]["rmse"] == pytest.approx(committed[name]["rmse"], abs=0.001)
+    _compare(rows)
 
 
 def test_an_observers_own_interval_becomes_viewers() -> None:

@@ -148,6 +148,14 @@ def test_jpeg_with_more_pixels_than_bits(options, encode):
         from_bytes(data[:at] + (9000).to_bytes(2) * 2 + data[at + 4 :])
 
 
+@pytest.mark.parametrize("junk", [b"\xff\xd8", b"\xff\xd9", b"ab\xff\xd8\xff", b"\xff\xe5\0\0", b"\xff\xe5\0\1"])
+def test_jpeg_headers_that_are_no_headers(junk, photo, encode):
+    data = encode(photo, "JPEG")
+    at = data.index(b"\xff\xdb")
+    with pytest.raises(DamagedError, match="corrupt"):
+        from_bytes(data[:at] + junk + data[at:])
+
+
 def test_png_profiles_are_not_unpacked_without_end(photo, encode, png_chunk):
     import time
     import zlib

@@ -8,7 +8,7 @@ from PIL import Image
 
 from jndkit.errors import DamagedError
 from jndkit.picture import from_bytes
-from jndkit.picture.raster import to_8_bits
+from jndkit.picture.raster import divided, to_8_bits
 
 cv2 = pytest.importorskip("cv2")
 
@@ -151,3 +151,24 @@ def test_deep_avif_is_noted(bits, photo):
     assert picture.bits == bits
     assert any(f"{bits} bits" in note for note in picture.notes)
     assert np.abs(picture.rgb.astype(int) - photo).mean() < 3
+
+
+@pytest.mark.parametrize(("kind", "top"), [(np.uint8, 255), (np.uint16, 1023), (np.uint16, 65535), (np.float32, 1)])
+@pytest.mark.parametrize("planes", [(), (3,)])
+def test_premultiplied_colours_are_divided(kind, top, planes):
+    rng = np.random.default_rng(0)
+    alpha = (rng.random((40, 50)) * top).astype(kind)
+    alpha[0, :3] = (0, top, top / 2)
+    colours = (rng.random((40, 50, *planes)) * top).astype(kind)
+    cover = alpha.reshape(40, 50, *[1] * len(planes)).astype(float)
+    expected = np.clip(top * colours.astype(float) / np.where(cover > 0, cover, np.inf), 0, top)
+    got = divided(colours, alpha, top)
+    assert got.dtype == kind
+    assert got.shape == colours.shape
+    if kind == np.float32:
+        clipped = np.minimum(got, top)
+        assert np.abs(clipped - expected).max() < 1e-5
+    else:
+        assert np.abs(got - expected).max() <= 0.5 + 1e-2
+    assert np.array_equal(got[alpha == top], colours[alpha == top])
+    assert not got[alpha == 0].any()

@@ -6,22 +6,11 @@ import io
 
 import numpy as np
 import pytest
+from picture_catalogue.case import SEEN
 from PIL import Image
 
 from jndkit.picture import exif as exif_blocks, from_bytes, png_bytes
 from jndkit.picture.raster import upright
-
-# What Exif 2.32 says row 0 and column 0 of the stored picture are, as numpy operations on it.
-SEEN = {
-    1: lambda a: a,
-    2: lambda a: a[:, ::-1],
-    3: lambda a: a[::-1, ::-1],
-    4: lambda a: a[::-1],
-    5: lambda a: a.swapaxes(0, 1),
-    6: lambda a: np.rot90(a, -1),
-    7: lambda a: np.rot90(a, 2).swapaxes(0, 1),
-    8: lambda a: np.rot90(a, 1),
-}
 
 
 def _exif(orientation: int) -> Image.Exif:

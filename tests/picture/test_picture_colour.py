@@ -78,6 +78,12 @@ def test_damaged_profile_is_ignored_with_a_note(profile, photo, encode):
     assert any("damaged" in note for note in picture.notes)
 
 
+def test_profile_whose_name_is_no_text(photo, encode, p3_profile):
+    picture = from_bytes(encode(photo, "PNG", icc_profile=p3_profile.replace(b"P3 gamma", b"\xd2\xff\xfe\x80amma")))
+    assert picture.native is not None
+    assert any("judged as converted" in note for note in picture.notes)
+
+
 def test_profile_for_other_channels_is_ignored_with_a_note(photo, encode, grey_profile):
     picture = from_bytes(encode(photo, "PNG", icc_profile=grey_profile))
     assert np.array_equal(picture.rgb, photo)
@@ -160,7 +166,14 @@ def test_profile_made_of_numbers(photo, expected_srgb):
 
 @pytest.mark.parametrize(
     ("primaries", "curve", "has_profile", "noted"),
-    [(1, 13, False, False), (2, 2, False, False), (12, 13, True, False), (9, 16, False, True), (4, 4, False, True)],
+    [
+        (1, 13, False, False),
+        (2, 2, False, False),
+        (12, 13, True, False),
+        (9, 16, False, True),
+        (4, 4, True, True),
+        (77, 4, False, True),
+    ],
 )
 def test_colour_numbers(primaries, curve, has_profile, noted):
     raster = Raster(np.zeros((2, 2, 3), np.uint8))
@@ -243,12 +256,23 @@ def test_bilevel(photo, encode):
         assert np.array_equal(picture.rgb[..., 0], np.asarray(image.convert("L")))
 
 
-def test_gamma_far_from_srgb_is_noted(photo, encode, png_chunk):
+def test_gamma_far_from_srgb_is_converted(photo, encode, png_chunk):
     near = png_chunk(encode(photo, "PNG"), b"gAMA", struct.pack(">I", 45455))
     far = png_chunk(encode(photo, "PNG"), b"gAMA", struct.pack(">I", 100000))
     assert from_bytes(near).notes == ()
-    assert "gamma" in from_bytes(far).notes[0]
-    assert np.array_equal(from_bytes(far).rgb, photo)
+    picture = from_bytes(far)
+    assert picture.notes == ("converted from linear light to sRGB",)
+    light = photo / 255
+    expected = 255 * np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055)
+    assert np.abs(picture.rgb - expected).max() <= 0.5 + 1e-6
+    assert picture.icc is None
+
+
+@pytest.mark.parametrize("value", [0, 1, 4_000_000_000])
+def test_absurd_gamma_is_ignored_with_a_note(value, photo, encode, png_chunk):
+    picture = from_bytes(png_chunk(encode(photo, "PNG"), b"gAMA", struct.pack(">I", value)))
+    assert np.array_equal(picture.rgb, photo)
+    assert "gamma" in picture.notes[0]
 
 
 def test_transforms_are_built_once(p3_profile):

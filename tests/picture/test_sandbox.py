@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import io
 import os
 import struct
@@ -16,6 +17,7 @@ from jndkit.picture import from_bytes, jxl, sandbox
 
 pillow_heif = pytest.importorskip("pillow_heif")
 imagecodecs = pytest.importorskip("imagecodecs")
+Writer = importlib.import_module("picture_catalogue.jxl_files").Writer
 
 
 def _heic(array: np.ndarray, mode: str = "RGB", **options: object) -> bytes:
@@ -183,44 +185,34 @@ def test_jxl_container_with_exif_and_xmp(photo):
     assert picture.marked
 
 
-class _Writer:
-    """Bits of a codestream, least significant first."""
-
-    def __init__(self) -> None:
-        self.bits: list[int] = []
-
-    def put(self, *fields: tuple[int, int]) -> None:
-        for value, width in fields:
-            self.bits += [value >> i & 1 for i in range(width)]
-
-    def data(self) -> bytes:
-        return b"\xff\x0a" + np.packbits(self.bits, bitorder="little").tobytes() + bytes(8)
+def _codestream(*fields: tuple[int, int]) -> bytes:
+    writer = Writer()
+    writer.put(*fields)
+    return b"\xff\x0a" + writer.data() + bytes(8)
 
 
 def test_jxl_header_of_display_p3():
-    writer = _Writer()
-    writer.put((0, 1), (1, 2), (3000 - 1, 13), (0, 3), (1, 2), (4000 - 1, 13))  # size, no ratio
-    writer.put((0, 1), (0, 1))  # not all default, no extra fields
-    writer.put((0, 1), (1, 2), (0, 1), (0, 2), (1, 1))  # 10 bits, no modular 16, no extra channels, XYB
-    writer.put((0, 1), (0, 1), (0, 2), (1, 2), (2, 2), (9, 4))  # RGB, D65, primaries 11 = 2 + 9
-    writer.put((0, 1), (2, 2), (11, 4))  # no gamma, curve 13 = 2 + 11
-    head = jxl.header(writer.data(), None)
+    data = _codestream(
+        *((0, 1), (1, 2), (3000 - 1, 13), (0, 3), (1, 2), (4000 - 1, 13)),  # size, no ratio
+        *((0, 1), (0, 1)),  # not all default, no extra fields
+        *((0, 1), (1, 2), (0, 1), (0, 2), (1, 1)),  # 10 bits, no modular 16, no extra channels, XYB
+        *((0, 1), (0, 1), (0, 2), (1, 2), (2, 2), (9, 4)),  # RGB, D65, primaries 11 = 2 + 9
+        *((0, 1), (2, 2), (11, 4), (1, 2)),  # no gamma, curve 13 = 2 + 11, relative intent
+        *((0, 2), (1, 1)),  # no extensions, the default filters
+    )
+    head = jxl.header(data, None)
     assert (head.width, head.height, head.bits) == (4000, 3000, 10)
-    assert (head.primaries, head.curve) == (12, 13)
-    assert not head.profile
+    assert (head.number, head.curve) == (12, 13)
+    assert head.icc is None
     assert not head.animated
 
 
 def test_jxl_header_that_claims_too_much():
-    writer = _Writer()
-    writer.put((0, 1), (3, 2), ((1 << 30) - 1, 30), (1, 3), (1, 1))
     with pytest.raises(LimitError):
-        from_bytes(writer.data(), trusted=True)
+        from_bytes(_codestream((0, 1), (3, 2), ((1 << 30) - 1, 30), (1, 3), (1, 1)), trusted=True)
 
 
 @pytest.mark.parametrize(("ratio", "width"), [(1, 240), (2, 288), (3, 320), (4, 360), (5, 426), (6, 300), (7, 480)])
 def test_jxl_ratios(ratio, width):
-    writer = _Writer()
-    writer.put((1, 1), (240 // 8 - 1, 5), (ratio, 3), (1, 1))
-    head = jxl.header(writer.data(), None)
+    head = jxl.header(_codestream((1, 1), (240 // 8 - 1, 5), (ratio, 3), (1, 1)), None)
     assert (head.width, head.height) == (width, 240)

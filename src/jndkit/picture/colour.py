@@ -55,8 +55,15 @@ def profile(icc: bytes) -> Profile | None:
         )
     except (ImageCms.PyCMSError, KeyError, OSError, ValueError, TypeError, AttributeError):
         return None
-    name = (source.profile.profile_description or "").strip(" \0") or "without a name"
-    return Profile(name[:80], mode, transform, mode == "RGB" and _is_identity(transform))
+    return Profile(_name(source), mode, transform, mode == "RGB" and _is_identity(transform))
+
+
+def _name(source: Any) -> str:
+    try:
+        name = (source.profile.profile_description or "").strip(" \0")
+    except ValueError:  # characters that no text can hold
+        name = ""
+    return name[:80] or "without a name"
 
 
 def _grid() -> Pixels:

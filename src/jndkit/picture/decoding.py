@@ -8,11 +8,13 @@ import numpy as np
 import numpy.typing as npt
 
 from jndkit.errors import DamagedError, JndError, LimitError
-from jndkit.picture import cicp, exif as exif_blocks, jpeg, png, pnm, tiff
+from jndkit.picture import cicp, exif as exif_blocks, jpeg, png, png_colour, pnm, tiff, transfer, xmp
 from jndkit.picture.limits import MAX_RUN_LENGTH_BYTES, check_size
 from jndkit.picture.plugins import open_image, opencv_16, raster_of, reduced
 from jndkit.picture.raster import Raster, to_8_bits
 from jndkit.picture.silence import quiet_pillow
+
+_ROUNDED_EARLY = 8  # code values that libavif may be off for 10 and 12 bits
 
 
 def decode(data: bytes, format_name: str, path: str | None, max_pixels: int) -> Raster:
@@ -37,27 +39,41 @@ def _reason(error: Exception) -> str:
     return text[:200] if text else type(error).__name__
 
 
+def _orientation(raster: Raster) -> int:
+    """What EXIF says, else what XMP says, else 1."""
+    stated = exif_blocks.stated_orientation(raster.exif) if raster.exif else None
+    if stated is None and raster.xmp:
+        stated = xmp.orientation(raster.xmp)
+    return stated or 1
+
+
 def _read_jpeg(data: bytes, path: str | None, max_pixels: int) -> Raster:
     found = jpeg.survey(data, path)
     check_size(path, found.width, found.height, max_pixels)
     jpeg.require_enough(found, path)
     raster = raster_of(open_image(data, "JPEG", path, max_pixels))
     raster.marked = found.marked
+    if found.junk:
+        raster.notes.append("bytes between the JPEG segments that belong to none are skipped")
     if found.several:
         raster.notes.append("the file holds further pictures (MPO); the first is taken")
-    raster.orientation = exif_blocks.orientation(raster.exif) if raster.exif else 1
+    raster.orientation = _orientation(raster)
     return raster
 
 
 def _read_png(data: bytes, path: str | None, max_pixels: int) -> Raster:
     check_size(path, *png.header_size(data, path), max_pixels)
     chunks = png.take_apart(data, path)
+    found = png_colour.meaning(chunks)
     if chunks.depth == 16:
-        raster, samples = _png_16(chunks)
+        raster, samples = _png_16(chunks, found.exponent)
     else:
         image = open_image(chunks.pixels, "PNG", path, max_pixels)
         raster = raster_of(image)
         samples = raster.pixels
+        raster.pixels = png_colour.full_range(chunks, samples)
+        if found.exponent is not None:
+            raster.pixels = transfer.recoded(raster.pixels, 255, found.exponent)
         last = image.crop((0, max(0, image.height - 2), image.width, image.height))
         if not np.asarray(last).reshape(last.height, -1).any(axis=1).all():
             png.require_all_rows(chunks, path)
@@ -66,16 +82,15 @@ def _read_png(data: bytes, path: str | None, max_pixels: int) -> Raster:
         if chunks.depth < 8:
             key = key * np.uint16(255 // ((1 << chunks.depth) - 1))
         raster.alpha = np.where(np.atleast_3d(samples == key).all(axis=2), 0, 255).astype(np.uint8)
-    raster.icc, raster.exif, raster.xmp, raster.marked = chunks.icc, chunks.exif, chunks.xmp, chunks.marked
+    raster.exif, raster.xmp, raster.marked = chunks.exif, chunks.xmp, chunks.marked
     raster.notes += chunks.notes
-    if chunks.icc is None and chunks.gamma is not None and abs(chunks.gamma - 45455) > 2300:
-        raster.notes.append(f"the gamma value {chunks.gamma / 1e5:.3f} is ignored")
-    raster.orientation = exif_blocks.orientation(raster.exif) if raster.exif else 1
+    cicp.note_meaning(raster, found)
+    raster.orientation = _orientation(raster)
     return raster
 
 
-def _png_16(chunks: png.Chunks) -> tuple[Raster, npt.NDArray[Any]]:
-    """Raster and 16-bit samples. By OpenCV, since Pillow drops the low byte."""
+def _png_16(chunks: png.Chunks, exponent: float | None) -> tuple[Raster, npt.NDArray[Any]]:
+    """Raster and 16-bit samples, whose light is this power of them. By OpenCV, since Pillow drops the low byte."""
     stored = opencv_16(chunks.pixels)
     if stored is None or stored.shape[:2] != (chunks.height, chunks.width):
         raise ValueError("the 16-bit samples cannot be read")
@@ -88,26 +103,39 @@ def _png_16(chunks: png.Chunks) -> tuple[Raster, npt.NDArray[Any]]:
         stored = stored if stored.ndim == 2 else stored[..., 0]
     else:
         stored = stored[..., 2::-1]
-    raster = Raster(to_8_bits(stored, 16), alpha)
+    spread = png_colour.full_range(chunks, stored)
+    raster = Raster(to_8_bits(spread, 16) if exponent is None else transfer.recoded(spread, 65535, exponent), alpha)
     reduced(raster, 16)
     return raster, stored
 
 
 def _read_webp(data: bytes, path: str | None, max_pixels: int) -> Raster:
     raster = raster_of(open_image(data, "WEBP", path, max_pixels))
-    raster.orientation = exif_blocks.orientation(raster.exif) if raster.exif else 1
+    raster.orientation = _orientation(raster)
     return raster
 
 
 def _read_avif(data: bytes, path: str | None, max_pixels: int) -> Raster:
     raster = raster_of(open_image(data, "AVIF", path, max_pixels))
-    # Pillow reports the file's own rotation (irot, imir) as orientation, and those alone count in AVIF.
-    raster.orientation = exif_blocks.orientation(raster.exif) if raster.exif else 1
+    # Pillow reports the file's own rotation (irot, imir) as orientation, in place of that of EXIF.
+    raster.orientation = _orientation(raster)
     at = data.find(b"av1C", 0, 65536)
     if at >= 0 and len(data) > at + 6 and data[at + 6] & 0x40:
-        reduced(raster, 12 if data[at + 6] & 0x20 else 10)
+        bits = 12 if data[at + 6] & 0x20 else 10
+        reduced(raster, bits)
+        _sharpen_avif(raster, data, bits)
     cicp.read_numbers(raster, data)
     return raster
+
+
+def _sharpen_avif(raster: Raster, data: bytes, bits: int) -> None:
+    """Replace pixels that were rounded to 8 bits before they became RGB, where OpenCV reads the same at full depth."""
+    stored = opencv_16(data)
+    if stored is None or stored.ndim != raster.pixels.ndim or stored.shape[:2] != raster.pixels.shape[:2]:
+        return
+    colours = to_8_bits(stored if stored.ndim == 2 else stored[..., 2::-1], bits)
+    if int(np.abs(colours.astype(np.int16) - raster.pixels).max()) <= _ROUNDED_EARLY:
+        raster.pixels = colours
 
 
 def _read_bmp(data: bytes, path: str | None, max_pixels: int) -> Raster:

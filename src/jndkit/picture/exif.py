@@ -25,16 +25,21 @@ def _body(block: bytes) -> bytearray:
     return bytearray(block[len(PREFIX) :] if block.startswith(PREFIX) else block)
 
 
-def orientation(block: bytes) -> int:
-    """The orientation tag, 1 to 8; 1 where the tag or the whole block cannot be read."""
+def stated_orientation(block: bytes) -> int | None:
+    """The orientation tag, 1 to 8; None where there is none or the block cannot be read."""
     body = _body(block)
     try:
         order, first = ifd.header(body)
         entry = ifd.directory(body, order, first).find(_ORIENTATION)
-        value = 1 if entry is None else ifd.numbers(body, order, entry)[0]
+        value = None if entry is None else ifd.numbers(body, order, entry)[0]
     except (ValueError, IndexError, struct.error):
-        return 1
-    return value if 1 <= value <= 8 else 1
+        return None
+    return value if value is not None and 1 <= value <= 8 else None
+
+
+def orientation(block: bytes) -> int:
+    """The same, 1 where there is none."""
+    return stated_orientation(block) or 1
 
 
 def _pointed(body: bytearray, order: str, table: ifd.Directory, tag: int) -> ifd.Directory | None:

@@ -9,9 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from jndkit.picture.cicp import name_colour
-from jndkit.picture.contract import Pixels
 from jndkit.picture.limits import check_size
-from jndkit.picture.raster import Raster, to_8_bits
+from jndkit.picture.raster import Raster, divided, to_8_bits
 
 
 def decode(data: bytes, path: str | None, max_pixels: int) -> Raster:
@@ -27,18 +26,23 @@ def decode(data: bytes, path: str | None, max_pixels: int) -> Raster:
     width, height = image.size
     check_size(path, width, height, max_pixels)
     bits = int(image.info["bit_depth"])
-    samples: npt.NDArray[Any] = np.asarray(image)
-    stored = samples
-    if samples.dtype != np.uint8:  # libheif puts 10 and 12 bits into the upper end of 16
-        stored = to_8_bits(samples.astype(np.uint16) // np.uint16(1 << (16 - bits)), bits)
-    raster = Raster(stored, icc=image.info.get("icc_profile"), exif=image.info.get("exif"), xmp=image.info.get("xmp"))
-    if image.has_alpha:
-        raster.alpha = np.ascontiguousarray(stored[..., -1])
-        raster.pixels = np.ascontiguousarray(stored[..., :-1]).reshape(*stored.shape[:2], -1)
-        if image.premultiplied_alpha:
-            raster.pixels = divided(raster.pixels, raster.alpha)
-    if raster.pixels.ndim == 3 and raster.pixels.shape[2] == 1:
-        raster.pixels = raster.pixels[..., 0]
+    stored: npt.NDArray[Any] = np.asarray(image)
+    if stored.dtype != np.uint8:  # libheif puts 10 and 12 bits into the upper end of 16
+        stored = stored.astype(np.uint16) // np.uint16(1 << (16 - bits))
+    else:
+        bits = 8
+    colours = stored[..., :-1] if image.has_alpha else stored
+    if image.premultiplied_alpha:
+        colours = divided(colours, stored[..., -1], (1 << bits) - 1)
+    if colours.ndim == 3 and colours.shape[2] == 1:
+        colours = colours[..., 0]
+    raster = Raster(
+        to_8_bits(colours, bits),
+        to_8_bits(stored[..., -1], bits) if image.has_alpha else None,
+        icc=image.info.get("icc_profile"),
+        exif=image.info.get("exif"),
+        xmp=image.info.get("xmp"),
+    )
     if bits > 8:
         raster.bits = bits
         raster.notes.append(f"{bits} bits per channel are reduced to 8")
@@ -48,10 +52,3 @@ def decode(data: bytes, path: str | None, max_pixels: int) -> Raster:
     if numbers:
         name_colour(raster, int(numbers["color_primaries"]), int(numbers["transfer_characteristics"]))
     return raster
-
-
-def divided(pixels: Pixels, alpha: Pixels) -> Pixels:
-    """Colours that were stored multiplied by `alpha`, as they were before."""
-    cover = np.maximum(alpha, 1).astype(np.uint32).reshape(*alpha.shape, *[1] * (pixels.ndim - 2))
-    plain: Pixels = np.minimum((pixels * 255 + cover // 2) // cover, 255).astype(np.uint8)
-    return plain

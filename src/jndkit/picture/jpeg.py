@@ -5,6 +5,7 @@ Source: ITU-T T.81, annex B (compressed data formats).
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from jndkit.errors import DamagedError, FormatError, LimitError
@@ -15,6 +16,7 @@ _SOF = set(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _SEQUENTIAL_OR_PROGRESSIVE = {0xC0, 0xC1, 0xC2, 0xC9, 0xCA}
 _ARITHMETIC = {0xC9, 0xCA}
 _SOS, _COM, _APP2 = 0xDA, 0xFE, 0xE2
+_MARKER = re.compile(rb"\xff[^\x00\xff]")  # before 0xff a 0xff only fills, before 0 it is data
 _STANDALONE = {0x01, *range(0xD0, 0xD8)}
 
 
@@ -23,7 +25,7 @@ class Survey:
     """marked: a comment names jndkit.  several: the file holds further pictures (multi-picture format).
 
     blocks: 8 x 8 blocks of all components together that a complete file codes, by Huffman codes; 0 for other codes.
-    coded: bytes from the first scan to the end.
+    coded: bytes from the first scan to the end.  junk: bytes stand between the segments, which decoders skip.
     """
 
     width: int = 0
@@ -32,6 +34,7 @@ class Survey:
     coded: int = 0
     marked: bool = False
     several: bool = False
+    junk: bool = False
 
 
 def _frame(found: Survey, marker: int, body: bytes, path: str | None) -> None:
@@ -63,17 +66,20 @@ def survey(data: bytes, path: str | None) -> Survey:
     found = Survey()
     at = 2
     for _ in range(MAX_SEGMENTS):
-        while at < len(data) - 1 and data[at] == 0xFF and data[at + 1] == 0xFF:
-            at += 1
+        found.junk |= data[at : at + 1] != b"\xff" or data[at + 1 : at + 2] == b"\0"
+        start = _MARKER.search(data, at)
+        at = len(data) if start is None else start.start()
         if at + 4 > len(data):
             raise DamagedError(path, "the JPEG file is truncated")
         marker = data[at + 1]
-        if data[at] != 0xFF or marker in (0x00, 0xD8, 0xD9):
+        if marker in (0xD8, 0xD9):
             raise DamagedError(path, "the JPEG headers are corrupt")
         if marker in _STANDALONE:
             at += 2
             continue
         length = int.from_bytes(data[at + 2 : at + 4])
+        if length < 2:  # it counts itself
+            raise DamagedError(path, "the JPEG headers are corrupt")
         body = data[at + 4 : at + 2 + length]
         if marker in _SOF:
             _frame(found, marker, body, path)

@@ -15,7 +15,8 @@ from jndkit.picture.metadata import is_mark
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _CRITICAL = (b"IHDR", b"PLTE", b"IDAT", b"IEND")
-_SRGB_GAMMA = 45455
+_RAW = tuple(b"Raw profile type " + name for name in (b"exif", b"APP1", b"app1", b"xmp"))
+_XMP_PREFIX = b"http://ns.adobe.com/xap/1.0/\0"
 # First column and row, and steps between columns and rows, of the seven interlaced passes.
 _ADAM7 = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
 
@@ -26,6 +27,8 @@ class Chunks:
 
     pixels: a PNG stream of the critical chunks (with tRNS where the picture has a palette).
     key: the transparent sample values of a picture without palette, (grey,) or (red, green, blue), as stored.
+    numbers: of cICP: primaries, curve, matrix, full range.  srgb: an sRGB chunk is there.
+    gamma, chromaticities: of gAMA and cHRM (white, red, green, blue), in hundred thousandths.
     room: bytes that compressed metadata may still unpack to.
     """
 
@@ -40,7 +43,10 @@ class Chunks:
     exif: bytes | None = None
     xmp: bytes | None = None
     marked: bool = False
+    numbers: tuple[int, ...] | None = None
+    srgb: bool = False
     gamma: int | None = None
+    chromaticities: tuple[int, ...] | None = None
     room: int = 4 * MAX_BLOCK
     notes: list[str] = field(default_factory=list)
 
@@ -68,7 +74,7 @@ def _inflate(chunks: Chunks, packed: bytes) -> bytes | None:
 
 def _text(chunks: Chunks, kind: bytes, body: bytes) -> None:
     keyword, _, rest = body.partition(b"\0")
-    if keyword not in (b"Software", b"XML:com.adobe.xmp"):
+    if keyword not in (b"Software", b"XML:com.adobe.xmp", *_RAW):
         return
     value: bytes | None = rest
     if kind == b"iTXt":
@@ -76,12 +82,32 @@ def _text(chunks: Chunks, kind: bytes, body: bytes) -> None:
         value = parts[2] if len(parts) == 3 else None
         if value is not None and rest[:1] == b"\1":
             value = _inflate(chunks, value)
+    elif kind == b"zTXt":
+        value = _inflate(chunks, rest[1:])
     if keyword == b"Software":
         chunks.marked |= value is not None and is_mark(value)
+    elif keyword in _RAW:
+        _raw(chunks, value)
     elif value is not None:
         chunks.xmp = value
     else:
         chunks.note("the XMP text is damaged or too large and is dropped")
+
+
+def _raw(chunks: Chunks, text: bytes | None) -> None:
+    """A block as ImageMagick writes it: its name, its length and its bytes in hexadecimal digits, a line each."""
+    fields = [] if text is None else text.split(maxsplit=2)
+    try:
+        block = bytes.fromhex(fields[2].decode("ascii"))
+    except (ValueError, IndexError):
+        chunks.note("an EXIF or XMP block in text is damaged and is dropped")
+        return
+    if block.startswith(_XMP_PREFIX):
+        chunks.xmp = chunks.xmp or block[len(_XMP_PREFIX) :]
+    elif fields[0] == b"xmp":
+        chunks.xmp = chunks.xmp or block
+    else:
+        chunks.exif = chunks.exif or block
 
 
 def _ancillary(chunks: Chunks, kind: bytes, body: bytes, path: str | None) -> None:
@@ -93,12 +119,16 @@ def _ancillary(chunks: Chunks, kind: bytes, body: bytes, path: str | None) -> No
             chunks.note("the colour profile is damaged or too large and is ignored")
     elif kind == b"eXIf":
         chunks.exif = body
-    elif kind in (b"tEXt", b"iTXt"):
+    elif kind in (b"tEXt", b"zTXt", b"iTXt"):
         _text(chunks, kind, body)
     elif kind == b"gAMA" and len(body) == 4:
         chunks.gamma = struct.unpack(">I", body)[0]
+    elif kind == b"cHRM" and len(body) == 32:
+        chunks.chromaticities = struct.unpack(">8I", body)
+    elif kind == b"cICP" and len(body) == 4:
+        chunks.numbers = tuple(body)
     elif kind == b"sRGB":
-        chunks.gamma = _SRGB_GAMMA
+        chunks.srgb = True
     elif kind == b"tRNS" and chunks.colour in (0, 2) and len(body) == 2 * (1 + chunks.colour):
         chunks.key = struct.unpack(f">{1 + chunks.colour}H", body)
 

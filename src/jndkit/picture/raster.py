@@ -41,6 +41,8 @@ class Raster:
 
 def to_8_bits(samples: npt.NDArray[np.unsignedinteger[Any]], bits: int) -> Pixels:
     """uint8 of samples 0 .. 2^bits - 1, rounded to nearest."""
+    if bits == 8:
+        return np.ascontiguousarray(samples, np.uint8)
     top = (1 << bits) - 1
     return ((samples.astype(np.uint32) * 255 + top // 2) // top).astype(np.uint8)
 
@@ -59,3 +61,15 @@ def upright(stored: npt.NDArray[Any], orientation: int) -> npt.NDArray[Any]:
     if down or across:
         stored = cv2.flip(stored, -1 if down and across else 0 if down else 1)
     return np.ascontiguousarray(stored)
+
+
+def divided(samples: npt.NDArray[Any], alpha: npt.NDArray[Any], top: float) -> npt.NDArray[Any]:
+    """Colours (H, W[, C]) that were stored multiplied by `alpha` (H, W), as they were before, of the same dtype.
+
+    top: the alpha that covers fully.  Whole numbers that come out beyond it are clipped.
+    """
+    cover = alpha.astype(np.float32).reshape(*alpha.shape, *[1] * (samples.ndim - 2))
+    plain = np.divide(np.float32(top) * samples, cover, out=np.zeros(samples.shape, np.float32), where=cover > 0)
+    if samples.dtype.kind == "u":
+        plain = np.minimum(np.rint(plain), top)
+    return plain.astype(samples.dtype)

@@ -16,11 +16,12 @@ from jndkit.errors import DamagedError, FormatError, JndError, LimitError
 from jndkit.picture import ifd
 from jndkit.picture.limits import MAX_STRIPS, check_size
 from jndkit.picture.plugins import block, open_image, opencv_16, raster_of, reduced
-from jndkit.picture.raster import Raster, to_8_bits, upright
+from jndkit.picture.raster import Raster, divided, to_8_bits, upright
 from jndkit.picture.silence import quiet_stderr
 
 _KIND, _WIDTH, _LENGTH, _BITS, _ORIENTATION = 254, 256, 257, 258, 274
-_TILE_WIDTH, _TILE_LENGTH = 322, 323
+_TILE_WIDTH, _TILE_LENGTH, _EXTRA_SAMPLES = 322, 323, 338
+_ASSOCIATED_ALPHA = 1
 _STRIPS, _TILES = 273, 324
 _SUB_TABLES = (0x8769, 0x8825, 0xA005)
 _DNG_VERSION = 50706
@@ -29,12 +30,15 @@ _MOST_PAGES = 1000
 
 @dataclass
 class Survey:
-    """width, height: of the first page.  bits: of its deepest channel.  previews: how many reduced copies follow."""
+    """width, height: of the first page.  bits: of its deepest channel.  previews: how many reduced copies follow.
+
+    premultiplied: colours are stored multiplied by the transparency.
+    """
 
     width: int = 0
     height: int = 0
     bits: int = 1
-    orientation: int = 1
+    premultiplied: bool = False
     previews: int = 0
 
 
@@ -85,7 +89,7 @@ def survey(data: bytes, path: str | None, max_pixels: int) -> Survey:
             width=_number(data, order, table, _WIDTH, 0),
             height=_number(data, order, table, _LENGTH, 0),
             bits=_number(data, order, table, _BITS, 1),
-            orientation=_number(data, order, table, _ORIENTATION, 1),
+            premultiplied=_number(data, order, table, _EXTRA_SAMPLES, 0) == _ASSOCIATED_ALPHA,
         )
         check_size(path, found.width, found.height, max_pixels)
         tile = _number(data, order, table, _TILE_WIDTH, 1), _number(data, order, table, _TILE_LENGTH, 1)
@@ -96,8 +100,6 @@ def survey(data: bytes, path: str | None, max_pixels: int) -> Survey:
         raise
     except (ValueError, IndexError, struct.error) as error:
         raise DamagedError(path, f"the TIFF header is damaged: {error}") from None
-    if not 1 <= found.orientation <= 8:
-        found.orientation = 1
     return found
 
 
@@ -111,6 +113,8 @@ def read(data: bytes, path: str | None, max_pixels: int) -> Raster:
 def _read(data: bytes, found: Survey, path: str | None, max_pixels: int) -> Raster:
     image = open_image(data, "TIFF", path, max_pixels)
     exif = _tiff_exif(image)
+    turned = image.getexif().get(_ORIENTATION)  # as XMP has it where there is no such tag
+    orientation = turned if turned in range(1, 9) else 1
     if image.mode.startswith("I;16") or image.mode in ("I", "F"):
         image.load()
         raster = _deep(np.asarray(image), image.mode, found.bits)
@@ -118,29 +122,34 @@ def _read(data: bytes, found: Survey, path: str | None, max_pixels: int) -> Rast
     else:
         raster = raster_of(image)
         if found.bits > 8:
-            _sharpen(raster, data, found)
+            _sharpen(raster, data, found, orientation)
     raster.exif = exif
-    if found.orientation != 1:  # Pillow turns TIFF pictures, and no others, while it loads them
-        raster.notes.append(f"turned upright (orientation {found.orientation})")
+    if orientation != 1:  # Pillow turns TIFF pictures, and no others, while it loads them
+        raster.notes.append(f"turned upright (orientation {orientation})")
     if found.previews:
         raster.notes.append("the file holds further pages (previews); the first is taken")
     return raster
 
 
-def _sharpen(raster: Raster, data: bytes, found: Survey) -> None:
+def _sharpen(raster: Raster, data: bytes, found: Survey, orientation: int) -> None:
     """Replace pixels whose low bytes Pillow dropped by rounded ones, where OpenCV reads the same high bytes."""
     reduced(raster, found.bits)
     stored = opencv_16(data) if found.bits == 16 and raster.pixels.ndim == 3 else None
     if stored is None or stored.ndim != 3:
         return
+    alpha = raster.alpha if stored.shape[2] == 4 else None
+    # Pillow divides premultiplied colours after it dropped their low bytes: the transparency is what can be compared.
+    divides = alpha is not None and found.premultiplied
+    known = alpha if alpha is not None and divides else raster.pixels
     # Whether OpenCV turns a TIFF picture upright depends on its version.
-    for turned in (stored, upright(stored, found.orientation)):
-        colours = turned[..., 2::-1]
-        if np.array_equal((colours >> 8).astype(np.uint8), raster.pixels):
-            raster.pixels = to_8_bits(colours, 16)
-            if raster.alpha is not None and turned.shape[2] == 4:
-                raster.alpha = to_8_bits(turned[..., 3], 16)
-            return
+    for turned in (stored, upright(stored, orientation)):
+        colours, cover = turned[..., 2::-1], turned[..., -1]
+        if not np.array_equal(((cover if divides else colours) >> 8).astype(np.uint8), known):
+            continue
+        raster.pixels = to_8_bits(divided(colours, cover, 65535) if divides else colours, 16)
+        if alpha is not None:
+            raster.alpha = to_8_bits(cover, 16)
+        return
 
 
 def _deep(samples: npt.NDArray[Any], mode: str, bits: int) -> Raster:

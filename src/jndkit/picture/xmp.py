@@ -124,6 +124,18 @@ def cleaned(packet: bytes) -> bytes | None:
     return _finished(text) if _has_properties(text) else None
 
 
+def orientation(packet: bytes) -> int | None:
+    """tiff:Orientation, 1 to 8; None where there is none or the packet cannot be read."""
+    text = _text(packet) or ""
+    for prefix in _prefixes(text, _TIFF):
+        name = rf"{re.escape(prefix)}:Orientation"
+        attribute = re.search(rf"""\s{name}\s*=\s*["']\s*([1-8])\s*["']""", text)
+        found = attribute or re.search(rf"<{name}{_REST}>\s*([1-8])\s*</{name}\s*>", text)
+        if found is not None:
+            return int(found[1])
+    return None
+
+
 def without_position(packet: bytes) -> bytes | None:
     """The packet without exif:GPS properties; None where the packet cannot be read."""
     text = _text(packet)

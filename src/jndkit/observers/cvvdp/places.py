@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 
 from jndkit.observers.contract import Box, Map
-from jndkit.observers.cvvdp.constants import Floats, constants
+from jndkit.observers.cvvdp.constants import EPSILON, Floats, constants
 from jndkit.observers.cvvdp.pooling import CELL, Cells, cell_areas, jod
 from jndkit.observers.cvvdp.windows import LOCAL, Pool, box_of, window_sides, worst_of_all
 from jndkit.picture import Pixels
@@ -67,7 +67,8 @@ class Places:
 
         The root mean square difference in a place over what the place hides, to the exponent of places.
         """
-        energy = _grouped(np.maximum(cells.grid, 0.0) * cell_areas(cells.shape), self._cells) / self.areas
+        energy = _grouped(cells.grid * cell_areas(cells.shape), self._cells) / self.areas
+        energy = np.maximum(energy - EPSILON**2, 0.0)  # what rounding leaves of no difference
         raised: Floats = (energy / self._hidden.astype(np.float64) ** 2) ** (self._look.places / 2.0)
         return raised * self.areas
 
