@@ -156,7 +156,8 @@ class _Scene(Cut):
 
     def _looked(self, rgb: Pixels, energy: Floats) -> tuple[tuple[float, Box], tuple[float, Box]]:
         """As `worst`, as people see it who look from place to place."""
-        assert self._peaks is not None and self._protocol.look is not None
+        assert self._peaks is not None
+        assert self._protocol.look is not None
         height, width = self._size
         ppd = self._viewing.ppd
         frequencies = band_frequencies(height, width, ppd)[: SCALES - 1]

@@ -105,7 +105,7 @@ class JpegAsSeen:
 
 
 def through(curve: Floats, qualities: Sequence[float], hiding: Hiding, known: Mapping[float, float]) -> Floats:
-    """ln(JND) of JPEG as people see it at every quality: what is read of the whole, moved, and led through what is known.
+    """ln(JND) of JPEG as people see it, at every quality: what is read of the whole, moved, led through what is known.
 
     curve: ln(JND) that is read.  known: quality -> ln(JND) that was seen of a quantisation.
     """

@@ -25,8 +25,11 @@ def watched(observer: Observer, picture: Picture, viewing: Viewing, protocol: Pr
     look = protocol.look
     if look is None or can_look(observer) or min(picture.height, picture.width) < SMALLEST:
         return observer.watch(picture, viewing, protocol)
-    if isinstance(observer, Vpjnd):
-        return observer.watch(picture, viewing, protocol, lambda *patches: peaks(*patches, viewing, look))
+    someone: object = observer
+    if isinstance(someone, Vpjnd):
+        return someone.watch(
+            picture, viewing, protocol, lambda rgb, tops, lefts: peaks(rgb, tops, lefts, viewing, look)
+        )
     seen = Watched(sample(flatten(picture, 255)), viewing, look)
     hiding = Hiding.of(responses(seen), viewing, whole=seen.whole)
     return _Moved(observer.watch(picture, viewing, protocol), hiding)

@@ -27,6 +27,7 @@ from jndkit.viewing import Viewing
 from jndkit.visibility import JND_PER_JOD
 
 Floats = npt.NDArray[np.float64]
+Sums = npt.NDArray[np.float32] | Floats
 
 PATCH = 128  # pixels a side, a multiple of every block and cell
 PATCHES = 24  # a larger picture is judged by so many of them
@@ -194,7 +195,7 @@ def _jnd(quality: float) -> float:
     return max(0.0, JND_PER_JOD * (10.0 - quality))
 
 
-def by_patch(sums: Floats, areas: Floats, side: int, seen: Sample) -> Floats:
+def by_patch(sums: Sums, areas: Sums, side: int, seen: Sample) -> Floats:
     """Means over every patch, float64 (patches, bands, 3).
 
     sums: (bands, 3, rows, columns), over squares of `side` pixels.  areas: (rows, columns), their pixels.

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
+from jndkit.codecs.contract import Codec
 from jndkit.errors import TargetError
 from jndkit.evaluation.picturewise.coding import Coding, read_along, spread
 from jndkit.evaluation.picturewise.rows import TRUTH, Answer, KnobRow
@@ -35,7 +36,13 @@ class Look:
     def __init__(self, picture: Picture, fit: Protocol, viewing: Viewing) -> None:
         self.picture = picture
         self.watch = cache(lambda name: watched(named_observer(name), picture, viewing, fit))
-        self.foresee = cache(lambda targets: foresee(picture, viewing, fit, near=targets, widen=domain(picture).widen))
+        self._foresee = cache(lambda near: foresee(picture, viewing, fit, near=near, widen=domain(picture).widen))
+        self._looks = fit.look is not None
+
+    def foresee(self, codec: Codec, target: float) -> Foresight:
+        """What `jnd predict` expects of a codec where it is asked for a target, JND."""
+        found: Foresight = self._foresee((target,) if self._looks else ())(codec)
+        return found
 
 
 def by_observer(row: KnobRow, coding: Coding, look: Look) -> None:
@@ -58,10 +65,11 @@ def observe(row: KnobRow, coding: Coding, look: Look, targets: Sequence[float]) 
 
 
 def by_foresight(row: KnobRow, coding: Coding, look: Look) -> None:
-    """Ask the picture alone."""
-    foresight = look.foresee(tuple(row.targets.values()))(coding.codec)
-    for share, target in row.targets.items():
+    """Ask the picture alone. The curve that is kept is that of the first share."""
+    for share, target in reversed(row.targets.items()):
+        foresight = look.foresee(coding.codec, target)
         row.answers[share] = {**foresight.knob(target, _LEVEL)._asdict(), "encodes": 0}
+    row.answers = {share: row.answers[share] for share in row.targets}
     _keep(row, foresight, spread(len(coding.grid)))
 
 
