@@ -85,7 +85,7 @@ def test_the_learned_observer_is_searched_by_blocks(folder: Path, monkeypatch: p
     class Learned:
         name, version = "vpjnd", "test"
 
-        def watch(self, picture: jndkit.Picture, viewing: object) -> Learned:
+        def watch(self, picture: jndkit.Picture, viewing: object, protocol: object) -> Learned:
             self.look = Cvvdp().watch(picture, DISPLAYS["desktop"])
             return self
 

@@ -39,7 +39,7 @@ SIDE = 128  # pixels a side of a patch
 MOST = 32  # patches of a picture
 SCALES = 4
 MAP_UNIT = 16.0  # code values of a JND map that the network takes for 1
-PEAKS_ERROR = 0.08  # of ln(JND), by what known versions of a picture tell of where energy lies in a patch
+PEAKS_ERROR = 0.05  # of ln(JND), by what known versions of a picture tell of where energy lies in a patch
 _DENSITY, _PEAK = (-1.0, 1.8), (0.0, 1.4)  # what it learned: log2 over the desktop's
 
 

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from jndkit.picturewise.responses import FLAT_STEPS, JPEG_QUALITIES, Floats, Responses, Watched
+from jndkit.picturewise.responses import FLAT_STEPS, JPEG_QUALITIES, Answer, Floats, Responses, Watched
 from jndkit.viewing import DISPLAYS, Viewing
 
 ANY = "any"
@@ -81,18 +81,22 @@ class JpegAsSeen:
         looked = np.log(np.maximum(told.looked, UNSEEN))
         self._known: dict[float, float] = dict(zip(JPEG_QUALITIES, looked[1:].tolist(), strict=False))
 
-    def of(self, curve: Floats, qualities: tuple[float, ...], near: Iterable[float]) -> tuple[Floats, Floats]:
+    def of(
+        self, curve: Floats, sigma: Floats, qualities: tuple[float, ...], near: Iterable[float]
+    ) -> tuple[Floats, Floats]:
         """ln(JND) at every quality, and its standard deviation.
 
-        curve: ln(JND) that is read of the whole.  near: JND around which it should be right: for each the picture is
-        quantised once more.
+        curve, sigma: ln(JND) that is expected to be read of the whole, and its standard deviation.
+        near: JND around which it should be right: for each the picture is quantised once more.
         """
         for target in near:
             self._ask(curve, qualities, math.log(target))
-        row = table()["jpeg"]
-        sigma = np.interp(apart(curve, qualities, self._known), row["apart"], row["sigma"])
+        row, far = table()["jpeg"], apart(curve, qualities, self._known)
+        # Where a quantisation was read, nothing hangs on what the curve was before.
+        hung = sigma * np.minimum(far / row["apart"][-1], 1.0)
+        own = np.hypot(np.interp(far, row["apart"], row["sigma"]), hung)
         found = through(curve, qualities, self._hiding, self._known)
-        return found, np.array([self._hiding.sigma(float(each)) for each in sigma])
+        return found, np.array([self._hiding.sigma(float(each)) for each in own])
 
     def _ask(self, curve: Floats, qualities: tuple[float, ...], target: float) -> None:
         """Quantise where so much is expected, and read that, unless it was done."""
@@ -120,6 +124,12 @@ def apart(curve: Floats, qualities: Sequence[float], known: Iterable[float]) -> 
     """How far every quality lies from the nearest known one, in ln(JND) that is read."""
     found: Floats = np.abs(curve[:, None] - np.interp(sorted(known), qualities, curve)).min(axis=1)
     return found
+
+
+def moved(answer: Answer) -> float:
+    """ln of what is seen from place to place over what is read."""
+    assert answer.looked is not None
+    return math.log(max(answer.looked, UNSEEN)) - math.log(max(answer.jnd, UNSEEN))
 
 
 def _rising(both: Floats) -> Floats:

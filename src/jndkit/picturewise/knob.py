@@ -84,16 +84,16 @@ class Knob:
         steps = np.arange(len(at))
         curve, sigma = curves[worst, steps], sigmas[worst, steps]
         if self._hiding is not None:
-            curve, error = self._as_seen(codec, curve, self._hiding)
-            sigma = np.hypot(sigma, error)
+            curve, sigma = self._as_seen(codec, curve, sigma, self._hiding)
         return curve.tolist(), sigma.tolist()
 
-    def _as_seen(self, codec: Codec, curve: Floats, hiding: Hiding) -> tuple[Floats, Floats]:
-        """The curve as people see it who look from place to place, and the standard deviation of what moves it."""
+    def _as_seen(self, codec: Codec, curve: Floats, sigma: Floats, hiding: Hiding) -> tuple[Floats, Floats]:
+        """The curve as people see it who look from place to place, and its standard deviation."""
         if codec.name == "jpeg" and codec.chroma == "420":
-            return self._jpeg.of(curve, codec.knob.grid, self._near)
+            return self._jpeg.of(curve, sigma, codec.knob.grid, self._near)
         moved, error = hiding.at(curve, codec.name)
-        return curve + moved, error
+        found: Floats = np.hypot(sigma, error)
+        return curve + moved, found
 
 
 def place(codec: Codec) -> int | None:
