@@ -167,8 +167,8 @@ class _Scene(Cut):
         pool = pooled(self._protocol.look, [*frequencies, 0.0])
         rows, columns = areas.shape
         side = max(2, round(LOCAL * ppd / CELL))
-        large = min(worst_of_all(sums, areas, *sides, pool) for sides in window_sides(ppd / CELL, columns, rows))
-        small = worst_of_all(sums, areas, min(side, columns), min(side, rows), pool)
+        large = worst_of_all(sums, areas, window_sides(ppd / CELL, columns, rows), pool)
+        small = worst_of_all(sums, areas, [(min(side, columns), min(side, rows))], pool)
         (seen, window), (local, place) = (
             (max(0.0, JND_PER_JOD * (10.0 - quality)), box_of(box, CELL, self._size)) for quality, box in (large, small)
         )
