@@ -3,6 +3,7 @@
     python benchmarks/picturewise.py DATA          every 16th of DATA/train; writes rows/picturewise_train.jsonl and
                                                    evaluation/picturewise/guesses.json
     python benchmarks/picturewise.py DATA --fit    only the table, from rows that exist
+    python benchmarks/picturewise.py DATA --protocol side-by-side --codec jpeg    the same for people who look otherwise
     python benchmarks/picturewise.py --targets     what was aimed at, beside what rows/picturewise.jsonl say
 
 The rows are those of `jnd evaluate picturewise --method cvvdp` with the even spread of levels alone. Resumes.
@@ -31,29 +32,37 @@ from jndkit.evaluation.picturewise.truth import Truth, first_after, measure, rea
 from jndkit.opening import load
 from jndkit.picturewise.foresight import deviate
 
-ROWS = Path(__file__).parent / "rows" / "picturewise_train.jsonl"
-SCORED = ROWS.with_name("picturewise.jsonl")
+ROWS = {
+    protocol: Path(__file__).parent / "rows" / f"picturewise{suffix}_train.jsonl"
+    for protocol, suffix in (("aic", ""), ("side-by-side", "_side_by_side"))
+}
+SCORED = {protocol: file.with_name(file.name.replace("_train", "")) for protocol, file in ROWS.items()}
 TABLE = Path(__file__).parents[1] / "src" / "jndkit" / "evaluation" / "picturewise" / "guesses.json"
 EVERY = 16
-SETTINGS = Settings(codecs=CODECS, viewings=("desktop", "4k"), methods=(TRUTH,))
+VIEWINGS = {"aic": ("desktop", "4k"), "side-by-side": ("desktop",)}
 
 
-def read(data: Path) -> None:
+def asked(protocol: str, codecs: tuple[str, ...] = CODECS) -> Settings:
+    return Settings(codecs=codecs, viewings=VIEWINGS[protocol], methods=(TRUTH,), protocol=protocol)
+
+
+def read(data: Path, settings: Settings) -> None:
     """Add the rows that are not there."""
-    done = {(row["input"], row["codec"], row["viewing"]) for row in store.read(ROWS)}
+    file = ROWS[settings.protocol]
+    done = {(row["input"], row["codec"], row["viewing"]) for row in store.read(file)}
     for path in sorted((data / "train").rglob("*.webp"))[::EVERY]:
         name = str(path.relative_to(data))
-        left = [part for part in SETTINGS.parts if (name, *part[:2]) not in done]
-        for row in _rows(path, name, left):
-            store.append(ROWS, row.to_json())
+        left = [part for part in settings.parts if (name, *part[:2]) not in done]
+        for row in _rows(path, name, left, settings):
+            store.append(file, row.to_json())
 
 
-def _rows(path: Path, name: str, left: list[tuple[str, str | None, str]]) -> Iterator[KnobRow]:
+def _rows(path: Path, name: str, left: list[tuple[str, str | None, str]], settings: Settings) -> Iterator[KnobRow]:
     picture = load(path)
-    looks = {viewing: Look(picture, SETTINGS.fit(viewing)[1]) for _, viewing, _ in left}
+    looks = {viewing: Look(picture, *settings.fit(viewing)) for _, viewing, _ in left}
     codings = {spec: Coding(picture, spec) for spec, _, _ in left}
     for spec, viewing, method in left:
-        row = SETTINGS.row(name, spec, viewing, method)
+        row = settings.row(name, spec, viewing, method)
         row.width, row.height = picture.width, picture.height
         row.input_sha256 = picture.source.sha256 if picture.source else None
         observe(row, codings[spec], looks[viewing], ())
@@ -61,17 +70,20 @@ def _rows(path: Path, name: str, left: list[tuple[str, str | None, str]]) -> Ite
 
 
 def table(rows: list[KnobRow]) -> dict[str, Any]:
-    """Spec -> display -> share of viewers -> the guesses that leave the least mean knob error over the pictures."""
+    """Spec -> display -> share of viewers -> the guesses that leave the least mean knob error over the pictures.
+
+    rows: of one protocol.
+    """
     cases: dict[tuple[str, str], list[KnobRow]] = defaultdict(list)
     for row in rows:
         if row.error is None:
             cases[row.codec, row.viewing].append(row)
-    out: dict[str, Any] = {"source": "benchmarks/picturewise.py", "protocol": rows[0].protocol, "guesses": {}}
+    out: dict[str, Any] = {}
     for (spec, display), some in cases.items():
         grid = codec(spec).knob.grid
-        fit = SETTINGS.fit(display)[0]
+        fit = asked(some[0].protocol).fit(display)[0]
         truths = [read_truth(row, grid, fit) for row in some]
-        found = out["guesses"].setdefault(spec, {})[display] = {}
+        found = out.setdefault(spec, {})[display] = {}
         for share in some[0].targets:
             true = [truth.value(truth.boundary[share]) for truth in truths]
             found[share] = {"pictures": len(some), "constant": float(np.median(true))}
@@ -145,6 +157,25 @@ def targets(rows: list[KnobRow]) -> list[str]:
     return lines
 
 
+SEEN = {"knob": 1.5, "vpjnd": 1.0}
+"""Method -> the most that its mean knob error should be where people look from place to place."""
+
+
+def errors(rows: list[KnobRow]) -> list[str]:
+    """The same for a protocol whose people look from place to place: every codec and share at the desktop display."""
+    lines = ["| aimed at | wanted | found | | beside it |", "|---|---|---|---|---|"]
+    for (spec, display, share), scores in cases(rows):
+        for method, most in SEEN.items():
+            here = _means(scores, method)
+            if display == "desktop" and method in here:
+                aim = f"{method}, {spec}{_sample(scores, method)}: knob error, {share} % of viewers"
+                beside = ", ".join(f"{name} {here[name]['error']:.2f}" for name in BASELINES if name in here)
+                held = _per_cent(here, method, "held")
+                beside += f"; interval holds {held:.0f} %" if held is not None else ""
+                lines.append(_line(aim, f"at most {most:g}", here[method]["error"], 0.0, most, beside))
+    return lines
+
+
 def readings_held(rows: list[KnobRow], method: str) -> str:
     """How many of the observer's readings lie in a method's intervals at the same level, between 0.1 and 4 JND.
 
@@ -203,15 +234,21 @@ def main() -> None:
     parser.add_argument("data", type=Path, nargs="?")
     parser.add_argument("--fit", action="store_true")
     parser.add_argument("--targets", action="store_true")
-    asked = parser.parse_args()
-    if asked.targets:
-        print("\n".join(targets([KnobRow.from_json(row) for row in store.read(SCORED)])))
+    parser.add_argument("--protocol", choices=ROWS, default="aic")
+    parser.add_argument("--codec", nargs="*", default=list(CODECS))
+    given = parser.parse_args()
+    if given.targets:
+        rows = [KnobRow.from_json(row) for row in store.read(SCORED[given.protocol])]
+        print("\n".join(targets(rows) if given.protocol == "aic" else errors(rows)))
         return
-    if asked.data is None and not asked.fit:
+    if given.data is None and not given.fit:
         parser.error("say where the training pictures are")
-    if not asked.fit:
-        read(asked.data)
-    TABLE.write_text(json.dumps(table([KnobRow.from_json(row) for row in store.read(ROWS)]), indent=1) + "\n")
+    if not given.fit:
+        read(given.data, asked(given.protocol, tuple(given.codec)))
+    out: dict[str, Any] = {"source": "benchmarks/picturewise.py", "protocols": {}}
+    for protocol, file in ROWS.items():
+        out["protocols"][protocol] = table([KnobRow.from_json(row) for row in store.read(file)])
+    TABLE.write_text(json.dumps(out, indent=1) + "\n")
 
 
 if __name__ == "__main__":

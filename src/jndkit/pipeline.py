@@ -24,7 +24,7 @@ from jndkit.picturewise.curves import is_known
 from jndkit.picturewise.decision import BUDGET, Bench, Choice, Decision, Forecast, cheapest, decide, forecast, suited
 from jndkit.picturewise.domain import Domain, domain
 from jndkit.picturewise.foresight import Foresight, foresee
-from jndkit.picturewise.hiding import watched
+from jndkit.picturewise.looking import watched
 from jndkit.pixelwise import model_card
 from jndkit.protocols import Protocol, protocol as named_protocol
 from jndkit.provenance import describe, inscribe, with_mark
@@ -152,7 +152,7 @@ def run(source: str | Path | Picture, settings: Settings, *, write: bool = True)
     fit, viewing = settings.fit
     target = jnd_for(settings.viewers, fit)
     target *= 1.0 if kind.inside else _STRICTER
-    foreseen = foresee(picture, viewing, fit, widen=kind.widen)
+    foreseen = foresee(picture, viewing, fit, near=(target,), widen=kind.widen)
     if not settings.encode:
         foretold = _foretold(picture, kind, settings, target, foreseen)
         record_forecast(row, foretold, target, fit, kind.widen)

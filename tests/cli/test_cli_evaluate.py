@@ -65,11 +65,21 @@ def test_rows_of_another_kind_are_not_added_to(jnd: Run, draw: Draw) -> None:
     draw("set/a.png")
     assert jnd("evaluate", "noise", "set", *TWO, "--rows", "r.jsonl").code == 0
     before = Path("r.jsonl").read_bytes()
-    for other in (("--viewing", "4k"), ("--psnr", "30"), ("--jnd", "0.5"), ("--seed", "1"), ("--border", "zero")):
+    for other in (
+        ("--viewing", "4k"), ("--psnr", "30"), ("--jnd", "0.5"), ("--seed", "1"), ("--border", "zero"),
+        ("--protocol", "side-by-side"),
+    ):  # fmt: skip
         said = jnd("evaluate", "noise", "set", *TWO, "--rows", "r.jsonl", *other)
         assert said.code == 2
         assert "cannot stand in one table" in said.err
     assert Path("r.jsonl").read_bytes() == before
+
+
+def test_noise_may_be_read_as_people_look(jnd: Run, draw: Draw) -> None:
+    draw("set/a.png")
+    said = jnd("evaluate", "noise", "set", *TWO, "--protocol", "side-by-side", "-j", "1")
+    assert said.code == 0, said.err
+    assert "as the people of side-by-side look, desktop" in said.out
 
 
 def test_the_plot(jnd: Run, draw: Draw) -> None:

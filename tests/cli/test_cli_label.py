@@ -31,6 +31,17 @@ def test_a_folder_gives_a_table(jnd: Run, draw: Draw) -> None:
     assert Path("l.csv").read_text().splitlines() == lines
 
 
+def test_people_may_look_from_place_to_place(jnd: Run, draw: Draw) -> None:
+    draw("a.png")
+    assert jnd("label", "a.png", "-o", "l.csv", *QUICK, "--protocol", "side-by-side").code == 0
+    head = Path("l.csv").read_text().splitlines()[0]
+    assert ",jnd_desktop,reading_desktop,jod_desktop," in head
+    assert jnd("label", "a.png", "-o", "l.csv", *QUICK).code == 2
+    said = jnd("label", "a.png", "-o", "m.csv", *QUICK, "--protocol", "mcl-jci", "--viewing", "phone")
+    assert said.code == 2
+    assert "no fit" in said.err
+
+
 def test_ten_settings_of_three_codecs_by_default(jnd: Run, draw: Draw) -> None:
     draw("a.png")
     assert jnd("label", "a.png", "-o", "l.csv").code == 0

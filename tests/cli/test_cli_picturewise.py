@@ -26,6 +26,18 @@ def test_a_folder_gives_tables(jnd: Run, draw: Draw) -> None:
         assert f"| 75 | {method} |" in said.out
 
 
+def test_people_may_look_otherwise(jnd: Run, draw: Draw) -> None:
+    draw("set/a.png", seed=1)
+    said = jnd("evaluate", "picturewise", "set", *JPEG, "--protocol", "side-by-side", "--rows", "r.jsonl")
+    assert said.code == 0, said.err
+    assert "Protocol side-by-side." in said.out
+    for method in ("knob", "constant", "psnr", "ssim"):
+        assert f"| 75 | {method} |" in said.out
+    mixed = jnd("evaluate", "picturewise", "set", *JPEG, "--rows", "r.jsonl")
+    assert mixed.code == 2
+    assert "protocol" in mixed.err
+
+
 def test_rows_are_kept_and_not_made_again(jnd: Run, draw: Draw) -> None:
     draw("set/a.png", seed=1)
     assert jnd("evaluate", "picturewise", "set", *JPEG, "--rows", "r.jsonl").code == 0
@@ -110,6 +122,8 @@ def test_what_is_refused(jnd: Run, draw: Draw) -> None:
         (("set", *JPEG, "-j", "0"), 2),
         (("set", "--plot", "p.svg"), 2),
         (("set", "--rows", "r.jsonl"), 2),
+        (("set", "--protocol", "nobody"), 2),
+        (("--root", "empty", "--protocol", "side-by-side"), 2),
         (("--root", "empty"), 1),
         (("--root", "empty", "--codec", "avif"), 2),
         (("empty",), 1),

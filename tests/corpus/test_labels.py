@@ -290,3 +290,33 @@ def test_published_readings_are_reproduced(shared: Path, name: str) -> None:
             if mark is not None:
                 other = 0 if library in ours["versions"] else 0.01 * int(theirs["bytes"])
                 assert int(ours["bytes"]) - mark == pytest.approx(int(theirs["bytes"]), abs=other)
+
+
+def test_labels_of_people_who_look_from_place_to_place_keep_the_reading(folder: Path, tmp_path: Path) -> None:
+    plain, seen = tmp_path / "plain.csv", tmp_path / "seen.csv"
+    run(folder, plain)
+    looked = Plan(codecs=PLAN.codecs, knobs=PLAN.knobs, protocol="side-by-side")
+    run(folder, seen, looked)
+    for aic, other in zip(rows(plain), rows(seen), strict=True):
+        assert other["reading_desktop"] == aic["jnd_desktop"]
+        assert other["jnd_desktop"] != aic["jnd_desktop"]
+        assert {key: other[key] for key in aic if key != "jnd_desktop"} == {
+            key: aic[key] for key in aic if key != "jnd_desktop"
+        }
+    row = rows(seen)[0]
+    path = folder / row["file"]
+    kept = tmp_path / "coded.jpg"
+    kept.write_bytes(codec("jpeg").encode(load(path), float(row["value"])))
+    assert compare(path, kept, protocol="side-by-side").jnd == pytest.approx(float(row["jnd_desktop"]), rel=1e-3)
+    with pytest.raises(UsageError, match="look otherwise"):
+        begin(folder, seen, PLAN, recursive=True)
+
+
+def test_transparent_pictures_are_labelled_as_people_look_too(tmp_path: Path) -> None:
+    rgb = np.random.default_rng(0).integers(0, 256, (64, 64, 4), np.uint8)
+    cv2.imwrite(str(tmp_path / "a.png"), rgb)
+    run(tmp_path, tmp_path / "l.csv", Plan(codecs=("webp",), knobs=(40.0,), protocol="side-by-side"))
+    (row,) = rows(tmp_path / "l.csv")
+    assert float(row["jnd_desktop"]) > 0.0
+    assert float(row["reading_desktop"]) > 0.0
+    assert row["jod_desktop"] == ""

@@ -15,8 +15,10 @@ import pytest
 
 import jndkit
 from jndkit.errors import UsageError
+from jndkit.evaluation.baselines import BASELINES
 from jndkit.evaluation.noise import Job, NoiseRow, Settings, jobs
 from jndkit.evaluation.processes import run
+from jndkit.injection import Noise, at_psnr
 from jndkit.pixelwise import MODELS
 
 FEW = Settings(models=("flat", "wu2017", "yang2005"))
@@ -139,3 +141,28 @@ def test_leaving_early_ends_the_processes(folder: Path) -> None:
 def test_settings_are_checked(wrong: dict[str, object]) -> None:
     with pytest.raises(UsageError):
         Settings(**wrong)
+
+
+def test_side_by_side_noise_is_read_as_its_people_look(folder: Path) -> None:
+    from jndkit.observers.cvvdp import Cvvdp
+    from jndkit.protocols import protocol
+
+    asked = replace(FEW, models=("flat",), protocol="side-by-side")
+    (row,) = job(folder / "0.png", asked).rows()
+    assert row.error is None
+    assert row.protocol == "side-by-side"
+    assert row.equal_visibility is not None
+    assert 0.998 <= row.equal_visibility["jnd"] <= 1.0
+    picture = jndkit.load(folder / "0.png")
+    fit, display = protocol("side-by-side")
+    watch = Cvvdp().watch(picture, display, fit)
+    noise = Noise(picture, BASELINES["flat"](picture.height, picture.width, 0), 0)
+    assert row.equal_noise is not None
+    assert row.equal_noise["jnd"] == pytest.approx(watch(at_psnr(noise, 26.65).picture).jnd, abs=1e-6)
+
+
+def test_rows_of_before_there_were_protocols_are_of_the_unit(folder: Path) -> None:
+    row = next(job(folder / "1.png").rows())
+    known = json.loads(row.to_json())
+    assert known.pop("protocol") == "aic"
+    assert NoiseRow.from_json(known) == row

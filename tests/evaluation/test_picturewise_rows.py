@@ -85,7 +85,7 @@ def test_the_learned_observer_is_searched_by_blocks(folder: Path, monkeypatch: p
     class Learned:
         name, version = "vpjnd", "test"
 
-        def watch(self, picture: jndkit.Picture, viewing: object) -> Learned:
+        def watch(self, picture: jndkit.Picture, viewing: object, protocol: object) -> Learned:
             self.look = Cvvdp().watch(picture, DISPLAYS["desktop"])
             return self
 
@@ -167,3 +167,24 @@ def test_a_method_that_is_not_there_says_so(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.delitem(OBSERVERS, "vpjnd", raising=False)
     with pytest.raises(UsageError, match="no weights"):
         Settings(methods=("vpjnd",))
+
+
+def test_side_by_side_is_read_as_its_people_look(folder: Path) -> None:
+    """The truth is what `compare` reads under that protocol, the foretold knob what `predict` says there."""
+    asked = replace(ONE, methods=("cvvdp", "knob"), protocol="side-by-side")
+    truth, knob = made(folder / "2.png", asked)
+    assert truth.error is None
+    assert knob.error is None
+    fit = PROTOCOLS["side-by-side"][0]
+    assert truth.targets["50"] == fit.d50
+    picture = jndkit.load(folder / "2.png")
+    coded = codec("jpeg").decode(codec("jpeg").encode(picture, truth.levels["value"][3]))
+    seen = Cvvdp().watch(picture, DISPLAYS["desktop"], fit)(coded)
+    assert truth.levels["jnd"][3] == pytest.approx(seen.jnd, abs=1e-5)
+    assert seen.jnd != pytest.approx(seen.reading, rel=0.01)
+    for share in ("75", "50"):
+        told = jndkit.predict(
+            folder / "2.png", codec="jpeg:420", encode=False, protocol="side-by-side", viewers=float(share)
+        )
+        assert told.foresight is not None
+        assert knob.answers[share] == {key: told.foresight[key] for key in ("value", "low", "high")} | {"encodes": 0}

@@ -103,11 +103,24 @@ def test_the_guesses_are_fitted_to_training_pictures(benchmark_script: ModuleTyp
     rows = committed("picturewise_train")
     assert {row.input.split("/")[0] for row in rows} == {"train"}
     few = [row for row in rows if (row.codec, row.viewing) == ("jpeg:420", "desktop")]
-    assert benchmark_script.table(few)["guesses"]["jpeg:420"] == {
-        "desktop": contenders._guesses()["guesses"]["jpeg:420"]["desktop"]
-    }
-    for displays in contenders._guesses()["guesses"].values():
-        assert all(set(shares) == {f"{share:g}" for share in VIEWERS} for shares in displays.values())
+    shipped = contenders._guesses()["protocols"]
+    assert benchmark_script.table(few)["jpeg:420"] == {"desktop": shipped["aic"]["jpeg:420"]["desktop"]}
+    for guesses in shipped.values():
+        for displays in guesses.values():
+            assert all(set(shares) == {f"{share:g}" for share in VIEWERS} for shares in displays.values())
+
+
+def test_the_guesses_for_people_who_look_from_place_to_place_are_their_own(benchmark_script: ModuleType) -> None:
+    rows = committed("picturewise_side_by_side_train")
+    assert {row.protocol for row in rows} == {"side-by-side"}
+    assert benchmark_script.table(rows) == contenders._guesses()["protocols"]["side-by-side"]
+
+
+def test_the_page_says_what_is_reached_side_by_side(benchmark_script: ModuleType) -> None:
+    rows = committed("picturewise_side_by_side")
+    assert {row.protocol for row in rows} == {"side-by-side"}
+    assert not [row for row in rows if row.error]
+    assert "\n".join(benchmark_script.errors(rows)) in (ROOT / "docs" / "picturewise.md").read_text()
 
 
 def test_aims_are_held_to_the_pictures_that_a_method_answered(

@@ -13,7 +13,7 @@ from collections.abc import Callable
 import numpy as np
 
 from jndkit.codecs.jndlic import container
-from jndkit.picture import cicp, colour, damage, exif, formats, jpeg, jxl, png, pnm, tiff, xmp
+from jndkit.picture import cicp, colour, damage, exif, formats, jpeg, jxl, jxl_header, png, pnm, tiff, xmp
 from jndkit.picture.damage import heif, isobmff, webp
 from jndkit.picture.limits import check_size
 from jndkit.picture.raster import Raster
@@ -59,8 +59,8 @@ def read_jpeg(data: bytes) -> None:
 
 
 def read_jxl(data: bytes) -> None:
-    header = jxl.header(data, None)
-    jxl._describe(_dot(), data, header)
+    jxl_header.header(data, None)
+    jxl._describe(_dot(), data)
 
 
 def read_xmp(data: bytes) -> None:

@@ -45,7 +45,7 @@ def network(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[Picture]]:
         shown: list[Picture] = []
 
         class Knob:
-            def __init__(self, picture: Picture, display: Any, protocol: Any) -> None:
+            def __init__(self, picture: Picture, display: Any, protocol: Any, near: Any) -> None:
                 shown.append(picture)
                 if picture.width < 8:
                     raise InputError(picture.name, "it is too small")

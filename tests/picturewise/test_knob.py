@@ -11,8 +11,10 @@ from jndkit.errors import InputError
 from jndkit.picture import Picture
 from jndkit.picturewise.curves import typical_curve
 from jndkit.picturewise.knob import FEATURES, KNOTS, PPD, Knob, features, place
-from jndkit.picturewise.responses import BANDS, RESPONSES, responses, sample
+from jndkit.picturewise.responses import BANDS, RESPONSES, Watched, responses, sample
+from jndkit.protocols import protocol
 from jndkit.viewing import DISPLAYS, viewing
+from jndkit.visibility import jnd_for
 from jndkit.weights import find
 
 DESKTOP = DISPLAYS["desktop"]
@@ -126,7 +128,7 @@ def test_the_worst_window_decides() -> None:
     busy = calm.copy()
     busy[:256, :256] = np.clip(128 + 40 * np.random.default_rng(0).standard_normal((256, 256, 1)), 0, 255)
     display = viewing(20.0)
-    assert len(responses(sample(busy), display).energy) > 1
+    assert len(responses(Watched(sample(busy), display)).energy) > 1
     whole, _ = Knob(Picture(rgb=busy), display).of(codec("jpeg"))
     alone, _ = Knob(Picture(rgb=calm), display).of(codec("jpeg"))
     step = codec("jpeg").knob.grid.index(60.0)
@@ -135,3 +137,49 @@ def test_the_worst_window_decides() -> None:
 
 def test_the_weights_ship() -> None:
     assert find("knob").card.architecture == "knob"
+
+
+def _seen(picture: Picture, name: str, value: float) -> float:
+    from jndkit.observers.cvvdp.observer import CvvdpWatch
+
+    fit, shown = protocol("side-by-side")
+    asked = codec(name)
+    return math.log(CvvdpWatch(picture, shown, fit)(asked.decode(asked.encode(picture, value))).jnd)
+
+
+@pytest.mark.parametrize(("name", "most"), [("jpeg", 0.06), ("webp", 0.25)])
+def test_it_foresees_what_people_see_who_look_from_place_to_place(lake: Picture, name: str, most: float) -> None:
+    fit, shown = protocol("side-by-side")
+    target = jnd_for(75.0, fit)
+    asked = codec(name)
+    curve, sigma = Knob(lake, shown, fit, near=(target,)).of(asked)
+    plain, _ = Knob(lake, shown).of(asked)
+    step = next(step for step, ln_jnd in enumerate(curve) if ln_jnd <= math.log(target))
+    true = _seen(lake, name, asked.knob.grid[step])
+    assert abs(curve[step] - true) < most
+    assert abs(curve[step] - true) < abs(plain[step] - true)
+    assert min(sigma) > 0.0
+
+
+def test_it_is_surest_where_it_was_asked(lake: Picture) -> None:
+    fit, shown = protocol("side-by-side")
+    jpeg = codec("jpeg")
+    _, plain = Knob(lake, shown, fit).of(jpeg)
+    curve, sigma = Knob(lake, shown, fit, near=(1.2,)).of(jpeg)
+    step = next(step for step, ln_jnd in enumerate(curve) if ln_jnd <= math.log(1.2))
+    assert sigma[step] < 0.9 * plain[step]
+
+
+@pytest.mark.parametrize("target", [1e-6, 1e6])
+def test_a_target_beyond_the_knob_is_no_reason_to_stop(lake: Picture, target: float) -> None:
+    fit, shown = protocol("side-by-side")
+    curve, sigma = Knob(lake, shown, fit, near=(target,)).of(codec("jpeg"))
+    assert np.isfinite(curve).all()
+    assert np.isfinite(sigma).all()
+
+
+def test_a_flat_picture_hides_nothing() -> None:
+    fit, shown = protocol("side-by-side")
+    curve, sigma = Knob(Picture(rgb=np.full((96, 96, 3), 90, np.uint8)), shown, fit, near=(1.3,)).of(codec("jpeg"))
+    assert np.isfinite(curve).all()
+    assert min(sigma) > 0.0

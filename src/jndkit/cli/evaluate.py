@@ -42,6 +42,7 @@ def noise(
     border: options.Border = "reflect",
     viewing: options.Display = "desktop",
     observer: options.Observer = "cvvdp",
+    protocol: options.Protocol = "aic",
     rows: options.Rows = None,
     plot: options.Plot = None,
     recursive: options.Recursive = False,
@@ -72,6 +73,7 @@ def noise(
         border=border,
         viewing=viewing,
         observer=observer,
+        protocol=protocol,
         max_pixels=max_pixels,
         **chosen,
     )

@@ -42,6 +42,7 @@ def label(
             show_default="desktop",
         ),
     ] = None,
+    protocol: options.Protocol = "aic",
     keep: Annotated[
         str | None, typer.Option(metavar="DIR", help="Keep the coded files here, a folder for each picture.")
     ] = None,
@@ -53,8 +54,9 @@ def label(
     """Write down how visible every picture x codec x setting is: labels to train with.
 
     A row has the file's size, PSNR, and what the psychophysical observer reads on each display: the JND of `jnd
-    compare`, and JOD over the whole picture. No metadata and no profile are coded. A run that was cut off goes on
-    where it stopped; one bad picture does not stop it. Exit code 1: some failed.
+    compare`, and JOD over the whole picture. Where the protocol's people look from place to place, the JND is theirs,
+    and what the observer reads of itself stands beside it. No metadata and no profile are coded. A run that was cut off
+    goes on where it stopped; one bad picture does not stop it. Exit code 1: some failed.
     """
     from jndkit.corpus.labelling import begin
     from jndkit.corpus.labels import CODECS, Plan
@@ -63,6 +65,7 @@ def label(
         codecs=tuple(codec or CODECS),
         knobs=None if knobs is None else _numbers(knobs),
         viewings=tuple(viewing or ("desktop",)),
+        protocol=protocol,
         keep=None if keep is None else Path(keep),
         max_pixels=max_pixels,
         damaged=damaged,

@@ -40,6 +40,7 @@ def picturewise(
         list[str] | None,
         typer.Option(metavar="NAME", help="cvvdp, vpjnd, knob or search; may be repeated.", show_default="all of them"),
     ] = None,
+    protocol: options.Protocol = "aic",
     rows: options.Rows = None,
     plot: options.Plot = None,
     recursive: options.Recursive = False,
@@ -61,6 +62,8 @@ def picturewise(
         raise UsageError("give folders of pictures, or with --root a set that people judged, not both")
     if not pictures and rows is None and root is None:
         raise UsageError("say which folder of pictures to evaluate, or with --rows a file of rows")
+    if root is not None and protocol != "aic":
+        raise UsageError("with --root every set is asked by its own protocol: leave --protocol out")
     if plot is not None:
         check_plot(plot)
         if Path(plot).exists() and not force:
@@ -70,7 +73,7 @@ def picturewise(
     if root is not None:
         parts = _of_people(root, codec, viewing, method, kept, rows, jobs, max_pixels, json)
     elif pictures:
-        settings = _settings(codec, viewing or ["desktop"], method, "aic", max_pixels)
+        settings = _settings(codec, viewing or ["desktop"], method, protocol, max_pixels)
         parts = [(None, _run(named_pictures(pictures, recursive), settings, kept, rows, jobs, json))]
     else:
         parts = [(None, kept)]

@@ -130,7 +130,9 @@ def _read(path: Path, columns: list[str]) -> list[dict[str, str]]:
     if lines[0] != columns:
         if lines[0][:5] != columns[:5]:
             raise InputError(path, "it is no file of labels")
-        raise UsageError(f"{path}: its labels were made for other displays; choose another file")
+        raise UsageError(
+            f"{path}: its labels were made for other displays, or people who look otherwise; choose another file"
+        )
     rows = []
     for number, cells in enumerate(lines[1:], 2):
         row = dict(zip(columns, cells, strict=False))

@@ -1,7 +1,8 @@
 """Labels: what the observer reads of every picture x codec x setting, as a table to train with and to study.
 
 The JND is what `jnd compare` reads of the coded file: the worst window decides. Beside it stands the published
-metric's pooling over the whole picture, in JOD.
+metric's pooling over the whole picture, in JOD; and where a protocol's people look from place to place, so that the JND
+is theirs, what the observer reads of itself.
 """
 
 from __future__ import annotations
@@ -25,8 +26,9 @@ from jndkit.observers.cvvdp.pooling import pooled_jod
 from jndkit.opening import load
 from jndkit.picture import MAX_PIXELS, Picture, check_damaged, flatten, make_folder, with_metadata, write_atomic
 from jndkit.picturewise.curves import typical_curve
+from jndkit.protocols import Protocol, protocol as named_protocol
 from jndkit.version import VERSION
-from jndkit.viewing import DISPLAYS, viewing as named_viewing
+from jndkit.viewing import DISPLAYS, Viewing, viewing as named_viewing
 
 CODECS = ("jpeg", "webp", "avif")
 COUNT = 10
@@ -40,6 +42,7 @@ class Plan:
     """What is asked of every picture.
 
     codecs: specs.  knobs: settings that each codec is coded at; None for `spread` of each.  viewings: displays.
+    protocol: how people look.
     keep: a folder for the coded files.  Raises UsageError for what does not exist, MissingError for a codec that is
     not installed.
     """
@@ -47,6 +50,7 @@ class Plan:
     codecs: tuple[str, ...] = CODECS
     knobs: tuple[float, ...] | None = None
     viewings: tuple[str, ...] = ("desktop",)
+    protocol: str = "aic"
     keep: Path | None = None
     max_pixels: int = MAX_PIXELS
     damaged: str = "refuse"
@@ -54,16 +58,26 @@ class Plan:
     def __post_init__(self) -> None:
         check_damaged(self.damaged)
         for name in self.viewings:
-            named_viewing(name)
+            self.fit(name)
         for codec in map(_codec, self.codecs):
             for value in self.knobs or ():
                 checked(codec.name, codec.knob, value)
+
+    def fit(self, name: str) -> tuple[Protocol, Viewing]:
+        """The protocol at one of the viewings, and that viewing."""
+        return named_protocol(self.protocol, name)
+
+    @property
+    def units(self) -> tuple[str, ...]:
+        """What is read of every file at every display."""
+        looks = any(self.fit(name)[0].look for name in self.viewings)
+        return ("jnd", "reading", "jod") if looks else ("jnd", "jod")
 
     @property
     def columns(self) -> list[str]:
         """The names of a row's cells."""
         names = dict.fromkeys(named_viewing(name).name for name in self.viewings)
-        readings = [f"{unit}_{name}" for name in names for unit in ("jnd", "jod")]
+        readings = [f"{unit}_{name}" for name in names for unit in self.units]
         told = ["file", "width", "height", "sha256", "codec", "knob", "value", "bytes", "psnr"]
         return [*told, *readings, "observer", "versions"]
 
@@ -114,7 +128,8 @@ class Labelling:
         try:
             picture = with_metadata(load(path, max_pixels=self.plan.max_pixels, damaged=self.plan.damaged), "none")
             watches = {
-                viewing.name: Cvvdp().watch(picture, viewing) for viewing in map(named_viewing, self.plan.viewings)
+                viewing.name: Cvvdp().watch(picture, viewing, fit)
+                for fit, viewing in map(self.plan.fit, self.plan.viewings)
             }
         except Exception as error:
             return Labelled(self.name, errors=(_sentence(path, error),))
@@ -143,7 +158,8 @@ class Labelling:
             "psnr": _number(psnr(flatten(picture, 255), flatten(decoded, 255)), 4),
         }
         for name, watch in watches.items():
-            row[f"jnd_{name}"], row[f"jod_{name}"] = _readings(watch, picture, decoded)
+            readings = _readings(watch, picture, decoded)
+            row |= {f"{unit}_{name}": readings[unit] for unit in self.plan.units}
         row["observer"] = observer()
         row["versions"] = _versions(codec.name)
         kept = self.plan.kept(self.name, spec, value)
@@ -180,12 +196,14 @@ def _versions(name: str) -> str:
     return "; ".join(f"{library} {version}" for library, version in found.items())
 
 
-def _readings(watch: CvvdpWatch, picture: Picture, decoded: Picture) -> tuple[str, str]:
-    """JND and JOD; no JOD of a transparent picture, whose three backdrops the published metric does not know."""
+def _readings(watch: CvvdpWatch, picture: Picture, decoded: Picture) -> dict[str, str]:
+    """By unit; no JOD of a transparent picture, whose three backdrops the published metric does not know."""
     if picture.alpha is not None:
-        return _number(watch(decoded).jnd, 5), ""
-    sight, cells = watch.with_cells(decoded.rgb)
-    return _number(sight.jnd, 5), _number(float(pooled_jod(cells.picture_energy())), 5)
+        sight, jod = watch(decoded), ""
+    else:
+        sight, cells = watch.with_cells(decoded.rgb)
+        jod = _number(float(pooled_jod(cells.picture_energy())), 5)
+    return {"jnd": _number(sight.jnd, 5), "reading": _number(sight.reading, 5), "jod": jod}
 
 
 def _number(value: float, digits: int) -> str:

@@ -21,9 +21,11 @@ from jndkit.injection import Noise, Seen, at_jnd, at_psnr, signs
 from jndkit.observers import Watch, observer as named_observer
 from jndkit.opening import load
 from jndkit.picture import MAX_PIXELS, Picture, digest
+from jndkit.picturewise.looking import watched
 from jndkit.pixelwise import MODELS, jnd_map, model_card
 from jndkit.pixelwise.choices import check_choice
-from jndkit.viewing import viewing as named_viewing
+from jndkit.protocols import Protocol, protocol as named_protocol
+from jndkit.viewing import Viewing
 
 PSNR = 26.65
 """dB. Source: Wu et al. 2017, Sec. IV."""
@@ -34,7 +36,8 @@ class Settings:
     """What the models are put through. Picklable.
 
     psnr: the equal noise, dB over R, G and B.  jnd: the equal visibility.  seed: of the pattern all models share.
-    models: names of models and baselines.  Raises UsageError for what does not exist or makes no sense.
+    protocol: how people look.  models: names of models and baselines.
+    Raises UsageError for what does not exist or makes no sense.
     """
 
     psnr: float = PSNR
@@ -43,6 +46,7 @@ class Settings:
     border: str = "reflect"
     viewing: str = "desktop"
     observer: str = "cvvdp"
+    protocol: str = "aic"
     models: tuple[str, ...] = (*BASELINES, *MODELS)
     max_pixels: int = MAX_PIXELS
 
@@ -55,16 +59,20 @@ class Settings:
                 raise UsageError(f"--{name} must be a finite number above 0, not {value:g}")
         check_choice("border", self.border, ("reflect", "zero"))
         signs(1, 1, self.seed)
-        named_viewing(self.viewing)
+        self.fit()
         named_observer(self.observer)
+
+    def fit(self) -> tuple[Protocol, Viewing]:
+        """The protocol at the viewing, and the viewing."""
+        return named_protocol(self.protocol, self.viewing)
 
     def row(self, name: str, model: str) -> NoiseRow:
         """The row of a picture and a model before anything is known of it."""
-        seen_by, display = named_observer(self.observer), named_viewing(self.viewing)
+        seen_by, (fit, display) = named_observer(self.observer), self.fit()
         variant = "baseline" if model in BASELINES else model_card(model).variants[0]
         row = NoiseRow(name, model, variant, self.border, self.seed, {"psnr": self.psnr, "jnd": self.jnd})
         row.observer, row.viewing, row.ppd = f"{seen_by.name} {seen_by.version}", display.name, round(display.ppd, 6)
-        row.versions = injection.libraries(model)
+        row.versions, row.protocol = injection.libraries(model), fit.name
         return row
 
 
@@ -73,7 +81,7 @@ class NoiseRow:
     """One picture x model. Each of the three readings has beta (factor on the map), psnr (dB) and jnd.
 
     target: the PSNR of `equal_noise` and the JND of `equal_visibility`; `unscaled` is the map as it is, beta 1.
-    map_mean: mean of the map, code values.  psnr is None where rounding leaves no noise.
+    protocol: whose people look.  map_mean: mean of the map, code values.  psnr is None where rounding leaves no noise.
     """
 
     input: str
@@ -95,6 +103,7 @@ class NoiseRow:
     seconds: float | None = None
     versions: dict[str, str] = field(default_factory=dict)
     error: dict[str, str] | None = None
+    protocol: str = "aic"
 
     @property
     def part(self) -> str:
@@ -132,7 +141,8 @@ class Job:
         """The row of each model, as soon as it is known; errors of any kind are failed rows."""
         try:
             picture = load(self.path, max_pixels=self.settings.max_pixels)
-            watch = named_observer(self.settings.observer).watch(picture, named_viewing(self.settings.viewing))
+            fit, viewing = self.settings.fit()
+            watch = watched(named_observer(self.settings.observer), picture, viewing, fit)
         except Exception as error:
             yield from self.failed(error)
             return

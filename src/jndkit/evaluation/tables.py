@@ -11,6 +11,7 @@ from jndkit.evaluation.baselines import BASELINES
 from jndkit.evaluation.intervals import Mean, mean
 from jndkit.evaluation.noise import NoiseRow
 from jndkit.evaluation.published import ADVANTAGES, REACHED
+from jndkit.protocols import protocol as named_protocol
 
 AGAINST = "flat"
 """The baseline that every model is compared with, picture by picture."""
@@ -43,6 +44,7 @@ def checked(rows: Sequence[NoiseRow]) -> None:
     """Raises UsageError where the rows differ in what may not be averaged, or say one thing twice."""
     kinds = {
         "observer": {row.observer for row in rows},
+        "protocol": {row.protocol for row in rows},
         "viewing": {f"{row.viewing} ({row.ppd:g} pixels per degree)" for row in rows},
         "noise target": {f"{row.target['psnr']:g} dB" for row in rows},
         "visibility target": {f"{row.target['jnd']:g} JND" for row in rows},
@@ -58,6 +60,10 @@ def checked(rows: Sequence[NoiseRow]) -> None:
     (pair, count), *_ = Counter((row.input, row.model) for row in rows).most_common(1) or [(("", ""), 0)]
     if count > 1:
         raise UsageError(f"these rows cannot stand in one table: {pair[0]} with {pair[1]} is there {count} times")
+
+
+def _looking(protocol: str) -> str:
+    return "" if named_protocol(protocol)[0].look is None else f" as the people of {protocol} look"
 
 
 def standings(rows: Sequence[NoiseRow]) -> list[Standing]:
@@ -100,7 +106,7 @@ def markdown(rows: Sequence[NoiseRow]) -> str:
     first = rows[0]
     psnr, jnd = first.target["psnr"], first.target["jnd"]
     lines = [
-        f"Read by {first.observer}, {first.viewing} ({first.ppd:.1f} pixels per degree), "
+        f"Read by {first.observer}{_looking(first.protocol)}, {first.viewing} ({first.ppd:.1f} pixels per degree), "
         f"{len({row.input for row in rows})} pictures, seed {first.seed}. Brackets: 95 % interval over pictures. "
         "Lower is better in every column but the last two.",
         "",

@@ -19,9 +19,12 @@ from jndkit.inference import session
 from jndkit.observers.contract import Box, Map, Sight
 from jndkit.observers.cvvdp.constants import Floats
 from jndkit.observers.cvvdp.observer import LOCAL_RATIO
+from jndkit.observers.cvvdp.places import pooled
 from jndkit.observers.cvvdp.pooling import CELL, Cells, cell_areas, pooled_jod
-from jndkit.observers.cvvdp.windows import worst_place, worst_window
+from jndkit.observers.cvvdp.pyramid import band_frequencies
+from jndkit.observers.cvvdp.windows import LOCAL, box_of, window_sides, worst_of_all, worst_place, worst_window
 from jndkit.observers.mapped.observer import reading_interval
+from jndkit.observers.peaks import Peaked
 from jndkit.observers.views import views, views_beside
 from jndkit.picture import Picture, Pixels
 from jndkit.pixelwise.chou1995 import HALO, chou1995
@@ -36,6 +39,7 @@ SIDE = 128  # pixels a side of a patch
 MOST = 32  # patches of a picture
 SCALES = 4
 MAP_UNIT = 16.0  # code values of a JND map that the network takes for 1
+PEAKS_ERROR = 0.05  # of ln(JND), by what known versions of a picture tell of where energy lies in a patch
 _DENSITY, _PEAK = (-1.0, 1.8), (0.0, 1.4)  # what it learned: log2 over the desktop's
 
 
@@ -50,22 +54,32 @@ class Vpjnd:
     def version(self) -> str:
         return find(self.name).card.name
 
-    def watch(self, reference: Picture, viewing: Viewing, protocol: Protocol = AIC) -> VpjndWatch:
+    def watch(
+        self, reference: Picture, viewing: Viewing, protocol: Protocol = AIC, peaked: Peaked | None = None
+    ) -> VpjndWatch:
         """Cut the patches and make their JND maps once. A reference with alpha is watched over black, grey and white.
 
-        protocol: whose error a reading has.  Raises MissingError without weights.
+        protocol: whose error a reading has, and how people look where `peaked` tells what lies inside the patches.
+        Raises MissingError without weights.
         """
-        return VpjndWatch(reference, viewing, find(self.name), protocol)
+        return VpjndWatch(reference, viewing, find(self.name), protocol, peaked)
 
 
 class VpjndWatch:
     """A reference being watched."""
 
-    def __init__(self, reference: Picture, viewing: Viewing, weights: Weights, protocol: Protocol = AIC) -> None:
+    def __init__(
+        self,
+        reference: Picture,
+        viewing: Viewing,
+        weights: Weights,
+        protocol: Protocol = AIC,
+        peaked: Peaked | None = None,
+    ) -> None:
         self.viewing = viewing
         self.shape = reference.rgb.shape[:2]
         self._alpha = reference.alpha is not None
-        self._scenes = [_Scene(rgb, viewing, weights, protocol) for rgb in views(reference, self._alpha)]
+        self._scenes = [_Scene(rgb, viewing, weights, protocol, peaked) for rgb in views(reference, self._alpha)]
 
     def __call__(self, decoded: Picture) -> Sight:
         """Read a decoded version. Raises UsageError where its size differs from the reference's."""
@@ -116,21 +130,49 @@ class Cut:
 class _Scene(Cut):
     """A reference cut into patches, and the network that reads versions of it."""
 
-    def __init__(self, rgb: Pixels, viewing: Viewing, weights: Weights, protocol: Protocol) -> None:
+    def __init__(
+        self, rgb: Pixels, viewing: Viewing, weights: Weights, protocol: Protocol, peaked: Peaked | None
+    ) -> None:
         super().__init__(rgb)
         self._protocol = protocol
         self._viewing = viewing
         self._run = session(weights.path)
         self._factor = float(weights.card.scores.get("interval_factor", 1.0))
         self._told = np.tile(np.array(display(viewing), np.float32), (len(self._reference), 1))
+        looks = protocol.look is not None and peaked is not None
+        self._peaks = peaked(_at_least(rgb), self._tops, self._lefts) if looks and peaked else None
 
     def read(self, rgb: Pixels) -> tuple[Sight, float]:
         energy, weight, spread = self._look(rgb)
         (jnd, window), (local, place) = worst(energy, weight, self._tops, self._lefts, self._size, self._viewing.ppd)
         decides, where = (jnd, window) if jnd * LOCAL_RATIO >= local else (local / LOCAL_RATIO, place)
-        error = math.hypot(spread, self._sampling(energy))
-        sight = Sight(decides, local, _inside(where, self._shape), reading_interval(decides, error, self._protocol))
-        return sight, error
+        error, reading = math.hypot(spread, self._sampling(energy)), None
+        if self._peaks is not None:
+            (seen, where), (local, _) = self._looked(_at_least(rgb), energy)
+            decides, reading = seen, decides
+            error = math.hypot(error, PEAKS_ERROR)
+        interval = reading_interval(decides, error, self._protocol)
+        return Sight(decides, local, _inside(where, self._shape), interval, reading), error
+
+    def _looked(self, rgb: Pixels, energy: Floats) -> tuple[tuple[float, Box], tuple[float, Box]]:
+        """As `worst`, as people see it who look from place to place."""
+        assert self._peaks is not None
+        assert self._protocol.look is not None
+        height, width = self._size
+        ppd = self._viewing.ppd
+        frequencies = band_frequencies(height, width, ppd)[: SCALES - 1]
+        planes = _nearest(self._peaks.raised(rgb, energy), self._tops, self._lefts, self._size, CELL)
+        areas = cell_areas(self._size)
+        sums = planes.reshape(SCALES, -1, *areas.shape) * areas
+        pool = pooled(self._protocol.look, [*frequencies, 0.0])
+        rows, columns = areas.shape
+        side = max(2, round(LOCAL * ppd / CELL))
+        large = worst_of_all(sums, areas, window_sides(ppd / CELL, columns, rows), pool)
+        small = worst_of_all(sums, areas, [(min(side, columns), min(side, rows))], pool)
+        (seen, window), (local, place) = (
+            (max(0.0, JND_PER_JOD * (10.0 - quality)), box_of(box, CELL, self._size)) for quality, box in (large, small)
+        )
+        return (seen, window), (local, place)
 
     def local(self, rgb: Pixels) -> Map:
         energy, _, _ = self._look(rgb)

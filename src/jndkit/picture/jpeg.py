@@ -96,7 +96,9 @@ def survey(data: bytes, path: str | None) -> Survey:
 def _scans(data: bytes, at: int, found: Survey, path: str | None) -> Survey:
     end = data.find(b"\xff\xd9", at)
     if end < 0:
-        raise DamagedError(path, "the JPEG file is truncated: its end marker is missing")
+        raise DamagedError(
+            path, "the JPEG file is truncated: its end marker is missing; --damaged keep takes what there is"
+        )
     if data.count(b"\xff\xda", at, end) >= MAX_SCANS:
         raise LimitError(path, f"the JPEG file has more than {MAX_SCANS} scans")
     if found.width == found.height == 0:

@@ -14,6 +14,7 @@ from jndkit.codecs.contract import Codec
 from jndkit.errors import DamagedError, InputError, MissingError, UsageError
 from jndkit.picture import Picture, flatten
 from jndkit.picturewise.curves import is_known, typical_curve, typical_sigma
+from jndkit.picturewise.hiding import table as hiding_table
 from jndkit.protocols import AIC, Protocol as Asked
 from jndkit.viewing import Viewing
 from jndkit.weights import find
@@ -22,8 +23,6 @@ NETWORK = "knob"
 """The network's own name, under which its weights are looked for."""
 TYPICAL = "typical"
 UNKNOWN = "unknown"
-HIDDEN = 0.36
-"""Standard deviation of ln(JND) by what pictures hide from people who look from place to place; 0 on average."""
 
 
 class Expected(NamedTuple):
@@ -82,11 +81,12 @@ class _Network(Protocol):
 
 
 def foresee(
-    picture: Picture, viewing: Viewing, protocol: Asked = AIC, *, widen: float = 1.0
+    picture: Picture, viewing: Viewing, protocol: Asked = AIC, *, near: Sequence[float] = (), widen: float = 1.0
 ) -> Callable[[Codec], Foresight]:
     """What is to be expected of a picture at a display, codec by codec.
 
     picture: judged by its sRGB pixels, over white where it is transparent.  protocol: how people look.
+    near: JND around which answers should be best; it takes a little longer where people look from place to place.
     widen: factor on sigma, at least 1, for pictures outside the domain of the scale.
     The picture is looked at once, when the first codec is asked for. Where the network is not there, does not know the
     codec, or the picture is too small for it, the typical curve is the answer.
@@ -98,7 +98,7 @@ def foresee(
 
     @cache
     def network() -> tuple[_Network, str] | None:
-        return _network(picture, viewing, protocol)
+        return _network(picture, viewing, protocol, near)
 
     def of(codec: Codec) -> Foresight:
         known = network()
@@ -109,13 +109,13 @@ def foresee(
             curve, sigma = typical_curve(codec, viewing), typical_sigma(codec, viewing)
             source = TYPICAL if is_known(codec) else UNKNOWN
             if protocol.look is not None:
-                sigma = [math.hypot(value, HIDDEN) for value in sigma]
+                sigma = [math.hypot(value, hiding_table()["typical"]) for value in sigma]
         return Foresight(codec.knob.grid, tuple(curve), tuple(widen * value for value in sigma), source)
 
     return of
 
 
-def _network(picture: Picture, viewing: Viewing, protocol: Asked) -> tuple[_Network, str] | None:
+def _network(picture: Picture, viewing: Viewing, protocol: Asked, near: Sequence[float]) -> tuple[_Network, str] | None:
     """The network that has looked at a picture, and the name of its weights; None where it is not there or cannot."""
     try:
         name = find(NETWORK).card.name
@@ -123,7 +123,8 @@ def _network(picture: Picture, viewing: Viewing, protocol: Asked) -> tuple[_Netw
         return None
     seen = replace(picture, rgb=flatten(picture, 255), alpha=None, native=None, icc=None)
     try:
-        network: _Network = importlib.import_module(f"jndkit.picturewise.{NETWORK}").Knob(seen, viewing, protocol)
+        room = importlib.import_module(f"jndkit.picturewise.{NETWORK}")
+        network: _Network = room.Knob(seen, viewing, protocol, near)
     except DamagedError:  # an InputError as well, but of the weights
         raise
     except InputError:

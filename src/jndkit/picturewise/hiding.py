@@ -1,81 +1,146 @@
 """How much a picture hides from people who look from place to place, as far as the picture alone tells.
 
 An observer that cannot look so by itself reads as ever, and what it reads is moved by as much as the picture's answers
-to quantisation moved for the one that can.
+to quantisation moved for the one that can. `hiding.json` holds what each codec adds to that, and how far it errs: a
+ridge regression over training photographs, made by benchmarks/hiding.py.
 """
 
 from __future__ import annotations
 
+import json
 import math
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from jndkit.observers.contract import Map, Observer, Sight, Watch, can_look
-from jndkit.observers.cvvdp.pooling import pooled_jod
-from jndkit.picture import Picture, flatten
-from jndkit.picturewise.responses import SMALLEST, Floats, Responses, responses, sample
-from jndkit.protocols import Protocol
-from jndkit.viewing import Viewing
-from jndkit.visibility import JND_PER_JOD
+from jndkit.picturewise.responses import FLAT_STEPS, JPEG_QUALITIES, Answer, Floats, Responses, Watched
+from jndkit.viewing import DISPLAYS, Viewing
 
-_UNSEEN = 0.01  # JND: less is as good as none
-_CHROMA_ALONE = 1  # responses before the quantised ones
-
-
-def watched(observer: Observer, picture: Picture, viewing: Viewing, protocol: Protocol) -> Watch:
-    """The picture watched as the protocol's people look, by any observer."""
-    watch = observer.watch(picture, viewing, protocol)
-    if protocol.look is None or can_look(observer) or min(picture.height, picture.width) < SMALLEST:
-        return watch
-    seen = sample(flatten(picture, 255))
-    return _Moved(watch, Hiding.of(responses(seen, viewing, protocol.look)))
+ANY = "any"
+"""The row of the table for versions of which nobody knows how they were made."""
+UNSEEN = 0.01
+"""JND: less is as good as none."""
 
 
 @dataclass(frozen=True)
 class Hiding:
     """ln of what is seen from place to place over what is read of the whole, by how much is read.
 
-    read: ln(JND) of the answers of each window, float64 (windows, answers), rising.  moved: as many differences.
+    weighted, flat: the picture's answers to either kind of quantisation, float64 (2, answers): ln(JND) that is read,
+    rising, and by how much it moves.
+    chroma: ln(JND) of its chroma merely halved.  octaves: by which the display is finer than the desktop.
+    whole: whether all of the picture answered.
     """
 
-    read: Floats
-    moved: Floats
+    weighted: Floats
+    flat: Floats
+    chroma: float
+    octaves: float
+    whole: bool = True
 
     @classmethod
-    def of(cls, told: Responses) -> Hiding:
+    def of(cls, told: Responses, viewing: Viewing, *, whole: bool = True) -> Hiding:
         """From answers that were read both ways."""
         assert told.looked is not None
-        jnd = JND_PER_JOD * (10.0 - pooled_jod(np.moveaxis(told.energy, (2, 3), (0, 1))))
-        read, looked = (np.log(np.maximum(each, _UNSEEN))[:, _CHROMA_ALONE:] for each in (jnd, told.looked))
-        order = read.argsort(axis=1)
-        return cls(np.take_along_axis(read, order, 1), np.take_along_axis(looked - read, order, 1))
+        read, looked = (np.log(np.maximum(each, UNSEEN)) for each in (told.jnd, told.looked))
+        both = np.array([read, looked - read])
+        octaves = math.log2(viewing.ppd / DISPLAYS["desktop"].ppd)
+        weighted, flat = both[:, 1 : 1 + len(JPEG_QUALITIES)], both[:, -len(FLAT_STEPS) :]
+        return cls(_rising(weighted), _rising(flat), float(read[0]), octaves, whole)
 
-    def at(self, ln_jnd: float) -> float:
-        """By how much ln(JND) moves where so much is read; of the window that hides least."""
-        return float(max(np.interp(ln_jnd, read, moved) for read, moved in zip(self.read, self.moved, strict=True)))
+    def at(self, ln_jnd: Floats, codec: str = ANY) -> tuple[Floats, Floats]:
+        """By how much ln(JND) moves where so much is read, and the standard deviation of that; any shape.
+
+        codec: its name.
+        """
+        row = table()["codecs"].get(codec) or table()["codecs"][ANY]
+        found = self.features(ln_jnd) @ np.array(row["weights"])
+        return found, np.full_like(found, self.sigma(row["sigma"]))
+
+    def sigma(self, own: float) -> float:
+        """A standard deviation with that of a sample joined to it, where only a part of the picture answered."""
+        return own if self.whole else math.hypot(own, table()["sample"])
+
+    def features(self, ln_jnd: Floats) -> Floats:
+        """What the table's weights are of, float64 (..., 6)."""
+        weighted, flat = (np.interp(ln_jnd, *each) for each in (self.weighted, self.flat))
+        ones = np.ones_like(weighted)
+        return np.stack([ones, weighted, flat, ln_jnd, self.chroma * ones, self.octaves * ones], axis=-1)
 
 
-@dataclass(frozen=True)
-class _Moved:
-    """A watch whose readings are moved."""
+class JpegAsSeen:
+    """What people see of JPEG files who look from place to place, by quantising as JPEG will."""
 
-    watch: Watch
-    hiding: Hiding
+    def __init__(self, watched: Watched, told: Responses, hiding: Hiding) -> None:
+        assert told.looked is not None
+        self._watched, self._hiding = watched, hiding
+        looked = np.log(np.maximum(told.looked, UNSEEN))
+        self._known: dict[float, float] = dict(zip(JPEG_QUALITIES, looked[1:].tolist(), strict=False))
 
-    def __call__(self, decoded: Picture) -> Sight:
-        sight = self.watch(decoded)
-        if sight.jnd <= _UNSEEN:
-            return replace(sight, unhidden=sight.jnd)
-        factor = math.exp(self.hiding.at(math.log(sight.jnd)))
-        low, high = sight.interval
-        return replace(
-            sight,
-            jnd=sight.jnd * factor,
-            jnd_local=sight.jnd_local * factor,
-            interval=(low * factor, high * factor),
-            unhidden=sight.jnd,
-        )
+    def of(
+        self, curve: Floats, sigma: Floats, qualities: tuple[float, ...], near: Iterable[float]
+    ) -> tuple[Floats, Floats]:
+        """ln(JND) at every quality, and its standard deviation.
 
-    def map(self, decoded: Picture) -> Map:
-        return self.watch.map(decoded)
+        curve, sigma: ln(JND) that is expected to be read of the whole, and its standard deviation.
+        near: JND around which it should be right: for each the picture is quantised once more.
+        """
+        for target in near:
+            self._ask(curve, qualities, math.log(target))
+        row, far = table()["jpeg"], apart(curve, qualities, self._known)
+        # Where a quantisation was read, nothing hangs on what the curve was before.
+        hung = sigma * np.minimum(far / row["apart"][-1], 1.0)
+        own = np.hypot(np.interp(far, row["apart"], row["sigma"]), hung)
+        found = through(curve, qualities, self._hiding, self._known)
+        return found, np.array([self._hiding.sigma(float(each)) for each in own])
+
+    def _ask(self, curve: Floats, qualities: tuple[float, ...], target: float) -> None:
+        """Quantise where so much is expected, and read that, unless it was done."""
+        expected = through(curve, qualities, self._hiding, self._known)
+        quality = next((each for each, ln_jnd in zip(qualities, expected, strict=True) if ln_jnd <= target), None)
+        if quality is not None and quality not in self._known:
+            version = self._watched.quantiser.jpeg(quality)
+            looked = self._watched.answer(self._watched.cells(version)).looked
+            self._known[quality] = math.log(max(looked or 0.0, UNSEEN))
+
+
+def through(curve: Floats, qualities: Sequence[float], hiding: Hiding, known: Mapping[float, float]) -> Floats:
+    """ln(JND) of JPEG as people see it, at every quality: what is read of the whole, moved, led through what is known.
+
+    curve: ln(JND) that is read.  known: quality -> ln(JND) that was seen of a quantisation.
+    """
+    moved = curve + np.interp(curve, *hiding.weighted)
+    at = sorted(known)
+    away = [known[quality] - np.interp(quality, qualities, moved) for quality in at]
+    found: Floats = moved + np.interp(qualities, at, away)
+    return found
+
+
+def apart(curve: Floats, qualities: Sequence[float], known: Iterable[float]) -> Floats:
+    """How far every quality lies from the nearest known one, in ln(JND) that is read."""
+    found: Floats = np.abs(curve[:, None] - np.interp(sorted(known), qualities, curve)).min(axis=1)
+    return found
+
+
+def moved(answer: Answer) -> float:
+    """ln of what is seen from place to place over what is read."""
+    assert answer.looked is not None
+    return math.log(max(answer.looked, UNSEEN)) - math.log(max(answer.jnd, UNSEEN))
+
+
+def _rising(both: Floats) -> Floats:
+    return both[:, both[0].argsort()]
+
+
+@cache
+def table() -> dict[str, Any]:
+    """codecs: name -> weights and sigma.  jpeg: sigma by how far, in ln(JND), the nearest reading lies apart.
+
+    sample: sigma by what a sample does not show of a picture.  typical: of pictures about the mean one.
+    """
+    loaded: dict[str, Any] = json.loads(Path(__file__).with_name("hiding.json").read_text(encoding="utf-8"))
+    return loaded

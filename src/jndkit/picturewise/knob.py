@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -14,8 +14,8 @@ from jndkit.inference import session
 from jndkit.observers.cvvdp.pooling import pooled_jod
 from jndkit.picture import Picture
 from jndkit.picturewise.curves import typical_curve
-from jndkit.picturewise.hiding import Hiding
-from jndkit.picturewise.responses import BANDS, RESPONSES, SMALLEST, Floats, responses, sample
+from jndkit.picturewise.hiding import Hiding, JpegAsSeen
+from jndkit.picturewise.responses import BANDS, RESPONSES, SMALLEST, Floats, Watched, responses, sample
 from jndkit.protocols import AIC, Protocol
 from jndkit.viewing import DISPLAYS, Viewing
 from jndkit.visibility import JND_PER_JOD
@@ -38,7 +38,6 @@ KNOTS: Mapping[str, tuple[float, ...]] = {
 
 FEATURES = RESPONSES * (1 + BANDS - 1 + 3) + 1
 PPD = (20.0, 130.0)  # pixels per degree the network was taught; beyond them it is asked at the nearer end
-HIDING_SIGMA = 0.12  # of ln(JND): how far the answers to quantisation miss what a codec's own error hides
 _UNSEEN = 0.01  # JND: less is as good as none
 
 
@@ -48,13 +47,22 @@ class Knob:
     Raises InputError for a picture too small to say anything, MissingError or DamagedError for the weights.
     """
 
-    def __init__(self, picture: Picture, viewing: Viewing, protocol: Protocol = AIC) -> None:
+    def __init__(
+        self, picture: Picture, viewing: Viewing, protocol: Protocol = AIC, near: Sequence[float] = ()
+    ) -> None:
+        """near: JND, as the protocol's people look, around which answers should be best."""
         if min(picture.height, picture.width) < SMALLEST:
             raise InputError(picture.name, f"a side is under {SMALLEST} pixels")
         # The quickest to start: the network itself takes no time at all.
         network = session(find("knob").path, runtime="onnxruntime")
-        told = responses(sample(picture.rgb), viewing, protocol.look)
-        self._hiding = None if protocol.look is None else Hiding.of(told)
+        watched = Watched(sample(picture.rgb), viewing, protocol.look)
+        told = responses(watched)
+        if protocol.look is None:
+            self._hiding = None
+        else:
+            self._hiding = Hiding.of(told, viewing, whole=watched.whole)
+            self._jpeg = JpegAsSeen(watched, told, self._hiding)
+            self._near = near
         self._residual, log_sigma = np.moveaxis(network(features(told.energy, viewing))[0], -1, 0)
         self._sigma = np.exp(log_sigma)
         self._viewing = viewing
@@ -76,9 +84,16 @@ class Knob:
         steps = np.arange(len(at))
         curve, sigma = curves[worst, steps], sigmas[worst, steps]
         if self._hiding is not None:
-            curve = curve + np.array([self._hiding.at(ln_jnd) for ln_jnd in curve])
-            sigma = np.hypot(sigma, HIDING_SIGMA)
+            curve, sigma = self._as_seen(codec, curve, sigma, self._hiding)
         return curve.tolist(), sigma.tolist()
+
+    def _as_seen(self, codec: Codec, curve: Floats, sigma: Floats, hiding: Hiding) -> tuple[Floats, Floats]:
+        """The curve as people see it who look from place to place, and its standard deviation."""
+        if codec.name == "jpeg" and codec.chroma == "420":
+            return self._jpeg.of(curve, sigma, codec.knob.grid, self._near)
+        moved, error = hiding.at(curve, codec.name)
+        found: Floats = np.hypot(sigma, error)
+        return curve + moved, found
 
 
 def place(codec: Codec) -> int | None:

@@ -35,7 +35,7 @@ from jndkit.picture.limits import MAX_BLOCK
 from jndkit.picture.mark import is_mark
 from jndkit.pixelwise.wu2016 import wu2016
 
-SEEN = 1024
+SEEN = 1280
 """The largest side of what is analysed or painted at once, pixels; it is free, and costs memory."""
 _KEY = struct.Struct("<BHII")
 

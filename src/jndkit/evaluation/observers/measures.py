@@ -15,7 +15,7 @@ from jndkit.injection import psnr
 from jndkit.observers import observer
 from jndkit.observers.mapped.constants import constants as maps
 from jndkit.picture import Picture
-from jndkit.picturewise.hiding import watched
+from jndkit.picturewise.looking import watched
 from jndkit.pixelwise.luma import luma
 from jndkit.protocols import AIC, SIDE_BY_SIDE, protocol
 from jndkit.viewing import Viewing

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
+from jndkit.codecs.contract import Codec
 from jndkit.errors import TargetError
 from jndkit.evaluation.picturewise.coding import Coding, read_along, spread
 from jndkit.evaluation.picturewise.rows import TRUTH, Answer, KnobRow
@@ -17,7 +18,9 @@ from jndkit.picture import Picture
 from jndkit.picturewise.blocks import block_search
 from jndkit.picturewise.domain import domain
 from jndkit.picturewise.foresight import Foresight, foresee
+from jndkit.picturewise.looking import watched
 from jndkit.pipeline import encode
+from jndkit.protocols import Protocol
 from jndkit.viewing import DISPLAYS, Viewing
 
 if TYPE_CHECKING:
@@ -30,10 +33,16 @@ _NOTHING = 1e-6  # JND
 class Look:
     """A picture at a display: what is looked at once, whatever the codec."""
 
-    def __init__(self, picture: Picture, viewing: Viewing) -> None:
+    def __init__(self, picture: Picture, fit: Protocol, viewing: Viewing) -> None:
         self.picture = picture
-        self.watch = cache(lambda name: named_observer(name).watch(picture, viewing))
-        self.foresee = foresee(picture, viewing, widen=domain(picture).widen)
+        self.watch = cache(lambda name: watched(named_observer(name), picture, viewing, fit))
+        self._foresee = cache(lambda near: foresee(picture, viewing, fit, near=near, widen=domain(picture).widen))
+        self._looks = fit.look is not None
+
+    def foresee(self, codec: Codec, target: float) -> Foresight:
+        """What `jnd predict` expects of a codec where it is asked for a target, JND."""
+        found: Foresight = self._foresee((target,) if self._looks else ())(codec)
+        return found
 
 
 def by_observer(row: KnobRow, coding: Coding, look: Look) -> None:
@@ -56,10 +65,11 @@ def observe(row: KnobRow, coding: Coding, look: Look, targets: Sequence[float]) 
 
 
 def by_foresight(row: KnobRow, coding: Coding, look: Look) -> None:
-    """Ask the picture alone."""
-    foresight = look.foresee(coding.codec)
-    for share, target in row.targets.items():
+    """Ask the picture alone. The curve that is kept is that of the first share."""
+    for share, target in reversed(row.targets.items()):
+        foresight = look.foresee(coding.codec, target)
         row.answers[share] = {**foresight.knob(target, _LEVEL)._asdict(), "encodes": 0}
+    row.answers = {share: row.answers[share] for share in row.targets}
     _keep(row, foresight, spread(len(coding.grid)))
 
 

@@ -79,10 +79,8 @@ def nearest(truth: Truth, value: float) -> int:
 
 def fitted_guesses(row: KnobRow, share: str) -> dict[str, float] | None:
     """ "constant", "psnr" and "ssim" for a row's codec, display and protocol; None where none were fitted."""
-    table = _guesses()
-    if row.protocol != table["protocol"]:
-        return None
-    found: dict[str, float] | None = table["guesses"].get(row.codec, {}).get(row.viewing, {}).get(share)
+    guesses = _guesses()["protocols"].get(row.protocol, {})
+    found: dict[str, float] | None = guesses.get(row.codec, {}).get(row.viewing, {}).get(share)
     return found
 
 

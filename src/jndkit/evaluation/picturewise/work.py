@@ -35,7 +35,7 @@ class Job:
         except Exception as error:
             yield from self.failed(error)
             return
-        look = cache(lambda viewing: Look(picture, self.settings.fit(viewing)[1]))
+        look = cache(lambda viewing: Look(picture, *self.settings.fit(viewing)))
         for spec, parts in groupby(self.left, key=itemgetter(0)):
             coding = Coding(picture, spec)
             for _, viewing, method in parts:

@@ -7,6 +7,8 @@ summation, Robson and Graham, Vision Research 21, 1981.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import cv2
 import numpy as np
 
@@ -23,6 +25,7 @@ from jndkit.viewing import DISPLAYS, Viewing
 _FITTED = DISPLAYS["desktop"].ppd  # where a place is one cell, and the map was made of the picture as it is
 _FINER = 1.25  # displays with so many times its pixels to a degree have the map of a smaller picture
 _PEAK = 6.1  # cycles per degree from which detail counts by its frequency: the second band at the desktop
+_SMALL = 3 << 19  # samples of a picture whose map is kept for who asks next
 _TILE = 4096  # pixels a side of what a map is made of at a time
 _MARGIN = 16  # pixels beyond a tile that its map is made with, more than any model looks
 
@@ -40,7 +43,7 @@ class Places:
         self._cells = max(1, round(viewing.ppd / _FITTED))
         self.side = self._cells * CELL
         self._per_degree = viewing.ppd / self.side
-        mean = _mean_map(rgb, look.masking, viewing, self.side)
+        mean = _mean_map(rgb, look.masking, viewing.ppd, self.side)
         mean = cv2.GaussianBlur(mean, (0, 0), 1.0, borderType=cv2.BORDER_REFLECT)
         self._hidden: Map = (mean / np.float32(look.unit)) ** np.float32(look.exponent)
         self.areas = _grouped(cell_areas(self._shape), self._cells)
@@ -71,22 +74,36 @@ class Places:
 
     def pool(self, frequencies: list[float]) -> Pool:
         """From means of that over any area, float64 (bands, 3, ...), to JOD.  frequencies: as of `worst`."""
-        weights = np.ones((len(frequencies), 3))
-        weights[:, 0] = np.maximum(np.array(frequencies) / _PEAK, 1.0) ** self._look.detail
-        weights[-1] *= constants().baseband_weight
+        return pooled(self._look, frequencies, constants().baseband_weight)
 
-        def pool(mean: Floats) -> Floats:
-            each = np.maximum(mean, 0.0) ** (1.0 / self._look.places)
-            each *= weights.reshape(weights.shape + (1,) * (each.ndim - 2))
-            return jod(np.sqrt((each**2).sum(axis=(0, 1))) * constants().image_integration)
-
-        return pool
+    def by_cell(self) -> Floats:
+        """By how much the place of each cell hides what is in it, float64 (rows, columns) of cells."""
+        rows, columns = (-(-length // CELL) for length in self._shape)
+        wide = self._hidden.astype(np.float64).repeat(self._cells, axis=0).repeat(self._cells, axis=1)
+        return wide[:rows, :columns]
 
     def hidden(self) -> Map:
         """By how much each pixel's place hides what is in it, float32 (H, W); 1 is as the scale's own pictures do."""
         height, width = (count * self.side for count in self._hidden.shape)
         wide: Map = cv2.resize(self._hidden, (width, height), interpolation=cv2.INTER_LINEAR)
         return wide[: self._shape[0], : self._shape[1]]
+
+
+def pooled(look: Look, frequencies: list[float], base: Floats | float = 1.0) -> Pool:
+    """From means over any area of what `Places.sums` holds to JOD.
+
+    frequencies: of the bands, cycles per degree.  base: weight of the last one, by channel.
+    """
+    weights = np.ones((len(frequencies), 3))
+    weights[:, 0] = np.maximum(np.array(frequencies) / _PEAK, 1.0) ** look.detail
+    weights[-1] *= base
+
+    def pool(mean: Floats) -> Floats:
+        each = np.maximum(mean, 0.0) ** (1.0 / look.places)
+        each *= weights.reshape(weights.shape + (1,) * (each.ndim - 2))
+        return jod(np.sqrt((each**2).sum(axis=(0, 1))) * constants().image_integration)
+
+    return pool
 
 
 def _grouped(grid: Floats, count: int) -> Floats:
@@ -99,26 +116,37 @@ def _grouped(grid: Floats, count: int) -> Floats:
     return grid
 
 
-def _mean_map(rgb: Pixels, model: str, viewing: Viewing, side: int) -> Map:
+def _mean_map(rgb: Pixels, model: str, ppd: float, side: int) -> Map:
     """The mean of a pixel-wise JND map over squares of `side` pixels, float32 (rows, columns), code values.
 
     The map is made of the picture at the pixels per degree it was fitted at, where the display is finer; tile by tile.
     """
     height, width = rgb.shape[:2]
+    if rgb.size <= _SMALL:
+        return _of_small(rgb.tobytes(), rgb.shape, model, ppd, side)
     mean: Map = np.empty((-(-height // side), -(-width // side)), np.float32)
     tile, margin = _TILE // side, -(-_MARGIN // side)
     for top in range(0, mean.shape[0], tile):
         for left in range(0, mean.shape[1], tile):
             first, start = max(0, top - margin), max(0, left - margin)
             patch = rgb[first * side : (top + tile + margin) * side, start * side : (left + tile + margin) * side]
-            jnd = _means(_map(np.ascontiguousarray(patch), model, viewing), patch.shape[:2], side)
+            jnd = _means(_map(np.ascontiguousarray(patch), model, ppd), patch.shape[:2], side)
             inside = mean[top : top + tile, left : left + tile]
             inside[:] = jnd[top - first :, left - start :][: inside.shape[0], : inside.shape[1]]
     return mean
 
 
-def _map(rgb: Pixels, model: str, viewing: Viewing) -> Map:
-    finer = viewing.ppd / _FITTED
+@lru_cache(maxsize=4)
+def _of_small(pixels: bytes, shape: tuple[int, int, int], model: str, ppd: float, side: int) -> Map:
+    """Whoever watches a small picture foresees it as well, and the map is most of the work."""
+    rgb = np.frombuffer(pixels, np.uint8).reshape(shape)
+    means = _means(_map(rgb, model, ppd), shape[:2], side)
+    means.flags.writeable = False
+    return means
+
+
+def _map(rgb: Pixels, model: str, ppd: float) -> Map:
+    finer = ppd / _FITTED
     if finer > _FINER:
         smaller = [max(SMALLEST, round(side / finer)) for side in rgb.shape[1::-1]]
         rgb = cv2.resize(rgb, smaller, interpolation=cv2.INTER_AREA)

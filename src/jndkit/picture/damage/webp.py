@@ -70,7 +70,9 @@ def _alpha(body: bytes) -> Iterator[bytes]:
 def _canvas(frame: bytes) -> tuple[bytes, bytes]:
     """The header of a file with transparency, of the size of a lossy frame."""
     width, height = (int.from_bytes(frame[at : at + 2], "little") & 0x3FFF for at in (6, 8))
-    return b"VP8X", struct.pack("<I", 0x10) + (width - 1).to_bytes(3, "little") + (height - 1).to_bytes(3, "little")
+    return b"VP8X", struct.pack("<I", 0x10) + b"".join(
+        max(side - 1, 0).to_bytes(3, "little") for side in (width, height)
+    )
 
 
 def _lossy(body: bytes) -> Iterator[bytes]:

@@ -26,7 +26,7 @@ from jndkit.errors import InputError, UsageError
 from jndkit.picture import load
 from jndkit.picturewise.curves import typical_curve
 from jndkit.picturewise.knob import KNOTS, features, place
-from jndkit.picturewise.responses import responses, sample
+from jndkit.picturewise.responses import Watched, responses, sample
 from jndkit.training.recipe import Recipe
 from jndkit.viewing import Viewing, viewing as named_viewing
 
@@ -212,7 +212,7 @@ def _features(path: Path, viewing: Viewing, folder: Path) -> npt.NDArray[np.floa
     if kept.exists():
         stored: npt.NDArray[np.float32] = np.load(kept, allow_pickle=False)
         return stored
-    found = features(responses(sample(load(path).rgb), viewing).energy, viewing)
+    found = features(responses(Watched(sample(load(path).rgb), viewing)).energy, viewing)
     folder.mkdir(parents=True, exist_ok=True)
     fresh = kept.with_suffix(".new.npy")
     np.save(fresh, found)

@@ -1,0 +1,125 @@
+"""Quantise a picture as codecs do, without coding it: blocks are transformed, rounded and transformed back."""
+
+from __future__ import annotations
+
+import math
+from functools import cache
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from jndkit.codecs.chroma import double, halve
+from jndkit.picture import Pixels
+
+Plane = npt.NDArray[np.float32]
+
+_DEAD_ZONE = 0.4  # what is added before flooring: less than a half, as codecs round that weigh bits
+
+# Source: ITU-T T.81, Annex K, tables K.1 and K.2, at quality 50.
+_LUMINANCE = (
+    (16, 11, 10, 16, 24, 40, 51, 61),
+    (12, 12, 14, 19, 26, 58, 60, 55),
+    (14, 13, 16, 24, 40, 57, 69, 56),
+    (14, 17, 22, 29, 51, 87, 80, 62),
+    (18, 22, 37, 56, 68, 109, 103, 77),
+    (24, 35, 55, 64, 81, 104, 113, 92),
+    (49, 64, 78, 87, 103, 121, 120, 101),
+    (72, 92, 95, 98, 112, 100, 103, 99),
+)
+_CHROMINANCE = (
+    (17, 18, 24, 47, 99, 99, 99, 99),
+    (18, 21, 26, 66, 99, 99, 99, 99),
+    (24, 26, 56, 99, 99, 99, 99, 99),
+    (47, 66, 99, 99, 99, 99, 99, 99),
+    *((99,) * 8,) * 4,
+)
+
+
+class Quantiser:
+    """A picture's blocks, transformed once for all roundings of them."""
+
+    def __init__(self, rgb: Pixels) -> None:
+        """rgb: uint8 (H, W, 3)."""
+        pixels = cv2.cvtColor(rgb, cv2.COLOR_RGB2YCrCb).astype(np.float32) - np.float32(128)
+        chroma = halve(np.ascontiguousarray(pixels[..., 1:]))
+        self._planes = [np.ascontiguousarray(pixels[..., 0]), *np.moveaxis(chroma, 2, 0)]
+        self._transformed: dict[int, list[Plane]] = {}
+
+    def jpeg(self, quality: float) -> Pixels:
+        """In 8 x 8 blocks with steps weighted by frequency, as libjpeg scales them with quality, and 4:2:0."""
+        return self._rounded(8, *_jpeg_steps(quality))
+
+    def flat(self, step: float) -> Pixels:
+        """In 16 x 16 blocks with one step for all frequencies, and 4:2:0."""
+        steps = np.full((1, 1, 1), step, np.float32)
+        return self._rounded(16, steps, steps)
+
+    def _rounded(self, side: int, luma: Plane, chroma: Plane) -> Pixels:
+        if side not in self._transformed:
+            self._transformed[side] = [_blocks(plane, side) for plane in self._planes]
+        planes = [
+            _plane(_rounded(block, luma if index == 0 else chroma), plane.shape)
+            for index, (block, plane) in enumerate(zip(self._transformed[side], self._planes, strict=True))
+        ]
+        return _rgb(planes)
+
+
+def _jpeg_steps(quality: float) -> tuple[Plane, Plane]:
+    """Steps of luma and chroma, float32 (8, 1, 8)."""
+    scale = (5000 / quality if quality < 50 else 200 - 2 * quality) / 100
+    luma, chroma = (
+        np.clip(np.floor(np.array(table) * scale + 0.5), 1, 255)[:, None].astype(np.float32)
+        for table in (_LUMINANCE, _CHROMINANCE)
+    )
+    return luma, chroma
+
+
+def _rounded(blocks: Plane, steps: Plane) -> Plane:
+    """Coefficients at the middle of their step: to the nearest for 8 x 8 blocks, with a dead zone for larger ones."""
+    scaled: Plane = blocks / steps
+    if blocks.shape[1] == 8:
+        np.rint(scaled, out=scaled)
+    else:
+        size = np.abs(scaled)
+        size += np.float32(_DEAD_ZONE)
+        np.copysign(np.floor(size, out=size), scaled, out=scaled)
+    scaled *= steps
+    return scaled
+
+
+@cache
+def _basis(side: int) -> Plane:
+    """The orthonormal DCT-II as a matrix, float32 (side, side): row k is the k-th cosine."""
+    k, x = np.indices((side, side))
+    basis = np.cos((2 * x + 1) * k * (math.pi / (2 * side))) * math.sqrt(2 / side)
+    basis[0] = math.sqrt(1 / side)
+    single: Plane = basis.astype(np.float32)
+    return single
+
+
+def _blocks(plane: Plane, side: int) -> Plane:
+    """Coefficients of all blocks where their pixels were, float32 (rows, side, columns, side)."""
+    height, width = plane.shape
+    padded = cv2.copyMakeBorder(plane, 0, -height % side, 0, -width % side, cv2.BORDER_REPLICATE)
+    # Many small products: OpenBLAS spreads large ones over threads that wait by spinning.
+    columns = np.matmul(_basis(side), padded.reshape(-1, side, padded.shape[1]))
+    blocks: Plane = np.matmul(columns.reshape(len(columns), side, -1, side), _basis(side).T)
+    return blocks
+
+
+def _plane(blocks: Plane, shape: tuple[int, ...]) -> Plane:
+    """The pixels of blocks, (rows, side, columns, side), cropped to a shape."""
+    rows, side = blocks.shape[:2]
+    lines = np.matmul(blocks, _basis(side)).reshape(rows, side, -1)
+    pixels = np.matmul(_basis(side).T, lines).reshape(rows * side, -1)
+    return np.ascontiguousarray(pixels[: shape[0], : shape[1]])
+
+
+def _rgb(planes: list[Plane]) -> Pixels:
+    height, width = planes[0].shape
+    ycc = np.empty((height, width, 3), np.float32)
+    ycc[..., 0] = planes[0]
+    ycc[..., 1:] = double(np.stack(planes[1:], axis=-1), width, height)
+    ycc += np.float32(128)
+    return np.asarray(cv2.cvtColor(cv2.add(ycc, 0.0, dtype=cv2.CV_8U), cv2.COLOR_YCrCb2RGB), np.uint8)
