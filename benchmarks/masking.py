@@ -161,7 +161,7 @@ def table(rows: list[dict[str, Any]]) -> str:
             cells += [""] * 4
         else:
             cells += [chosen, f"{spent[row['model']]:.0f}" if row["model"] in spent else ""]
-            cells += [f"{row['crop_percent']:.1f}", f"{row['halved_percent']:+.0f}"]
+            cells += [f"{row['crop_percent']:.1f}", f"{round(row['halved_percent']) + 0:+d}"]
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
 

@@ -122,7 +122,7 @@ def _heading(table: str, rows: Sequence[ScoreRow]) -> str:
         )
     if table == preference.TABLE:
         bits = [row.scores["bits people"] for row in rows if "bits people" in row.scores]
-        people = f" At equal Elo jpegli takes {bits[0]:+.0f} % of bits against libjpeg." if bits else ""
+        people = f" At equal Elo: {bits[0]:+.0f} % bits of jpegli against libjpeg." if bits else ""
         return (
             f"**Forced choice: Elo of {stimuli} settings of JPEG encoders, read on {pictures} pictures at {seen}.** "
             f"A quadratic in the mean over half of the pictures, judged on the others.{people}"
@@ -137,7 +137,10 @@ def _heading(table: str, rows: Sequence[ScoreRow]) -> str:
 
 def _cell(row: ScoreRow, value: Callable[[ScoreRow], float | None], form: str) -> str:
     found = value(row)
-    return "" if found is None else format(found, form)
+    if found is None:
+        return ""
+    text = format(found, form)
+    return text if float(text) else format(0.0, form)  # no minus before zero
 
 
 def _percent(share: float | None) -> float | None:
