@@ -30,7 +30,7 @@ class Peaks:
     errors, energy: of known versions, in places of CELL pixels: squared errors, see `errors`, and visible energies,
     float64 (versions, V, rows, columns).
     worth: from energy to what counts of it, (V, rows, columns): what the place hides is divided out.
-    exponent: of places.
+    exponent: of places.  error: standard deviation of ln(JND) by what all this does not tell.
     """
 
     reference: Pixels
@@ -40,6 +40,7 @@ class Peaks:
     energy: Floats
     worth: Floats
     exponent: float
+    error: float
 
     def raised(self, version: Pixels, energy: Floats) -> Floats:
         """The mean over the places of each patch of what is pooled there, float64 (N, V).
@@ -47,16 +48,25 @@ class Peaks:
         version: uint8, as large as the picture.  energy: of its patches, (N, V).
         """
         here = errors(self.reference, self.cut(version), len(energy[0]) // _CHANNELS)
-        expected = _between(np.log(here + _FAINT), np.log(self.errors + _FAINT), np.log(self.energy + _FAINT))
-        seen = np.exp(expected)
-        out = np.empty(energy.shape)
-        for index, box in enumerate(self.patches):
-            rows = slice(box.y // CELL, -(-(box.y + box.height) // CELL))
-            columns = slice(box.x // CELL, -(-(box.x + box.width) // CELL))
-            places = seen[:, rows, columns]
-            told = places * (energy[index] / places.mean(axis=(1, 2)))[:, None, None] * self.worth[:, rows, columns]
-            out[index] = (told ** (0.5 * self.exponent)).mean(axis=(1, 2))
-        return out
+        seen = np.exp(_between(np.log(here + _FAINT), np.log(self.errors + _FAINT), np.log(self.energy + _FAINT)))
+        inside = [_cells(box) for box in self.patches]
+        means = np.array([seen[part].mean(axis=(1, 2)) for part in inside])
+        # Half way between what was read of each patch and what was read of all: one patch alone errs more.
+        own, whole = energy / means, energy.sum(axis=0) / means.sum(axis=0)
+        told = np.sqrt(np.maximum(own * whole, 0.0))[:, :, None, None]
+        return np.array(
+            [
+                ((seen[part] * factor * self.worth[part]) ** (0.5 * self.exponent)).mean(axis=(1, 2))
+                for part, factor in zip(inside, told, strict=True)
+            ]
+        )
+
+
+def _cells(box: Box) -> tuple[slice, slice, slice]:
+    rows, columns = (
+        slice(start // CELL, -(-(start + side) // CELL)) for start, side in ((box.y, box.height), (box.x, box.width))
+    )
+    return slice(None), rows, columns
 
 
 Peaked = Callable[[Pixels, list[int], list[int]], Peaks]

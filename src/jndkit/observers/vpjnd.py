@@ -39,7 +39,6 @@ SIDE = 128  # pixels a side of a patch
 MOST = 32  # patches of a picture
 SCALES = 4
 MAP_UNIT = 16.0  # code values of a JND map that the network takes for 1
-PEAKS_ERROR = 0.05  # of ln(JND), by what known versions of a picture tell of where energy lies in a patch
 _DENSITY, _PEAK = (-1.0, 1.8), (0.0, 1.4)  # what it learned: log2 over the desktop's
 
 
@@ -150,7 +149,7 @@ class _Scene(Cut):
         if self._peaks is not None:
             (seen, where), (local, _) = self._looked(_at_least(rgb), energy)
             decides, reading = seen, decides
-            error = math.hypot(error, PEAKS_ERROR)
+            error = math.hypot(error, self._peaks.error)
         interval = reading_interval(decides, error, self._protocol)
         return Sight(decides, local, _inside(where, self._shape), interval, reading), error
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from jndkit.observers.contract import Box
@@ -9,11 +11,13 @@ from jndkit.observers.cvvdp.constants import constants
 from jndkit.observers.peaks import Peaks, errors
 from jndkit.observers.vpjnd import SCALES, SIDE
 from jndkit.picture import Pixels
+from jndkit.picturewise.hiding import table
 from jndkit.picturewise.responses import PATCH, PATCHES, Floats, Sample, Watched, versions
 from jndkit.protocols import Look
 from jndkit.viewing import Viewing
 
 _FAINT = 1e-9  # energy
+_ERROR = 0.05  # of ln(JND), on pictures of valid/ and Kodak
 
 
 def peaks(rgb: Pixels, tops: list[int], lefts: list[int], viewing: Viewing, look: Look) -> Peaks:
@@ -21,19 +25,20 @@ def peaks(rgb: Pixels, tops: list[int], lefts: list[int], viewing: Viewing, look
     seen = _patches(rgb, tops, lefts)
     watched = Watched(seen, viewing, look)
     assert watched.places is not None
-    energy, plain, error = [], [], []
+    energy, plain, wrong = [], [], []
     for version in list(versions(watched))[1:]:
         grid = np.maximum(watched.cells(version).grid.astype(np.float64), 0.0)
         energy.append(_grouped(grid, 2.0))
         plain.append(_grouped(grid, 1.0))
-        error.append(errors(seen.rgb, version, SCALES))
+        wrong.append(errors(seen.rgb, version, SCALES))
     counts = np.exp(np.mean(np.log(np.array(plain) + _FAINT) - np.log(np.array(energy) + _FAINT), axis=0))
 
     def cut(version: Pixels) -> Pixels:
         return _patches(version, tops, lefts).rgb
 
     worth = counts / watched.places.by_cell() ** 2
-    return Peaks(seen.rgb, seen.boxes, cut, np.array(error), np.array(energy), worth, look.places)
+    error = _ERROR if seen.rgb.shape[:2] == seen.shape else math.hypot(_ERROR, table()["sample"])
+    return Peaks(seen.rgb, seen.boxes, cut, np.array(wrong), np.array(energy), worth, look.places, error)
 
 
 def _patches(rgb: Pixels, tops: list[int], lefts: list[int]) -> Sample:
