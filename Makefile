@@ -9,7 +9,10 @@ SOURCES := pyproject.toml constraints.txt
 EXTRAS ?= codecs,vvc,plot,dev
 READY := $(VENV)/.dev-$(EXTRAS)
 
-.PHONY: demo test check format clean
+# Of every target of `make fuzz`.
+FUZZ_SECONDS ?= 30
+
+.PHONY: demo test check fuzz format clean
 
 demo: $(VENV)/.base
 	$(BIN)/jnd encode examples/lake.png -o build/demo/lake.jpg --force
@@ -22,6 +25,9 @@ check: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+fuzz: $(VENV)/.fuzz
+	$(BIN)/python tests/fuzz/run.py all --seconds $(FUZZ_SECONDS)
 
 format: $(READY)
 	$(BIN)/ruff check --fix .
@@ -37,6 +43,10 @@ $(VENV)/.base: $(SOURCES) | $(BIN)/python
 
 $(READY): $(SOURCES) | $(BIN)/python
 	$(PIP) -e '.[$(EXTRAS)]'
+	touch $@ $(VENV)/.base
+
+$(VENV)/.fuzz: $(SOURCES) | $(BIN)/python
+	$(PIP) -e '.[fuzz]'
 	touch $@ $(VENV)/.base
 
 clean:

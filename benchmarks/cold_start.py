@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import resource
 import subprocess
 import sys
 import tempfile
@@ -44,13 +43,18 @@ def once(picture: Path, codec: str, folder: Path) -> tuple[float, float, float, 
     code = "import sys; from jndkit.cli import main; sys.exit(main())"
     output = folder / f"out{'.jpg' if codec == 'jpeg' else '.' + codec}"
     asked = ["encode", str(picture), "-o", str(output), "--codec", codec, "--json", "--force"]
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     started = time.perf_counter()
-    done = subprocess.run([sys.executable, "-c", code, *asked], capture_output=True, text=True, check=True)
+    with subprocess.Popen(
+        [sys.executable, "-c", code, *asked], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as process:
+        assert process.stdout is not None
+        said = process.stdout.read()
+        _, status, used = os.wait4(process.pid, 0)  # of this process alone, not of the largest so far
+        process.returncode = os.waitstatus_to_exitcode(status)
     seconds = time.perf_counter() - started
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return seconds, cpu, after.ru_maxrss / 1024, json.loads(done.stdout)
+    if process.returncode:
+        raise RuntimeError(f"{picture}: {said}")
+    return seconds, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024, json.loads(said)
 
 
 def main() -> None:

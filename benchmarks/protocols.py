@@ -18,7 +18,7 @@ import math
 import os
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from jndkit.evaluation.observers.population import lognormal, population
+from jndkit.evaluation.observers.units import PowerCurve, left_out, power_curve
+from jndkit.evaluation.psychometric import phi
 from jndkit.protocols import AIC as AIC_PROTOCOL, PROTOCOLS
 from jndkit.visibility import JND_PER_JOD
 
@@ -76,51 +79,12 @@ def slope(x: Floats, d: Floats) -> float:
     return float(d @ x / (x @ x))
 
 
-@dataclass(frozen=True)
-class Curve:
-    """d = scale max(0, offset - x)^power."""
-
-    scale: float
-    offset: float
-    power: float
-
-    def __call__(self, x: Floats) -> Floats:
-        return np.asarray(self.scale * np.maximum(0.0, self.offset - x) ** self.power, dtype=np.float64)
-
-
-def line(x: Floats, d: Floats) -> Curve:
-    return Curve(slope(10.0 - x, d), 10.0, 1.0)
-
-
-def curve(x: Floats, d: Floats, offsets: Floats, powers: Floats) -> Curve:
-    """Least squares over a grid of offsets (one alone stays fixed) and powers, refined three times."""
-    best, least = Curve(0.0, 0.0, 1.0), math.inf
-    for _ in range(4):
-        for offset in offsets:
-            term = np.maximum(0.0, offset - x)[None, :] ** powers[:, None]
-            scale = (term @ d) / np.maximum((term**2).sum(1), 1e-12)
-            error = ((d - scale[:, None] * term) ** 2).sum(1)
-            i = int(error.argmin())
-            if error[i] < least:
-                best, least = Curve(float(scale[i]), float(offset), float(powers[i])), float(error[i])
-        around = np.linspace(-1.0, 1.0, 9)
-        powers = best.power + (powers[1] - powers[0]) * around
-        if len(offsets) > 1:
-            offsets = best.offset + (offsets[1] - offsets[0]) * around
-    return best
+def line(x: Floats, d: Floats) -> PowerCurve:
+    return PowerCurve(slope(10.0 - x, d), 10.0, 1.0)
 
 
 def by_source(values: Floats, source: Names, summary: Callable[[Floats], Any]) -> dict[str, float]:
     return {str(s): float(summary(values[source == s])) for s in sorted(set(source), key=int)}
-
-
-def left_out(fit: Callable[[Floats, Floats], Curve], x: Floats, d: Floats, source: Names) -> Floats:
-    """What each stimulus reads when its source takes no part in the fit."""
-    reading = np.empty_like(d)
-    for name in np.unique(source):
-        inside = source == name
-        reading[inside] = fit(x[~inside], d[~inside])(x[inside])
-    return reading
 
 
 def aic_fit(shared: Path) -> Row:
@@ -173,7 +137,7 @@ def aic_baselines(shared: Path) -> Iterator[Row]:
     }
     for label, (offsets, powers) in forms.items():
         x = column(rows, label.split(",")[0])
-        fit = partial(curve, offsets=offsets, powers=powers)
+        fit = partial(power_curve, offsets=offsets, powers=powers)
         whole = fit(x, d)
         error = d - left_out(fit, x, d, source)
         yield {"fit": f"aic, {label}", **asdict(whole), "rmse": rms(d - whole(x)), "rmse_left_out": rms(error)}
@@ -281,38 +245,6 @@ def satisfied_by_quality(shared: Path) -> Floats:
     return np.array([[p[q] for q in QUALITY] for _, p in sorted(points.items())])
 
 
-_Z = np.linspace(-9.0, 9.0, 18001)
-_PHI = np.array([0.5 * math.erfc(-z / math.sqrt(2.0)) for z in _Z])
-
-
-def population(log_d: Floats, d50: float, spread: float) -> Floats:
-    """Mean over pictures of the log-normal satisfied-user ratio."""
-    return np.asarray(np.interp((math.log(d50) - log_d) / spread, _Z, _PHI).mean(0), dtype=np.float64)
-
-
-def lognormal(log_d: Floats, target: Floats) -> tuple[float, float]:
-    """d50 and spread by damped Gauss-Newton least squares of the population curve."""
-    middle = int(np.abs(target - 0.5).argmin())
-    p = np.array([float(log_d[:, middle].mean()), math.log(0.4)])
-
-    def error(q: Floats) -> Floats:
-        return population(log_d, math.exp(q[0]), math.exp(q[1])) - target
-
-    damping, now = 1e-3, error(p)
-    for _ in range(60):
-        jacobian = np.stack([(error(p + 1e-3 * e) - error(p - 1e-3 * e)) / 2e-3 for e in np.eye(2)], axis=1)
-        normal = jacobian.T @ jacobian
-        move = -np.linalg.solve(normal + damping * np.diag(np.diag(normal)), jacobian.T @ now)
-        trial = error(p + move)
-        if trial @ trial < now @ now:
-            p, now, damping = p + move, trial, damping / 3
-        else:
-            damping *= 4
-        if float(np.abs(move).max()) < 1e-6:
-            break
-    return math.exp(p[0]), math.exp(p[1])
-
-
 def mcl_jci_fit(shared: Path, viewing: str, draws: int = 0, *, look: bool = True) -> Row:
     """One viewing's fit; `draws` bootstrap samples of pictures and of MCL-JCI sources give its intervals.
 
@@ -360,7 +292,7 @@ def spread_over_pictures(log_d: Floats, d50: float, spread: float, people: Float
         rising = np.maximum.accumulate(satisfied, axis=1)
         return np.array([np.interp(0.75, each, QUALITY) for each in rising])
 
-    ours, theirs = at_75(np.interp((math.log(d50) - log_d) / spread, _Z, _PHI)), at_75(people)
+    ours, theirs = at_75(phi((math.log(d50) - log_d) / spread)), at_75(people)
     levels = np.linspace(0.01, 0.99, 99)
     return {
         "q75": [float(each) for each in np.percentile(ours, [0, 10, 50, 90, 100])],

@@ -18,8 +18,9 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 
 # Each room may import those before it. `__init__` and `__main__` of the package stand outside.
 ORDER = [
-    *("version", "errors", "interrupts", "threads", "picture", "viewing", "protocols", "visibility"),
-    *("inference", "weights", "pixelwise", "observers", "shaving", "codecs", "picturewise", "evidence", "pipeline"),
+    *("version", "errors", "interrupts", "threads", "picture", "processes", "viewing", "protocols", "visibility"),
+    *("inference", "weights", "pixelwise", "observers", "shaving", "codecs", "picturewise"),
+    *("evidence", "provenance", "pipeline"),
     *("opening", "comparison", "injection", "catalogue", "evaluation", "corpus", "cli", "server"),
 ]
 FEEDERS = {"datasets", "training"}

@@ -12,12 +12,12 @@ import numpy as np
 import pytest
 
 from jndkit import corpus
-from jndkit.corpus import pool
 from jndkit.corpus.attempts import crashed
 from jndkit.corpus.outputs import is_ours
 from jndkit.errors import InputError, UsageError
 from jndkit.picture import Picture, save_png
 from jndkit.pipeline import Settings, encode
+from jndkit.processes import pool
 
 
 def picture(seed: int, width: int = 96, height: int = 80) -> Picture:
@@ -114,11 +114,15 @@ def test_the_codec_of_a_name() -> None:
 def test_collisions_are_found_before_any_work(tmp_path: Path) -> None:
     touch(tmp_path, "a.png", "a.tif", "sub/a.png")
     found = corpus.gather([tmp_path], recursive=True)
-    with pytest.raises(UsageError, match=r"a\.png and .*a\.tif would both be written to .*a\.webp"):
-        corpus.plan(found, [".webp"])
-    with pytest.raises(UsageError, match="both be written"):
-        corpus.plan(found, [".webp", ".avif"])
-    plan = corpus.plan([each for each in found if each.path.suffix == ".png"], [".webp"], folder=tmp_path / "out")
+    for codec in ("webp", "auto"):
+        plan = corpus.plan(found, Settings(codec=codec))
+        targets = [plan.target(task.path, ".webp") for task in plan.tasks]
+        assert targets == [tmp_path / name for name in ("a.png.webp", "a.tif.webp", "sub/a.webp")]
+    settings = Settings(codec="webp")
+    both = [corpus.Found(each.path) for each in found if each.path.suffix == ".png"]
+    with pytest.raises(UsageError, match=r"a\.png and .*sub/a\.png would both be written to .*out/a\.webp"):
+        corpus.plan(both, settings, folder=tmp_path / "out")
+    plan = corpus.plan([each for each in found if each.path.suffix == ".png"], settings, folder=tmp_path / "out")
     targets = [plan.target(task.path, ".webp") for task in plan.tasks]
     assert targets == [tmp_path / "out" / "a.webp", tmp_path / "out" / "sub" / "a.webp"]
 
@@ -137,7 +141,7 @@ def test_a_bug_costs_one_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 def test_a_file_that_cannot_be_stored_is_a_failed_row(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
-    plan = corpus.plan([corpus.Found(Path("a.png"))], [".jpg"], exact=tmp_path / "file" / "a.jpg")
+    plan = corpus.plan([corpus.Found(Path("a.png"))], Settings(), exact=tmp_path / "file" / "a.jpg")
     made = encode(picture(1), codec="jpeg")
     row = corpus.store(plan, "a.png", corpus.Outcome(made.row, made.data, made.suffix))
     assert row.status == "failed"

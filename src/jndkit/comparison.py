@@ -60,7 +60,7 @@ def compare(
     """
     seen_by = named_observer(observer)
     fit, display = named_protocol(protocol, viewing)
-    original, version = _pair(reference, test, MAX_PIXELS)
+    original, version = _pair(reference, test)
     return watched(seen_by, original, display, fit)(version)
 
 
@@ -73,6 +73,7 @@ def compared(
     viewing: str | float | None = None,
     observer: str = "cvvdp",
     max_pixels: int = MAX_PIXELS,
+    damaged: str = "refuse",
 ) -> Comparison:
     """`compare`, in people: the share of viewers who see no difference, with its interval, and the verdict.
 
@@ -82,7 +83,7 @@ def compared(
     fit, display = named_protocol(protocol, viewing)
     target = jnd_for(viewers, fit)
     seen_by = named_observer(observer)
-    original, version = _pair(reference, test, max_pixels)
+    original, version = _pair(reference, test, max_pixels, damaged)
     watch = watched(seen_by, original, display, fit)
     sight = watch(version)
     kind = domain(original)
@@ -104,9 +105,17 @@ def compared(
     return Comparison(row, sight.jnd <= target, watch, version)
 
 
-def _pair(reference: str | Path | Picture, test: str | Path | Picture, max_pixels: int) -> tuple[Picture, Picture]:
+def _pair(
+    reference: str | Path | Picture,
+    test: str | Path | Picture,
+    max_pixels: int = MAX_PIXELS,
+    damaged: str = "refuse",
+) -> tuple[Picture, Picture]:
     """Both pictures, of one size."""
-    a, b = (each if isinstance(each, Picture) else load(each, max_pixels=max_pixels) for each in (reference, test))
+    a, b = (
+        each if isinstance(each, Picture) else load(each, max_pixels=max_pixels, damaged=damaged)
+        for each in (reference, test)
+    )
     if a.rgb.shape != b.rgb.shape:
         raise UsageError(
             f"only pictures of one size can be compared: {a.name} has {a.width} x {a.height} pixels, "

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -92,7 +91,6 @@ def record(row: Row, found: Decision, choice: Choice, target: float, fit: Protoc
     codec, sight = choice.codec, choice.sight
     _setting(row, codec, choice.value, found.stop)
     row.bytes = len(choice.data)
-    row.output_sha256 = hashlib.sha256(choice.data).hexdigest()
     record_sight(row, sight)
     if fit.shares:
         row.viewers = viewers(sight.jnd, fit)

@@ -14,10 +14,12 @@ _VVC = b"\x89JVVC\r\n\x1a"
 _JLIC = b"\x89JLIC\r\n\x1a"
 
 
-def load(path: str | Path, *, max_pixels: int = MAX_PIXELS) -> Picture:
+def load(path: str | Path, *, max_pixels: int = MAX_PIXELS, damaged: str = "refuse") -> Picture:
     """The picture in a file: JPEG, PNG, WebP, AVIF, TIFF, BMP, PPM, HEIC, JPEG XL, or a `.jvvc` or `.jlic` stream.
 
     max_pixels: the largest width times height that is decoded.
+    damaged: "refuse" raises DamagedError where the coded pixels are damaged, "keep" takes what the decoder makes of
+        them, with a note. Streams of our own codecs are refused all the same: nothing is painted from a damaged one.
     Raises InputError for a file that is no such picture, UsageError for an empty name, MissingError for HEIC, JPEG XL
     and VVC without their extras, and for JND-LIC without the networks that wrote the file.
     """
@@ -34,7 +36,7 @@ def load(path: str | Path, *, max_pixels: int = MAX_PIXELS) -> Picture:
         from jndkit.codecs import jndlic
 
         return jndlic.read(data, file, max_pixels)
-    return picture.load(file, max_pixels=max_pixels)
+    return picture.load(file, max_pixels=max_pixels, damaged=damaged)
 
 
 def _start(file: Path) -> bytes:

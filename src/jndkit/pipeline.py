@@ -19,7 +19,7 @@ from jndkit.errors import CodecError, TargetError, UsageError
 from jndkit.evidence import Row, record, record_forecast, satisfied
 from jndkit.observers import observer as named_observer
 from jndkit.observers.contract import Observer, is_noisy
-from jndkit.picture import Picture, load, with_metadata
+from jndkit.picture import Picture, check_damaged, load, with_metadata
 from jndkit.picturewise.curves import is_known
 from jndkit.picturewise.decision import BUDGET, Bench, Choice, Decision, Forecast, cheapest, decide, forecast, suited
 from jndkit.picturewise.domain import Domain, domain
@@ -27,6 +27,7 @@ from jndkit.picturewise.foresight import Foresight, foresee
 from jndkit.picturewise.looking import watched
 from jndkit.pixelwise import model_card
 from jndkit.protocols import Protocol, protocol as named_protocol
+from jndkit.provenance import describe, inscribe, with_mark
 from jndkit.shaving import Shaved, form_for, shave_within
 from jndkit.viewing import Viewing
 from jndkit.visibility import jnd_for
@@ -63,6 +64,7 @@ class Settings:
     keep_metadata: str = "all"
     force: bool = False
     max_pixels: int = 100_000_000
+    damaged: str = "refuse"
     shave: str | None = None
     encode: bool = True
 
@@ -75,6 +77,7 @@ class Settings:
             raise UsageError(f"--min-saving must lie between 0 and 100 per cent, not {self.min_saving:g}")
         if self.keep_metadata not in ("all", "nogps", "icc", "none"):
             raise UsageError(f"unknown metadata policy {self.keep_metadata!r}: choose all, nogps, icc, none")
+        check_damaged(self.damaged)
         jnd_for(self.viewers, self.fit[0])
         for name in self.codec_specs:
             codecs.codec(name)
@@ -115,7 +118,7 @@ def encode(source: str | Path | Picture, **options: Any) -> Encoded:
 
     source: a path, or a Picture from `jndkit.load`.  options: the fields of `Settings`, which are the command line's
     names: codec, viewers (per cent), protocol, viewing, observer, effort, min_saving (per cent), keep_metadata, force,
-    max_pixels, shave (a JND model: smooth the picture within its map before it is coded).
+    max_pixels, damaged ("refuse" or "keep"), shave (a JND model: smooth the picture within its map before coding).
 
     Raises UsageError for the request, InputError for the file, MissingError for an absent extra, TargetError where no
     setting meets the target, CodecError where the encoder fails.
@@ -126,8 +129,7 @@ def encode(source: str | Path | Picture, **options: Any) -> Encoded:
 def predict(source: str | Path | Picture, **options: Any) -> Row:
     """The decision without the file: knob, predicted viewers, interval, probes, satisfied-user curve.
 
-    Arguments and errors as `encode`; and encode=False has it answer from the picture alone, without encoding or reading
-    anything, for one codec of which there is a typical curve.
+    As `encode`; encode=False answers from the picture alone, without an encode, for a codec with a typical curve.
     """
     return run(source, Settings(**options), write=False).row
 
@@ -137,18 +139,18 @@ def run(source: str | Path | Picture, settings: Settings, *, write: bool = True)
     if write and not settings.encode:
         raise UsageError("without an encode there is no file: encode=False is for predict")
     started = time.perf_counter()
-    picture = source if isinstance(source, Picture) else load(source, max_pixels=settings.max_pixels)
+    most, damaged = settings.max_pixels, settings.damaged
+    picture = source if isinstance(source, Picture) else load(source, max_pixels=most, damaged=damaged)
     row = _opened(picture, settings)
     if picture.marked and write and not settings.force:
         row.status = "skipped"
         row.notes.append("written by jndkit before; --force encodes it again")
         return Encoded(None, row, "")
-    picture = with_metadata(picture, settings.keep_metadata)
+    picture = with_mark(with_metadata(picture, settings.keep_metadata), settings)
     kind = domain(picture)
     row.domain = kind.kind
     fit, viewing = settings.fit
     target = jnd_for(settings.viewers, fit)
-    row.target = {"viewers": settings.viewers, "jnd": target}
     target *= 1.0 if kind.inside else _STRICTER
     foreseen = foresee(picture, viewing, fit, near=(target,), widen=kind.widen)
     if not settings.encode:
@@ -159,15 +161,15 @@ def run(source: str | Path | Picture, settings: Settings, *, write: bool = True)
     benches = _Benches(picture, settings, target, foreseen)
     found, choice, shaved = _smallest(picture, kind, settings, benches)
     record(row, found, choice, target, fit, kind.widen)
-    row.shave = _shaving(shaved)
-    row.encodes = benches.encodes
+    row.shave, row.encodes = _shaving(shaved), benches.encodes
     if not write:
         row.status = "predicted"
         row.sur = satisfied(found.foresight, fit, kind.widen, found.searched)
     elif _not_worth_it(row, settings):
         row.status = "kept"
+    data = inscribe(row, choice.data, picture.mark)
     row.seconds = time.perf_counter() - started
-    return Encoded(choice.data if row.status == "written" else None, row, choice.codec.suffix)
+    return Encoded(data if row.status == "written" else None, row, choice.codec.suffix)
 
 
 class _Benches:
@@ -286,9 +288,7 @@ def _unshaved(found: Decision, reason: str) -> Decision:
 
 
 def _shaving(shaved: Shaved | None) -> dict[str, Any] | None:
-    if shaved is None:
-        return None
-    return {"model": shaved.model, "form": shaved.form, "strength": shaved.strength, "jnd": shaved.jnd}
+    return None if shaved is None else {key: getattr(shaved, key) for key in ("model", "form", "strength", "jnd")}
 
 
 def _outside_notes(kind: Domain, stop: str | None) -> list[str]:
@@ -314,12 +314,12 @@ def _foretold(
     free = _chroma_free(settings.codec) and not picture.grey
     found = forecast(codec, foreseen, target, chroma_free=free, lossless_first=not kind.inside)
     if found.value is None and found.foresight is not None:
-        grid, curve = found.foresight.grid, found.foresight.curve
         wanted = f"{settings.viewers:g} % of viewers ({target:.2f} JND)"
-        best = f"the best setting, {grid[-1]:g}, should read {math.exp(curve[-1]):.2f} JND"
+        read = math.exp(found.foresight.curve[-1])
+        best = f"the best setting, {found.foresight.grid[-1]:g}, should read {read:.2f} JND"
         raise TargetError(f"{picture.name}: {found.codec.spec} is not expected to reach {wanted}: {best}")
-    stop = None if found.foresight else "lossless"
-    return replace(found, notes=(*picture.notes, *_outside_notes(kind, stop), *found.notes))
+    outside = _outside_notes(kind, None if found.foresight else "lossless")
+    return replace(found, notes=(*picture.notes, *outside, *found.notes))
 
 
 def _not_worth_it(row: Row, settings: Settings) -> bool:
@@ -338,14 +338,8 @@ def _not_worth_it(row: Row, settings: Settings) -> bool:
 
 
 def _opened(picture: Picture, settings: Settings) -> Row:
-    fit, viewing = settings.fit
-    observer = named_observer(settings.observer)
     row = Row(input=picture.name, width=picture.width, height=picture.height)
     if picture.source is not None:
-        row.input_bytes = picture.source.size
-        row.input_sha256 = picture.source.sha256
-    row.observer = f"{observer.name} {observer.version}"
-    row.protocol, row.viewing, row.ppd = fit.name, viewing.name, viewing.ppd
-    if fit.note:
-        row.notes.append(fit.note)
+        row.input_bytes, row.input_sha256 = picture.source.size, picture.source.sha256
+    describe(row, settings)
     return row

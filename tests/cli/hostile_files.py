@@ -57,7 +57,21 @@ def everything() -> list[Case]:
     sound = _sound()
     cases = [Case(name, data, _group(name), "picture") for name, data in sound.items()]
     cases += _mutated(sound)
-    for maker in (_jpeg, _png, _metadata, _webp, _avif, _tiff, _bmp, _pnm, _boxed, _strangers, _misnamed, _odd):
+    for maker in (
+        _jpeg,
+        _png,
+        _metadata,
+        _webp,
+        _avif,
+        _tiff,
+        _bmp,
+        _pnm,
+        _boxed,
+        _strangers,
+        _misnamed,
+        _odd,
+        _painted_over,
+    ):
         cases += maker()
     stems = [case.name.rpartition(".")[0].lower() for case in cases]
     if len(set(stems)) != len(stems):
@@ -234,6 +248,57 @@ def summed(data: bytes) -> bytes:
         out.append(_chunk(data[at + 4 : at + 8], data[at + 8 : at + 8 + length]))
         at += 12 + length
     return b"".join(out)
+
+
+# --- damage that decoders paint over ---------------------------------------------------------------------------------
+
+
+def _painted_over() -> Iterator[Case]:
+    """Each decodes to a picture of the right size, a part of it wrong."""
+    for name, data in _holed(photograph(480, 320)).items():
+        yield Case(name, data, "damaged scans", "DamagedError", "--damaged keep takes it as it is")
+
+
+def _holed(photo: np.ndarray) -> dict[str, bytes]:
+    """Files with 4 KiB of their pixels zeroed, a JPEG also cut at 60 % with its end marker put back."""
+    image = Image.fromarray(photo)
+    sound = {
+        "scan.jpg": written(photo, "JPEG", quality=92),
+        "progressive scan.jpg": written(photo, "JPEG", quality=92, progressive=True),
+        "scan with restarts.jpg": written(photo, "JPEG", quality=92, restart_marker_rows=1),
+        "scan of cmyk.jpg": written(image.convert("CMYK"), "JPEG", quality=92),
+        "scan of grey.jpg": written(image.convert("L"), "JPEG", quality=92),
+        "lossy frame.webp": written(photo, "WEBP", quality=92),
+        "lossless frame.webp": written(photo, "WEBP", lossless=True),
+        "frame.avif": written(photo, "AVIF", quality=92),
+        "strip of jpeg.tif": written(photo, "TIFF", compression="jpeg", quality=92),
+    }
+    if importlib.util.find_spec("pillow_heif"):
+        import pillow_heif
+
+        out = io.BytesIO()
+        pillow_heif.from_pillow(image).save(out, quality=92)
+        sound["slice.heic"] = out.getvalue()
+    made = {}
+    for name, data in sound.items():
+        middle = len(data) // 2
+        made[f"4 KiB of zeros in a {name}"] = data[:middle] + bytes(4096) + data[middle + 4096 :]
+        if name.endswith(".jpg"):
+            made[f"60 % and an end of a {name}"] = data[: len(data) * 6 // 10] + b"\xff\xd9"
+    made["4 KiB of zeros in a strip of deflate.tif"] = _unseen(written(photo, "TIFF", compression="tiff_adobe_deflate"))
+    return made
+
+
+def _unseen(data: bytes) -> bytes:
+    """4 KiB zeroed at the first of some places where Pillow decodes the file all the same."""
+    for at in range(len(data) // 4, len(data) - 4096, len(data) // 32):
+        broken = data[:at] + bytes(4096) + data[at + 4096 :]
+        try:
+            Image.open(io.BytesIO(broken)).load()
+        except OSError:
+            continue
+        return broken
+    raise ValueError("it is noticed everywhere")
 
 
 # --- one format after the other --------------------------------------------------------------------------------------

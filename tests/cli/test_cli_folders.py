@@ -106,8 +106,8 @@ def test_an_input_of_the_run_is_never_written_to(jnd: Run, draw: Draw) -> None:
     other = draw("b/a.jpg", quality=100)
     before = other.read_bytes()
     said = jnd("encode", "a.png", "b/a.jpg", "-o", "b", "--force")
-    assert said.code == 2
-    assert "would both be written to b/a.jnd.jpg" in said.err
+    assert said.code == 0
+    assert sorted(path.name for path in Path("b").iterdir()) == ["a.jpg", "a.jpg.jpg", "a.png.jpg"]
     assert other.read_bytes() == before
 
 

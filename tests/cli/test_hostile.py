@@ -398,6 +398,46 @@ def test_all_in_one_folder(results: dict[str, Result], tmp_path: Path, step: int
                 assert made[Path(result.row["output"]).name] == alone
 
 
+DAMAGED = {case.name: case.data for case in CASES if case.group == "damaged scans"}
+
+
+@pytest.mark.parametrize("name", DAMAGED)
+def test_damaged_pictures_that_are_wanted(command: Callable[..., Said], tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(DAMAGED[name])
+    with _within(tmp_path):
+        said = command("encode", name, "-o", "out/", "--json", "--damaged", "keep")
+    assert said.code == 0
+    assert said.clean
+    (row,) = said.rows
+    assert row["status"] in {"written", "kept"}
+    (note,) = (note for note in row["notes"] if "although" in note)
+    assert note.startswith("taken as it was decoded, although ")
+    assert f"jnd: {name}: {note}\n" in said.err
+
+
+def test_every_verb_refuses_damage_or_takes_it(command: Callable[..., Said], tmp_path: Path) -> None:
+    name = "a.jpg"
+    (tmp_path / name).write_bytes(DAMAGED["4 KiB of zeros in a scan.jpg"])
+    verbs = {
+        "decode": ["-o", "b.png"],
+        "predict": ["--no-encode"],
+        "compare": [name],
+        "map": ["-o", "c.npy", "--model", "chou1995"],
+        "inject": ["-o", "d.png", "--model", "chou1995"],
+        "label": ["-o", "e.csv", "--codec", "jpeg", "--knobs", "50", "--jobs", "1"],
+    }
+    with _within(tmp_path):
+        for verb, rest in verbs.items():
+            refused = command(verb, name, *rest)
+            assert (refused.code, refused.clean) == (1, True), verb
+            assert "a JPEG scan is damaged" in refused.err
+            assert command(verb, name, *rest, "--damaged", "keep", "--help").code == 0
+            taken = command(verb, name, *rest, "--damaged", "keep")
+            assert (taken.code, taken.clean) == (0, True), taken.err
+            assert "although a JPEG scan is damaged" in taken.err, verb
+            assert command(verb, name, *rest, "--damaged", "perhaps").code == 2, verb
+
+
 @pytest.mark.parametrize("verb", ["decode", "predict", "compare", "map"])
 def test_other_verbs(results: dict[str, Result], command: Callable[..., Said], tmp_path: Path, verb: str) -> None:
     """A part of the files, with the same errors."""

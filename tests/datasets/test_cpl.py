@@ -63,7 +63,7 @@ def test_a_folder_becomes_pairs_and_failures_become_rows(pictures: Path, tmp_pat
 
 def test_a_run_that_was_cut_off_goes_on(pictures: Path, tmp_path: Path) -> None:
     out = tmp_path / "set"
-    first = next(iter(build(pictures, out)))
+    first = next(row for row in build(pictures, out) if "error" not in row)
     with (out / "manifest.jsonl").open("a") as lines:
         lines.write('{"source": "half a li')  # as a full disk or a power cut leaves it
     rest = [row["source"] for row in build(pictures, out)]
@@ -91,7 +91,7 @@ def test_a_set_is_of_one_kind(pictures: Path, tmp_path: Path) -> None:
 
 def test_a_bug_in_one_picture_stops_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(made_pairs, "load", lambda path: 1 / 0)
-    row = made_pairs._row(tmp_path, tmp_path, Path("a.png"), critical, {})
+    row = made_pairs._row("a.png", tmp_path, "a", critical, {}, str(tmp_path / "a.png"))
     assert "a.png: ZeroDivisionError" in row["error"]
 
 
@@ -103,6 +103,8 @@ def test_from_the_command_line(pictures: Path, tmp_path: Path, capsys: pytest.Ca
     assert "2 pairs, 1 skipped, 1 failed" in printed.err
     assert main(["datasets", "check", "cpl", str(out)]) == 0
     assert "2 pairs" in capsys.readouterr().out
+    assert main(["datasets", "build", "cpl", str(pictures), "-o", str(out), "-j", "-3"]) == 2
+    assert "--jobs must be at least 1, not -3" in capsys.readouterr().err
     assert main(["datasets", "build", "cbl", str(pictures), "-o", str(out)]) == 2
     assert main(["datasets", "build", "cpl", str(tmp_path / "nothing"), "-o", str(out)]) == 1
 

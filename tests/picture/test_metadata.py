@@ -359,3 +359,16 @@ def test_png_carries_it_all_back(photo, encode, p3_profile):
     assert (again.icc, again.exif, again.xmp) == (picture.icc, picture.exif, picture.xmp)
     assert again.marked
     assert Image.open(io.BytesIO(png_bytes(picture))).text["Software"] == MARK
+
+
+def test_a_packet_that_speaks_of_our_mark_is_not_marked() -> None:
+    from jndkit.picture import xmp
+
+    told = (
+        b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><r:RDF xmlns:r="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+        b'<r:Description r:about="" xmlns:dc="http://purl.org/dc/elements/1.1/" dc:title="%s"/></r:RDF></x:xmpmeta>'
+    )
+    assert not xmp.marked(told % b"urn:jndkit:mark:1")
+    assert xmp.marked(xmp.with_mark(told % b"urn:jndkit:mark:1", "jndkit 1"))
+    element = b"<r:Description r:about='' xmlns:j='urn:jndkit:mark:1'><j:Encoder>jndkit 1</j:Encoder></r:Description>"
+    assert xmp.marked((told % b"a").replace(b"</r:RDF>", element + b"</r:RDF>"))

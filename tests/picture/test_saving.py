@@ -7,6 +7,7 @@ import stat
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import numpy as np
@@ -199,3 +200,16 @@ def test_mark_can_be_chosen(photo):
     assert from_bytes(png_bytes(Picture(photo))).marked
     assert not from_bytes(png_bytes(Picture(photo), mark=False)).marked
     assert from_bytes(png_bytes(photo, mark=True)).marked
+
+
+def test_what_killed_runs_left_is_removed(tmp_path):
+    names = [f".jndkit-{index:016x}.tmp" for index in range(3)] + [".jndkit-note.tmp", "jndkit-0000000000000000.tmp"]
+    for name in names:
+        (tmp_path / name).write_bytes(b"half a file")
+    (tmp_path / f".jndkit-{9:016x}.tmp").mkdir()
+    old = time.time() - 2 * 3600
+    for name in (*names[1:], f".jndkit-{9:016x}.tmp"):
+        os.utime(tmp_path / name, (old, old))
+    write_atomic(tmp_path / "a.txt", b"whole")
+    left = sorted(path.name for path in tmp_path.iterdir())
+    assert left == sorted(["a.txt", names[0], *names[3:], f".jndkit-{9:016x}.tmp"])

@@ -24,6 +24,7 @@ from jndkit.cli import (
     label,
     listing,
     maps,
+    observers,
     picturewise,
     predict,
     train,
@@ -159,6 +160,7 @@ _evaluations = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="Co
 _evaluations.command("noise")(reported(evaluate.noise))
 _evaluations.command("picturewise")(reported(picturewise.picturewise))
 _evaluations.command("codecs")(reported(codecs.codecs))
+_evaluations.command("observers")(reported(observers.observers))
 _evaluations.command("hvssd")(reported(evaluate.hvssd))
 app.add_typer(_evaluations, name="evaluate")
 

@@ -63,13 +63,12 @@ def codecs(
 def _settings(codec: list[str] | None, viewing: str, max_pixels: int, jobs: int | None) -> Settings:
     """Codecs that are asked for must be there; of all, those that are not are left out, and named."""
     from jndkit.codecs import available
-    from jndkit.corpus.runs import processors
     from jndkit.evaluation.codecs.rows import SWEEPS, Settings, present
+    from jndkit.processes import jobs_wanted
 
-    if jobs is not None and jobs < 1:
-        raise UsageError(f"--jobs must be at least 1, not {jobs}")
+    wanted = jobs_wanted(jobs)
     chosen = tuple(dict.fromkeys(codec)) if codec else present()
-    settings = Settings(chosen, viewing, max_pixels, processors() if jobs is None else jobs)
+    settings = Settings(chosen, viewing, max_pixels, wanted)
     if not codec:
         for name, install in available().items():
             if name in SWEEPS and install:

@@ -28,6 +28,7 @@ def compare(
     ] = None,
     force: options.Force = False,
     max_pixels: options.MaxPixels = options.MAX_PIXELS,
+    damaged: options.Damaged = "refuse",
     json: options.Json = False,
 ) -> int:
     """Say how visible a difference is, to how many, and where."""
@@ -41,6 +42,7 @@ def compare(
         viewing=viewing,
         observer=observer,
         max_pixels=max_pixels,
+        damaged=damaged,
     )
     for note in printing.notes(found.row):
         printing.complain(note)

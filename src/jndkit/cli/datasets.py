@@ -63,7 +63,7 @@ def build(
     if kind == "vpjnd" and asked != _ASKED:
         raise UsageError("vpjnd holds every visibility at two displays: --viewers and the like are for cpl and vvc")
     how = {} if kind == "vpjnd" else asked if model is None else {"model": model, "side": side}
-    rows = _room(kind).build(folder, output, jobs=jobs or 1, **how)
+    rows = _room(kind).build(folder, output, jobs=jobs, **how)
     counts = {"pair": 0, "skipped": 0, "error": 0}
     for row in rows:
         outcome = next(key for key in ("error", "skipped", "pair") if key in row)

@@ -25,6 +25,7 @@ def decode(
     ] = None,
     force: options.Force = False,
     max_pixels: options.MaxPixels = options.MAX_PIXELS,
+    damaged: options.Damaged = "refuse",
 ) -> int:
     """Turn any picture into a PNG.
 
@@ -37,7 +38,7 @@ def decode(
         raise UsageError(f"{output}: a picture is decoded to a .png")
     if output == "-" and sys.stdout.isatty():
         raise UsageError("-o - would write a picture to the terminal: send it to a file or a program")
-    picture = load(file, max_pixels=max_pixels)
+    picture = load(file, max_pixels=max_pixels, damaged=damaged)
     for note in picture.notes:
         printing.complain(f"{file}: {note}")
     data = png_bytes(picture, mark=False)

@@ -46,6 +46,7 @@ def encode(
     ] = False,
     jobs: options.Jobs = None,
     max_pixels: options.MaxPixels = options.MAX_PIXELS,
+    damaged: options.Damaged = "refuse",
     json: options.Json = False,
 ) -> int:
     """Write the smallest file that looks the same.
@@ -76,10 +77,12 @@ def encode(
         keep_metadata=keep_metadata,
         force=force,
         max_pixels=max_pixels,
+        damaged=damaged,
     )
     if piped:
         return _to_stdout(found, settings, json)
-    plan = corpus.plan(found, corpus.suffixes_of(settings), exact=exact, folder=folder, force=force)
+    plan = corpus.plan(found, settings, exact=exact, folder=folder)
+    printing.announce(corpus.longest_wait(plan.tasks, settings))
     report = Report(len(plan.tasks), json=json, lines=lambda row: [printing.result(row)])
     rows = corpus.run_all(
         plan.tasks,

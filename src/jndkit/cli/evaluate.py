@@ -144,17 +144,16 @@ def _run(
     json: bool,
 ) -> list[NoiseRow]:
     """Do what is left, keep and print each row as it comes; all rows, in the order of pictures and models."""
-    from jndkit.corpus.runs import processors
     from jndkit.evaluation import noise as test, processes, rows as store
     from jndkit.evaluation.tables import checked
+    from jndkit.processes import jobs_wanted
 
-    if jobs is not None and jobs < 1:
-        raise UsageError(f"--jobs must be at least 1, not {jobs}")
+    wanted = jobs_wanted(jobs)
     checked([*(row for row in kept if row.error is None), settings.row("", settings.models[0])])
     todo = test.jobs(pictures, settings, kept)
     left = {(job.name, model) for job in todo for model in job.models}
     done = [row for row in kept if row.error is None and (row.input, row.model) not in left]
-    follow(processes.run(todo, processors() if jobs is None else jobs), len(left), done, file, json)
+    follow(processes.run(todo, wanted), len(left), done, file, json)
     order = list(settings.models)
     done.sort(key=lambda row: (row.input, order.index(row.model) if row.model in order else len(order), row.model))
     if file is not None:

@@ -34,6 +34,7 @@ def inject(
     observer: options.Observer = "cvvdp",
     force: options.Force = False,
     max_pixels: options.MaxPixels = options.MAX_PIXELS,
+    damaged: options.Damaged = "refuse",
     json: options.Json = False,
 ) -> int:
     """Hide noise in a picture, as strong as a JND map allows.
@@ -61,6 +62,7 @@ def inject(
         viewing=viewing,
         observer=observer,
         max_pixels=max_pixels,
+        damaged=damaged,
     )
     data = png_bytes(done.picture, mark=False)
     write_atomic(target, data, force=force)

@@ -49,6 +49,7 @@ def label(
     recursive: options.Recursive = False,
     jobs: options.Jobs = None,
     max_pixels: options.MaxPixels = options.MAX_PIXELS,
+    damaged: options.Damaged = "refuse",
 ) -> int:
     """Write down how visible every picture x codec x setting is: labels to train with.
 
@@ -67,6 +68,7 @@ def label(
         protocol=protocol,
         keep=None if keep is None else Path(keep),
         max_pixels=max_pixels,
+        damaged=damaged,
     )
     made = begin(folder, output, plan, recursive=recursive)
     rows, failed = _follow(made, jobs)
@@ -89,7 +91,7 @@ def _follow(labels: Labels, jobs: int | None) -> tuple[int, int]:
                 rows += len(each.rows)
                 failed += bool(each.errors)
                 progress.clear()
-                for sentence in each.errors:
+                for sentence in (*each.notes, *each.errors):
                     printing.complain(sentence)
                 progress.advance()
         finally:

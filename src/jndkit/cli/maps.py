@@ -33,6 +33,7 @@ def map_(
     side_by_side: Annotated[bool, typer.Option("--side-by-side", help="Put the picture beside its map.")] = False,
     force: options.Force = False,
     max_pixels: options.MaxPixels = options.MAX_PIXELS,
+    damaged: options.Damaged = "refuse",
 ) -> int:
     """Write the just noticeable difference of every pixel.
 
@@ -43,7 +44,7 @@ def map_(
     from jndkit.pixelwise.render import check_name, write_map
 
     check_name(output)
-    loaded = load(picture, max_pixels=max_pixels)
+    loaded = load(picture, max_pixels=max_pixels, damaged=damaged)
     for note in loaded.notes:
         printing.complain(f"{picture}: {note}")
     asked = {"fixation": _point(fixation), "distance": distance}

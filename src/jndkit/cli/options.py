@@ -75,6 +75,9 @@ Rows = Annotated[
 Plot = Annotated[str | None, typer.Option(metavar="FILE.png", help="Draw the result; needs jndkit[plot].")]
 Force = Annotated[bool, typer.Option("--force", "-f", help="Replace existing files.")]
 MaxPixels = Annotated[int, typer.Option(metavar="N", help="Refuse pictures with more pixels.")]
+Damaged = Annotated[
+    str, typer.Option(metavar="HOW", help="refuse pictures whose coded data is damaged, or keep: take what decodes.")
+]
 
 MAX_PIXELS = 100_000_000
 

@@ -142,14 +142,13 @@ def _run(
     Rows of weights or observers that are no longer those in use are made again.
     others: rows that stay in the file and are no part of the result.
     """
-    from jndkit.corpus.runs import processors
     from jndkit.evaluation import processes, rows as store
     from jndkit.evaluation.picturewise.rows import METHODS, source
     from jndkit.evaluation.picturewise.tables import checked
     from jndkit.evaluation.picturewise.work import jobs as work
+    from jndkit.processes import jobs_wanted
 
-    if jobs is not None and jobs < 1:
-        raise UsageError(f"--jobs must be at least 1, not {jobs}")
+    wanted = jobs_wanted(jobs)
     kept = [
         row
         for row in kept
@@ -159,7 +158,7 @@ def _run(
     todo = work(pictures, settings, kept)
     left = {(job.name, settings.row("", *part).part) for job in todo for part in job.left}
     done = [row for row in kept if (row.input, row.part) not in left]
-    follow(processes.run(todo, processors() if jobs is None else jobs), len(left), done, file, json)
+    follow(processes.run(todo, wanted), len(left), done, file, json)
     done.sort(key=lambda row: (row.input, row.codec, row.ppd, METHODS.index(row.method)))
     if file is not None:
         store.rewrite(file, (row.to_json() for row in [*(others or []), *done]))

@@ -30,6 +30,7 @@ def predict(
     recursive: options.Recursive = False,
     jobs: options.Jobs = None,
     max_pixels: options.MaxPixels = options.MAX_PIXELS,
+    damaged: options.Damaged = "refuse",
     json: options.Json = False,
 ) -> int:
     """Say which setting encode would choose, and why, without a file."""
@@ -46,9 +47,11 @@ def predict(
         effort=effort,
         shave=shave,
         max_pixels=max_pixels,
+        damaged=damaged,
         encode=not no_encode,
     )
     tasks = [corpus.Task(each.path, each.refusal) for each in corpus.gather(pictures, recursive=recursive)]
+    printing.announce(corpus.longest_wait(tasks, settings))
     report = Report(len(tasks), json=json, lines=_described)
     return report.follow(corpus.run_all(tasks, settings, jobs=jobs, write=False, done=report.advance))
 

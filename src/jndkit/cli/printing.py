@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TextIO
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from jndkit.corpus import Wait
     from jndkit.evidence import Row
 
 _BAR = 24  # characters
@@ -24,6 +25,14 @@ def shown(text: object) -> str:
 def complain(message: str) -> None:
     """One sentence on stderr."""
     print(f"jnd: {shown(message)}", file=sys.stderr, flush=True)
+
+
+def announce(wait: Wait | None) -> None:
+    """One line on stderr, before a picture that takes long."""
+    if wait is not None:
+        minutes = max(1, round(wait.seconds / 60))
+        about = f"{minutes} minute{'s' if minutes > 1 else ''}"
+        complain(f"{wait.path}: {wait.pixels / 1e6:.0f} megapixels take {wait.codec} about {about}")
 
 
 def say(line: str, *, file: TextIO | None = None) -> None:

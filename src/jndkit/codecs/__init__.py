@@ -35,6 +35,7 @@ class Card:
     """One codec. where: module:class.  extra: what has to be installed with jndkit.  needs: that extra's module.
 
     suffix: of the files it writes.  also: other suffixes that mean the same format.
+    pace: seconds for a megapixel, encoded and decoded, on two processors: the median of benchmarks/rows/codecs.jsonl.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Card:
     suffix: str
     needs: str = "PIL"
     also: tuple[str, ...] = ()
+    pace: float = 0.1
 
 
 CODECS = {
@@ -54,9 +56,10 @@ CODECS = {
         "JPEG by libjpeg-turbo, progressive and optimised",
         ".jpg",
         also=(".jpeg", ".jpe", ".jfif"),
+        pace=0.03,
     ),
     "webp": Card("webp", "jndkit.codecs.pillow:Webp", None, "WebP by libwebp, lossy or lossless", ".webp"),
-    "avif": Card("avif", "jndkit.codecs.pillow:Avif", None, "AVIF by libavif and libaom", ".avif"),
+    "avif": Card("avif", "jndkit.codecs.pillow:Avif", None, "AVIF by libavif and libaom", ".avif", pace=0.84),
     "heic": Card(
         "heic",
         "jndkit.codecs.heic:Heic",
@@ -65,9 +68,16 @@ CODECS = {
         ".heic",
         "pillow_heif",
         also=(".heif", ".hif"),
+        pace=1.2,
     ),
     "jxl": Card(
-        "jxl", "jndkit.codecs.jxl:Jxl", "codecs", "JPEG XL by libjxl, lossy or lossless", ".jxl", "imagecodecs"
+        "jxl",
+        "jndkit.codecs.jxl:Jxl",
+        "codecs",
+        "JPEG XL by libjxl, lossy or lossless",
+        ".jxl",
+        "imagecodecs",
+        pace=0.49,
     ),
     "vvc": Card(
         "vvc",
@@ -76,6 +86,7 @@ CODECS = {
         "VVC intra by vvenc in ffmpeg (a GPL build, run as a program)",
         ".jvvc",
         "imageio_ffmpeg",
+        pace=6.4,
     ),
     "jndlic": Card(
         "jndlic",
@@ -84,6 +95,7 @@ CODECS = {
         "JND-LIC, a learned codec guided by a JND map, in files of our own",
         ".jlic",
         "constriction",
+        pace=2.7,
     ),
     "png": Card("png", "jndkit.codecs.pillow:Png", None, "PNG, lossless", ".png"),
 }

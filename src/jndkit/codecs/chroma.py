@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from jndkit.picture import Pixels
+from jndkit.picture import Pixels, one_colour
 
 Plane = npt.NDArray[np.float32]
 
@@ -54,7 +54,8 @@ def reduce_chroma(rgb: Pixels, grey: bool = False) -> Pixels:
     for top in range(0, height, rows):
         # Interpolation looks one chroma row up and down, which is two rows of pixels.
         start, stop = max(0, top - 2), min(height, top + rows + 2)
-        band = _reduce_band(rgb[start:stop])
+        seen = rgb[start:stop]
+        band = seen if one_colour(seen) else _reduce_band(seen)
         reduced[top : top + rows] = band[top - start : top - start + rows]
     return reduced
 

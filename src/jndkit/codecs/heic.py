@@ -41,7 +41,7 @@ class Heic:
             pixels = samples(picture, self.carries)
             mode = _MODES[1 if pixels.ndim == 2 else pixels.shape[2]]
             image = pillow_heif.from_bytes(mode, (picture.width, picture.height), pixels.tobytes())
-            settings: dict[str, Any] = {"xmp": mark_xmp(picture.xmp)}
+            settings: dict[str, Any] = {"xmp": mark_xmp(picture.xmp, picture.mark)}
             if exif := tiff_block(picture.exif):
                 settings["exif"] = b"Exif\0\0" + exif
             if picture.icc is not None:

@@ -60,7 +60,7 @@ class Jxl:
                 stream = imagecodecs.jpegxl_encode(pixels, lossless=True, effort=self.effort, numthreads=2)
             else:
                 stream = imagecodecs.jpegxl_encode(pixels, distance=float(value), effort=self.effort, numthreads=2)
-            return container(bytes(stream), tiff_block(picture.exif), mark_xmp(picture.xmp))
+            return container(bytes(stream), tiff_block(picture.exif), mark_xmp(picture.xmp, picture.mark))
 
     def decode(self, data: bytes) -> Picture:
         return read_back(self.name, data)

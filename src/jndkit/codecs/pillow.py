@@ -18,7 +18,7 @@ from jndkit.codecs.encoding import check_size, failing, one_channel, read_back, 
 from jndkit.codecs.spec import Grammar, Option, checked
 from jndkit.errors import CodecError
 from jndkit.picture import Picture
-from jndkit.picture.metadata import MARK, mark_xmp
+from jndkit.picture.metadata import mark_xmp
 from jndkit.picture.silence import quiet_pillow
 
 LOSSLESS_KNOB = Knob("lossless", 0, 0, 1, True, values=(0,))
@@ -66,7 +66,7 @@ class Jpeg:
             "subsampling": "4:4:4" if self.chroma == "444" else "4:2:0",
             "progressive": True,
             "optimize": True,
-            "comment": MARK.encode(),
+            "comment": picture.mark.encode(),
             "icc_profile": picture.icc,
             "exif": b"Exif\0\0" + exif if exif else b"",
             "xmp": picture.xmp or b"",
@@ -113,7 +113,7 @@ class Webp:
             "exact": False,
             "icc_profile": picture.icc,
             "exif": tiff_block(picture.exif) or b"",
-            "xmp": mark_xmp(picture.xmp),
+            "xmp": mark_xmp(picture.xmp, picture.mark),
         }
         with failing(self.name, "encoder"):
             return _saved(picture, self.carries, "WEBP", settings)
@@ -157,7 +157,7 @@ class Avif:
             "autotiling": False,
             "icc_profile": picture.icc,
             "exif": tiff_block(picture.exif) or b"",
-            "xmp": mark_xmp(picture.xmp),
+            "xmp": mark_xmp(picture.xmp, picture.mark),
         }
         with failing(self.name, "encoder"):
             return _saved(picture, self.carries, "AVIF", settings)
@@ -185,7 +185,7 @@ class Png:
     def encode(self, picture: Picture, value: float) -> bytes:
         checked(self.name, self.knob, value)
         text = PngImagePlugin.PngInfo()
-        text.add_itxt("XML:com.adobe.xmp", mark_xmp(picture.xmp).decode("utf-8"))
+        text.add_itxt("XML:com.adobe.xmp", mark_xmp(picture.xmp, picture.mark).decode("utf-8"))
         settings: dict[str, Any] = {"optimize": True, "pnginfo": text, "exif": tiff_block(picture.exif)}
         if picture.icc is not None:
             settings["icc_profile"] = picture.icc

@@ -85,7 +85,7 @@ class Vvc:
             size = coded_size(picture.width, picture.height)
             stream = _encode_planes(to_planes(pixels), *size, qp, self.preset)
             planes = _decode_planes(stream, *size)
-            blocks = (picture.icc or b"", tiff_block(picture.exif) or b"", mark_xmp(picture.xmp), stream)
+            blocks = (picture.icc or b"", tiff_block(picture.exif) or b"", mark_xmp(picture.xmp, picture.mark), stream)
             return _pack(picture.width, picture.height, picture.grey, zlib.crc32(planes), blocks)
 
     def decode(self, data: bytes) -> Picture:
@@ -197,6 +197,15 @@ def _pack(width: int, height: int, grey: bool, planes: int, blocks: tuple[bytes,
     lengths = [len(block) for block in blocks]
     header = _HEADER.pack(MAGIC, 1, _GREY if grey else 0, 0, width, height, *lengths, zlib.crc32(content), planes)
     return header + _CRC.pack(zlib.crc32(header)) + content
+
+
+def sealed(data: bytes) -> bytes:
+    """A file with its checksums made true again, after bytes of its content were changed."""
+    start = _HEADER.size + _CRC.size
+    fields = list(_HEADER.unpack_from(data))
+    fields[-2] = zlib.crc32(data[start:])
+    header = _HEADER.pack(*fields)
+    return header + _CRC.pack(zlib.crc32(header)) + data[start:]
 
 
 def _unpack(data: bytes, path: str | Path | None, max_pixels: int) -> _Parts:

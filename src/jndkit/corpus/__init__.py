@@ -3,6 +3,7 @@
 from jndkit.corpus.attempts import Outcome, attempt, store
 from jndkit.corpus.inputs import Found, gather
 from jndkit.corpus.outputs import Plan, Task, codec_for, destination, plan, suffixes_of
+from jndkit.corpus.patience import Wait, longest_wait
 from jndkit.corpus.runs import run_all
 
 __all__ = [
@@ -10,10 +11,12 @@ __all__ = [
     "Outcome",
     "Plan",
     "Task",
+    "Wait",
     "attempt",
     "codec_for",
     "destination",
     "gather",
+    "longest_wait",
     "plan",
     "run_all",
     "store",

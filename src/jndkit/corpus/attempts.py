@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from jndkit.corpus.outputs import Plan
-from jndkit.errors import CodecError, JndError, LimitError, OutputError
+from jndkit.errors import JndError, LimitError
 from jndkit.evidence import Row, failed
-from jndkit.picture import write_atomic
+from jndkit.picture import make_folder, write_atomic
 from jndkit.pipeline import Settings, run
+from jndkit.processes import died
 
 
 @dataclass(frozen=True)
@@ -51,8 +52,7 @@ def bug(path: str, error: Exception) -> Row:
 
 def crashed(path: str, code: int | None) -> Outcome:
     """The outcome of a process that ended in the middle of its work."""
-    how = f"was killed by signal {-code}" if code is not None and code < 0 else f"ended with code {code}"
-    return Outcome(failed(path, CodecError(f"{path}: the process working on it {how}, perhaps for want of memory")))
+    return Outcome(failed(path, died(path, code)))
 
 
 def store(plan: Plan, path: str, outcome: Outcome) -> Row:
@@ -65,15 +65,8 @@ def store(plan: Plan, path: str, outcome: Outcome) -> Row:
         make_folder(str(target.parent))
         write_atomic(target, outcome.data, force=plan.force)
         row.output = str(target)
+        row.notes += [plan.clashes[Path(path)]] if Path(path) in plan.clashes else []
     except JndError as error:
         row.status = "failed"
         row.error = {"type": type(error).__name__, "message": str(error)}
     return row
-
-
-def make_folder(folder: str) -> None:
-    """A folder and those it lies in, where they are not there yet. Raises OutputError."""
-    try:
-        os.makedirs(folder, exist_ok=True)
-    except OSError as error:
-        raise OutputError(folder, f"the folder cannot be made: {error.strerror}") from None

@@ -13,11 +13,10 @@ from pathlib import Path
 from jndkit.corpus.attempts import crashed
 from jndkit.corpus.inputs import gather
 from jndkit.corpus.labels import Labelled, Labelling, Plan, observer
-from jndkit.corpus.pool import Pool
-from jndkit.corpus.runs import processors
 from jndkit.errors import InputError, UsageError
-from jndkit.evaluation.noise import digest
 from jndkit.evaluation.rows import append, rewrite
+from jndkit.picture import digest
+from jndkit.processes import Pool, jobs_wanted, processors
 
 
 @dataclass
@@ -40,11 +39,10 @@ class Labels:
         codec and setting. Closing the iterator, or an exception such as KeyboardInterrupt, stops the processes.
         Raises UsageError for less than one job, OutputError where the file cannot be written.
         """
-        if jobs is not None and jobs < 1:
-            raise UsageError(f"--jobs must be at least 1, not {jobs}")
+        wanted = jobs_wanted(jobs)
         if not self.path.exists():
             rewrite(self.path, [_line(self.plan.columns)])
-        with closing(self._answers(min(processors() if jobs is None else jobs, len(self.todo)))) as answers:
+        with closing(self._answers(min(wanted, len(self.todo)))) as answers:
             for answer in answers:
                 if answer.rows:
                     append(self.path, "\n".join(_line(list(row.values())) for row in answer.rows))

@@ -18,13 +18,13 @@ import numpy as np
 
 from jndkit.codecs import Codec, codec as named_codec, full_spec, versions
 from jndkit.codecs.spec import checked
-from jndkit.corpus.attempts import explained, make_folder
+from jndkit.corpus.attempts import explained
 from jndkit.injection.noise import psnr
 from jndkit.observers.cvvdp import Cvvdp
 from jndkit.observers.cvvdp.observer import CvvdpWatch
 from jndkit.observers.cvvdp.pooling import pooled_jod
 from jndkit.opening import load
-from jndkit.picture import MAX_PIXELS, Picture, flatten, with_metadata, write_atomic
+from jndkit.picture import MAX_PIXELS, Picture, check_damaged, flatten, make_folder, with_metadata, write_atomic
 from jndkit.picturewise.curves import typical_curve
 from jndkit.protocols import Protocol, protocol as named_protocol
 from jndkit.version import VERSION
@@ -53,8 +53,10 @@ class Plan:
     protocol: str = "aic"
     keep: Path | None = None
     max_pixels: int = MAX_PIXELS
+    damaged: str = "refuse"
 
     def __post_init__(self) -> None:
+        check_damaged(self.damaged)
         for name in self.viewings:
             self.fit(name)
         for codec in map(_codec, self.codecs):
@@ -101,11 +103,15 @@ class Plan:
 
 @dataclass(frozen=True)
 class Labelled:
-    """A picture's rows, in the order of the settings, and a sentence for each codec or picture that failed."""
+    """A picture's rows, in the order of the settings, and a sentence for each codec or picture that failed.
+
+    notes: what loading had to change, a sentence each.
+    """
 
     name: str
     rows: tuple[dict[str, str], ...] = ()
     errors: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -120,7 +126,7 @@ class Labelling:
         """Decode the picture once, watch it once for each display, and code it once at each setting."""
         rows, errors = list[dict[str, str]](), list[str]()
         try:
-            picture = with_metadata(load(path, max_pixels=self.plan.max_pixels), "none")
+            picture = with_metadata(load(path, max_pixels=self.plan.max_pixels, damaged=self.plan.damaged), "none")
             watches = {
                 viewing.name: Cvvdp().watch(picture, viewing, fit)
                 for fit, viewing in map(self.plan.fit, self.plan.viewings)
@@ -133,7 +139,8 @@ class Labelling:
                     rows.append(self._row(picture, watches, spec, value))
             except Exception as error:
                 errors.append(_sentence(path, error))
-        return Labelled(self.name, tuple(rows), tuple(errors))
+        notes = tuple(f"{path}: {note}" for note in picture.notes)
+        return Labelled(self.name, tuple(rows), tuple(errors), notes)
 
     def _row(self, picture: Picture, watches: dict[str, CvvdpWatch], spec: str, value: float) -> dict[str, str]:
         codec = _codec(spec)

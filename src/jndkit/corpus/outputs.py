@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from jndkit.codecs import by_suffix, codec
+from jndkit.corpus.earlier import codec_asked, done_before, is_ours, read_mark, refuse_others
 from jndkit.corpus.inputs import SUFFIXES, Found, identity
 from jndkit.errors import JndError, OutputError, UsageError
 from jndkit.evidence import Row, failed
+from jndkit.picture.mark import Mark
 from jndkit.pipeline import Settings
 
 OURS = "jnd"
 """Goes between stem and suffix where the plain name is taken: photo.jnd.jpg."""
-
-# The marks that the codecs write: in XMP, in a JPEG comment, in a PNG text, or a container of our own.
-_MARK = re.compile(rb"urn:jndkit:mark:|\xff\xfe..jndkit \d|Software\0+jndkit \d|\A\x89J(?:VVC|LIC)\r\n\x1a", re.DOTALL)
-_LOOKED_AT = 1 << 18  # bytes at either end of a file, where metadata lies
 
 
 @dataclass(frozen=True)
@@ -36,6 +33,7 @@ class Plan:
 
     folder: where outputs go, or None for beside each input.  exact: the only output's name, or None.
     inputs: identities of all files the run reads, none of which is ever written to.
+    clashes: input -> a sentence that says why its output has its whole name, photo.png.jpg.
     """
 
     tasks: list[Task]
@@ -44,6 +42,7 @@ class Plan:
     folder: Path | None = None
     exact: Path | None = None
     force: bool = False
+    clashes: dict[Path, str] = field(default_factory=dict)
 
     def target(self, path: Path, suffix: str) -> Path:
         """The output of one input once its suffix is known.
@@ -51,34 +50,37 @@ class Plan:
         photo.jpg; photo.jnd.jpg where that name is an input or, beside it, another program's file.
         Raises OutputError where the name that is left exists and is not to be replaced.
         """
-        if self.exact is not None:
-            chosen = self.exact
-        else:
-            plain, ours = self._names(path, suffix)
-            taken = identity(plain) in self.inputs or (
-                self.folder is None and os.path.exists(plain) and not is_ours(plain)
-            )
-            chosen = ours if taken else plain
+        chosen = self.name(path, suffix)
         if identity(chosen) in self.inputs:
             raise OutputError(chosen, "it is an input of this run and is not written to")
         if os.path.exists(chosen) and not self.force:
             raise OutputError(chosen, "the file exists; use --force to replace it")
         return chosen
 
-    def stem(self, path: Path) -> Path:
-        """The output of one input without its suffix."""
-        return self._names(path, "")[0]
-
-    def _names(self, path: Path, suffix: str) -> tuple[Path, Path]:
-        home = path.parent if self.folder is None else self.folder / self.within.get(path, Path())
-        return home / f"{path.stem}{suffix}", home / f"{path.stem}.{OURS}{suffix}"
-
-    def finished(self, path: Path, suffixes: Iterable[str]) -> Path | None:
-        """A result of an earlier run that this input would be coded to again, or None."""
+    def name(self, path: Path, suffix: str) -> Path:
+        """The name of that output, whatever is there."""
         if self.exact is not None:
-            return None
-        names = (name for suffix in suffixes for name in self._names(path, suffix))
-        return next((name for name in names if identity(name) != identity(path) and is_ours(name)), None)
+            return self.exact
+        plain, ours = self.names(path, suffix)
+        foreign = self.folder is None and os.path.exists(plain) and not is_ours(plain)
+        return ours if identity(plain) in self.inputs or foreign else plain
+
+    def names(self, path: Path, suffix: str) -> tuple[Path, Path]:
+        """The two names an output may have."""
+        return self._named(path, path.name if path in self.clashes else path.stem, suffix)
+
+    def earlier(self, path: Path, suffixes: Iterable[str]) -> dict[Path, Mark]:
+        """What runs left that knew this input, with or without others whose names clash with it."""
+        if self.exact is not None:
+            return {}
+        stems = (path.stem, path.name)
+        names = (name for suffix in suffixes for stem in stems for name in self._named(path, stem, suffix))
+        marks = {name: read_mark(name) for name in names if identity(name) != identity(path)}
+        return {name: mark for name, mark in marks.items() if mark is not None}
+
+    def _named(self, path: Path, stem: str, suffix: str) -> tuple[Path, Path]:
+        home = path.parent if self.folder is None else self.folder / self.within.get(path, Path())
+        return home / f"{stem}{suffix}", home / f"{stem}.{OURS}{suffix}"
 
 
 def destination(found: Sequence[Found], output: str | None) -> tuple[Path | None, Path | None]:
@@ -129,66 +131,89 @@ def suffixes_of(settings: Settings) -> tuple[str, ...]:
 
 def plan(
     found: Sequence[Found],
-    suffixes: Sequence[str],
+    settings: Settings,
     *,
     exact: Path | None = None,
     folder: Path | None = None,
-    force: bool = False,
 ) -> Plan:
     """The tasks of a run and where their results go; `exact` and `folder` as from `destination`.
 
-    suffixes: as from `suffixes_of`.  force: code again what is done, replace existing files.
-    A result of an earlier run is left as it is, and where it is found in a folder it is no input itself.
-    Raises UsageError where two inputs would go to one output, or the output is the input.
+    A result of an earlier run is left as it is, and where it is found in a folder it is no input itself. It is taken
+    for done where its mark names this very input and these settings; else the input's task has failed.
+    With `settings.force` what is done is made again, and existing files are replaced.
+    Raises UsageError where two inputs of one name would go to one folder, or the output is the input.
     """
-    made = Plan([], {each.path: each.within for each in found}, frozenset(), folder, exact, force)
-    results = {each.path: made.finished(each.path, suffixes) for each in found if not each.error}
-    earlier = {identity(result) for result in results.values() if result is not None}
-    kept = [each for each in found if not (each.searched and identity(each.path) in earlier)]
+    suffixes = suffixes_of(settings)
+    made = Plan([], {each.path: each.within for each in found}, frozenset(), folder, exact, settings.force)
+    results = {each.path: made.earlier(each.path, suffixes) for each in found if not each.error}
+    left = {identity(name) for names in results.values() for name in names}
+    kept = [each for each in found if not (each.searched and identity(each.path) in left)]
     made.inputs = frozenset(identity(each.path) for each in kept)
     if exact is not None and identity(exact) in made.inputs:
         raise UsageError(f"{exact}: the output would be the input itself")
-    wanted: dict[str, Path] = {}
+    ours = {each.path for each in kept if not settings.force and not each.error and is_ours(each.path)}
+    _tell_apart(made, [each.path for each in kept if not each.error and each.path not in ours], suffixes[0])
     for each in kept:
-        made.tasks.append(_ready(each, results.get(each.path), force) or _checked(made, each.path, suffixes, wanted))
+        task = _ready(made, each, results.get(each.path, {}), settings, suffixes, ours=each.path in ours)
+        if task.ready is not None and each.path in made.clashes:
+            task.ready.notes.insert(0, made.clashes[each.path])
+        made.tasks.append(task)
     return made
 
 
-def is_ours(path: Path) -> bool:
-    """Whether the file says that jndkit wrote it, as far as its first and last 256 KiB tell."""
-    if not os.path.isfile(path):  # opening a pipe would wait for its other end
-        return False
-    try:
-        with path.open("rb") as file:
-            start = file.read(_LOOKED_AT)
-            size = file.seek(0, os.SEEK_END)
-            file.seek(max(len(start), size - _LOOKED_AT))
-            end = file.read(_LOOKED_AT)
-    except OSError:
-        return False
-    return bool(_MARK.search(start) or _MARK.search(end))
+def _tell_apart(made: Plan, paths: Sequence[Path], suffix: str) -> None:
+    """Have inputs that would be written to one file keep their whole names. Raises UsageError where these are one."""
+    while True:
+        wanted = dict[str, list[Path]]()
+        for path in paths:
+            # Of a codec still to be chosen the stem is what must be unique, and any suffix shows it.
+            wanted.setdefault(identity(made.name(path, suffix)), []).append(path)
+        clashing = [group for group in wanted.values() if len(group) > 1]
+        fresh = [(path, group) for group in clashing for path in group if path not in made.clashes]
+        if not fresh or made.exact is not None:
+            break
+        said = {path: _clash(path, group, made.name(path, suffix)) for path, group in fresh}
+        made.clashes.update(said)
+    if clashing:
+        one, other = clashing[0][:2]
+        made.clashes.clear()
+        target = made.name(one, suffix)
+        raise UsageError(f"{one} and {other} would both be written to {target}; encode them in two runs")
 
 
-def _ready(each: Found, result: Path | None, force: bool) -> Task | None:
-    """The task that needs no work, or None."""
+def _clash(path: Path, group: Sequence[Path], target: Path) -> str:
+    other = next(each for each in group if each != path)
+    return f"{other} would be written to {target.name} too, so its whole name stays in its output's"
+
+
+def _ready(
+    made: Plan, each: Found, results: dict[Path, Mark], settings: Settings, suffixes: Sequence[str], *, ours: bool
+) -> Task:
+    """The task, with its row where that is known without any work. ours: the input is one of our files."""
+    path = each.path
     if each.error is not None:
-        return Task(each.path, each.refusal)
-    if force or not (result is not None or is_ours(each.path)):
-        return None
-    what = "written by jndkit before" if result is None else f"{result} was written by jndkit before"
-    row = Row(input=str(each.path), status="skipped", notes=[f"{what}; --force encodes it again"])
-    row.output = None if result is None else str(result)
-    return Task(each.path, row)
-
-
-def _checked(made: Plan, path: Path, suffixes: Sequence[str], wanted: dict[str, Path]) -> Task:
-    """The task, failed already where its output cannot be written. Raises UsageError for a name that is used twice."""
+        return Task(path, each.refusal)
     try:
-        # Of a codec still to be chosen the stem is what must be unique.
-        target = made.target(path, suffixes[0]) if made.exact or len(suffixes) == 1 else made.stem(path)
+        if not settings.force:
+            row = done_before(path, results, settings)
+            if row is None and ours:
+                note = "written by jndkit before; --force encodes it again"
+                row = Row(input=str(path), status="skipped", notes=[note])
+            if row is not None:
+                return Task(path, row)
+            refuse_others(path, _in_the_way(made, path, results, settings, suffixes), settings)
+        if made.exact is not None or len(suffixes) == 1:
+            made.target(path, suffixes[0])
     except JndError as error:
         return Task(path, failed(str(path), error))
-    other = wanted.setdefault(identity(target), path)
-    if other != path:
-        raise UsageError(f"{other} and {path} would both be written to {target}; encode them in two runs")
     return Task(path)
+
+
+def _in_the_way(
+    made: Plan, path: Path, results: dict[Path, Mark], settings: Settings, suffixes: Sequence[str]
+) -> dict[Path, Mark]:
+    """Results that this run would replace: of a codec still to be chosen, those of runs that chose it."""
+    names = {name for suffix in suffixes for name in made.names(path, suffix)}
+    chosen = len(suffixes) == 1
+    here = {name: mark for name, mark in results.items() if name in names}
+    return {name: mark for name, mark in here.items() if chosen or codec_asked(mark) == settings.codec}

@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from functools import partial
 
 from jndkit.corpus.attempts import Outcome, attempt, crashed
 from jndkit.corpus.outputs import Task
-from jndkit.corpus.pool import Pool
-from jndkit.errors import UsageError
 from jndkit.evidence import Row
 from jndkit.pipeline import Settings
-
-
-def processors() -> int:
-    """How many processors this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+from jndkit.processes import Pool, jobs_wanted, processors
 
 
 def run_all(
@@ -40,10 +31,8 @@ def run_all(
     Closing the iterator, or an exception such as KeyboardInterrupt, stops the processes.
     Raises UsageError for less than one job.
     """
-    if jobs is not None and jobs < 1:
-        raise UsageError(f"--jobs must be at least 1, not {jobs}")
     open_tasks = [index for index, task in enumerate(tasks) if task.ready is None]
-    wanted = min(processors() if jobs is None else jobs, len(open_tasks))
+    wanted = min(jobs_wanted(jobs), len(open_tasks))
     rows: dict[int, Row] = {}
     next_out = 0
     with closing(_outcomes(tasks, open_tasks, settings, wanted, write)) as outcomes:

@@ -75,7 +75,9 @@ def critical(
     return best
 
 
-def build(source: str | Path, target: str | Path, *, jobs: int = 1, **options: Any) -> Iterator[dict[str, Any]]:
+def build(
+    source: str | Path, target: str | Path, *, jobs: int | None = None, **options: Any
+) -> Iterator[dict[str, Any]]:
     """Make a pair of every picture below a folder; yields the manifest's rows as they are made, and resumes.
 
     source: a folder of pictures.  target: the folder for `pristine`, `critical` and `manifest.jsonl`.

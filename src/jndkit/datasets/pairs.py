@@ -6,12 +6,13 @@ A set is a folder of folders, one a side, the files of a pair under the same nam
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +20,10 @@ import numpy as np
 
 from jndkit.errors import InputError, JndError, UsageError
 from jndkit.observers import observer as named_observer
-from jndkit.picture import Picture, Pixels, load, png_bytes, write_atomic
+from jndkit.picture import Picture, Pixels, append_line, digest, load, make_folder, png_bytes, write_atomic
 from jndkit.picture.formats import ENDINGS
 from jndkit.picturewise.domain import domain
+from jndkit.processes import Pool, died, jobs_wanted, processors
 from jndkit.protocols import protocol as named_protocol
 from jndkit.visibility import jnd_for
 
@@ -52,74 +54,125 @@ keys of its row. Like `Make`, a function of a module.
 
 
 def build_pairs(
-    source: str | Path, target: str | Path, side: str, make: Make, *, jobs: int, options: dict[str, Any]
+    source: str | Path, target: str | Path, side: str, make: Make, *, jobs: int | None, options: dict[str, Any]
 ) -> Iterator[dict[str, Any]]:
     """Make a pair of every picture below a folder; yields the manifest's rows as they are made, and resumes.
 
     source: a folder of pictures.  target: the folder for `pristine`, `side` and `manifest.jsonl`.
+    jobs: processes at work at once; the processors by default.  One that dies loses its own picture and no other.
     options: keywords of `make`; viewers, protocol, viewing and observer are checked before any work.
     A picture that fails, or that is no photograph, is a row with `error` or `skipped`, and the run goes on; what failed
-    is tried again when the run is.
+    is tried again when the run is, and so is a picture that was replaced since.
     Raises UsageError for the request, or where the set was begun with other options, InputError for a folder without
-    pictures.
+    pictures, OutputError where nothing can be written.
     """
     return build_rows(source, target, ("pristine", side), partial(_store, side, make), jobs=jobs, options=options)
 
 
 def build_rows(
-    source: str | Path, target: str | Path, folders: Iterable[str], store: Store, *, jobs: int, options: dict[str, Any]
+    source: str | Path,
+    target: str | Path,
+    folders: Iterable[str],
+    store: Store,
+    *,
+    jobs: int | None,
+    options: dict[str, Any],
 ) -> Iterator[dict[str, Any]]:
     """`build_pairs` for sets that hold more than pairs. folders: of the set, made beforehand."""
+    wanted = jobs_wanted(jobs)
     home, out = Path(source), Path(target)
-    suffixes = {suffix for group in ENDINGS.values() for suffix in group}
-    names = sorted(path.relative_to(home) for path in home.rglob("*") if path.suffix.lower() in suffixes)
+    names = _pictures(home, out)
     if not names:
         raise InputError(home, "it holds no picture")
     jnd_for(options.get("viewers", 75.0), named_protocol(options.get("protocol", "aic"), options.get("viewing"))[0])
     named_observer(options.get("observer", "cvvdp"))
     manifest = out / MANIFEST
-    rows = [row for row in read_manifest(manifest) if "error" not in row] if manifest.exists() else []
+    rows = _begun(out, options) if manifest.exists() else []
+    stems = stems_of(names, rows)
+    current = [row for row in rows if not _replaced(home, row)]
+    for folder in folders:
+        make_folder(str(out / folder))
+    if manifest.exists():  # a line that was cut off must not run into the next
+        write_atomic(manifest, "".join(json.dumps(row) + "\n" for row in current).encode(), force=True)
+    done = {row["source"] for row in current}
+    waiting = [name for name in names if name.as_posix() not in done]
+    tasks = [
+        (index, str(home / name), partial(_row, name.as_posix(), out, stems[name], store, options))
+        for index, name in enumerate(waiting)
+    ]
+    wanted = max(1, min(wanted, len(tasks)))
+    pool = Pool(partial(_lost, home, options), jobs=wanted, threads=max(1, processors() // wanted))
+    with closing(pool.work(tasks)) as answers:
+        for _, row in answers:
+            append_line(manifest, json.dumps(row))
+            yield row
+
+
+def _pictures(home: Path, out: Path) -> list[Path]:
+    """The pictures below a folder, in the order of names and relative to it, without those of the set itself."""
+    suffixes = {suffix for group in ENDINGS.values() for suffix in group}
+    names = (path.relative_to(home) for path in home.rglob("*") if path.suffix.lower() in suffixes)
+    top, made = home.resolve(), out.resolve()
+    inside = made.relative_to(top) if made != top and made.is_relative_to(top) else None
+    return sorted(name for name in names if inside is None or not name.is_relative_to(inside))
+
+
+def _begun(out: Path, options: dict[str, Any]) -> list[dict[str, Any]]:
+    """The rows that a set has, without failures. Raises UsageError where they are of other options."""
+    rows = [row for row in read_manifest(out / MANIFEST) if "source" in row and "error" not in row]
     for row in rows:
         other = sorted(key for key, value in options.items() if row.get(key) != value)
         if other:
             raise UsageError(f"{out} was begun with {other[0]} {row.get(other[0])}; choose another folder")
-    done = {row["source"] for row in rows}
-    for folder in folders:
-        (out / folder).mkdir(parents=True, exist_ok=True)
-    if manifest.exists():  # a line that was cut off must not run into the next
-        write_atomic(manifest, "".join(json.dumps(row) + "\n" for row in rows).encode(), force=True)
-    waiting = [name for name in names if name.as_posix() not in done]
-    with (
-        manifest.open("a", encoding="utf-8") as lines,
-        ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool,
-    ):
-        tasks = [pool.submit(_row, home, out, name, store, options) for name in waiting]
-        try:
-            for task in as_completed(tasks):
-                row = task.result()
-                lines.write(json.dumps(row) + "\n")
-                lines.flush()
-                yield row
-        finally:
-            for task in tasks:
-                task.cancel()
+    check_rows(out, rows)
+    return rows
 
 
-def _row(home: Path, out: Path, name: Path, store: Store, options: dict[str, Any]) -> dict[str, Any]:
-    """What a picture gives, or why nothing."""
-    row: dict[str, Any] = {"source": name.as_posix(), **options}
+def _replaced(home: Path, row: dict[str, Any]) -> bool:
+    """Whether the picture of a row is another by now. One that is gone is not."""
+    before = row.get("sha256")
+    return before is not None and digest(home / row["source"]) not in (None, before)
+
+
+def stems_of(names: Sequence[Path], rows: Sequence[dict[str, Any]]) -> dict[Path, str]:
+    """A file name without suffix for every picture, no two alike: its path in one word.
+
+    names: below the folder that was searched.  rows: whose pictures keep the names they have.
+    Where two paths make one word, or differ in capital letters alone, a hash of the path follows.
+    """
+    kept = {row["source"]: Path(row["pair"]).stem for row in rows if "pair" in row}
+    plain = {name: "_".join(name.with_suffix("").parts) for name in names}
+    taken = Counter(stem.casefold() for stem in plain.values())
+    taken.update({stem.casefold() for source, stem in kept.items() if plain.get(Path(source)) != stem})
+    found = {}
+    for name, stem in plain.items():
+        hashed = f"{stem}-{hashlib.sha256(name.as_posix().encode()).hexdigest()[:8]}"
+        found[name] = kept.get(name.as_posix(), stem if taken[stem.casefold()] == 1 else hashed)
+    return found
+
+
+def _row(source: str, out: Path, stem: str, store: Store, options: dict[str, Any], path: str) -> dict[str, Any]:
+    """What a picture gives, or why nothing. source: its name in the manifest.  stem: of its files."""
+    row: dict[str, Any] = {"source": source, **options}
     try:
-        picture = load(home / name)
+        picture = load(path)
+        hashed = {"sha256": picture.source.sha256 if picture.source else None}
         kind = domain(picture)
         if not kind.inside or picture.alpha is not None:
             reason = f"{kind.kind}: {', '.join(kind.reasons)}" if not kind.inside else "it is transparent"
-            return {**row, "skipped": f"no photograph on an opaque ground ({reason})"}
-        told = store(picture, out, "_".join(name.with_suffix("").parts), **options)
+            return {**row, "skipped": f"no photograph on an opaque ground ({reason})", **hashed}
+        return {**row, **store(picture, out, stem, **options), **hashed}
     except JndError as error:
         return {**row, "error": str(error)}
+    except MemoryError:
+        return {**row, "error": f"{path}: there is not enough memory for it"}
     except Exception as error:
-        return {**row, "error": f"{home / name}: {type(error).__name__}: {error}; this is a bug"}
-    return {**row, **told, "sha256": picture.source.sha256 if picture.source else None}
+        return {**row, "error": f"{path}: {type(error).__name__}: {error}; this is a bug"}
+
+
+def _lost(home: Path, options: dict[str, Any], path: str, code: int | None) -> dict[str, Any]:
+    """The row of a picture whose process died."""
+    return {"source": Path(path).relative_to(home).as_posix(), **options, "error": str(died(path, code))}
 
 
 def _store(side: str, make: Make, picture: Picture, out: Path, stem: str, /, **options: Any) -> dict[str, Any]:
@@ -144,21 +197,37 @@ def _psnr(pair: Pair) -> float:
 
 
 def read_manifest(path: Path) -> list[dict[str, Any]]:
-    """Rows of a manifest; a last line that was cut off is left out."""
+    """Rows of a manifest; a last line that was cut off is left out. Raises InputError where it cannot be read."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        raise InputError(path, f"it cannot be read: {getattr(error, 'strerror', None) or error}") from None
     rows = []
-    for line in path.read_text(encoding="utf-8").splitlines():
+    for line in text.splitlines():
         try:
-            rows.append(json.loads(line))
-        except json.JSONDecodeError:
+            row = json.loads(line)
+        except ValueError:
             continue
+        if isinstance(row, dict):
+            rows.append(row)
     return rows
+
+
+def check_rows(folder: Path, rows: Iterable[dict[str, Any]]) -> None:
+    """Raises InputError where two pictures of a set have one pair, the first overwritten by the second."""
+    sources: dict[str, str] = {}
+    for row in rows:
+        if "pair" in row and sources.setdefault(row["pair"], row["source"]) != row["source"]:
+            both = f"{sources[row['pair']]} and {row['source']}"
+            raise InputError(folder, f"{both} were written to one pair, {row['pair']}; make the set again elsewhere")
 
 
 def read_pairs(folder: str | Path, side: str, split: str | None = None) -> list[tuple[Path, Path]]:
     """The (pristine, `side`) files of a set, by name.
 
     split: "train", "valid" or "test" where the folder has them.
-    Raises UsageError for an unknown split, InputError where a folder is missing or a picture has no partner.
+    Raises UsageError for an unknown split; InputError where a folder is missing, a picture has no partner, or the
+    manifest names pairs that are not there or that two pictures share.
     """
     if split is not None and split not in SPLITS:
         raise UsageError(f"unknown split {split!r}: choose {', '.join(SPLITS)}")
@@ -173,4 +242,10 @@ def read_pairs(folder: str | Path, side: str, split: str | None = None) -> list[
         raise InputError(home, f"{len(alone)} pictures have no partner, such as {alone[0]}")
     if not found["pristine"]:
         raise InputError(home, "it holds no pair")
+    if (home / MANIFEST).is_file():
+        rows = [row for row in read_manifest(home / MANIFEST) if "pair" in row and "source" in row]
+        check_rows(home, rows)
+        gone = sorted({row["pair"] for row in rows if Path(row["pair"]).stem not in found["pristine"]})
+        if gone:
+            raise InputError(home, f"{len(gone)} pairs of its manifest are not there, such as {gone[0]}")
     return [(found["pristine"][stem], found[side][stem]) for stem in sorted(found["pristine"])]

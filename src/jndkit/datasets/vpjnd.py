@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ import numpy.typing as npt
 
 from jndkit.codecs import available, codec as named_codec
 from jndkit.codecs.contract import Codec
-from jndkit.datasets.pairs import MANIFEST, SPLITS, build_rows, read_manifest
+from jndkit.datasets.pairs import MANIFEST, SPLITS, build_rows, check_rows, read_manifest
 from jndkit.errors import DamagedError, InputError, UsageError
 from jndkit.observers.cvvdp import Cvvdp
 from jndkit.observers.cvvdp.pooling import CELL, pooled_jod
@@ -84,7 +85,9 @@ def blocks_jnd(energy: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     return found
 
 
-def build(source: str | Path, target: str | Path, *, jobs: int = 1, seed: int = 0) -> Iterator[dict[str, Any]]:
+def build(
+    source: str | Path, target: str | Path, *, jobs: int | None = None, seed: int = 0
+) -> Iterator[dict[str, Any]]:
     """Code and read every picture below a folder; yields the manifest's rows as they are made, and resumes.
 
     source: a folder of pictures.  target: the folder of the set.  seed: of the knobs and displays that are drawn.
@@ -111,6 +114,7 @@ def pictures(folder: str | Path, split: str | None = None) -> list[Labelled]:
     if not rows:
         raise InputError(home, "it holds no coded picture")
     try:
+        check_rows(home, rows)
         return sorted((_labelled(home, row) for row in rows), key=lambda each: each.pristine.name)
     except (KeyError, TypeError, ValueError, UsageError) as error:
         raise DamagedError(home / MANIFEST, f"a row is not what the builder writes ({error!r})") from None
@@ -161,11 +165,10 @@ def _store(picture: Picture, out: Path, stem: str, seed: int) -> dict[str, Any]:
                 roots[index].append(_roots(cells.grid))
                 read.append(round(sight.jnd, 5))
             versions.append({"file": file, "codec": spec, "knob": value, "bytes": len(data), "jnd": read})
-    labels = out / "labels" / f"{stem}.npz"
-    fresh = labels.with_suffix(".fresh.npz")
     arrays: dict[str, Any] = {f"roots_{index}": np.stack(each) for index, each in enumerate(roots)}
-    np.savez(fresh, **arrays)
-    fresh.replace(labels)
+    labels = BytesIO()
+    np.savez(labels, **arrays)
+    write_atomic(out / "labels" / f"{stem}.npz", labels.getvalue(), force=True)
     write_atomic(out / "pristine" / f"{stem}.png", png_bytes(plain.rgb), force=True)
     return {"pair": f"{stem}.png", "viewings": displays, "versions": versions, "observer": Cvvdp().version}
 

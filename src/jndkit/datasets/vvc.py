@@ -98,7 +98,9 @@ def half_chroma(picture: Picture) -> Pixels:
     return np.repeat(rgb[..., 1:2], 3, axis=2) if picture.grey else np.ascontiguousarray(rgb)
 
 
-def build(source: str | Path, target: str | Path, *, jobs: int = 1, **options: Any) -> Iterator[dict[str, Any]]:
+def build(
+    source: str | Path, target: str | Path, *, jobs: int | None = None, **options: Any
+) -> Iterator[dict[str, Any]]:
     """Make a pair of every picture below a folder; yields the manifest's rows as they are made, and resumes.
 
     source: a folder of pictures.  target: the folder for `pristine`, `jnd` and `manifest.jsonl`.

@@ -5,7 +5,6 @@ The observer is no viewer: what it says ranks maps by a model of vision, and say
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
 import time
@@ -21,7 +20,7 @@ from jndkit.evaluation.rows import told
 from jndkit.injection import Noise, Seen, at_jnd, at_psnr, signs
 from jndkit.observers import Watch, observer as named_observer
 from jndkit.opening import load
-from jndkit.picture import MAX_PIXELS, Picture
+from jndkit.picture import MAX_PIXELS, Picture, digest
 from jndkit.picturewise.looking import watched
 from jndkit.pixelwise import MODELS, jnd_map, model_card
 from jndkit.pixelwise.choices import check_choice
@@ -196,14 +195,3 @@ def _measure(row: NoiseRow, picture: Picture, watch: Watch) -> None:
 def _reading(seen: Seen) -> dict[str, float | None]:
     psnr = round(seen.dose.psnr, 6) if math.isfinite(seen.dose.psnr) else None
     return {"beta": round(seen.dose.beta, 6), "psnr": psnr, "jnd": round(seen.sight.jnd, 6)}
-
-
-def digest(path: Path) -> str | None:
-    """SHA-256 of a file, or None where it cannot be read: whoever opens it says why."""
-    try:
-        if not path.is_file():  # opening a pipe would wait for its other end
-            return None
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError:
-        return None

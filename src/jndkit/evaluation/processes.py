@@ -10,8 +10,8 @@ from collections.abc import Generator, Iterator, Sequence
 from multiprocessing.connection import Connection, wait
 from typing import Generic, Protocol, TypeVar
 
-from jndkit.errors import CodecError
 from jndkit.interrupts import no_interrupts
+from jndkit.processes import died
 
 _PATIENCE = 2.0  # seconds a process has to end by itself
 
@@ -91,10 +91,7 @@ class _Running(Generic[Row]):
 
     def missing(self) -> Iterator[Row]:
         """Failed rows of all that a process which has ended did not send."""
-        code = self._process.exitcode
-        how = f"was killed by signal {-code}" if code is not None and code < 0 else f"ended with code {code}"
-        died = CodecError(f"{self._job.path}: the process working on it {how}, perhaps for want of memory")
-        return self._job.failed(died, but=self._got)
+        return self._job.failed(died(self._job.path, self._process.exitcode), but=self._got)
 
     def stop(self) -> None:
         self.connection.close()

@@ -10,8 +10,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from jndkit.errors import InputError, JndError, OutputError
-from jndkit.picture import write_atomic
+from jndkit.errors import InputError, JndError
+from jndkit.picture import append_line, write_atomic
+
+append = append_line
 
 
 def read(path: str | Path) -> list[dict[str, Any]]:
@@ -36,15 +38,6 @@ def read(path: str | Path) -> list[dict[str, Any]]:
             raise InputError(path, f"line {number} is no row: a JSON object is expected")
         rows.append(row)
     return rows
-
-
-def append(path: str | Path, line: str) -> None:
-    """Add one row to the end. Raises OutputError."""
-    try:
-        with open(path, "a", encoding="utf-8", newline="\n") as file:
-            file.write(line + "\n")
-    except (OSError, ValueError) as error:
-        raise OutputError(path, f"it cannot be written: {getattr(error, 'strerror', None) or error}") from None
 
 
 def rewrite(path: str | Path, lines: Iterable[str]) -> None:

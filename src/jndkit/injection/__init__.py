@@ -81,6 +81,7 @@ def inject(
     viewing: str | float | Viewing = "desktop",
     observer: str = "cvvdp",
     max_pixels: int = MAX_PIXELS,
+    damaged: str = "refuse",
 ) -> Injected:
     """Add noise of random sign and of the size of a JND map, I' = clip(round(I + beta r JND)).
 
@@ -88,6 +89,7 @@ def inject(
     psnr: choose beta so that the PSNR over R, G and B is this, dB, within 0.01.  strength: beta itself, by default 1.
     jnd: choose beta so that the observer reads between 0.99 and 1.00 of this visibility, in JND. One of the three.
     seed: of the pattern r = +-1; one seed and size give one pattern, whatever the model.
+    max_pixels, damaged: as in `jndkit.load`.
     R, G and B of a pixel change by the same amount, so it is the luma that becomes noisy.
 
     Raises UsageError for the request, InputError for the file, TargetError where no beta meets the target.
@@ -97,7 +99,7 @@ def inject(
     started = time.perf_counter()
     target = _target(psnr=psnr, strength=strength, jnd=jnd)
     display, seen_by = named_viewing(viewing), named_observer(observer)
-    picture = source if isinstance(source, Picture) else load(source, max_pixels=max_pixels)
+    picture = source if isinstance(source, Picture) else load(source, max_pixels=max_pixels, damaged=damaged)
     noise = Noise(picture, jnd_map(picture, model, variant=variant, border=border), seed)
     watch = seen_by.watch(picture, display)
     try:

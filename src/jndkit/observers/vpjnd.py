@@ -166,8 +166,8 @@ class _Scene(Cut):
         per_degree = self._viewing.ppd / CELL
         rows, columns = areas.shape
         side = max(2, round(LOCAL * per_degree))
-        large = min(worst_of_all(sums, areas, *sides, pool) for sides in window_sides(per_degree, columns, rows))
-        small = worst_of_all(sums, areas, min(side, columns), min(side, rows), pool)
+        large = worst_of_all(sums, areas, window_sides(per_degree, columns, rows), pool)
+        small = worst_of_all(sums, areas, [(min(side, columns), min(side, rows))], pool)
         (seen, window), (local, place) = (
             (max(0.0, JND_PER_JOD * (10.0 - quality)), box_of(box, CELL, self._size)) for quality, box in (large, small)
         )

@@ -2,10 +2,13 @@
 
 from jndkit.picture.compositing import flatten
 from jndkit.picture.contract import Picture, Pixels, Source
+from jndkit.picture.damage import check_damaged
 from jndkit.picture.limits import MAX_BYTES, MAX_PIXELS
-from jndkit.picture.loading import from_bytes, load
-from jndkit.picture.metadata import MARK, mark_xmp, with_metadata
-from jndkit.picture.saving import png_bytes, save_png, write_atomic
+from jndkit.picture.loading import digest, from_bytes, load
+from jndkit.picture.mark import MARK
+from jndkit.picture.metadata import mark_xmp, with_metadata
+from jndkit.picture.raster import one_colour
+from jndkit.picture.saving import append_line, make_folder, png_bytes, save_png, write_atomic
 
 __all__ = [
     "MARK",
@@ -14,10 +17,15 @@ __all__ = [
     "Picture",
     "Pixels",
     "Source",
+    "append_line",
+    "check_damaged",
+    "digest",
     "flatten",
     "from_bytes",
     "load",
+    "make_folder",
     "mark_xmp",
+    "one_colour",
     "png_bytes",
     "save_png",
     "with_metadata",

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from jndkit.picture.mark import MARK
+
 Pixels = npt.NDArray[np.uint8]
 
 
@@ -31,6 +33,7 @@ class Picture:
     icc: the profile true of `coded`, or None for plain sRGB.
     exif, xmp: metadata blocks to write back, already free of orientation, thumbnail and size tags.
     marked: the file says that jndkit wrote it.
+    mark: what files made of this picture say of their making.
     notes: what loading had to change, one sentence each.
     """
 
@@ -42,6 +45,7 @@ class Picture:
     exif: bytes | None = None
     xmp: bytes | None = None
     marked: bool = False
+    mark: str = MARK
     bits: int = 8
     source: Source | None = None
     notes: tuple[str, ...] = field(default=())

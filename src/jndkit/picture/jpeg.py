@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from jndkit.errors import DamagedError, FormatError, LimitError
 from jndkit.picture.limits import MAX_SCANS, MAX_SEGMENTS
-from jndkit.picture.metadata import is_mark
+from jndkit.picture.mark import is_mark
 
 _SOF = set(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _SEQUENTIAL_OR_PROGRESSIVE = {0xC0, 0xC1, 0xC2, 0xC9, 0xCA}
@@ -96,7 +96,9 @@ def survey(data: bytes, path: str | None) -> Survey:
 def _scans(data: bytes, at: int, found: Survey, path: str | None) -> Survey:
     end = data.find(b"\xff\xd9", at)
     if end < 0:
-        raise DamagedError(path, "the JPEG file is truncated: its end marker is missing")
+        raise DamagedError(
+            path, "the JPEG file is truncated: its end marker is missing; --damaged keep takes what there is"
+        )
     if data.count(b"\xff\xda", at, end) >= MAX_SCANS:
         raise LimitError(path, f"the JPEG file has more than {MAX_SCANS} scans")
     if found.width == found.height == 0:

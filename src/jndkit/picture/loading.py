@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from jndkit.errors import InputError
-from jndkit.picture import exif as exif_blocks, xmp as xmp_packets
+from jndkit.errors import DamagedError, InputError
+from jndkit.picture import damage, exif as exif_blocks, xmp as xmp_packets
 from jndkit.picture.contract import Picture, Pixels, Source
 from jndkit.picture.formats import naming_note, sniff
 from jndkit.picture.limits import MAX_BYTES, MAX_PIXELS, check_bytes, check_max_pixels
@@ -21,14 +21,25 @@ if TYPE_CHECKING:
     from jndkit.picture.raster import Raster
 
 
-def load(path: str | os.PathLike[str], *, max_pixels: int = MAX_PIXELS) -> Picture:
+def load(path: str | os.PathLike[str], *, max_pixels: int = MAX_PIXELS, damaged: str = "refuse") -> Picture:
     """The picture in a file.
 
-    max_pixels: the largest width times height that is decoded.
+    max_pixels: the largest width times height that is decoded.  damaged: see `from_bytes`.
     Raises InputError where the file cannot be read, and what `from_bytes` raises.
     """
     name = os.fspath(path)
-    return from_bytes(_bytes_of(name), path=name, max_pixels=max_pixels)
+    return from_bytes(_bytes_of(name), path=name, max_pixels=max_pixels, damaged=damaged)
+
+
+def digest(path: str | os.PathLike[str]) -> str | None:
+    """SHA-256 of a file, or None where it cannot be read: whoever opens it says why."""
+    try:
+        if not os.path.isfile(path):  # opening a pipe would wait for its other end
+            return None
+        with open(path, "rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return None
 
 
 def from_bytes(
@@ -37,19 +48,30 @@ def from_bytes(
     path: str | os.PathLike[str] | None = None,
     max_pixels: int = MAX_PIXELS,
     trusted: bool = False,
+    damaged: str = "refuse",
 ) -> Picture:
     """The picture in the bytes of a file.
 
     path: the name used in messages.  max_pixels: the largest width times height that is decoded.
-    trusted: the bytes are our own; HEIC and JPEG XL are then decoded in this process.
-    Raises FormatError, LimitError, DamagedError; MissingError for HEIC and JPEG XL without their libraries.
+    trusted: the bytes are our own; HEIC and JPEG XL are then decoded in this process, and no damage is looked for.
+    damaged: "refuse" raises DamagedError where the coded pixels are damaged, "keep" takes what the decoder makes of
+        them, and says so in a note; what cannot be decoded at all is refused all the same.
+    Raises FormatError, LimitError, DamagedError; UsageError for another treatment of damage; MissingError for HEIC and
+    JPEG XL without their libraries.
     """
     name = None if path is None else os.fspath(path)
     check_max_pixels(max_pixels)
+    damage.check_damaged(damaged)
     check_bytes(name, len(data))
     data = bytes(data)
     format_name = sniff(data, name)
-    raster = _decoded(data, format_name, name, max_pixels, trusted)
+    readable = damage.completed(data, format_name) if damaged == "keep" else data
+    raster = _decoded(readable, format_name, name, max_pixels, trusted)
+    reason = None if trusted else damage.found(data, format_name)
+    if reason is not None:
+        if damaged == "refuse":
+            raise DamagedError(name, f"{reason}; --damaged keep takes it as it is")
+        raster.notes.append(f"taken as it was decoded, although {reason}")
     note = naming_note(format_name, name)
     if note is not None:
         raster.notes.insert(0, note)
@@ -137,9 +159,9 @@ def _in_srgb(pixels: Pixels, icc: bytes | None, notes: list[str]) -> tuple[Pixel
     if pixels.ndim == 2:
         if described is not None:
             pixels = _grey_in_srgb(pixels, described, notes)
-        rgb = np.empty((*pixels.shape, 3), np.uint8)
-        rgb[...] = pixels[..., None]
-        return rgb, True, None, None
+        import cv2
+
+        return cv2.cvtColor(pixels, cv2.COLOR_GRAY2RGB), True, None, None
     if described is None:
         return pixels, False, None, None
     if described.mode != "RGB":

@@ -7,24 +7,17 @@ from dataclasses import replace
 from jndkit.errors import UsageError
 from jndkit.picture import exif as exif_blocks, xmp as xmp_packets
 from jndkit.picture.contract import Picture
-from jndkit.version import VERSION
+from jndkit.picture.mark import MARK
 
-MARK = f"jndkit {VERSION}"
 POLICIES = ("all", "nogps", "icc", "none")
 
 
-def mark_xmp(xmp: bytes | None) -> bytes:
+def mark_xmp(xmp: bytes | None, mark: str = MARK) -> bytes:
     """The XMP packet with our mark added, or a minimal packet that holds only the mark.
 
     xmp: a packet in UTF-8, or None.  A packet that cannot be read is replaced.
     """
-    return xmp_packets.with_mark(xmp, MARK)
-
-
-def is_mark(text: bytes | str) -> bool:
-    """Whether a comment or a Software field names jndkit of any version as the writer."""
-    plain = text if isinstance(text, bytes) else text.encode("utf-8", "replace")
-    return plain.startswith(b"jndkit ")
+    return xmp_packets.with_mark(xmp, mark)
 
 
 def with_metadata(picture: Picture, policy: str) -> Picture:

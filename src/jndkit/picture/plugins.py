@@ -14,8 +14,9 @@ from jndkit.picture import colour
 from jndkit.picture.contract import Pixels
 from jndkit.picture.limits import check_size
 from jndkit.picture.raster import Raster
-from jndkit.picture.silence import quiet_stderr
+from jndkit.picture.silence import quiet_opencv, quiet_stderr
 
+_ROWS = 512
 _PLUGINS = {
     "JPEG": ("JpegImagePlugin", "JpegImageFile"),
     "PNG": ("PngImagePlugin", "PngImageFile"),
@@ -42,6 +43,18 @@ def block(info: dict[str, Any], name: str) -> bytes | None:
     return value if isinstance(value, bytes) and value else None
 
 
+def _array(image: Any) -> Pixels:
+    """The samples of a Pillow image, strip by strip: at once it would copy them twice on the way."""
+    first = np.asarray(image.crop((0, 0, image.width, min(_ROWS, image.height))))
+    if image.height <= _ROWS:
+        return first
+    samples: Pixels = np.empty((image.height, *first.shape[1:]), first.dtype)
+    samples[:_ROWS] = first
+    for top in range(_ROWS, image.height, _ROWS):
+        samples[top : top + _ROWS] = image.crop((0, top, image.width, min(top + _ROWS, image.height)))
+    return samples
+
+
 def _as(image: Any, mode: str) -> Any:
     return image if image.mode == mode else image.convert(mode)
 
@@ -58,15 +71,15 @@ def raster_of(image: Any) -> Raster:
     if mode in ("CMYK", "LAB"):
         raster.pixels = _printed(image, raster)
     elif mode in ("1", "L"):
-        raster.pixels = np.asarray(_as(image, "L"))
+        raster.pixels = _array(_as(image, "L"))
     elif mode in ("LA", "La"):
         image = _as(image, "LA")
-        raster.pixels, raster.alpha = np.asarray(image.getchannel("L")), np.asarray(image.getchannel("A"))
+        raster.pixels, raster.alpha = _array(image.getchannel("L")), _array(image.getchannel("A"))
     elif mode in ("RGBA", "RGBa", "PA") or (mode == "P" and "transparency" in info):
         image = _as(image, "RGBA")
-        raster.pixels, raster.alpha = np.asarray(image.convert("RGB")), np.asarray(image.getchannel("A"))
+        raster.pixels, raster.alpha = _array(image.convert("RGB")), _array(image.getchannel("A"))
     elif mode in ("RGB", "RGBX", "P", "YCbCr"):
-        raster.pixels = np.asarray(_as(image, "RGB"))
+        raster.pixels = _array(_as(image, "RGB"))
     else:
         raise ValueError(f"pixels of the kind {mode!r} are not read")
     if mode in ("P", "PA"):
@@ -99,13 +112,9 @@ def opencv_16(data: bytes) -> npt.NDArray[np.uint16] | None:
     """Samples of 16 bits in OpenCV's order (blue first), or None where it cannot read them."""
     import cv2
 
-    level = cv2.utils.logging.getLogLevel()
-    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
     try:
-        with quiet_stderr():
+        with quiet_opencv(), quiet_stderr():
             stored = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
     except cv2.error:
         return None
-    finally:
-        cv2.utils.logging.setLogLevel(level)
     return stored if stored is not None and stored.dtype == np.uint16 else None

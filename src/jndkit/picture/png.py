@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from jndkit.errors import DamagedError, LimitError
 from jndkit.picture.limits import MAX_BLOCK, MAX_CHUNKS
-from jndkit.picture.metadata import is_mark
+from jndkit.picture.mark import is_mark
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _CRITICAL = (b"IHDR", b"PLTE", b"IDAT", b"IEND")
@@ -181,7 +181,7 @@ def take_apart(data: bytes, path: str | None) -> Chunks:
 
 
 def require_all_rows(chunks: Chunks, path: str | None) -> None:
-    """Raise DamagedError where the compressed data ends before the last row, which decoders leave black.
+    """Raise DamagedError where the compressed data is damaged or ends before the last row, which decoders leave black.
 
     Unpacks everything once more, so it is for pictures whose last rows came out black.
     """
@@ -196,9 +196,12 @@ def require_all_rows(chunks: Chunks, path: str | None) -> None:
     while at < len(chunks.pixels) and not worker.eof and found < expected:
         length, kind = struct.unpack_from(">I4s", chunks.pixels, at)
         pending = memoryview(chunks.pixels)[at + 8 : at + 8 + length] if kind == b"IDAT" else b""
-        while pending and not worker.eof:
-            found += len(worker.decompress(pending, 1 << 20))
-            pending = worker.unconsumed_tail
+        try:
+            while pending and not worker.eof:
+                found += len(worker.decompress(pending, 1 << 20))
+                pending = worker.unconsumed_tail
+        except zlib.error:
+            raise DamagedError(path, "the PNG pixels cannot be unpacked") from None
         at += 12 + length
     if found + len(worker.flush()) < expected:
         raise DamagedError(path, "the PNG pixels end before the last row")

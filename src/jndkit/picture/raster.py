@@ -39,6 +39,15 @@ class Raster:
                 setattr(self, field_name, None)
 
 
+def one_colour(pixels: Pixels) -> bool:
+    """Whether all pixels are equal. uint8 (H, W, 3) or (H, W)."""
+    import cv2
+
+    if not (pixels[0] == pixels[0, 0]).all():  # most pictures need no second look
+        return False
+    return len(pixels) == 1 or cv2.norm(pixels[1:], pixels[:-1], cv2.NORM_INF) == 0.0
+
+
 def to_8_bits(samples: npt.NDArray[np.unsignedinteger[Any]], bits: int) -> Pixels:
     """uint8 of samples 0 .. 2^bits - 1, rounded to nearest."""
     if bits == 8:

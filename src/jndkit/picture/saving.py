@@ -5,22 +5,28 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import re
 import secrets
 import stat
+import time
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
 
 from jndkit.errors import OutputError, UsageError
 from jndkit.picture.contract import Picture
-from jndkit.picture.metadata import MARK
+from jndkit.picture.mark import MARK
 
+_TEMPORARY = re.compile(r"\.jndkit-[0-9a-f]{16}\.tmp")
+_ABANDONED = 3600.0  # seconds; a file is written in a few
 _EXISTS = "the file exists; use --force to replace it"
 
 
 def write_atomic(path: str | os.PathLike[str], data: bytes, *, force: bool = False) -> None:
     """Write a file under a temporary name beside `path` and rename it, so that nobody sees a part of it.
 
+    Such temporary files of ours as lie there for an hour, left by runs that were killed, are removed.
     force: replace an existing file (through a symbolic link, its target), keeping its permissions.
     Raises OutputError where the file exists, the folder does not, or the disk is full.
     """
@@ -28,6 +34,7 @@ def write_atomic(path: str | os.PathLike[str], data: bytes, *, force: bool = Fal
     try:
         target = os.path.realpath(name) if force else name
         mode = _mode_of_existing(name, target, force)
+        _sweep(os.path.dirname(target) or ".")
         temporary = os.path.join(os.path.dirname(target), f".jndkit-{secrets.token_hex(8)}.tmp")
         try:
             _write(temporary, data, mode)
@@ -49,6 +56,25 @@ def write_atomic(path: str | os.PathLike[str], data: bytes, *, force: bool = Fal
         raise OutputError(name, f"it cannot be written: {reason}") from None
 
 
+def append_line(path: str | os.PathLike[str], line: str) -> None:
+    """Add a line to the end of a file, which may not be there yet. Raises OutputError."""
+    try:
+        with open(path, "a", encoding="utf-8", newline="\n") as file:
+            file.write(line + "\n")
+    except (OSError, ValueError) as error:
+        raise OutputError(
+            os.fspath(path), f"it cannot be written: {getattr(error, 'strerror', None) or error}"
+        ) from None
+
+
+def make_folder(folder: str) -> None:
+    """A folder and those it lies in, where they are not there yet. Raises OutputError."""
+    try:
+        os.makedirs(folder, exist_ok=True)
+    except OSError as error:
+        raise OutputError(folder, f"the folder cannot be made: {error.strerror}") from None
+
+
 def _mode_of_existing(name: str, target: str, force: bool) -> int | None:
     """Permissions of the file to be replaced, None where there is none."""
     try:
@@ -62,6 +88,18 @@ def _mode_of_existing(name: str, target: str, force: bool) -> int | None:
     if not stat.S_ISREG(found.st_mode):  # a rename would replace the device or pipe itself
         raise OutputError(name, "it is not a regular file")
     return stat.S_IMODE(found.st_mode)
+
+
+@cache
+def _sweep(folder: str) -> None:
+    """Remove what killed runs left in a folder; once in the life of a process."""
+    oldest = time.time() - _ABANDONED
+    with contextlib.suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            if _TEMPORARY.fullmatch(entry.name) and entry.is_file(follow_symlinks=False):
+                with contextlib.suppress(OSError):
+                    if entry.stat(follow_symlinks=False).st_mtime < oldest:
+                        os.unlink(entry.path)
 
 
 def _write(temporary: str, data: bytes, mode: int | None) -> None:

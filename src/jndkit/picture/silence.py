@@ -72,3 +72,20 @@ def _close_stderr() -> Callable[[], None]:
 def quiet_stderr() -> AbstractContextManager[None]:
     """No stderr: libtiff and libpng print what they dislike there, and neither Pillow nor OpenCV can stop them."""
     return _together("stderr", _close_stderr)
+
+
+def _silence_opencv() -> Callable[[], None]:
+    import cv2
+
+    level = cv2.utils.logging.getLogLevel()
+    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+
+    def undo() -> None:
+        cv2.utils.logging.setLogLevel(level)
+
+    return undo
+
+
+def quiet_opencv() -> AbstractContextManager[None]:
+    """OpenCV without its log, which is global."""
+    return _together("opencv", _silence_opencv)

@@ -143,8 +143,10 @@ def without_position(packet: bytes) -> bytes | None:
 
 
 def marked(packet: bytes) -> bool:
-    """Whether the packet carries our mark."""
-    return _OURS.encode() in packet
+    """Whether the packet carries our mark; to speak of it, in a caption say, is not enough."""
+    text = packet.decode("utf-8", "replace")
+    prefixes = _prefixes(text, _OURS)[:_MOST_PREFIXES]
+    return any(re.search(rf"[\s<]{re.escape(prefix)}:Encoder[\s=>]", text) for prefix in prefixes)
 
 
 def with_mark(packet: bytes | None, mark: str) -> bytes:

@@ -91,8 +91,10 @@ class Bench:
     def reduced_chroma(self) -> float:
         """JND of the picture with its chroma merely reduced to 4:2:0 and restored: no codec can do better in 4:2:0."""
         if self.chroma_jnd is None:
-            reduced = replace(self.picture, rgb=reduce_chroma(self.picture.rgb), native=None, icc=None)
-            self.chroma_jnd = 0.0 if self.picture.grey else self.watch(reduced).jnd
+            self.chroma_jnd = 0.0
+            if not self.picture.grey:
+                reduced = replace(self.picture, rgb=reduce_chroma(self.picture.rgb), native=None, icc=None)
+                self.chroma_jnd = self.watch(reduced).jnd
         return self.chroma_jnd
 
 

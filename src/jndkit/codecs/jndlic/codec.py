@@ -30,9 +30,9 @@ from jndkit.codecs.jndlic.passes import read_tile, write_tile
 from jndkit.codecs.jndlic.windows import TILE, Window, padded, windows
 from jndkit.codecs.spec import Grammar, checked
 from jndkit.errors import CodecError, DamagedError, UsageError
-from jndkit.picture import MARK as WRITER, MAX_PIXELS, Picture, Pixels, Source
+from jndkit.picture import MAX_PIXELS, Picture, Pixels, Source
 from jndkit.picture.limits import MAX_BLOCK
-from jndkit.picture.metadata import is_mark
+from jndkit.picture.mark import is_mark
 from jndkit.pixelwise.wu2016 import wu2016
 
 SEEN = 1280
@@ -73,7 +73,7 @@ class JndLic:
                 ICC: picture.icc or b"",
                 EXIF: tiff_block(picture.exif) or b"",
                 XMP: picture.xmp or b"",
-                MARK: WRITER.encode(),
+                MARK: picture.mark.encode(),
             }
             return container.pack(replace(contents, checksum=checksum, streams=streams))
 

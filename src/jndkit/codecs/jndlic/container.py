@@ -70,6 +70,16 @@ def pack(contents: Contents) -> bytes:
     return header + _CRC.pack(zlib.crc32(header)) + body
 
 
+def sealed(data: bytes) -> bytes:
+    """A file with its checksums made true again, after bytes of its streams were changed."""
+    fields = list(_HEADER.unpack_from(data))
+    *_, crc, count, letters = range(len(fields))
+    end = _HEADER.size + fields[letters] + fields[count] * _ENTRY.size
+    fields[crc] = zlib.crc32(data[end + _CRC.size :])
+    header = _HEADER.pack(*fields) + data[_HEADER.size : end]
+    return header + _CRC.pack(zlib.crc32(header)) + data[end + _CRC.size :]
+
+
 def unpack(data: bytes, path: str | Path | None, max_pixels: int) -> Contents:
     """What a file holds; every length and checksum but that of the symbols has been checked.
 

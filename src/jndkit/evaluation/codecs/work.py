@@ -9,9 +9,8 @@ from pathlib import Path
 
 from jndkit.evaluation.codecs.rows import CodecRow, Settings
 from jndkit.evaluation.codecs.sitting import Sitting
-from jndkit.evaluation.noise import digest
 from jndkit.opening import load
-from jndkit.picture import with_metadata
+from jndkit.picture import digest, with_metadata
 
 
 @dataclass(frozen=True)

@@ -10,12 +10,11 @@ from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
 
-from jndkit.evaluation.noise import digest
 from jndkit.evaluation.picturewise.answers import METHODS, Look
 from jndkit.evaluation.picturewise.coding import Coding
 from jndkit.evaluation.picturewise.rows import KnobRow, Settings
 from jndkit.opening import load
-from jndkit.picture import with_metadata
+from jndkit.picture import digest, with_metadata
 
 Part = tuple[str, str | None, str]
 

@@ -34,14 +34,20 @@ def to_opponent(rgb: Pixels, viewing: Viewing) -> list[Plane]:
     rgb: uint8 (H, W, 3), sRGB-encoded.
     """
     height, width = rgb.shape[:2]
-    light = emitted_light(viewing)
-    matrix = constants().rgb_to_dkl.astype(np.float32)
     planes = [np.empty((height, width), np.float32) for _ in range(3)]
 
     def work(top: int, bottom: int) -> None:
-        lit = cv2.LUT(rgb[top:bottom], light)
-        for channel, plane in enumerate(planes):
-            cv2.transform(lit, matrix[channel : channel + 1], dst=plane[top:bottom])
+        opponent_rows(rgb[top:bottom], viewing, [plane[top:bottom] for plane in planes])
 
     over_strips(work, height, width)
+    return planes
+
+
+def opponent_rows(rgb: Pixels, viewing: Viewing, out: list[Plane] | None = None) -> list[Plane]:
+    """The same of a few rows, in this thread. out: where the planes go."""
+    matrix = constants().rgb_to_dkl.astype(np.float32)
+    planes = out or [np.empty(rgb.shape[:2], np.float32) for _ in range(3)]
+    lit = cv2.LUT(rgb, emitted_light(viewing))
+    for channel, plane in enumerate(planes):
+        cv2.transform(lit, matrix[channel : channel + 1], dst=plane)
     return planes

@@ -14,7 +14,7 @@ from jndkit.observers.cvvdp import bands, pyramid
 from jndkit.observers.cvvdp.constants import constants
 from jndkit.observers.cvvdp.display import Plane
 from jndkit.observers.cvvdp.places import Places
-from jndkit.observers.cvvdp.pooling import Cells, jod, pooled_jod, safe_power
+from jndkit.observers.cvvdp.pooling import CELL, Cells, jod, pooled_jod, safe_power
 from jndkit.observers.cvvdp.windows import worst_place, worst_window
 from jndkit.observers.views import views, views_beside
 from jndkit.picture import Picture, Pixels
@@ -121,13 +121,11 @@ class _Scene:
         rgb = _at_least(rgb)
         cells = Cells(rgb.shape[:2], len(self._frequencies))
         for reference, tile in self._references():
-            patch = np.ascontiguousarray(rgb[tile.y : tile.y + tile.height, tile.x : tile.x + tile.width])
+            patch = rgb[tile.y : tile.y + tile.height, tile.x : tile.x + tile.width]
             if len(self._tiles) == 1:
                 bands.differences(reference, patch, cells.add)
             else:
-                part = Cells(patch.shape[:2], len(reference.frequencies))
-                bands.differences(reference, patch, part.add)
-                cells.paste(part, tile, _core(tile, *rgb.shape[:2]))
+                cells.paste(_part(reference, patch), tile, _core(tile, *rgb.shape[:2]))
         return cells
 
     def worst(self, rgb: Pixels) -> tuple[tuple[float, Box], tuple[float, Box]]:
@@ -159,13 +157,12 @@ class _Scene:
             out /= self.places.hidden()
         return out[: self._shape[0], : self._shape[1]]
 
-    def _references(self) -> Iterator[tuple[bands.Reference, Box]]:
+    def _references(self) -> Iterator[tuple[bands.Reference | bands.Unprepared, Box]]:
         for index, tile in enumerate(self._tiles):
-            watched = self._watched[index] if self._watched else bands.watch(self._cut(tile), self._viewing)
-            yield watched, tile
+            yield self._watched[index] if self._watched else bands.Unprepared(self._viewing, self._cut(tile)), tile
 
     def _cut(self, tile: Box) -> Pixels:
-        return np.ascontiguousarray(self._rgb[tile.y : tile.y + tile.height, tile.x : tile.x + tile.width])
+        return self._rgb[tile.y : tile.y + tile.height, tile.x : tile.x + tile.width]
 
 
 def _at_least(rgb: Pixels) -> Pixels:
@@ -199,7 +196,19 @@ def _core(tile: Box, height: int, width: int) -> Box:
     return Box(x, y, right - x, bottom - y)
 
 
-def _local_map(reference: bands.Reference, rgb: Pixels) -> Map:
+def _part(reference: bands.Reference | bands.Unprepared, rgb: Pixels) -> Cells:
+    """Squared differences over the cells of one tile."""
+    part = Cells(reference.shape, len(reference.frequencies))
+    if isinstance(reference, bands.Unprepared) and bands.alike(reference, rgb):
+        row = Cells((CELL, rgb.shape[1]), part.bands)
+        bands.differences_alike(reference, rgb, row.add, CELL)
+        part.grid[...] = row.grid
+    else:
+        bands.differences(reference, rgb, part.add)
+    return part
+
+
+def _local_map(reference: bands.Reference | bands.Unprepared, rgb: Pixels) -> Map:
     """Visible difference of each pixel in JND units: channels pooled in each band, then the bands added up."""
     c = constants()
     count = len(reference.frequencies)

@@ -56,9 +56,9 @@ class Places:
         sums, areas = self.sums(cells), self.areas
         rows, columns = areas.shape
         pool = self.pool(frequencies)
-        large = min(worst_of_all(sums, areas, *sides, pool) for sides in window_sides(self._per_degree, columns, rows))
+        large = worst_of_all(sums, areas, window_sides(self._per_degree, columns, rows), pool)
         side = max(2, round(LOCAL * self._per_degree))
-        small = worst_of_all(sums, areas, min(side, columns), min(side, rows), pool)
+        small = worst_of_all(sums, areas, [(min(side, columns), min(side, rows))], pool)
         inside = [(quality, box_of(box, self.side, self._shape)) for quality, box in (large, small)]
         return inside[0], inside[1]
 

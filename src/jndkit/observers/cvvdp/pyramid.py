@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import cv2
 import numpy as np
@@ -32,22 +33,28 @@ def band_frequencies(height: int, width: int, ppd: float) -> list[float]:
 def reduce(plane: Plane) -> Plane:
     """The plane smoothed and at half the size: (H, W) -> (ceil(H/2), ceil(W/2))."""
     height, width = plane.shape
-    half: Plane = np.empty((-(-height // 2), -(-width // 2)), np.float32)
+    (half,) = reduce_rows(lambda first, last: [plane[first:last]], height, width, 1)
+    return half
+
+
+def reduce_rows(rows: Callable[[int, int], list[Plane]], height: int, width: int, count: int) -> list[Plane]:
+    """`reduce` of planes that are made as they are needed. rows: first, last -> those rows of the `count` planes."""
+    halves: list[Plane] = [np.empty((-(-height // 2), -(-width // 2)), np.float32) for _ in range(count)]
 
     def work(top: int, bottom: int) -> None:
         first, last = max(0, 2 * top - 2), min(height, 2 * bottom + 1)
-        part = plane[first:last]
-        smooth = cv2.sepFilter2D(part, -1, _KERNEL, _KERNEL, borderType=cv2.BORDER_REFLECT)
         inside = slice(2 * top - first, 2 * bottom - 1 - first, 2)
-        half[top:bottom] = smooth[inside, ::2]
-        if height % 2 != width % 2:
-            # The published pyramid closes the right border by the parity of the rows; kept, so that its numbers are.
-            edge = cv2.sepFilter2D(part[:, -2:], -1, _ONE, _KERNEL, borderType=cv2.BORDER_REFLECT)[inside]
-            step = edge[:, 1] * (_KERNEL[3] - _KERNEL[4]) + edge[:, 0] * _KERNEL[4]
-            half[top:bottom, -1] += step if width % 2 == 0 else -step
+        for part, half in zip(rows(first, last), halves, strict=True):
+            smooth = cv2.sepFilter2D(part, -1, _KERNEL, _KERNEL, borderType=cv2.BORDER_REFLECT)
+            half[top:bottom] = smooth[inside, ::2]
+            if height % 2 != width % 2:
+                # The published pyramid closes the right border by the parity of the rows; kept, as its numbers are.
+                edge = cv2.sepFilter2D(part[:, -2:], -1, _ONE, _KERNEL, borderType=cv2.BORDER_REFLECT)[inside]
+                step = edge[:, 1] * (_KERNEL[3] - _KERNEL[4]) + edge[:, 0] * _KERNEL[4]
+                half[top:bottom, -1] += step if width % 2 == 0 else -step
 
-    over_strips(work, half.shape[0], 2 * width)
-    return half
+    over_strips(work, halves[0].shape[0], 2 * width)
+    return halves
 
 
 def expand_rows(plane: Plane, top: int, bottom: int, width: int) -> Plane:

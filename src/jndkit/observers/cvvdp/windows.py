@@ -27,20 +27,17 @@ Pool = Callable[[Floats], Floats]
 def worst_window(cells: Cells, ppd: float) -> tuple[float, Box]:
     """(JOD, place) of the worst window of 20 x 13.5 degrees. Windows keep their area where the picture is narrow."""
     rows, columns = cells.grid.shape[2:]
-    found = (math.inf, Box(0, 0, 0, 0))
-    for width, height in window_sides(ppd / CELL, columns, rows):
-        if (width, height) == (columns, rows):
-            whole = float(pooled_jod(cells.picture_energy()))
-            return whole, Box(0, 0, cells.shape[1], cells.shape[0])
-        found = min(found, _worst(cells, width, height))
-    return found
+    sides = window_sides(ppd / CELL, columns, rows)
+    if (columns, rows) in sides:
+        return float(pooled_jod(cells.picture_energy())), Box(0, 0, cells.shape[1], cells.shape[0])
+    return _worst(cells, sides)
 
 
 def worst_place(cells: Cells, ppd: float) -> tuple[float, Box]:
     """(JOD, place) of the worst square of 3 degrees."""
     rows, columns = cells.grid.shape[2:]
     side = max(2, round(LOCAL * ppd / CELL))
-    return _worst(cells, min(side, columns), min(side, rows))
+    return _worst(cells, [(min(side, columns), min(side, rows))])
 
 
 def window_sides(per_degree: float, columns: int, rows: int) -> list[tuple[int, int]]:
@@ -60,25 +57,27 @@ def _fit(width: float, height: float, columns: int, rows: int) -> tuple[int, int
     return min(columns, round(width)), min(rows, round(height))
 
 
-def _worst(cells: Cells, width: int, height: int) -> tuple[float, Box]:
+def _worst(cells: Cells, sides: list[tuple[int, int]]) -> tuple[float, Box]:
     areas = cell_areas(cells.shape)
-    sums = cells.grid.astype(np.float64) * areas
-    found = worst_of_all(sums, areas, width, height, lambda energy: pooled_jod(np.maximum(energy, 0.0)))
+    found = worst_of_all(cells.grid * areas, areas, sides, lambda energy: pooled_jod(np.maximum(energy, 0.0)))
     return found[0], box_of(found[1], CELL, cells.shape)
 
 
-def worst_of_all(sums: Floats, areas: Floats, width: int, height: int, pool: Pool) -> tuple[float, Box]:
-    """(JOD, place in cells) of the worst window of so many cells.
+def worst_of_all(sums: Floats, areas: Floats, sides: list[tuple[int, int]], pool: Pool) -> tuple[float, Box]:
+    """(JOD, place in cells) of the worst window that has one of the sides, (width, height) in cells.
 
     sums: float64 (bands, 3, rows, columns), what is pooled, times the pixels of each cell.
     areas: float64 (rows, columns), these pixels.
     """
-    rows, columns = areas.shape
+    area, total = _prefix(areas[None, None]), _prefix(sums)
+    return min(_worst_of_size(total, area, width, height, pool) for width, height in sides)
+
+
+def _worst_of_size(total: Floats, area: Floats, width: int, height: int, pool: Pool) -> tuple[float, Box]:
+    rows, columns = (side - 1 for side in area.shape[2:])
     step = max(1, min(width, height) // 8)
     tops = _positions(rows, height, step)
     lefts = _positions(columns, width, step)
-    area = _prefix(areas[None, None])
-    total = _prefix(sums)
     best = (math.inf, 0, 0)
     for chunk in range(0, len(tops), max(1, _CHUNK // len(lefts))):
         some = tops[chunk : chunk + max(1, _CHUNK // len(lefts))]
@@ -103,7 +102,9 @@ def _positions(size: int, window: int, step: int) -> Indices:
 def _prefix(layers: Floats) -> Floats:
     """Two-dimensional running sums with a leading row and column of zeros."""
     out = np.zeros((*layers.shape[:2], layers.shape[2] + 1, layers.shape[3] + 1))
-    out[:, :, 1:, 1:] = layers.cumsum(axis=2).cumsum(axis=3)
+    inner = out[:, :, 1:, 1:]
+    np.cumsum(layers, axis=2, out=inner)
+    np.cumsum(inner, axis=3, out=inner)
     return out
 
 

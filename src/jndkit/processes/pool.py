@@ -11,10 +11,11 @@ from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection, wait
 from typing import Generic, TypeVar
 
-from jndkit.corpus import worker
+from jndkit.errors import CodecError, UsageError
 from jndkit.interrupts import no_interrupts
 from jndkit.picture import MAX_PIXELS
 from jndkit.picture.silence import quiet_pillow
+from jndkit.processes import worker
 
 Answer = TypeVar("Answer")
 
@@ -24,6 +25,26 @@ PIXELS_AT_ONCE = 200_000_000
 _PIXELS_PER_BYTE = 8  # of files whose header is not looked at: about what coders need at good quality
 _HEADERS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "PPM")
 _PATIENCE = 2.0  # seconds a process has to end by itself
+
+
+def processors() -> int:
+    """How many processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def jobs_wanted(jobs: int | None) -> int:
+    """Processes at work at once: as asked, else the processors. Raises UsageError for less than one."""
+    if jobs is not None and jobs < 1:
+        raise UsageError(f"--jobs must be at least 1, not {jobs}")
+    return processors() if jobs is None else jobs
+
+
+def died(path: str, code: int | None) -> CodecError:
+    """What is said of a process that ended in the middle of its work. code: its exit code."""
+    how = f"was killed by signal {-code}" if code is not None and code < 0 else f"ended with code {code}"
+    return CodecError(f"{path}: the process working on it {how}, perhaps for want of memory")
 
 
 class _Worker(Generic[Answer]):
@@ -133,19 +154,27 @@ class Pool(Generic[Answer]):
 
 def pixels_of(path: str) -> int:
     """About how many pixels a file holds: what its header says, else a guess from its size. Never an error."""
-    from PIL import Image
-
+    told = header_pixels(path)
+    if told is not None:
+        return told
     try:
         found = os.stat(path)
     except OSError:
         return 0
-    if not stat.S_ISREG(found.st_mode):  # opening a pipe would wait for its other end
-        return 0
+    return found.st_size * _PIXELS_PER_BYTE if stat.S_ISREG(found.st_mode) else 0
+
+
+def header_pixels(path: str) -> int | None:
+    """How many pixels the header of a file says; None where it is not read. Never an error."""
+    from PIL import Image
+
+    if not os.path.isfile(path):  # opening a pipe would wait for its other end
+        return None
     try:
         with quiet_pillow(), Image.open(path, formats=_HEADERS) as image:
             return image.width * image.height
     except Exception:  # whatever is wrong with the file, the worker will say
-        return found.st_size * _PIXELS_PER_BYTE
+        return None
 
 
 @contextmanager

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
-from multiprocessing.connection import Connection
+import threading
+from multiprocessing.connection import Connection, wait
 
 THREADS = ("JNDKIT_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 """What the environment says of threads when the process starts; libraries read it once, when they are loaded."""
@@ -13,6 +15,7 @@ THREADS = ("JNDKIT_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM
 def main(connection: Connection) -> None:
     """Answer every (work, path) with work(path), until the other end is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the whole group; the parent ends us
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     import cv2
 
     cv2.setNumThreads(int(os.environ[THREADS[0]]))
@@ -22,3 +25,11 @@ def main(connection: Connection) -> None:
             connection.send(work(path))
     except (EOFError, OSError):
         return
+
+
+def _end_with_parent() -> None:
+    """End at once where the parent is killed, even in the middle of a picture that takes minutes."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        os._exit(1)

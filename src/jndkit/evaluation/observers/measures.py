@@ -1,0 +1,127 @@
+"""What is held against people: readings of observers and measures, and what is derived from them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from jndkit.evaluation.psychometric import Floats
+from jndkit.evaluation.similarity import ssim
+from jndkit.evaluation.ssimulacra2 import prepare
+from jndkit.injection import psnr
+from jndkit.observers import observer
+from jndkit.observers.mapped.constants import constants as maps
+from jndkit.picture import Picture
+from jndkit.picturewise.looking import watched
+from jndkit.pixelwise.luma import luma
+from jndkit.protocols import AIC, SIDE_BY_SIDE, protocol
+from jndkit.viewing import Viewing
+
+LOOK = "side-by-side"
+TEXTURE = "wu2017"
+"""The map whose mean over the reference is the global term."""
+
+_LEAST = 0.01  # JND, or units of a score: less is as good as none
+_LOSSLESS = 100.0  # dB
+_LOOKING = ("cvvdp", "vpjnd")  # observers that are asked how people look, too
+
+Read = Callable[[Picture], dict[str, float]]
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Who reads. source: what decides its numbers.  watch: (reference, viewing) -> a version's values by name."""
+
+    source: str
+    watch: Callable[[Picture, Viewing], Read]
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A value that was read, over the mean wu2017 map of the reference to an exponent."""
+
+    reading: str
+    exponent: float = 0.0
+
+    @property
+    def name(self) -> str:
+        return f"{self.reading} / {TEXTURE}^{self.exponent:g}" if self.exponent else self.reading
+
+    def ln(self, values: Floats, texture: Floats) -> Floats:
+        """Logarithm of a difference, so that all rise with it: of the root mean square error in the place of PSNR, of
+        1 - SSIM, of 100 - SSIMULACRA2.
+
+        values: float64 of any shape.  texture: mean wu2017 map of each value's reference, code values, of one shape.
+        """
+        found = _LN.get(self.reading, _ln_jnd)(values)
+        return found - self.exponent * np.log(texture) if self.exponent else found
+
+
+def readers() -> tuple[str, ...]:
+    return ("cvvdp", "ssimulacra2", "psnr", "ssim", "vpjnd", *maps())
+
+
+def reader(name: str) -> Reader:
+    """The reader of that name. Raises UsageError for an unknown one, MissingError without weights."""
+    if name in _SCORES:
+        return Reader(f"{name} of jndkit" if name != "ssimulacra2" else "ssimulacra2 2.1, libjxl", _SCORES[name])
+    seen_by = observer(name)
+    told = f"{name} {seen_by.version}"
+    if name in _LOOKING:
+        told += f", {SIDE_BY_SIDE}"
+    return Reader(told, lambda reference, viewing: _observed(name, reference, viewing))
+
+
+def measures(readings: set[str]) -> Iterator[Measure]:
+    """What can be said where these values were read, the global terms last."""
+    first = [name for reader in readers() for name in (reader, f"{reader}, {LOOK}")]
+    yield from (Measure(name) for name in first if name in readings)
+    for name in ("cvvdp", "ssimulacra2"):
+        if name in readings:
+            yield from (Measure(name, exponent) for exponent in (0.5, 0.8))
+
+
+def _observed(name: str, reference: Picture, viewing: Viewing) -> Read:
+    seen_by = observer(name)
+    if name not in _LOOKING:
+        plain = seen_by.watch(reference, viewing, AIC)
+        return lambda decoded: {name: plain(decoded).jnd}
+    watch = watched(seen_by, reference, viewing, protocol(LOOK, viewing)[0])
+
+    def read(decoded: Picture) -> dict[str, float]:
+        sight = watch(decoded)
+        return {name: sight.reading, f"{name}, {LOOK}": sight.jnd}
+
+    return read
+
+
+def _ssimulacra2(reference: Picture, viewing: Viewing) -> Read:
+    prepared = prepare(reference.rgb)
+    return lambda decoded: {"ssimulacra2": prepared.read(decoded.rgb)}
+
+
+def _psnr(reference: Picture, viewing: Viewing) -> Read:
+    plane = luma(reference.rgb)
+    return lambda decoded: {"psnr": min(psnr(plane, luma(decoded.rgb)), _LOSSLESS)}
+
+
+def _ssim(reference: Picture, viewing: Viewing) -> Read:
+    plane = luma(reference.rgb)
+    return lambda decoded: {"ssim": ssim(plane, luma(decoded.rgb))}
+
+
+_SCORES = {"ssimulacra2": _ssimulacra2, "psnr": _psnr, "ssim": _ssim}
+
+
+def _ln_jnd(values: Floats) -> Floats:
+    return np.log(np.maximum(values, _LEAST))
+
+
+_LN: dict[str, Callable[[Floats], Floats]] = {
+    "psnr": lambda decibels: -decibels * (math.log(10.0) / 20.0),
+    "ssim": lambda likeness: np.log(np.maximum(1.0 - likeness, 1e-6)),
+    "ssimulacra2": lambda score: np.log(np.maximum(100.0 - score, _LEAST)),
+}

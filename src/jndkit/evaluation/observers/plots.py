@@ -1,0 +1,110 @@
+"""Shares foretold against shares observed, and the threshold of every picture, as a drawing.
+
+What people answered is not in the rows: it is read from the data folder. Needs matplotlib, which is loaded here.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from jndkit.errors import UsageError
+from jndkit.evaluation.observers import shares
+from jndkit.evaluation.observers.measures import LOOK, TEXTURE
+from jndkit.evaluation.observers.people import Shares
+from jndkit.evaluation.observers.rows import ScoreRow
+from jndkit.evaluation.observers.tables import checked
+from jndkit.evaluation.plots import INK, PALE, check_plot
+from jndkit.evaluation.psychometric import Floats
+from jndkit.picture import write_atomic
+
+_SHOWN = ("cvvdp", f"cvvdp, {LOOK}")
+_COLOURS = {"jpeg": "#1f6f8b", "webp-off": "#9a6324"}
+_TITLES = {"jpeg": "JPEG", "webp-off": "WebP"}
+
+
+def write_plot(rows: Sequence[ScoreRow], told: Shares, path: str | Path, *, force: bool = False) -> None:
+    """Draw the shares of one share a setting, of the reading and of the look, and the thresholds of the latter two.
+
+    told: what people answered.  path: a .png file.  force: replace an existing one.
+    Raises UsageError, see `tables.checked`, and where one of the latter has no row, MissingError without matplotlib,
+    OutputError.
+    """
+    check_plot(path)
+    checked(rows)
+    found = {row.measure: row for row in rows if row.table == shares.TABLE and row.error is None}
+    if missing := [name for name in _SHOWN if name not in found]:
+        raise UsageError(f"there is nothing to draw: {shares.TABLE} has no row of {missing[0]}")
+    predicted = [found[name].predicted for name in _SHOWN]
+    if strange := [str(file) for file in told.file if not all(str(file) in each for each in predicted)]:
+        raise UsageError(f"the rows say nothing of {strange[0]}, which people judged")
+    write_atomic(path, _drawn([found[name] for name in _SHOWN], told), force=force)
+
+
+def _drawn(rows: Sequence[ScoreRow], told: Shares) -> bytes:
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(13.0, 4.1), layout="constrained", facecolor="white")
+    FigureCanvasAgg(figure)
+    panels = figure.subplots(1, len(rows) + 2)
+    _agreement(panels[0], shares.FIXED, shares.fixed(told), told)
+    for axes, row in zip(panels[1:-1], rows, strict=True):
+        _agreement(axes, row.measure, np.array([row.predicted[str(file)] for file in told.file]), told)
+    panels[0].set_ylabel("share who noticed")
+    panels[0].legend(fontsize=8, frameon=False, loc="upper left")
+    _thresholds(panels[-1], rows)
+    figure.supxlabel(
+        f"{len(told.pictures)} pictures, {len(told.file)} versions, {int(told.told.viewers.max())} viewers: MIDD-GAR. "
+        "Shares are foretold without the picture. Grey: where 90 in 100 would lie by chance alone.",
+        fontsize=8,
+        color=INK,
+    )
+    memory = io.BytesIO()
+    figure.savefig(memory, format="png", dpi=110, metadata={"Software": None})
+    return memory.getvalue()
+
+
+def _agreement(axes: Any, name: str, share: Floats, told: Shares) -> None:
+    """Observed over foretold, a dot for each version."""
+    line = np.linspace(0.0, 1.0, 101)
+    half = 1.645 * np.sqrt(line * (1.0 - line) / told.told.viewers.mean())
+    axes.fill_between(line, np.maximum(line - half, 0.0), np.minimum(line + half, 1.0), color="#eeeeee", linewidth=0)
+    axes.plot(line, line, color=PALE, linewidth=0.8)
+    for codec in sorted(set(told.codec.tolist())):
+        own = told.codec == codec
+        axes.plot(
+            share[own], told.told.share[own], ".", color=_COLOURS.get(codec, INK), label=_TITLES.get(codec, codec)
+        )
+    error = float(np.sqrt(np.mean((share - told.told.share) ** 2)))
+    axes.set_title(f"{name}: error {error:.3f}", fontsize=9)
+    axes.set_xlabel("share foretold")
+    _plain(axes)
+
+
+def _thresholds(axes: Any, rows: Sequence[ScoreRow]) -> None:
+    """Over how busy the picture is, where half of the viewers notice, as a share of the mean over pictures."""
+    for row, colour in zip(rows, ("#8a8a8a", "#6c4f9c"), strict=True):
+        names = [name for name in row.thresholds if name in row.texture]
+        logs = np.log([row.thresholds[name] for name in names])
+        busy = [row.texture[name] for name in names]
+        axes.plot(busy, np.exp(logs - logs.mean()), "o", color=colour, markersize=4, label=row.measure)
+    axes.axhline(1.0, color=PALE, linewidth=0.8)
+    axes.set_yscale("log")
+    ticks = (0.5, 0.7, 1.0, 1.4, 2.0)
+    axes.yaxis.set_ticks(ticks, [f"{tick:g}" for tick in ticks])
+    axes.yaxis.set_ticks([], minor=True)
+    axes.set_title("half notice at, over the mean of all pictures", fontsize=9)
+    axes.set_xlabel(f"mean {TEXTURE} map, code values")
+    axes.legend(fontsize=8, frameon=False, loc="upper left")
+    _plain(axes)
+
+
+def _plain(axes: Any) -> None:
+    axes.grid(color="#eeeeee", linewidth=0.6, zorder=0)
+    for side in ("top", "right"):
+        axes.spines[side].set_visible(False)

@@ -1,0 +1,147 @@
+"""Tables of observers and measures against people, from rows alone."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+
+from jndkit.errors import UsageError
+from jndkit.evaluation.observers import population, preference, shares, units
+from jndkit.evaluation.observers.rows import ScoreRow
+
+Column = tuple[str, Callable[[ScoreRow], float | None], str]
+
+
+def _score(name: str) -> Callable[[ScoreRow], float | None]:
+    return lambda row: row.scores.get(name)
+
+
+def _constant(name: str) -> Callable[[ScoreRow], float | None]:
+    return lambda row: row.constants.get(name)
+
+
+_COLUMNS: dict[str, tuple[Column, ...]] = {
+    shares.TABLE: (
+        ("error", _score("rmse"), ".3f"),
+        ("JPEG", _score("rmse jpeg"), ".3f"),
+        ("WebP", _score("rmse webp-off"), ".3f"),
+        ("bias, JPEG", _score("bias jpeg"), "+.3f"),
+        ("bias, WebP", _score("bias webp-off"), "+.3f"),
+        ("rank within a setting", _score("rank"), ".2f"),
+        ("log-likelihood", _score("log_likelihood"), ".0f"),
+        ("intervals hold, %", lambda row: _percent(row.scores.get("coverage")), ".0f"),
+        ("half notice at", _constant("d50"), ".3g"),
+        ("spread", _constant("spread"), ".2f"),
+        ("of it between pictures", _constant("between"), ".2f"),
+    ),
+    units.TABLE: (
+        ("error, JND", _score("rmse"), ".3f"),
+        *((f"bias, {codec}", _score(f"bias {codec}"), "+.2f") for codec in units.CODECS.values()),
+        ("rank within a source", _score("rank"), ".3f"),
+        ("log-likelihood", _score("log_likelihood"), ".0f"),
+        ("intervals hold, %", lambda row: _percent(row.scores.get("coverage")), ".0f"),
+    ),
+    preference.TABLE: (
+        ("residual, Elo", _score("residual"), ".0f"),
+        ("bias, libjpeg", _score("bias libjpeg"), "+.0f"),
+        ("bias, jpegli", _score("bias jpegli"), "+.0f"),
+        ("libjpeg less jpegli", _score("bias"), "+.0f"),
+        ("rank", _score("rank"), ".3f"),
+        ("bits of jpegli at equal measure, %", _score("bits measure"), "+.0f"),
+    ),
+    population.TABLE: (
+        ("standard deviation", _score("sd"), ".1f"),
+        ("least", _score("least"), ".0f"),
+        *((f"{part} of pictures", _score(part), ".0f") for part in ("10 %", "50 %", "90 %")),
+        ("most", _score("most"), ".0f"),
+        ("distance to people", _score("distance"), ".1f"),
+        ("curve off by", _score("curve"), ".4f"),
+        ("half notice at", _constant("d50"), ".3g"),
+        ("spread", _constant("spread"), ".2f"),
+    ),
+}
+_ORDER = {shares.TABLE: "rmse", units.TABLE: "rmse", preference.TABLE: "residual", population.TABLE: "distance"}
+
+
+def checked(rows: Sequence[ScoreRow]) -> None:
+    """Raises UsageError where the rows differ in what may not stand in one table, or say one thing twice."""
+    for table in dict.fromkeys(row.table for row in rows):
+        own = [row for row in rows if row.table == table]
+        kinds = {
+            "people's answers": {row.people for row in own},
+            "display": {row.viewing for row in own if row.viewing},
+        }
+        for what, found in kinds.items():
+            if len(found) > 1:
+                raise UsageError(f"these rows cannot stand in one table: they differ in {what} of {table}")
+        (name, count), *_ = Counter(row.measure for row in own).most_common(1)
+        if count > 1:
+            raise UsageError(f"these rows cannot stand in one table: {name} of {table} is there {count} times")
+        if table not in _COLUMNS:
+            raise UsageError(f"there is no table {table!r}: choose {', '.join(_COLUMNS)}")
+
+
+def markdown(rows: Sequence[ScoreRow]) -> str:
+    """A table for each of people's, the best measure first, in Markdown. Raises UsageError, see `checked`."""
+    checked(rows)
+    good = [row for row in rows if row.error is None]
+    if not good:
+        raise UsageError("there is no row with a result")
+    parts = [_table(table, [row for row in good if row.table == table]) for table in _COLUMNS]
+    return "\n\n".join(part for part in parts if part)
+
+
+def _table(table: str, rows: list[ScoreRow]) -> str:
+    if not rows:
+        return ""
+    columns = [column for column in _COLUMNS[table] if any(column[1](row) is not None for row in rows)]
+    # What has no error of its own, as people themselves, comes first.
+    rows = sorted(rows, key=lambda row: (row.scores.get(_ORDER[table], -1.0), row.measure))
+    lines = [
+        _heading(table, rows),
+        "",
+        f"| {' | '.join(('measure', *(title for title, _, _ in columns)))} |",
+        f"|{'---|' * (1 + len(columns))}",
+    ]
+    lines += [f"| {row.measure} | {' | '.join(_cell(row, *column[1:]) for column in columns)} |" for row in rows]
+    return "\n".join(lines)
+
+
+def _heading(table: str, rows: Sequence[ScoreRow]) -> str:
+    pictures, stimuli = (max(getattr(row, name) for row in rows) for name in ("pictures", "stimuli"))
+    seen = next((row.viewing for row in rows if row.viewing), "")
+    if table == shares.TABLE:
+        return (
+            f"**Side by side: the share of viewers who notice. MIDD-GAR, {pictures} pictures, {stimuli} versions, read "
+            f"at {seen}.** Every constant is fitted without the picture that is judged."
+        )
+    if table == units.TABLE:
+        return (
+            f"**In flicker and zoom: JND of the AIC-4 sample, {pictures} sources, {stimuli} versions.** The metrics' "
+            "values are those published with it; the curve is fitted without the source that is judged."
+        )
+    if table == preference.TABLE:
+        bits = [row.scores["bits people"] for row in rows if "bits people" in row.scores]
+        people = f" At equal Elo: {bits[0]:+.0f} % bits of jpegli against libjpeg." if bits else ""
+        return (
+            f"**Forced choice: Elo of {stimuli} settings of JPEG encoders, read on {pictures} pictures at {seen}.** "
+            f"A quadratic in the mean over half of the pictures, judged on the others.{people}"
+        )
+    return (
+        "**Side by side, a large screen: JPEG quality from which on 75 % of viewers see nothing, over pictures. "
+        f"MCL-JCI, {next((row.pictures for row in rows if row.measure == population.PEOPLE), 0)} pictures, against "
+        f"{max((row.pictures for row in rows if row.constants), default=0)} other photographs read at {seen}.** Both "
+        "constants are fitted to the mean curve of the same people."
+    )
+
+
+def _cell(row: ScoreRow, value: Callable[[ScoreRow], float | None], form: str) -> str:
+    found = value(row)
+    if found is None:
+        return ""
+    text = format(found, form)
+    return text if float(text) else format(0.0, form)  # no minus before zero
+
+
+def _percent(share: float | None) -> float | None:
+    return None if share is None else 100.0 * share

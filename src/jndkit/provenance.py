@@ -1,0 +1,107 @@
+"""What a finished file says of its making, and the row of it that can be told from that alone."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, ClassVar, Protocol
+from urllib.parse import quote
+
+from jndkit.codecs import codec
+from jndkit.codecs.inscription import inscribed
+from jndkit.errors import JndError
+from jndkit.evidence import Row
+from jndkit.observers import observer as named_observer
+from jndkit.picture import Picture
+from jndkit.picture.mark import SETTINGS, Mark, Outcome, blank_mark
+from jndkit.protocols import Protocol as Way, protocol as named_protocol
+from jndkit.viewing import Viewing
+from jndkit.visibility import jnd_for
+
+WHETHER = frozenset({"min_saving", "force", "max_pixels", "damaged", "encode"})
+"""Settings that decide whether there is a file, not which."""
+
+
+class Asked(Protocol):
+    """Settings of a run, a dataclass. viewers: per cent.  fit: the protocol at the viewing it comes to."""
+
+    __dataclass_fields__: ClassVar[dict[str, dataclasses.Field[Any]]]
+
+    @property
+    def viewers(self) -> float: ...
+
+    @property
+    def observer(self) -> str: ...
+
+    @property
+    def fit(self) -> tuple[Way, Viewing]: ...
+
+
+def describe(row: Row, settings: Asked) -> None:
+    """Put what was asked for into the row."""
+    fit, viewing = settings.fit
+    observer = named_observer(settings.observer)
+    row.target = {"viewers": settings.viewers, "jnd": jnd_for(settings.viewers, fit)}
+    row.observer = f"{observer.name} {observer.version}"
+    row.protocol, row.viewing, row.ppd = fit.name, viewing.name, viewing.ppd
+    if fit.note:
+        row.notes.append(fit.note)
+
+
+def told(settings: Asked) -> str:
+    """The settings that decide the bytes and are not the defaults, as marks have them: "viewers=90 viewing=4k".
+
+    What would be too long for a mark is hashed.
+    """
+    asked: dict[str, tuple[Any, Any]]
+    asked = {field.name: (getattr(settings, field.name), field.default) for field in dataclasses.fields(settings)}
+    fit, viewing = settings.fit
+    asked["viewing"] = viewing.name, named_protocol(fit.name)[1].name
+    text = " ".join(
+        f"{name}={value:g}" if isinstance(value, float) else f"{name}={quote(str(value), safe=':,')}"
+        for name, (value, usual) in asked.items()
+        if value != usual and name not in WHETHER
+    )
+    return text if len(text) <= SETTINGS else f"sha256={hashlib.sha256(text.encode()).hexdigest()[:24]}"
+
+
+def with_mark(picture: Picture, settings: Asked) -> Picture:
+    """The picture with the mark that its files are to carry; as it is where it comes from no file."""
+    if picture.source is None:
+        return picture
+    return replace(picture, mark=blank_mark(picture.source.sha256, told(settings)))
+
+
+def inscribe(row: Row, data: bytes, blank: str) -> bytes:
+    """The file with what its row says of it in its mark; the row gets the hash.
+
+    blank: the `mark` of the picture that was coded.
+    """
+    if row.codec is None or row.knob is None or row.jnd is None or row.width is None or row.height is None:
+        raise ValueError("a row without a setting and a reading has no file")
+    between = None if row.interval is None else (row.interval[0], row.interval[1])
+    reading = row.jnd if row.reading is None else row.reading
+    outcome = Outcome(row.codec, row.knob["value"], row.width, row.height, row.jnd, reading, row.viewers, between)
+    data = inscribed(data, blank, outcome)
+    row.output_sha256 = hashlib.sha256(data).hexdigest()
+    return data
+
+
+def recall(row: Row, file: Path, mark: Mark) -> None:
+    """Put into the row of an input what its finished file says: the inverse of `inscribe`, and the file's bytes."""
+    data = file.read_bytes()
+    row.output, row.bytes = str(file), len(data)
+    row.output_sha256 = hashlib.sha256(data).hexdigest()
+    row.versions = {"jndkit": mark.version}
+    if mark.outcome is None:
+        return
+    made = mark.outcome
+    row.codec, row.width, row.height = made.codec, made.width, made.height
+    row.jnd, row.reading = made.jnd, made.reading
+    row.viewers, row.interval = made.viewers, None if made.interval is None else list(made.interval)
+    try:
+        row.knob = {"name": codec(made.codec).knob.name, "value": made.value}
+    except JndError:  # of a codec that is not installed here
+        row.knob = {"name": "", "value": made.value}

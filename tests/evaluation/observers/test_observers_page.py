@@ -1,0 +1,89 @@
+"""docs/people.md says what the committed rows say, and these what the tables of people say."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import re
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import pytest
+
+from jndkit.evaluation import rows as store
+from jndkit.evaluation.observers import shares
+from jndkit.evaluation.observers.judging import judge
+from jndkit.evaluation.observers.rows import ReadingRow, ScoreRow, Settings, from_json
+from jndkit.evaluation.observers.tables import markdown
+from jndkit.evaluation.observers.work import jobs
+
+ROOT = Path(__file__).parents[3]
+BENCHMARKS = ROOT / "benchmarks"
+PAGE = (ROOT / "docs" / "people.md").read_text()
+LOOK = "cvvdp, side-by-side"
+
+
+@pytest.fixture(scope="module")
+def rows() -> tuple[list[ReadingRow], list[ScoreRow]]:
+    return from_json(store.read(BENCHMARKS / "rows" / "observers.jsonl"))
+
+
+def script(name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, BENCHMARKS / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module  # one script imports another
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_tables_are_those_of_the_rows(rows: tuple[list[ReadingRow], list[ScoreRow]]) -> None:
+    readings, scores = rows
+    assert not [row for row in (*readings, *scores) if row.error]
+    assert markdown(scores) in PAGE
+    for name in ("masking", "forms"):
+        lines = (BENCHMARKS / "rows" / f"{name}.jsonl").read_text().splitlines()
+        assert script(name).table([json.loads(line) for line in lines]) in PAGE
+
+
+def test_the_picture_is_there() -> None:
+    found = re.findall(r"\]\(([\w./-]+\.png)\)", PAGE)
+    assert found == ["people.png"]
+    assert (ROOT / "docs" / found[0]).stat().st_size > 10_000
+
+
+def test_what_was_aimed_at_side_by_side(rows: tuple[list[ReadingRow], list[ScoreRow]]) -> None:
+    found = {row.measure: row.scores for row in rows[1] if row.table == "midd"}
+    look, fixed = found[LOOK], found[shares.FIXED]
+    assert look["rmse"] < 0.150
+    assert look["rmse jpeg"] < fixed["rmse jpeg"]
+    assert max(abs(look["bias jpeg"]), abs(look["bias webp-off"])) < 0.03
+    assert look["rank"] > found["cvvdp"]["rank"] + 0.3
+
+
+@pytest.mark.shared
+def test_the_scores_follow_from_the_answers(rows: tuple[list[ReadingRow], list[ScoreRow]], shared: Path) -> None:
+    readings, scores = rows
+    some = [row for row in readings if row.reader == "cvvdp"]
+    known = {(row.table, row.measure): row for row in scores}
+    found = list(judge(shared / "data", ["midd", "aic", "encoders", "mcl-jci"], some))
+    assert {LOOK, "cvvdp", "cvvdp / wu2017^0.8"} <= {row.measure for row in found if row.table == "midd"}
+    for row in found:
+        old = known[row.table, row.measure]
+        assert row.people == old.people
+        assert row.scores == pytest.approx(old.scores, abs=2e-3), (row.table, row.measure)
+
+
+@pytest.mark.shared
+def test_the_readings_are_those_of_the_observers(rows: tuple[list[ReadingRow], list[ScoreRow]], shared: Path) -> None:
+    old = {row.reader: row for row in rows[0] if (row.table, row.input) == ("midd", "kodim05.webp")}
+    settings = Settings(("midd",), ("cvvdp", "ssimulacra2", "psnr", "ssim", "wu2017"))
+    (job,) = (job for job in jobs(shared / "data", settings, []) if job.name == "kodim05.webp")
+    for row in job.rows():
+        assert row.error is None
+        assert row.maker == old[row.reader].maker
+        for name, values in row.readings.items():
+            assert np.array(values) == pytest.approx(old[row.reader].readings[name], rel=1e-3)

@@ -1,0 +1,52 @@
+"""JND of the AIC-4 sample: curves are found, and a source that is judged is not fitted on."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from jndkit.evaluation.observers import people, units
+from jndkit.evaluation.observers.units import PowerCurve, left_out, power_curve
+
+
+def test_a_power_curve_is_found() -> None:
+    x = np.linspace(60.0, 95.0, 60)
+    truth = PowerCurve(0.05, 98.0, 1.2)
+    found = power_curve(x, truth(x), np.linspace(90.0, 110.0, 21), np.arange(0.3, 3.0, 0.1))
+    assert found(x) == pytest.approx(truth(x), abs=0.01)
+    assert truth(np.array([120.0])) == 0.0
+
+
+def test_the_source_takes_no_part() -> None:
+    source = np.repeat(np.array(["1", "2"]), 5)
+    x = np.tile(np.linspace(9.0, 9.8, 5), 2)
+    d = 3.0 * (10.0 - x) * np.where(source == "1", 1.0, 2.0)
+
+    def slope(x: np.ndarray, d: np.ndarray) -> PowerCurve:
+        return PowerCurve(float((d / (10.0 - x)).mean()), 10.0, 1.0)
+
+    assert left_out(slope, x, d, source) == pytest.approx(3.0 * (10.0 - x) * np.where(source == "1", 2.0, 1.0))
+
+
+def test_scores(answered: Path) -> None:
+    found = {row.measure: row for row in units.scores(people.judged(answered))}
+    assert set(found) == {*people.METRICS, "CVVDP, k (10 - Q)", units.FIXED, units.CONSTANT}
+    line = found["CVVDP, k (10 - Q)"].scores
+    assert line["rmse"] == pytest.approx(0.0, abs=1e-9)
+    assert found["SSIMULACRA2"].scores["rmse"] < 0.03
+    assert found["SSIMULACRA2"].scores["rank"] == pytest.approx(1.0, abs=1e-6)
+    assert found["CVVDP"].scores["rmse"] < found[units.FIXED].scores["rmse"] < found[units.CONSTANT].scores["rmse"]
+    assert "rank" not in found[units.FIXED].scores
+
+
+def test_bias_by_codec_and_coverage(answered: Path) -> None:
+    told = people.judged(answered)
+    told = replace(told, jnd=told.jnd + 0.4 * (told.codec == "2"))
+    reading = 3.2 * (10.0 - told.metrics["CVVDP"])
+    row = units.judged("off", reading, told, told.metrics["CVVDP"])
+    assert row.scores["bias JPEG"] == pytest.approx(-0.4)
+    assert row.scores["bias AVIF"] == pytest.approx(0.0, abs=1e-9)
+    assert row.scores["coverage"] == pytest.approx(5.0 / 6.0)
