@@ -350,7 +350,7 @@ def test_what_no_setting_should_reach_is_a_target_error(photo: Path, monkeypatch
     from jndkit.picturewise.foresight import Foresight
 
     seen = Foresight(tuple(range(1, 101)), (0.5,) * 100, (0.1,) * 100, "made")
-    monkeypatch.setattr(pipeline, "foresee", lambda picture, viewing, fit, widen: lambda codec: seen)
+    monkeypatch.setattr(pipeline, "foresee", lambda picture, viewing, fit, near, widen: lambda codec: seen)
     with pytest.raises(TargetError, match=r"jpeg:420 is not expected .* the best setting, 100, should read 1\.65 JND"):
         predict(photo, codec="jpeg:420", encode=False)
     row = predict(photo, codec="jpeg:420")

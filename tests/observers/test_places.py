@@ -162,3 +162,26 @@ def test_every_observer_takes_the_error_of_a_protocol(lake: Pixels) -> None:
     plain, asked = (observer("wu2017").watch(reference, DESKTOP, fit)(version) for fit in (AIC, LOOKED))
     assert plain.jnd == asked.jnd
     assert plain.interval != asked.interval
+
+
+def test_a_map_is_made_once_for_one_picture_and_never_kept_for_another(lake: Pixels) -> None:
+    """Whoever changes pixels in place and asks again is told of the pixels as they are."""
+    rgb = lake[:128, :192].copy()
+    first = Places(rgb, DESKTOP, SIDE_BY_SIDE).hidden()
+    assert np.array_equal(Places(rgb.copy(), DESKTOP, SIDE_BY_SIDE).hidden(), first)
+    rgb[:] = noisy(rgb, 40.0)
+    changed = Places(rgb, DESKTOP, SIDE_BY_SIDE).hidden()
+    assert changed.mean() > 1.2 * first.mean()
+    assert not np.array_equal(Places(rgb, viewing("4k"), SIDE_BY_SIDE).hidden(), changed)
+
+
+@pytest.mark.parametrize("display", ["desktop", "4k", "phone"])
+@pytest.mark.parametrize("shape", [(70, 130), (128, 128), (33, 300)])
+def test_every_cell_hides_as_its_place_does(display: str, shape: tuple[int, int]) -> None:
+    rgb = np.random.default_rng(0).integers(0, 256, (*shape, 3), np.uint8)
+    places = Places(rgb, viewing(display), SIDE_BY_SIDE)
+    cells = places.by_cell()
+    assert cells.shape == (-(-shape[0] // 16), -(-shape[1] // 16))
+    together = places.side // 16
+    assert np.array_equal(cells[:together, :together], np.full_like(cells[:together, :together], cells[0, 0]))
+    assert cells.min() > 0.0

@@ -86,10 +86,13 @@ def test_damage_of_a_smooth_place_is_seen_before_that_of_a_busy_one() -> None:
     rgb = np.full((256, 512, 3), 128, np.uint8)
     rgb[:, 256:] = np.clip(128 + rng.normal(0.0, 40.0, (256, 256, 1)), 0, 255)
     noise = rng.normal(0.0, 5.0, (256, 256, 1))
-    jnd = []
+    jnd, local = [], []
     watch = watched(observer("vpjnd"), Picture(rgb=rgb), DESKTOP, FIT)
     for part in (slice(0, 256), slice(256, 512)):
         test = rgb.astype(float)
         test[:, part] += noise
-        jnd.append(watch(Picture(rgb=np.clip(test, 0, 255).astype(np.uint8))).jnd)
+        version = Picture(rgb=np.clip(test, 0, 255).astype(np.uint8))
+        jnd.append(watch(version).jnd)
+        local.append(watch.map(version)[:, part].mean())
     assert jnd[0] > 1.5 * jnd[1]
+    assert local[0] > 1.5 * local[1]

@@ -138,8 +138,13 @@ class _Scene(Cut):
         self._run = session(weights.path)
         self._factor = float(weights.card.scores.get("interval_factor", 1.0))
         self._told = np.tile(np.array(display(viewing), np.float32), (len(self._reference), 1))
-        looks = protocol.look is not None and peaked is not None
-        self._peaks = peaked(_at_least(rgb), self._tops, self._lefts) if looks and peaked else None
+        self._peaks = None
+        if protocol.look is not None and peaked is not None:
+            self._peaks = peaked(_at_least(rgb), self._tops, self._lefts)
+            height, width = self._size
+            finest = band_frequencies(height, width, viewing.ppd)[: SCALES - 1]
+            # What is coarser has its weight already, and counts as it is.
+            self._pool = pooled(protocol.look, [*finest, 0.0])
 
     def read(self, rgb: Pixels) -> tuple[Sight, float]:
         energy, weight, spread = self._look(rgb)
@@ -147,26 +152,21 @@ class _Scene(Cut):
         decides, where = (jnd, window) if jnd * LOCAL_RATIO >= local else (local / LOCAL_RATIO, place)
         error, reading = math.hypot(spread, self._sampling(energy)), None
         if self._peaks is not None:
-            (seen, where), (local, _) = self._looked(_at_least(rgb), energy)
+            (seen, where), (local, _) = self._looked(self._peaks.raised(_at_least(rgb), energy))
             decides, reading = seen, decides
             error = math.hypot(error, self._peaks.error)
         interval = reading_interval(decides, error, self._protocol)
         return Sight(decides, local, _inside(where, self._shape), interval, reading), error
 
-    def _looked(self, rgb: Pixels, energy: Floats) -> tuple[tuple[float, Box], tuple[float, Box]]:
-        """As `worst`, as people see it who look from place to place."""
-        assert self._peaks is not None
-        assert self._protocol.look is not None
-        height, width = self._size
-        ppd = self._viewing.ppd
-        frequencies = band_frequencies(height, width, ppd)[: SCALES - 1]
-        planes = _nearest(self._peaks.raised(rgb, energy), self._tops, self._lefts, self._size, CELL)
-        areas = cell_areas(self._size)
+    def _looked(self, raised: Floats) -> tuple[tuple[float, Box], tuple[float, Box]]:
+        """As `worst`, as people see it who look from place to place. raised: see `Peaks`."""
+        areas, pool = cell_areas(self._size), self._pool
+        planes = _nearest(raised, self._tops, self._lefts, self._size, CELL)
         sums = planes.reshape(SCALES, -1, *areas.shape) * areas
-        pool = pooled(self._protocol.look, [*frequencies, 0.0])
+        per_degree = self._viewing.ppd / CELL
         rows, columns = areas.shape
-        side = max(2, round(LOCAL * ppd / CELL))
-        large = worst_of_all(sums, areas, window_sides(ppd / CELL, columns, rows), pool)
+        side = max(2, round(LOCAL * per_degree))
+        large = worst_of_all(sums, areas, window_sides(per_degree, columns, rows), pool)
         small = worst_of_all(sums, areas, [(min(side, columns), min(side, rows))], pool)
         (seen, window), (local, place) = (
             (max(0.0, JND_PER_JOD * (10.0 - quality)), box_of(box, CELL, self._size)) for quality, box in (large, small)
@@ -175,7 +175,11 @@ class _Scene(Cut):
 
     def local(self, rgb: Pixels) -> Map:
         energy, _, _ = self._look(rgb)
-        return self._spread_out(jnd_of(energy.T))
+        if self._peaks is None:
+            return self._spread_out(jnd_of(energy.T))
+        raised = self._peaks.raised(_at_least(rgb), energy)
+        quality = self._pool(raised.T.reshape(SCALES, -1, len(raised)))
+        return self._spread_out(np.maximum(JND_PER_JOD * (10.0 - quality), 0.0))
 
     def _look(self, rgb: Pixels) -> tuple[Floats, Floats, float]:
         """Of each patch the visible energies, float64 (N, 12), and the weight (N,); the spread of ln(JND)."""
