@@ -217,7 +217,7 @@ def check_rows(folder: Path, rows: Iterable[dict[str, Any]]) -> None:
     """Raises InputError where two pictures of a set have one pair, the first overwritten by the second."""
     sources: dict[str, str] = {}
     for row in rows:
-        if "pair" in row and sources.setdefault(row["pair"], row["source"]) != row["source"]:
+        if {"pair", "source"} <= row.keys() and sources.setdefault(row["pair"], row["source"]) != row["source"]:
             both = f"{sources[row['pair']]} and {row['source']}"
             raise InputError(folder, f"{both} were written to one pair, {row['pair']}; make the set again elsewhere")
 
