@@ -18,12 +18,13 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from jndkit.evaluation.psychometric import Counts, Curve, Floats, fitted, log_likelihood
 from jndkit.observers.cvvdp import Cvvdp
 from jndkit.observers.cvvdp.places import Places
 from jndkit.observers.cvvdp.pooling import Cells
@@ -33,15 +34,11 @@ from jndkit.protocols import SIDE_BY_SIDE, Look
 from jndkit.viewing import viewing
 from jndkit.visibility import JND_PER_JOD
 
-Floats = npt.NDArray[np.float64]
-
 ROWS = Path(__file__).parent / "rows" / "side_by_side.jsonl"
 PPD = 37.4  # a 27-inch display of 2560 x 1440 pixels at half a metre
 EXPONENTS, PLACES, DETAILS = (0.0, 0.5, 1.0), (2.0, 4.0, 8.0), (0.0, 0.5, 1.0)
 FALSE_ALARMS = (0.0, 0.03, 0.06, 0.09)  # no pair of equal pictures was shown: the answers to others tell
 SPREADS = np.linspace(0.02, 0.6, 59)  # of pictures, in ln(JND)
-_Z = np.linspace(-9.0, 9.0, 18001)
-_PHI = np.array([0.5 * math.erfc(-z / math.sqrt(2.0)) for z in _Z])
 NODES, WEIGHTS = np.polynomial.hermite_e.hermegauss(41)
 DRAWS = 500
 
@@ -61,23 +58,12 @@ class Answers:
     def share(self) -> Floats:
         return self.noticed / self.viewers
 
+    @property
+    def counts(self) -> Counts:
+        return Counts(self.noticed, self.viewers)
+
     def __getitem__(self, rows: Any) -> Answers:
         return Answers(*(getattr(self, name)[rows] for name in self.__dataclass_fields__))
-
-
-class Curve(NamedTuple):
-    """The share who say that they notice: false + (1 - false) Phi((x - middle) / spread), x being ln(JND)."""
-
-    middle: float
-    spread: float
-    false: float = 0.0
-
-    def __call__(self, x: Floats) -> Floats:
-        return self.false + (1.0 - self.false) * phi((x - self.middle) / self.spread)
-
-
-def phi(z: Floats) -> Floats:
-    return np.interp(z, _Z, _PHI)
 
 
 def answers(data: Path) -> Answers:
@@ -99,31 +85,13 @@ def answers(data: Path) -> Answers:
 
 def loss(share: Floats, told: Answers) -> float:
     """Minus the binomial log-likelihood, without its constant."""
-    share = np.clip(share, 1e-4, 1.0 - 1e-4)
-    return -float((told.noticed * np.log(share) + (told.viewers - told.noticed) * np.log(1.0 - share)).sum())
+    return -log_likelihood(share, told.counts)
 
 
-def fitted(x: Floats, told: Answers) -> Curve:
-    """The likeliest curve."""
-    curves = [fitted_at(x, told, false) for false in FALSE_ALARMS]
+def likeliest(x: Floats, told: Answers) -> Curve:
+    """The curve with the share of false alarms that is likeliest."""
+    curves = [fitted(x, told.counts, false) for false in FALSE_ALARMS]
     return min(curves, key=lambda curve: loss(curve(x), told))
-
-
-def fitted_at(x: Floats, told: Answers, false: float) -> Curve:
-    """The likeliest middle and spread, by Fisher scoring of z = slope x + constant."""
-    design = np.column_stack([x, np.ones_like(x)])
-    found = np.array([2.0, -2.0 * float(x.mean())])
-    for _ in range(100):
-        z = design @ found
-        share = np.clip(false + (1.0 - false) * phi(z), 1e-6, 1.0 - 1e-6)
-        slope = (1.0 - false) * np.exp(-0.5 * z**2) / math.sqrt(2.0 * math.pi)
-        weight = told.viewers * slope / (share * (1.0 - share))
-        gradient = design.T @ (weight * (told.share - share))
-        step = np.linalg.solve(design.T @ (design * (weight * slope)[:, None]) + 1e-9 * np.eye(2), gradient)
-        found = found + step * min(1.0, 1.0 / float(np.abs(step).max()))
-        if float(np.abs(step).max()) < 1e-9:
-            break
-    return Curve(-found[1] / found[0], 1.0 / found[0], false)
 
 
 class Stimuli:
@@ -163,7 +131,7 @@ def left_out(xs: dict[Any, Floats], told: Answers) -> tuple[Floats, dict[str, An
     share, chosen = np.zeros(len(told.picture)), {}
     for name in np.unique(told.picture):
         inside = told.picture == name
-        curves = {key: fitted(x[~inside], told[~inside]) for key, x in xs.items()}
+        curves = {key: likeliest(x[~inside], told[~inside]) for key, x in xs.items()}
         best = min(xs, key=lambda key: loss(curves[key](xs[key][~inside]), told[~inside]))
         share[inside], chosen[str(name)] = curves[best](xs[best][inside]), best
     return share, chosen
@@ -204,7 +172,7 @@ def between_pictures(x: Floats, told: Answers) -> dict[str, Any]:
     Its five versions are moved together, by a normal deviate in ln(JND) whose spread is the likeliest.
     """
     groups = [
-        (inside, fitted(x[~(told.picture == name)], told[~(told.picture == name)]))
+        (inside, likeliest(x[~(told.picture == name)], told[~(told.picture == name)]))
         for name, codec in itertools.product(np.unique(told.picture), np.unique(told.codec))
         for inside in [(told.picture == name) & (told.codec == codec)]
     ]
@@ -243,7 +211,7 @@ def bootstrap(x: Floats, told: Answers, draws: int) -> dict[str, list[float]]:
         rows = np.concatenate([np.flatnonzero(told.picture == name) for name in random.choice(names, len(names))])
         drawn = told[rows]
         drawn = replace(drawn, noticed=random.binomial(drawn.viewers.astype(int), drawn.share).astype(float))
-        curve = fitted(x[rows], drawn)
+        curve = likeliest(x[rows], drawn)
         found.append((math.exp(curve.middle), curve.spread))
     low, high = np.percentile(np.array(found), [5, 95], axis=0)
     return {
@@ -270,8 +238,8 @@ def fits(data: Path, draws: int = DRAWS) -> Iterator[dict[str, Any]]:
     }
     committed = looks[SIDE_BY_SIDE.exponent, SIDE_BY_SIDE.places, SIDE_BY_SIDE.detail]
     yield scores("the look as committed", left_out({"look": committed}, told)[0], told)
-    curve = fitted(committed, told)
-    without = fitted_at(committed, told, 0.0)
+    curve = likeliest(committed, told)
+    without = fitted(committed, told.counts)
     yield {
         "fit": "side-by-side",
         "d50": math.exp(curve.middle),
@@ -282,7 +250,7 @@ def fits(data: Path, draws: int = DRAWS) -> Iterator[dict[str, Any]]:
         **bootstrap(committed, told, draws),
         "d50_by_codec": {
             str(codec): math.exp(
-                fitted_at(committed[told.codec == codec], told[told.codec == codec], curve.false).middle
+                fitted(committed[told.codec == codec], told[told.codec == codec].counts, curve.false).middle
             )
             for codec in np.unique(told.codec)
         },

@@ -56,8 +56,7 @@ def scores(told: Floats, readings: Readings, qualities: tuple[int, ...]) -> Iter
     told: satisfied-user ratios (sources, QUALITY).  qualities: of the readings.
     """
     people = np.array([_crossing(curve) for curve in told])
-    row = ScoreRow(TABLE, PEOPLE, _spread(people), pictures=len(told), stimuli=told.size)
-    yield row
+    yield ScoreRow(TABLE, PEOPLE, _spread(people), pictures=len(told), stimuli=told.size)
     for measure, x in readings.grid([str(quality) for quality in qualities]):
         row = judged(measure.name, x, np.array(qualities, np.float64), told)
         row.source, row.viewing = readings.source[measure.reading], readings.viewing

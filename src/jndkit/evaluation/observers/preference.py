@@ -27,8 +27,7 @@ def scores(told: Ranking, readings: Readings) -> Iterator[ScoreRow]:
         row.source, row.viewing = readings.source[measure.reading], readings.viewing
         yield row
     yield judged(BITS, -np.log(told.rate)[None, :].repeat(2, axis=0), told)
-    centre = ScoreRow(TABLE, CONSTANT, {"residual": float(told.elo.std())}, stimuli=len(told.elo))
-    yield centre
+    yield ScoreRow(TABLE, CONSTANT, {"residual": float(told.elo.std())}, stimuli=len(told.elo))
 
 
 def judged(name: str, x: Floats, told: Ranking) -> ScoreRow:
@@ -44,8 +43,9 @@ def judged(name: str, x: Floats, told: Ranking) -> ScoreRow:
         "residual": math.sqrt(float(errors.var(axis=1).mean())),
         "bias libjpeg": float(error[told.encoder == _THEIRS].mean()),
         "bias jpegli": float(error[told.encoder == _OURS].mean()),
-        "rank": rank_correlation(-x.mean(axis=0), told.elo) or 0.0,
     }
+    if (rank := rank_correlation(-x.mean(axis=0), told.elo)) is not None:
+        row.scores["rank"] = rank
     row.scores["bias"] = row.scores["bias libjpeg"] - row.scores["bias jpegli"]
     for whose, quality in (("measure", -x.mean(axis=0)), ("people", told.elo)):
         if (bits := _bits(quality, told)) is not None:
