@@ -125,4 +125,9 @@ def test_the_documented_table_is_that_of_the_committed_rows() -> None:
     assert not [each for each in rows if each.error]
     page = (ROOT / "docs" / "noise.md").read_text()
     assert markdown(rows) in page
+    looked = [
+        NoiseRow.from_json(each) for each in store.read(ROOT / "benchmarks" / "rows" / "noise_side_by_side.jsonl")
+    ]
+    assert {each.protocol for each in looked} == {"side-by-side"}
+    assert markdown(looked) in page
     assert all((ROOT / "docs" / name).exists() for name in re.findall(r"\]\(([\w.-]+\.png)\)", page))

@@ -16,6 +16,7 @@ from jndkit.picturewise.responses import PATCH, PATCHES, Floats, Sample, Watched
 from jndkit.protocols import Look
 from jndkit.viewing import Viewing
 
+_COARSE = 40  # quality of JPEG: where half of the viewers notice
 _FAINT = 1e-9  # energy
 _ERROR = 0.05  # of ln(JND), on pictures of valid/ and Kodak
 
@@ -26,7 +27,7 @@ def peaks(rgb: Pixels, tops: list[int], lefts: list[int], viewing: Viewing, look
     watched = Watched(seen, viewing, look)
     assert watched.places is not None
     energy, plain, wrong = [], [], []
-    for version in list(versions(watched))[1:]:
+    for version in (*list(versions(watched))[1:], watched.quantiser.jpeg(_COARSE)):
         grid = np.maximum(watched.cells(version).grid.astype(np.float64), 0.0)
         energy.append(_grouped(grid, 2.0))
         plain.append(_grouped(grid, 1.0))
