@@ -102,7 +102,7 @@ def nearest(model: Any, picture: Tensor, jnd: Tensor, rate: float) -> int:
 
 def _bits(model: Any, picture: Tensor, jnd: Tensor, knob: int) -> float:
     coded: Coded = model(picture, jnd, torch.tensor([float(knob)]))
-    return float((coded.bits + coded.side_bits).sum()) / picture[0, 0].numel()
+    return float((coded.bits + coded.side_bits).sum() / picture[0, 0].numel())
 
 
 def avif(pixels: Pixels, most: float) -> tuple[float, bytes]:
