@@ -3,17 +3,21 @@
     python benchmarks/jndlic_ablation.py VALID NAME=RUN ...    reads runs of `jnd train`, adds to the rows
     python benchmarks/jndlic_ablation.py --table TITLE         the table, from the rows
 
-    --title TITLE   which comparison the rows belong to    --pictures 12    --rows FILE
+    --title TITLE   which comparison the rows belong to    --pictures 12    --side 512    --rows FILE
 
 The rows hold each run's recipe. Those of "parts" are `jnd train jndlic-small --set steps=800 --set crop=128 --set
 seed=3` with one of model.steps=coded, model.steps=fixed, model.jnd=false, model.feature_transform=false; those of
 "terms" went on from one run at step 3,500 with schedule=step and lr=8e-4 to 3,800, data.masking and data.observed set
-apart; those of "trained" on from the shipped weights, without what the part held, for steps=400 at lr=5e-4, crop=128.
+apart; those of "trained" on from the shipped weights, without what the part held, for steps=400 at lr=5e-4, crop=128;
+those of "losses" on from them too, `jnd train jndlic-two-judges --set steps=150 --set crop=128 --set lr=3e-4 --set
+schedule=linear --set step_every=75 --set ema=0.97 --set seed=5` with data.observed, data.scored and data.chroma set,
+and were read with --side 256.
 
 Each run is read with its newest averaged weights on the middle 512 x 512 pixels of pictures of VALID, at six settings
 of the knob. Bits are estimated, as while training; no file is written. The first run is what the others are held
-against: bits at equal JND and at equal SSIMULACRA2 (Bjontegaard), and JND at the bits where the first one reads 1 JND.
-JPEG's are real files.
+against: bits at equal JND and at equal SSIMULACRA2 (Bjontegaard), and JND at the bits where the first one reads 1 JND;
+newer rows also at equal PSNR of luma, of chroma, and at equal coarse error of chroma (`training.chroma`). JPEG's are
+real files.
 """
 
 from __future__ import annotations
@@ -42,6 +46,14 @@ KNOBS = (18, 23, 28, 33, 38, 43)
 QUALITIES = (30, 50, 65, 78, 88, 95)
 JPEG = "JPEG 4:2:0"
 
+MEASURES = {
+    "jnd": "bits at equal JND, to {first}",
+    "ssimulacra2": "bits at equal SSIMULACRA2",
+    "psnr_luma": "at equal PSNR of luma",
+    "psnr_chroma": "of chroma",
+    "coarse_chroma": "at equal coarse error of chroma",
+}
+
 Row = dict[str, Any]
 
 
@@ -59,7 +71,22 @@ class Judge:
             "bits": bits,
             "jnd": self.watch(Picture(version)).jnd,
             "ssimulacra2": self.prepared.read(version),
+            **self._colours(version),
         }
+
+    def _colours(self, version: Pixels) -> Row:
+        """PSNR of JFIF's luma and of its two planes of chroma, dB, and the coarse error of chroma."""
+        import torch
+
+        from jndkit.training.chroma import CoarseChroma
+        from jndkit.training.crops import to_tensor
+        from jndkit.training.networks.jndlic_transform import to_ycc
+
+        pictures = [to_tensor(each[None]) for each in (self.pixels, version)]
+        squares = ((to_ycc(pictures[1]) - to_ycc(pictures[0])) ** 2).mean(dim=(0, 2, 3)).clamp_min(1e-4)
+        luma, chroma = (10.0 * torch.log10(255.0**2 / each) for each in (squares[0], squares[1:].mean()))
+        coarse = CoarseChroma(DISPLAYS["desktop"])(*pictures)
+        return {"psnr_luma": float(luma), "psnr_chroma": float(chroma), "coarse_chroma": float(coarse)}
 
 
 def read_run(folder: Path, judges: list[Judge]) -> tuple[list[list[Row]], Row]:
@@ -109,8 +136,9 @@ def read_jpeg(judges: list[Judge]) -> list[list[Row]]:
 
 
 def curve(points: list[Row], measure: str) -> Curve:
-    """Quality rises with it: SSIMULACRA2, or less ln(JND)."""
-    quality = [-np.log(max(each["jnd"], 1e-3)) if measure == "jnd" else each["ssimulacra2"] for each in points]
+    """Quality rises with it: a score or dB, or less the logarithm of what is seen."""
+    visible = measure in ("jnd", "coarse_chroma")
+    quality = [-np.log(max(each[measure], 1e-5)) if visible else each[measure] for each in points]
     return Curve(np.array([each["bits"] for each in points]), np.array(quality))
 
 
@@ -130,9 +158,11 @@ def table(rows: list[Row]) -> str:
     for row in rows:
         by_run[row["run"]][row["picture"]] = row["points"]
     first, lines = next(iter(by_run)), []
+    known = next(iter(by_run[first].values()))[0]
+    measures = [name for name in MEASURES if name in known]
     for name, pictures in by_run.items():
         cells = [name]
-        for measure in ("jnd", "ssimulacra2"):
+        for measure in measures:
             pairs = ((curve(each, measure), curve(by_run[first][key], measure)) for key, each in pictures.items())
             rates = [found for found in (rate_difference(*pair) for pair in pairs) if found is not None]
             told = mean([100.0 * np.expm1(found) for found in rates])
@@ -140,8 +170,8 @@ def table(rows: list[Row]) -> str:
         at_equal = [jnd_at(each, bits_at(by_run[first][key], 1.0)) for key, each in pictures.items()]
         cells.append(f"{np.mean(at_equal):.3f}")
         lines.append("| " + " | ".join(cells) + " |")
-    head = f"| run | bits at equal JND, to {first} | bits at equal SSIMULACRA2 | JND at its bits for 1 JND |"
-    return "\n".join([head, "|---|---|---|---|", *lines])
+    heads = ["run", *(MEASURES[name].format(first=first) for name in measures), "JND at its bits for 1 JND"]
+    return "\n".join(["| " + " | ".join(heads) + " |", "|---" * len(heads) + "|", *lines])
 
 
 def main() -> int:
@@ -150,7 +180,7 @@ def main() -> int:
     if asked.table is None:
         from jndkit.training.crops import centres
 
-        judges = [Judge(pixels) for pixels in centres(asked.valid, asked.pictures, 512, 32)]
+        judges = [Judge(pixels) for pixels in centres(asked.valid, asked.pictures, asked.side, 32)]
         made = {JPEG: (read_jpeg(judges), {"subsampling": "4:2:0"})}
         for pair in asked.runs:
             name, _, folder = pair.partition("=")
@@ -159,7 +189,8 @@ def main() -> int:
         for name in [*[*made][1:], JPEG]:
             every, about = made[name]
             for index, points in enumerate(every):
-                kept.append({"title": asked.title, "run": name, "picture": str(index), "points": points, **about})
+                told = {"title": asked.title, "run": name, "picture": str(index), "points": points}
+                kept.append({**told, **about, **({"side": asked.side} if asked.side != 512 else {})})
                 kept[-1]["jndkit"] = VERSION
         asked.rows.parent.mkdir(exist_ok=True)
         asked.rows.write_text("".join(json.dumps(row) + "\n" for row in kept))
@@ -174,6 +205,7 @@ def _asked() -> argparse.Namespace:
     parser.add_argument("--title", default="parts")
     parser.add_argument("--table", metavar="TITLE")
     parser.add_argument("--pictures", type=int, default=12)
+    parser.add_argument("--side", type=int, default=512, help="pixels of each picture, a multiple of 32")
     parser.add_argument("--rows", type=Path, default=ROWS)
     asked = parser.parse_args()
     if asked.table is None and (asked.valid is None or not asked.runs):

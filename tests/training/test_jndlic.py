@@ -331,19 +331,51 @@ def test_errors_where_the_jnd_is_high_cost_less(home: Path, photo: np.ndarray) -
     assert float(high) == pytest.approx(float(low) / 4.0, rel=1e-3)
 
 
-def test_what_the_observer_sees_counts_by_its_share(tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def corner(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    home = tmp_path_factory.mktemp("corner")
+    Image.fromarray(np.asarray(Image.open(EXAMPLE).convert("RGB"))[:160, :160]).save(home / "0.png")
+    return home
+
+
+@pytest.mark.parametrize("judge", ["observed", "scored", "chroma"])
+def test_what_a_judge_sees_counts_by_its_share(judge: str, corner: Path) -> None:
     from jndkit.training.tasks import task
 
-    Image.fromarray(np.asarray(Image.open(EXAMPLE).convert("RGB"))[:160, :160]).save(tmp_path / "0.png")
     losses, model = {}, made()
     for share in (0.0, 0.5, 1.0):
-        feeder = task(recipe(tmp_path, "crop=128", f"data.observed={share}"))
+        feeder = task(recipe(corner, "crop=128", f"data.{judge}={share}"))
         batch = feeder.batch(torch.Generator().manual_seed(0))
         losses[share] = float(feeder.loss(model, batch).detach())
     assert losses[0.5] == pytest.approx((losses[0.0] + losses[1.0]) / 2, rel=1e-4)
-    assert 0.3 < losses[1.0] / losses[0.0] < 3.0
+    assert 0.2 < losses[1.0] / losses[0.0] < 3.0
+
+
+def test_judges_share_the_loss_and_the_score(corner: Path) -> None:
+    from jndkit.training.tasks import task
+
+    shares = {"observed": 0.3, "scored": 0.4, "chroma": 0.2}
+    feeder = task(recipe(corner, "crop=128", *(f"data.{name}={share}" for name, share in shares.items())))
+    model = made()
+    feeder.loss(model, feeder.batch(torch.Generator().manual_seed(0))).backward()
+    slopes = [each.grad for each in model.parameters() if each.grad is not None]
+    assert all(bool(torch.isfinite(each).all()) for each in slopes)
+    with torch.no_grad():
+        scores = feeder.validate(model.eval())
+    weighted = np.mean([scores[f"weighted_{knob}"] for knob in (16, 28, 40)])
+    wanted = 0.1 * weighted + sum(share * scores[f"saving_{name}"] for name, share in shares.items())
+    assert scores["saving"] == pytest.approx(wanted, abs=1e-9)
+    assert next(iter(scores)) == "saving"
+
+
+def test_shares_that_make_no_sense(corner: Path) -> None:
+    from jndkit.training.tasks import task
+
     with pytest.raises(UsageError, match="the observer needs 128 pixels"):
-        task(recipe(tmp_path, "crop=64", "data.observed=1.0"))
+        task(recipe(corner, "crop=64", "data.observed=1.0"))
+    for settings in (("data.observed=0.7", "data.scored=0.4"), ("data.chroma=-0.1",)):
+        with pytest.raises(UsageError, match="shares are wanted, 1 at most together"):
+            task(recipe(corner, "crop=128", *settings))
 
 
 def test_the_published_size_runs() -> None:

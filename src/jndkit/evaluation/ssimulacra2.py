@@ -1,7 +1,7 @@
 """SSIMULACRA 2.1, a measure of compressed pictures that knows colour and scale but no display.
 
 Source: Sneyers, "SSIMULACRA 2: structural similarity unveiling local and compression related artifacts", version 2.1,
-Cloudinary, 2023; its constants are those published with libjxl.
+Cloudinary, 2023; its constants are in `observers.ssimulacra2`.
 """
 
 from __future__ import annotations
@@ -13,26 +13,24 @@ import numpy as np
 import numpy.typing as npt
 
 from jndkit.errors import UsageError
+from jndkit.observers.ssimulacra2 import (
+    ABSORBED,
+    C2,
+    HALVED,
+    POLYNOMIAL,
+    POSITIVE_XYB,
+    POWER,
+    SCALES,
+    UNIT,
+    WEIGHTS,
+    WINDOW,
+)
 from jndkit.picture import Pixels
 from jndkit.pixelwise.choices import check_choice
 from jndkit.pixelwise.gaussian import gaussian
 from jndkit.pixelwise.luma import Map
 
 SMALLEST = 8
-_SCALES = 6
-_C2 = 0.0009
-
-# Linear sRGB to the light three kinds of cone absorb, with the bias that keeps the cube root gentle in the darks.
-_BIAS = 0.0037930732552754493
-_ABSORBED = np.array(
-    [
-        [0.30, 0.622, 0.078, _BIAS],
-        [0.23, 0.692, 0.078, _BIAS],
-        [0.24342268924547819, 0.20476744424496821, 0.5518098665095536, _BIAS],
-    ]
-)
-# Cube roots to X, Y and B - Y, each moved and stretched into 0 .. 1.
-_POSITIVE_XYB = np.array([[7.0, -7.0, 0.0, 0.42], [0.5, 0.5, 0.0, 0.01 - np.cbrt(_BIAS)], [-0.5, -0.5, 1.0, 0.55]])
 
 
 class _Window(NamedTuple):
@@ -44,55 +42,10 @@ class _Window(NamedTuple):
     halved: int
 
 
-# Truncated cosines: Charalampidis, IEEE TSP 64(14), 2016, Eq. 52 to 57, radius 5; its two outermost weights are zero.
-_HALF = [0.2646211052, 0.2129285917, 0.1093353733, 0.0360111147, 0.0094143678]
 VARIANTS = {
     "package": _Window(gaussian(11, 1.5), cv2.BORDER_REFLECT, 15),
-    "libjxl": _Window(np.array(_HALF[:0:-1] + _HALF), cv2.BORDER_CONSTANT, 8),
+    "libjxl": _Window(WINDOW, cv2.BORDER_CONSTANT, HALVED),
 }
-
-# For each plane and scale, 1:1 to 1:32, the 1-norms of the structure, artefact and lost-detail maps, then the 4-norms.
-_WEIGHTS = (
-    # X
-    (0.0, 0.0007376606707406586, 0.0),
-    (0.0, 0.0007793481682867309, 0.0),
-    (0.0, 0.0004371155730107379, 0.0),
-    (1.1041726426657346, 0.00066284834129271, 0.00015231632783718752),
-    (0.0, 0.0016406437456599754, 0.0),
-    (1.8422455520539298, 11.441172603757666, 0.0),
-    (0.0007989109436015163, 0.000176816438078653, 0.0),
-    (1.8787594979546387, 10.94906990605142, 0.0),
-    (0.0007289346991508072, 0.9677937080626833, 0.0),
-    (0.00014003424285435884, 0.9981766977854967, 0.00031949755934435053),
-    (0.0004550992113792063, 0.0, 0.0),
-    (0.0013648766163243398, 0.0, 0.0),
-    # Y
-    (0.0, 0.0, 0.0),
-    (7.466890328078848, 0.0, 17.445833984131262),
-    (0.0006235601634041466, 0.0, 0.0),
-    (6.683678146179332, 0.00037724407979611296, 1.027889937768264),
-    (225.20515300849274, 0.0, 0.0),
-    (19.213238186143016, 0.0011401524586618361, 0.001237755635509985),
-    (176.39317598450694, 0.0, 0.0),
-    (24.43300999870476, 0.28520802612117757, 0.0004485436923833408),
-    (0.0, 0.0, 0.0),
-    (34.77906344483772, 44.835625328877896, 0.0),
-    (0.0, 0.0, 0.0),
-    (0.0, 0.0, 0.0),
-    # B - Y
-    (0.0, 0.0008680556573291698, 0.0),
-    (0.0, 0.0, 0.0),
-    (0.0, 0.0005313191874358747, 0.0),
-    (0.00016533814161379112, 0.0, 0.0),
-    (0.0, 0.0, 0.0),
-    (0.0004179171803251336, 0.0017290828234722833, 0.0),
-    (0.0020827005846636437, 0.0, 0.0),
-    (8.826982764996862, 23.19243343998926, 0.0),
-    (95.1080498811086, 0.9863978034400682, 0.9834382792465353),
-    (0.0012286405048278493, 171.2667255897307, 0.9807858872435379),
-    (0.0, 0.0, 0.0),
-    (0.0005130064588990679, 0.0, 0.00010854057858411537),
-)
 
 
 class _Seen(NamedTuple):
@@ -157,7 +110,7 @@ def _pyramid(rgb: Pixels, halved: int) -> list[list[Map]]:
     linear = np.where(code > 0.04045, ((code + 0.055) / 1.055) ** 2.4, code / 12.92)
     light: Map = cv2.LUT(rgb, linear.astype(np.float32))
     scales = [_planes(light)]
-    while len(scales) < _SCALES and min(light.shape[:2]) >= halved:
+    while len(scales) < SCALES and min(light.shape[:2]) >= halved:
         odd_rows, odd_columns = (side % 2 for side in light.shape[:2])
         if odd_rows or odd_columns:
             light = cv2.copyMakeBorder(light, 0, odd_rows, 0, odd_columns, cv2.BORDER_REPLICATE)
@@ -167,8 +120,8 @@ def _pyramid(rgb: Pixels, halved: int) -> list[list[Map]]:
 
 
 def _planes(light: Map) -> list[Map]:
-    roots = cv2.pow(cv2.transform(light, _ABSORBED), 1.0 / 3.0)
-    return list(cv2.split(cv2.transform(roots, _POSITIVE_XYB)))
+    roots = cv2.pow(cv2.transform(light, ABSORBED), 1.0 / 3.0)
+    return list(cv2.split(cv2.transform(roots, POSITIVE_XYB)))
 
 
 def _seen(plane: Map, window: _Window) -> _Seen:
@@ -184,7 +137,7 @@ def _norms(seen: _Seen, plane: Map, window: _Window) -> list[float]:
     squared = mean_error * mean_error
     # Both variances less twice the covariance are the variance of the error, which is small and keeps its digits.
     structure = _local(error * error, window) - squared
-    structure /= seen.variance + (_local(plane * plane, window) - mean * mean) + np.float32(_C2)
+    structure /= seen.variance + (_local(plane * plane, window) - mean * mean) + np.float32(C2)
     structure = squared + (1.0 - squared) * structure
 
     edge = cv2.absdiff(seen.plane, seen.mean)
@@ -199,10 +152,10 @@ def _fourth(found: Map) -> float:
 
 def _score(norms: npt.NDArray[np.float64]) -> float:
     """norms: (3, S, 6), planes and scales. A picture with fewer scales takes the first weights, as published."""
-    weights = np.ravel(_WEIGHTS)[: norms.size]
-    error = 0.9562382616834844 * float(weights @ norms.ravel())
-    error = 2.326765642916932 * error - 0.020884521182843837 * error**2 + 6.248496625763138e-05 * error**3
-    return 100.0 - 10.0 * float(max(error, 0.0) ** 0.6276336467831387)
+    weights = np.ravel(WEIGHTS)[: norms.size]
+    error = UNIT * float(weights @ norms.ravel())
+    error = sum(factor * error**power for power, factor in enumerate(POLYNOMIAL, start=1))
+    return 100.0 - 10.0 * float(max(error, 0.0) ** POWER)
 
 
 def _local(plane: Map, window: _Window) -> Map:

@@ -16,6 +16,7 @@ from torch.nn import functional as F
 from jndkit.observers.cvvdp.constants import EPSILON, constants
 from jndkit.observers.cvvdp.pyramid import band_frequencies
 from jndkit.observers.cvvdp.sensitivity import tables
+from jndkit.training.light import to_light
 from jndkit.viewing import Viewing
 from jndkit.visibility import JND_PER_JOD
 
@@ -82,8 +83,7 @@ class Observed(nn.Module):
         return layers
 
     def _opponent(self, rgb: Tensor) -> Tensor:
-        light = torch.where(rgb > 0.04045, ((rgb.clamp_min(0.04045) + 0.055) / 1.055) ** 2.4, rgb / 12.92)
-        return F.conv2d(light * self.range + self.least, self.matrix)
+        return F.conv2d(to_light(rgb) * self.range + self.least, self.matrix)
 
     def _split(self, planes: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """The planes at half the size, their band, and the light that it is measured against, (N, 1, h, w)."""

@@ -1,10 +1,11 @@
 """Code pictures in few bits at little visible error, at every knob.
 
-The loss: bits a pixel + what the error is worth in bits, in two measures. One is the squared error of the transform's
-192 coefficients, each in quantisation steps, less where the JND is high: with JPEG's steps as weights it starts where
-JPEG is. The other is the square of what the psychophysical observer reads, over what is usual at the knob.
-Source: Pan et al., "JND-LIC": rates + weight * (mean squared error + perceptual term). Differs: the perceptual term is
-our own, and the weight follows the knob, which is drawn anew for every crop.
+The loss: bits a pixel + what the error is worth in bits, in up to four measures. One is the squared error of the
+transform's 192 coefficients, each in quantisation steps, less where the JND is high: with JPEG's steps as weights it
+starts where JPEG is. The others are powers, over what is usual at the knob, of what judges read: the psychophysical
+observer, SSIMULACRA2, and the coarse error of chroma, which those two hardly mind.
+Source: Pan et al., "JND-LIC": rates + weight * (mean squared error + perceptual term). Differs: the perceptual terms
+are our own, and the weight follows the knob, which is drawn anew for every crop.
 """
 
 from __future__ import annotations
@@ -22,24 +23,33 @@ from jndkit.codecs.jndlic.layout import KNOB_HIGH, MULTIPLE, RD_WEIGHT
 from jndkit.errors import UsageError
 from jndkit.picture import Pixels
 from jndkit.pixelwise.wu2016 import wu2016
+from jndkit.training.chroma import CoarseChroma
 from jndkit.training.crops import Crops, centres, to_tensor
 from jndkit.training.networks.jndlic_transform import dct_kernels, perceptual_table, to_ycc
 from jndkit.training.observed import SMALLEST, Observed
 from jndkit.training.recipe import Recipe
+from jndkit.training.ssimulacra2 import Ssimulacra2
 from jndkit.training.tasks.degradation import check_keys
 from jndkit.viewing import DISPLAYS
 
-_KNOWN = ("knob", "masking", "observed", "reduce", "train", "valid", "valid_pictures")
+_JUDGES = ("observed", "scored", "chroma")
+_KNOWN = (*_JUDGES, "knob", "masking", "reduce", "train", "valid", "valid_pictures")
 _KNOBS = (16.0, 28.0, 40.0)
 _QUALITIES = (8, 15, 30, 50, 70, 82, 90, 95, 98)
 _SIDE = 512  # pixels, of a validation picture
 _USUAL_JND = 5.0  # code values
 _LIMITS = 0.25, 4.0  # of the weight of a place
-# What the observer reads on crops of train/ at these knobs, JND, and what that is worth beside the squared error, which
-# by then is about as much: both measured on a network half trained with the latter alone.
+# What the judges read on crops of train/ at these knobs: JND, 100 less SSIMULACRA2, units of Oklab; and what that is
+# worth beside the squared error, which by then is about as much. The observer and the worth were measured on a network
+# half trained with the squared error alone, the others on checkpoints/jndlic-small.
 _USUAL_KNOBS = (0.0, 5.0, 10.0, 16.0, 22.0, 28.0, 34.0, 40.0, 46.0, 52.0)
-_USUAL_READINGS = (10.3, 8.26, 6.10, 3.97, 2.39, 1.35, 0.684, 0.326, 0.145, 0.0668)
-_OBSERVED_WORTH = 0.04
+_USUAL = {
+    "observed": (10.3, 8.26, 6.10, 3.97, 2.39, 1.35, 0.684, 0.326, 0.145, 0.0668),
+    "scored": (108.0, 84.6, 69.0, 53.6, 39.0, 28.2, 20.2, 14.3, 9.93, 7.07),
+    "chroma": (0.0143, 0.0107, 0.00844, 0.0062, 0.00361, 0.00206, 0.00119, 0.00072, 0.00042, 0.00027),
+}
+_POWERS = {"observed": 2.0, "scored": 3.0, "chroma": 2.0}  # of the readings: each then grows about as a squared error
+_WORTH = 0.04
 
 Curve = dict[str, npt.NDArray[np.float64]]
 """Of a codec: `bits` a pixel and, at each, measures in dB, all ascending."""
@@ -48,7 +58,8 @@ Curve = dict[str, npt.NDArray[np.float64]]
 class JndLicTask:
     """data.train, data.valid: folders of pictures.
 
-    data.observed: the share of the observer in what an error is worth; the rest is the weighted squared error's.
+    data.observed, data.scored, data.chroma: the shares of the observer, of SSIMULACRA2 and of coarse chroma in what an
+    error is worth; the rest is the weighted squared error's.
     data.masking: the power of (5 code values / JND)^2 that weighs a place; 0 weighs all alike.
     data.knob: the only knob, for a network of one quality; by default all are drawn.
     data.reduce: the smallest factor a crop is reduced by.  data.valid_pictures: how many to score on.
@@ -65,11 +76,14 @@ class JndLicTask:
         self._knobs = (float(data["knob"]),) if "knob" in data else _KNOBS
         self._fixed = "knob" in data
         self._masking = float(data.get("masking", 0.5))
-        self._observed = float(data.get("observed", 0.0))
-        self._observer = Observed(DISPLAYS["desktop"]) if self._observed else None
-        if self._observer is not None and recipe.crop < SMALLEST:
+        self._shares = {name: float(data[name]) for name in _JUDGES if data.get(name)}
+        rest = 1.0 - sum(self._shares.values())
+        if min(rest, *self._shares.values(), 0.0) < -1e-6:
+            raise UsageError(f"data.{', data.'.join(_JUDGES)}: shares are wanted, 1 at most together")
+        self._judges = {name: judge(name) for name in self._shares}
+        if "observed" in self._judges and recipe.crop < SMALLEST:
             raise UsageError(f"crop = {recipe.crop}: the observer needs {SMALLEST} pixels")
-        self._measures = ("weighted", "psnr", *(("observed",) if self._observer else ()))
+        self._shares["weighted"] = rest
         self._train = Crops(data["train"], recipe.crop, float(data.get("reduce", 0.6)))
         self._weights = perceptual_table() ** -2.0
         self._kernels = dct_kernels()
@@ -93,10 +107,10 @@ class JndLicTask:
         with torch.autocast(pictures.device.type, enabled=False):
             rate = (coded.bits.float() + coded.side_bits.float()) / pixels
             error = self.error(coded.picture.float(), pictures, jnd) * torch.exp2((knobs - 24.0) / 4.0)
-            if self._observer is not None:
-                seen = self._observer.to(pictures.device)(pictures, coded.picture.float().clamp(0.0, 1.0))
-                worth = _OBSERVED_WORTH * (seen / usual_reading(knobs)) ** 2
-                error = torch.lerp(error, worth, self._observed)
+            error, shown = self._shares["weighted"] * error, coded.picture.float().clamp(0.0, 1.0)
+            for name, read in self._judges.items():
+                told = read.to(pictures.device)(pictures, shown) / usual_reading(name, knobs)
+                error = error + self._shares[name] * _WORTH * told ** _POWERS[name]
             # At high knobs both terms are large, and so would be their slopes.
             return ((rate + RD_WEIGHT * error) / (1.0 + rate.detach())).mean()
 
@@ -112,9 +126,9 @@ class JndLicTask:
     def validate(self, model: nn.Module) -> dict[str, float]:
         """Bits saved against the better of JPEG 4:2:0 and 4:4:4 in files of equal error, as a share, over all knobs.
 
-        saving: by the squared error and by the observer, in the shares that these have in the loss.  saving_psnr: at
-        equal PSNR over R, G and B.  weighted_K, observed_K, psnr_K: at each knob.  bits_K, side_K, db_K: bits a pixel,
-        those of the hyper-latent among them, and PSNR.
+        saving: by each measure of the loss, in its share.  saving_psnr: at equal PSNR over R, G and B; saving_observed,
+        saving_scored, saving_chroma: by each judge that has a share.  weighted_K, observed_K, psnr_K and so on: at each
+        knob.  bits_K, side_K, db_K: bits a pixel, those of the hyper-latent among them, and PSNR.
         """
         device = next(model.parameters()).device
         jpegs = self._baselines()
@@ -135,21 +149,21 @@ class JndLicTask:
             told.append(found)
         means = {name: float(np.mean([each[name] for each in told])) for name in told[0]}
         savings = {}
-        for measure in self._measures:
+        for measure in ("psnr", *self._shares):
             for knob in self._knobs:
                 means[f"{measure}_{knob:.0f}"] = 1.0 - float(np.exp(means[f"{measure}_{knob:.0f}"]))
             savings[measure] = float(np.mean([means[f"{measure}_{knob:.0f}"] for knob in self._knobs]))
-        share = self._observed
-        saving = (1.0 - share) * savings["weighted"] + share * savings.get("observed", 0.0)
-        return {"saving": saving, "saving_psnr": savings["psnr"], **means}
+        saving = sum(share * savings[measure] for measure, share in self._shares.items())
+        apart = {f"saving_{measure}": savings[measure] for measure in ("psnr", *self._judges)}
+        return {"saving": saving, **apart, **means}
 
     def _told(self, test: Tensor, picture: Tensor, jnd: Tensor) -> dict[str, float]:
         whole = (test.clamp(0.0, 1.0) * 255.0).round() / 255.0
         squared = max(float(torch.mean((whole - picture) ** 2)), 1e-8)
         weighted = max(float(self.error(whole, picture, jnd)), 1e-8)
         told = {"psnr": -10.0 * float(np.log10(squared)), "weighted": -10.0 * float(np.log10(weighted))}
-        if self._observer is not None:
-            told["observed"] = -20.0 * float(np.log10(max(float(self._observer(picture, whole)), 1e-3)))
+        for name, read in self._judges.items():
+            told[name] = -20.0 * float(np.log10(max(float(read(picture, whole)), 1e-4)))
         return told
 
     def _baselines(self) -> list[dict[str, Curve]]:
@@ -174,9 +188,17 @@ class JndLicTask:
         return {name: np.array([row[name] for row in rows]) for name in rows[0]}
 
 
-def usual_reading(knobs: Tensor) -> Tensor:
-    """What the observer reads on a common crop at these knobs, JND, (N,)."""
-    logs = np.interp(knobs.cpu().numpy(), _USUAL_KNOBS, np.log(_USUAL_READINGS))
+def judge(name: str) -> nn.Module:
+    """What reads (reference, test), float32 (N, 3, H, W) in 0..1 each, as (N,): "observed", "scored" or "chroma"."""
+    if name == "scored":
+        return Ssimulacra2()
+    desktop = DISPLAYS["desktop"]
+    return Observed(desktop) if name == "observed" else CoarseChroma(desktop)
+
+
+def usual_reading(name: str, knobs: Tensor) -> Tensor:
+    """What the judge reads on a common crop at these knobs, (N,)."""
+    logs = np.interp(knobs.cpu().numpy(), _USUAL_KNOBS, np.log(_USUAL[name]))
     return torch.from_numpy(np.exp(logs)).to(knobs)
 
 
