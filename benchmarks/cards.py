@@ -148,7 +148,7 @@ def knob() -> Scores:
 def jndlic() -> Scores:
     """Bytes against JPEG's at equal viewers and at equal readings, per cent; JPEG and AVIF are the baselines."""
     from jndkit.evaluation.codecs.rows import CodecRow
-    from jndkit.evaluation.codecs.standings import rates, sizes
+    from jndkit.evaluation.codecs.summary import rates, sizes
 
     found: Scores = {
         "command": "jnd evaluate codecs DATA/kodak DATA/valid -r",

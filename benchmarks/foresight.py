@@ -24,7 +24,7 @@ from jndkit.codecs import codec
 from jndkit.inference import available
 from jndkit.observers import observer
 from jndkit.picture import Picture
-from jndkit.picturewise.foresight import foresee
+from jndkit.picturewise.prediction import foresee
 from jndkit.viewing import DISPLAYS
 from observer_speed import best, peak_mib, picture
 

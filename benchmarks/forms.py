@@ -26,11 +26,11 @@ from unittest import mock
 import numpy as np
 
 from jndkit.errors import MissingError
+from jndkit.evaluation.metrics.ssimulacra2 import prepare
 from jndkit.evaluation.observers import people, preference, shares
-from jndkit.evaluation.observers.people import Ranking
 from jndkit.evaluation.observers.stimuli import STIMULI
+from jndkit.evaluation.observers.subjective import Ranking
 from jndkit.evaluation.psychometric import Floats
-from jndkit.evaluation.ssimulacra2 import prepare
 from jndkit.observers.cvvdp import Cvvdp, masking
 from jndkit.observers.cvvdp.constants import constants
 from jndkit.observers.cvvdp.places import Places

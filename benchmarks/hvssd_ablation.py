@@ -62,9 +62,9 @@ def run(asked: argparse.Namespace, known: list[Row]) -> None:
     """Train and read what the rows do not have yet."""
     import torch
 
-    from jndkit.training.crops import pictures_below
+    from jndkit.training.hvssd.task import HvssdTask
     from jndkit.training.recipe import load_recipe
-    from jndkit.training.tasks.hvssd import HvssdTask
+    from jndkit.training.sampling import pictures_below
 
     done = {(row["arm"], row["seed"], row["steps"]) for row in known}
     bench = HvssdTask(load_recipe("hvssd", (*folders(asked), f"data.valid_pictures={asked.pictures}")))

@@ -35,7 +35,7 @@ from PIL import Image
 
 from jndkit.evaluation.codecs.bjontegaard import Curve, rate_difference
 from jndkit.evaluation.intervals import mean
-from jndkit.evaluation.ssimulacra2 import Prepared, prepare
+from jndkit.evaluation.metrics.ssimulacra2 import Prepared, prepare
 from jndkit.observers.cvvdp.observer import Cvvdp, CvvdpWatch
 from jndkit.picture import Picture, Pixels
 from jndkit.version import VERSION
@@ -78,9 +78,9 @@ class Judge:
         """PSNR of JFIF's luma and of its two planes of chroma, dB, and the coarse error of chroma."""
         import torch
 
-        from jndkit.training.chroma import CoarseChroma
-        from jndkit.training.crops import to_tensor
-        from jndkit.training.networks.jndlic_transform import to_ycc
+        from jndkit.training.jndlic.transform import to_ycc
+        from jndkit.training.losses.chroma import CoarseChroma
+        from jndkit.training.sampling import to_tensor
 
         pictures = [to_tensor(each[None]) for each in (self.pixels, version)]
         squares = ((to_ycc(pictures[1]) - to_ycc(pictures[0])) ** 2).mean(dim=(0, 2, 3)).clamp_min(1e-4)
@@ -94,9 +94,9 @@ def read_run(folder: Path, judges: list[Judge]) -> tuple[list[list[Row]], Row]:
     import torch
     from safetensors.torch import load_file
 
-    from jndkit.training.crops import to_tensor
+    from jndkit.training.jndlic.task import jnd_maps
     from jndkit.training.networks import network
-    from jndkit.training.tasks.jndlic import jnd_maps
+    from jndkit.training.sampling import to_tensor
 
     told = json.loads((folder / "last.json").read_text())
     starts = [json.loads(line) for line in (folder / "log.jsonl").read_text().splitlines()]
@@ -178,7 +178,7 @@ def main() -> int:
     asked = _asked()
     kept = [json.loads(line) for line in asked.rows.read_text().splitlines()] if asked.rows.exists() else []
     if asked.table is None:
-        from jndkit.training.crops import centres
+        from jndkit.training.sampling import centres
 
         judges = [Judge(pixels) for pixels in centres(asked.valid, asked.pictures, asked.side, 32)]
         made = {JPEG: (read_jpeg(judges), {"subsampling": "4:2:0"})}

@@ -30,18 +30,18 @@ from torch.nn import functional as F
 
 from jndkit.codecs import codec
 from jndkit.codecs.jndlic.layout import KNOB_HIGH, PHASES, SLICES, places
-from jndkit.evaluation.ssimulacra2 import ssimulacra2
+from jndkit.evaluation.metrics.ssimulacra2 import ssimulacra2
 from jndkit.observers.cvvdp import Cvvdp
 from jndkit.picture import Picture, Pixels
 from jndkit.picturewise.decision import suited
-from jndkit.training.crops import centres, to_tensor
+from jndkit.training.jndlic.coded import Coded
+from jndkit.training.jndlic.entropy import bounded
+from jndkit.training.jndlic.likelihood import symbol_bits
+from jndkit.training.jndlic.task import jnd_maps
+from jndkit.training.jndlic.transform import dct_kernels, to_rgb, to_ycc
 from jndkit.training.networks import network
-from jndkit.training.networks.jndlic_coded import Coded
-from jndkit.training.networks.jndlic_entropy import bounded
-from jndkit.training.networks.jndlic_likelihood import symbol_bits
-from jndkit.training.networks.jndlic_transform import dct_kernels, to_rgb, to_ycc
 from jndkit.training.recipe import load_recipe
-from jndkit.training.tasks.jndlic import jnd_maps
+from jndkit.training.sampling import centres, to_tensor
 from jndkit.version import VERSION
 from jndkit.viewing import DISPLAYS
 

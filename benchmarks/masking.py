@@ -28,8 +28,8 @@ from jndkit.evaluation.observers import people
 from jndkit.evaluation.psychometric import Floats, fitted, log_likelihood
 from jndkit.observers.cvvdp import Cvvdp
 from jndkit.observers.cvvdp.places import Places
-from jndkit.observers.cvvdp.pooling import Cells
 from jndkit.observers.cvvdp.pyramid import band_frequencies
+from jndkit.observers.pooling.cells import Cells
 from jndkit.opening import load
 from jndkit.picture import Picture
 from jndkit.pixelwise import MODELS, jnd_map

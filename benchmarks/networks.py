@@ -63,7 +63,7 @@ def main() -> None:
 def scores(home: Path, split: str) -> list[Row]:
     """One row a picture."""
     from jndkit.training.recipe import load_recipe
-    from jndkit.training.tasks.structure import StructureTask
+    from jndkit.training.shen2020.task import StructureTask
 
     folders = (f"data.train={home / 'train'}", f"data.valid={home / split}", "data.valid_patches=100000")
     task = StructureTask(load_recipe("shen2020-s", folders))

@@ -25,12 +25,12 @@ from jndkit.codecs import codec
 from jndkit.evaluation import rows as store
 from jndkit.evaluation.picturewise.answers import Look, observe
 from jndkit.evaluation.picturewise.coding import Coding
-from jndkit.evaluation.picturewise.contenders import BASELINES
+from jndkit.evaluation.picturewise.ground_truth import Truth, first_after, measure, read_truth
+from jndkit.evaluation.picturewise.methods import BASELINES
 from jndkit.evaluation.picturewise.rows import CODECS, TRUTH, KnobRow, Settings
 from jndkit.evaluation.picturewise.scores import Score, cases, standings
-from jndkit.evaluation.picturewise.truth import Truth, first_after, measure, read_truth
 from jndkit.opening import load
-from jndkit.picturewise.foresight import deviate
+from jndkit.picturewise.prediction import deviate
 
 ROWS = {
     protocol: Path(__file__).parent / "rows" / f"picturewise{suffix}_train.jsonl"

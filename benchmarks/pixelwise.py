@@ -25,7 +25,7 @@ import numpy as np
 import numpy.typing as npt
 
 from jndkit.pixelwise import MODELS, jnd_map
-from jndkit.pixelwise.luma import luma
+from jndkit.pixelwise.terms.luma import luma
 
 MEGAPIXELS = (0.25, 1.0, 4.0, 12.0, 24.0)
 REPEATS = 5

@@ -39,9 +39,9 @@ def one_picture(path: Path, codecs: list[str], models: list[str], forms: list[st
     from jndkit.observers.cvvdp import Cvvdp
     from jndkit.picture import load
     from jndkit.picturewise.decision import BUDGET, Bench
-    from jndkit.picturewise.foresight import foresee
+    from jndkit.picturewise.prediction import foresee
+    from jndkit.picturewise.prefilter import Shaved, form_for, shave_within
     from jndkit.protocols import protocol
-    from jndkit.shaving import Shaved, form_for, shave_within
     from jndkit.viewing import DISPLAYS
     from jndkit.visibility import jnd_for
 

@@ -11,13 +11,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from jndkit import corpus
-from jndkit.corpus.attempts import crashed
-from jndkit.corpus.outputs import is_ours
+from jndkit import conversion
+from jndkit.batch import pool
+from jndkit.conversion.attempts import crashed
+from jndkit.conversion.outputs import is_ours
 from jndkit.errors import InputError, UsageError
 from jndkit.picture import Picture, save_png
 from jndkit.pipeline import Settings, encode
-from jndkit.processes import pool
 
 
 def picture(seed: int, width: int = 96, height: int = 80) -> Picture:
@@ -40,20 +40,20 @@ def touch(folder: Path, *names: str) -> None:
 
 def test_gather_takes_pictures_by_name(tmp_path: Path) -> None:
     touch(tmp_path, "b.JPG", "a.png", ".a.png", "c.txt", "sub/d.webp", ".git/e.png", "sub/.jndkit-00.tmp")
-    assert [each.path.name for each in corpus.gather([tmp_path])] == ["a.png", "b.JPG"]
-    found = corpus.gather([tmp_path], recursive=True)
+    assert [each.path.name for each in conversion.gather([tmp_path])] == ["a.png", "b.JPG"]
+    found = conversion.gather([tmp_path], recursive=True)
     assert [(each.path.name, str(each.within)) for each in found] == [("a.png", "."), ("b.JPG", "."), ("d.webp", "sub")]
-    assert [each.path.name for each in corpus.gather([tmp_path], recursive=True, without=tmp_path / "sub")] == [
+    assert [each.path.name for each in conversion.gather([tmp_path], recursive=True, without=tmp_path / "sub")] == [
         "a.png",
         "b.JPG",
     ]
-    assert [each.path.name for each in corpus.gather([tmp_path / "c.txt"])] == ["c.txt"]
+    assert [each.path.name for each in conversion.gather([tmp_path / "c.txt"])] == ["c.txt"]
 
 
 def test_gather_gives_each_file_once(tmp_path: Path) -> None:
     touch(tmp_path, "a.png", "b.png")
     (tmp_path / "link").symlink_to(tmp_path / "a.png")
-    found = corpus.gather([tmp_path / "b.png", tmp_path, tmp_path / "link"])
+    found = conversion.gather([tmp_path / "b.png", tmp_path, tmp_path / "link"])
     assert [each.path.name for each in found] == ["b.png", "a.png"]
 
 
@@ -62,10 +62,10 @@ def test_a_folder_that_cannot_be_read(tmp_path: Path) -> None:
     touch(tmp_path, "a.png", "shut/b.png")
     (tmp_path / "shut").chmod(0)
     try:
-        found = corpus.gather([tmp_path], recursive=True)
+        found = conversion.gather([tmp_path], recursive=True)
         assert [each.refusal is None for each in found] == [True, False]
         with pytest.raises(InputError, match="cannot be read"):
-            corpus.gather([tmp_path / "shut"])
+            conversion.gather([tmp_path / "shut"])
     finally:
         (tmp_path / "shut").chmod(0o700)
 
@@ -92,37 +92,37 @@ def test_other_files_are_not_ours(tmp_path: Path) -> None:
 
 
 def test_destinations(tmp_path: Path) -> None:
-    one, two = corpus.Found(Path("a.png")), corpus.Found(Path("b.png"))
-    assert corpus.destination([one], None) == (None, None)
-    assert corpus.destination([one], "x.jpg") == (Path("x.jpg"), None)
-    assert corpus.destination([one], f"x{os.sep}") == (None, Path("x"))
-    assert corpus.destination([one], str(tmp_path)) == (None, tmp_path)
-    assert corpus.destination([one, two], "x") == (None, Path("x"))
-    assert corpus.destination([corpus.Found(Path("in/a.png"), searched=True)], "x") == (None, Path("x"))
+    one, two = conversion.Found(Path("a.png")), conversion.Found(Path("b.png"))
+    assert conversion.destination([one], None) == (None, None)
+    assert conversion.destination([one], "x.jpg") == (Path("x.jpg"), None)
+    assert conversion.destination([one], f"x{os.sep}") == (None, Path("x"))
+    assert conversion.destination([one], str(tmp_path)) == (None, tmp_path)
+    assert conversion.destination([one, two], "x") == (None, Path("x"))
+    assert conversion.destination([conversion.Found(Path("in/a.png"), searched=True)], "x") == (None, Path("x"))
 
 
 def test_the_codec_of_a_name() -> None:
-    assert corpus.codec_for(None, None) == "jpeg"
-    assert corpus.codec_for(Path("x.AVIF"), None) == "avif"
-    assert corpus.codec_for(Path("x.v2"), None) == "jpeg"
-    assert corpus.codec_for(Path("x.jpeg"), "jpeg:444") == "jpeg:444"
+    assert conversion.codec_for(None, None) == "jpeg"
+    assert conversion.codec_for(Path("x.AVIF"), None) == "avif"
+    assert conversion.codec_for(Path("x.v2"), None) == "jpeg"
+    assert conversion.codec_for(Path("x.jpeg"), "jpeg:444") == "jpeg:444"
     for exact, asked in ((Path("x.jpg"), "webp"), (Path("x.jpg"), "auto"), (Path("x.bmp"), None)):
         with pytest.raises(UsageError):
-            corpus.codec_for(exact, asked)
+            conversion.codec_for(exact, asked)
 
 
 def test_collisions_are_found_before_any_work(tmp_path: Path) -> None:
     touch(tmp_path, "a.png", "a.tif", "sub/a.png")
-    found = corpus.gather([tmp_path], recursive=True)
+    found = conversion.gather([tmp_path], recursive=True)
     for codec in ("webp", "auto"):
-        plan = corpus.plan(found, Settings(codec=codec))
+        plan = conversion.plan(found, Settings(codec=codec))
         targets = [plan.target(task.path, ".webp") for task in plan.tasks]
         assert targets == [tmp_path / name for name in ("a.png.webp", "a.tif.webp", "sub/a.webp")]
     settings = Settings(codec="webp")
-    both = [corpus.Found(each.path) for each in found if each.path.suffix == ".png"]
+    both = [conversion.Found(each.path) for each in found if each.path.suffix == ".png"]
     with pytest.raises(UsageError, match=r"a\.png and .*sub/a\.png would both be written to .*out/a\.webp"):
-        corpus.plan(both, settings, folder=tmp_path / "out")
-    plan = corpus.plan([each for each in found if each.path.suffix == ".png"], settings, folder=tmp_path / "out")
+        conversion.plan(both, settings, folder=tmp_path / "out")
+    plan = conversion.plan([each for each in found if each.path.suffix == ".png"], settings, folder=tmp_path / "out")
     targets = [plan.target(task.path, ".webp") for task in plan.tasks]
     assert targets == [tmp_path / "out" / "a.webp", tmp_path / "out" / "sub" / "a.webp"]
 
@@ -132,7 +132,7 @@ def test_a_bug_costs_one_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     path = str(tmp_path / "a.png")
     save_png(picture(1), path)
     # Not what the type says: the kind of mistake that no error of ours foresees.
-    outcome = corpus.attempt(path, "no settings")
+    outcome = conversion.attempt(path, "no settings")
     assert outcome.row.status == "failed"
     assert outcome.row.error is not None
     assert outcome.row.error["type"] == "AttributeError"
@@ -141,9 +141,9 @@ def test_a_bug_costs_one_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 def test_a_file_that_cannot_be_stored_is_a_failed_row(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
-    plan = corpus.plan([corpus.Found(Path("a.png"))], Settings(), exact=tmp_path / "file" / "a.jpg")
+    plan = conversion.plan([conversion.Found(Path("a.png"))], Settings(), exact=tmp_path / "file" / "a.jpg")
     made = encode(picture(1), codec="jpeg")
-    row = corpus.store(plan, "a.png", corpus.Outcome(made.row, made.data, made.suffix))
+    row = conversion.store(plan, "a.png", conversion.Outcome(made.row, made.data, made.suffix))
     assert row.status == "failed"
     assert row.error is not None
     assert row.error["type"] == "OutputError"
@@ -155,7 +155,7 @@ def test_a_file_that_cannot_be_stored_is_a_failed_row(tmp_path: Path) -> None:
 def test_a_killed_process_loses_its_own_picture_only(tmp_path: Path) -> None:
     for index in range(8):
         save_png(picture(index, *((96, 80) if index == 0 else (640, 480))), tmp_path / f"{index}.png", mark=False)
-    work = partial(corpus.attempt, settings=Settings())
+    work = partial(conversion.attempt, settings=Settings())
     tasks = [(index, str(tmp_path / f"{index}.png"), work) for index in range(8)]
     outcomes = pool.Pool(crashed, jobs=2, threads=1).work(tasks)
     found = dict([next(outcomes)])
@@ -177,8 +177,8 @@ def test_a_killed_process_loses_its_own_picture_only(tmp_path: Path) -> None:
 def test_closing_stops_the_processes(tmp_path: Path) -> None:
     for index in range(4):
         save_png(picture(index, 640, 480), tmp_path / f"{index}.png", mark=False)
-    tasks = [corpus.Task(tmp_path / f"{index}.png") for index in range(4)]
-    rows = corpus.run_all(tasks, Settings(), jobs=2, write=False)
+    tasks = [conversion.Task(tmp_path / f"{index}.png") for index in range(4)]
+    rows = conversion.run_all(tasks, Settings(), jobs=2, write=False)
     next(rows)
     assert multiprocessing.active_children()
     rows.close()
@@ -189,7 +189,7 @@ def test_large_pictures_wait(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     for index in range(3):
         save_png(picture(index), tmp_path / f"{index}.png", mark=False)
     monkeypatch.setattr(pool, "PIXELS_AT_ONCE", 2 * 96 * 80 - 1)
-    work = partial(corpus.attempt, settings=Settings())
+    work = partial(conversion.attempt, settings=Settings())
     tasks = [(index, str(tmp_path / f"{index}.png"), work) for index in range(3)]
     outcomes = pool.Pool(crashed, jobs=3, threads=1).work(tasks)
     assert next(outcomes)[0] == 0
@@ -215,14 +215,14 @@ def test_pipes_are_not_opened(tmp_path: Path) -> None:
 
 def test_names_without_letters() -> None:
     with pytest.raises(UsageError, match="empty"):
-        corpus.gather([""])
+        conversion.gather([""])
     with pytest.raises(UsageError, match="empty"):
-        corpus.destination([], "")
+        conversion.destination([], "")
 
 
 def test_two_inputs_do_not_make_a_folder_with_a_pictures_name(tmp_path: Path) -> None:
-    two = [corpus.Found(tmp_path / "a.png"), corpus.Found(tmp_path / "b.png")]
+    two = [conversion.Found(tmp_path / "a.png"), conversion.Found(tmp_path / "b.png")]
     with pytest.raises(UsageError, match=r"both\.jpg: several inputs need a folder .* write .*both\.jpg/"):
-        corpus.destination(two, str(tmp_path / "both.jpg"))
-    assert corpus.destination(two, str(tmp_path / "both.jpg") + "/") == (None, tmp_path / "both.jpg")
-    assert corpus.destination(two, str(tmp_path / "v1.2")) == (None, tmp_path / "v1.2")
+        conversion.destination(two, str(tmp_path / "both.jpg"))
+    assert conversion.destination(two, str(tmp_path / "both.jpg") + "/") == (None, tmp_path / "both.jpg")
+    assert conversion.destination(two, str(tmp_path / "v1.2")) == (None, tmp_path / "v1.2")

@@ -16,8 +16,8 @@ from jndkit import codecs
 from jndkit.errors import TargetError, UsageError
 from jndkit.observers.cvvdp import Cvvdp
 from jndkit.picture import MARK, from_bytes, load
+from jndkit.picturewise.prefilter import shave
 from jndkit.pipeline import Settings, encode, predict
-from jndkit.shaving import shave
 from jndkit.viewing import DISPLAYS
 from jndkit.visibility import viewers
 
@@ -347,7 +347,7 @@ def test_small_and_transparent_pictures_can_be_foreseen(tmp_path: Path, size: tu
 
 def test_what_no_setting_should_reach_is_a_target_error(photo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from jndkit import pipeline
-    from jndkit.picturewise.foresight import Foresight
+    from jndkit.picturewise.prediction import Foresight
 
     seen = Foresight(tuple(range(1, 101)), (0.5,) * 100, (0.1,) * 100, "made")
     monkeypatch.setattr(pipeline, "foresee", lambda picture, viewing, fit, near, widen: lambda codec: seen)

@@ -13,9 +13,9 @@ from hypothesis import given, settings, strategies as st
 from jndkit.errors import InputError, UsageError
 from jndkit.observers.cvvdp import Cvvdp
 from jndkit.picture import Picture, load
+from jndkit.picturewise.prefilter import FORMS, form_for, shave, shave_within
 from jndkit.pixelwise import MODELS, jnd_map
-from jndkit.pixelwise.luma import luma
-from jndkit.shaving import FORMS, form_for, shave, shave_within
+from jndkit.pixelwise.terms.luma import luma
 from jndkit.viewing import DISPLAYS
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "lake.png"
@@ -145,7 +145,7 @@ def test_mirrored_pictures_of_whole_blocks(form: str, move: object) -> None:
 @EACH
 def test_strips_do_not_show(form: str, photo: Picture, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = shave(photo, form=form).rgb
-    monkeypatch.setattr("jndkit.shaving._STRIP_PIXELS", 1)
+    monkeypatch.setattr("jndkit.picturewise.prefilter._STRIP_PIXELS", 1)
     np.testing.assert_array_equal(shave(photo, form=form).rgb, whole)
 
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from jndkit.version import VERSION as __version__
 
 if TYPE_CHECKING:
-    from jndkit.catalogue import models
     from jndkit.comparison import compare
     from jndkit.errors import (
         CodecError,
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from jndkit.picture import Picture
     from jndkit.pipeline import encode, predict
     from jndkit.pixelwise import jnd_map
+    from jndkit.registry import models
 
 __all__ = [
     "CodecError",
@@ -63,7 +63,7 @@ _WHERE = {
     "inject": "jndkit.injection",
     "jnd_map": "jndkit.pixelwise",
     "load": "jndkit.opening",
-    "models": "jndkit.catalogue",
+    "models": "jndkit.registry",
     "predict": "jndkit.pipeline",
 }
 

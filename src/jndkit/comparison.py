@@ -12,7 +12,7 @@ from jndkit.observers import Map, Sight, Watch, observer as named_observer
 from jndkit.opening import load
 from jndkit.picture import MAX_PIXELS, Picture
 from jndkit.picturewise.domain import domain
-from jndkit.picturewise.looking import watched
+from jndkit.picturewise.watching import watched
 from jndkit.pixelwise.render import write_map
 from jndkit.protocols import protocol as named_protocol
 from jndkit.version import VERSION

@@ -11,7 +11,7 @@ from jndkit.codecs.contract import Codec
 from jndkit.errors import JndError
 from jndkit.observers.contract import Sight
 from jndkit.picturewise.decision import Choice, Decision, Forecast, Probe
-from jndkit.picturewise.foresight import Foresight
+from jndkit.picturewise.prediction import Foresight
 from jndkit.picturewise.sur import Reading, sur_curve
 from jndkit.protocols import Protocol
 from jndkit.version import VERSION

@@ -23,12 +23,12 @@ from jndkit.picture import Picture, check_damaged, load, with_metadata
 from jndkit.picturewise.curves import is_known
 from jndkit.picturewise.decision import BUDGET, Bench, Choice, Decision, Forecast, cheapest, decide, forecast, suited
 from jndkit.picturewise.domain import Domain, domain
-from jndkit.picturewise.foresight import Foresight, foresee
-from jndkit.picturewise.looking import watched
+from jndkit.picturewise.prediction import Foresight, foresee
+from jndkit.picturewise.prefilter import Shaved, form_for, shave_within
+from jndkit.picturewise.watching import watched
 from jndkit.pixelwise import model_card
 from jndkit.protocols import Protocol, protocol as named_protocol
 from jndkit.provenance import describe, inscribe, with_mark
-from jndkit.shaving import Shaved, form_for, shave_within
 from jndkit.viewing import Viewing
 from jndkit.visibility import jnd_for
 

@@ -15,7 +15,7 @@ from jndkit.errors import JndError
 from jndkit.evidence import Row
 from jndkit.observers import observer as named_observer
 from jndkit.picture import Picture
-from jndkit.picture.mark import SETTINGS, Mark, Outcome, blank_mark
+from jndkit.picture.metadata.mark import SETTINGS, Mark, Outcome, blank_mark
 from jndkit.protocols import Protocol as Way, protocol as named_protocol
 from jndkit.viewing import Viewing
 from jndkit.visibility import jnd_for

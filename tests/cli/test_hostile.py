@@ -32,10 +32,11 @@ import pytest
 import typer.main
 
 import jndkit
-from jndkit import corpus, errors, pipeline
+from jndkit import conversion, errors, pipeline
 from jndkit.cli import main
 from jndkit.cli.printing import shown
-from jndkit.picture import decoding, from_bytes, loading, pnm, sandbox, tiff as tiff_reader
+from jndkit.picture import decoding, from_bytes, loading, sandbox
+from jndkit.picture.formats import pnm, tiff as tiff_reader
 
 
 def _beside(name: str) -> ModuleType:
@@ -781,7 +782,7 @@ def test_inputs_vanish_and_change(
 ) -> None:
     """Between the listing and the reading, files are deleted, emptied, and replaced by folders and links."""
     _many(tmp_path, 6)
-    original = corpus.plan
+    original = conversion.plan
 
     def disturbed(*args: Any, **kwargs: Any) -> Any:
         made = original(*args, **kwargs)
@@ -792,7 +793,7 @@ def test_inputs_vanish_and_change(
         Path("in/04.png").write_bytes(b"")
         return made
 
-    monkeypatch.setattr(corpus, "plan", disturbed)
+    monkeypatch.setattr(conversion, "plan", disturbed)
     with _within(tmp_path):
         said = command("encode", "in", "-o", "out", "--json", "--jobs", jobs)
     assert said.code == 1

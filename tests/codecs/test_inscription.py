@@ -10,11 +10,11 @@ import pytest
 
 from jndkit.codecs import available, codec
 from jndkit.codecs.inscription import inscribed
-from jndkit.corpus.earlier import read_mark
+from jndkit.conversion.earlier import read_mark
 from jndkit.errors import DamagedError
 from jndkit.opening import load
 from jndkit.picture import Picture
-from jndkit.picture.mark import Mark, Outcome, blank_mark
+from jndkit.picture.metadata.mark import Mark, Outcome, blank_mark
 from jndkit.version import VERSION
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "lake.png"

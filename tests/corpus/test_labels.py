@@ -17,9 +17,9 @@ from hypothesis import given, strategies as st
 
 from jndkit import compare
 from jndkit.codecs import codec
-from jndkit.corpus.labelling import Labels, begin
-from jndkit.corpus.labels import Labelling, Plan, observer, spread
 from jndkit.errors import InputError, JndError, OutputError, UsageError
+from jndkit.labelling.file import Labels, begin
+from jndkit.labelling.work import Labelling, Plan, observer, spread
 from jndkit.observers.cvvdp import Cvvdp
 from jndkit.picture import load, save_png
 from jndkit.viewing import DISPLAYS

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from jndkit.corpus import Task, longest_wait
+from jndkit.conversion import Task, longest_wait
 from jndkit.evidence import Row
 from jndkit.pipeline import Settings
 

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
-from jndkit.evaluation.noise import NoiseRow, Settings
+from jndkit.evaluation.noise.rows import NoiseRow, Settings
 from jndkit.picture import save_png
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from jndkit.evaluation.baselines import BASELINES
+from jndkit.evaluation.noise.baselines import BASELINES
 from jndkit.injection import Noise, at_psnr, signs
 from jndkit.picture import Picture
 

@@ -13,8 +13,8 @@ from PIL import Image
 
 from jndkit.cli import main
 from jndkit.errors import UsageError
-from jndkit.evaluation import hvssd as test
-from jndkit.evaluation.hvssd import HvssdRow, Settings, markdown, means
+from jndkit.evaluation.hvssd import rows as test
+from jndkit.evaluation.hvssd.rows import HvssdRow, Settings, markdown, means
 from jndkit.injection import signs
 
 GAIN = (0.004, 0.02, 0.0)

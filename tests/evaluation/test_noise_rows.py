@@ -15,9 +15,9 @@ import pytest
 
 import jndkit
 from jndkit.errors import UsageError
-from jndkit.evaluation.baselines import BASELINES
-from jndkit.evaluation.noise import Job, NoiseRow, Settings, jobs
-from jndkit.evaluation.processes import run
+from jndkit.evaluation.noise.baselines import BASELINES
+from jndkit.evaluation.noise.rows import Job, NoiseRow, Settings, jobs
+from jndkit.evaluation.run import run
 from jndkit.injection import Noise, at_psnr
 from jndkit.pixelwise import MODELS
 

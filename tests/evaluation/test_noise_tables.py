@@ -11,10 +11,10 @@ import pytest
 
 from jndkit.errors import MissingError, OutputError, UsageError
 from jndkit.evaluation import rows as store
-from jndkit.evaluation.noise import NoiseRow
-from jndkit.evaluation.plots import write_plot
-from jndkit.evaluation.published import ADVANTAGES, REACHED
-from jndkit.evaluation.tables import markdown, standings
+from jndkit.evaluation.noise.plots import write_plot
+from jndkit.evaluation.noise.published import ADVANTAGES, REACHED
+from jndkit.evaluation.noise.rows import NoiseRow
+from jndkit.evaluation.noise.tables import markdown, standings
 from jndkit.pixelwise import MODELS
 
 ROOT = Path(__file__).parents[2]

@@ -11,10 +11,10 @@ import pytest
 
 from jndkit.datasets.mcl_jci import curves
 from jndkit.errors import InputError
-from jndkit.evaluation.picturewise.people import CODEC, People, people, truths
+from jndkit.evaluation.picturewise.ground_truth import first_after
 from jndkit.evaluation.picturewise.rows import KnobRow, Settings
+from jndkit.evaluation.picturewise.subjective import CODEC, People, people, truths
 from jndkit.evaluation.picturewise.tables import markdown
-from jndkit.evaluation.picturewise.truth import first_after
 from jndkit.evaluation.picturewise.work import jobs
 from jndkit.picture import save_png
 

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from jndkit.errors import UsageError
-from jndkit.evaluation.picturewise.contenders import Said, bisect, guesses, nearest, said
+from jndkit.evaluation.picturewise.ground_truth import Truth, read_truth
+from jndkit.evaluation.picturewise.methods import Said, bisect, guesses, nearest, said
 from jndkit.evaluation.picturewise.rows import KnobRow, Settings
 from jndkit.evaluation.picturewise.scores import Score, cases, score, standings
-from jndkit.evaluation.picturewise.truth import Truth, read_truth
 from jndkit.protocols import PROTOCOLS
 from jndkit.visibility import viewers
 

@@ -10,8 +10,8 @@ from hypothesis import given, strategies as st
 
 from jndkit.errors import UsageError
 from jndkit.evaluation.picturewise.coding import read_along, spread
+from jndkit.evaluation.picturewise.ground_truth import first_after, measure, read_truth
 from jndkit.evaluation.picturewise.rows import KnobRow, Settings
-from jndkit.evaluation.picturewise.truth import first_after, measure, read_truth
 from jndkit.protocols import PROTOCOLS
 
 AIC = PROTOCOLS["aic"][0]

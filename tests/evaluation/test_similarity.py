@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from jndkit.errors import UsageError
-from jndkit.evaluation.similarity import ssim
+from jndkit.evaluation.metrics.similarity import ssim
 
 
 def noise(seed: int, shape: tuple[int, int] = (24, 31)) -> np.ndarray:

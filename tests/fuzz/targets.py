@@ -13,10 +13,12 @@ from collections.abc import Callable
 import numpy as np
 
 from jndkit.codecs.jndlic import container
-from jndkit.picture import cicp, colour, damage, exif, formats, jpeg, jxl, jxl_header, png, pnm, tiff, xmp
+from jndkit.picture import colour, damage
 from jndkit.picture.damage import heif, isobmff, webp
+from jndkit.picture.formats import jpeg, jxl, jxl_header, png, pnm, sniffing, tiff
+from jndkit.picture.formats.raster import Raster
 from jndkit.picture.limits import check_size
-from jndkit.picture.raster import Raster
+from jndkit.picture.metadata import cicp, exif, xmp
 
 MOST = 1_000_000
 """Pixels that are decoded at most where a reader of ours decodes them itself."""
@@ -87,7 +89,7 @@ def read_cicp(data: bytes) -> None:
 
 
 def read_pnm(data: bytes) -> None:
-    if formats.sniff(data, None) == "PPM":
+    if sniffing.sniff(data, None) == "PPM":
         head = pnm.header(data, None)
         check_size(None, head.width, head.height, MOST)
         pnm.decode(data, head, None)
@@ -125,7 +127,7 @@ def sealed(data: bytes) -> bytes:
 
 
 def read_first_bytes(data: bytes) -> None:
-    formats.naming_note(formats.sniff(data, None), "a.jpg")
+    formats.naming_note(sniffing.sniff(data, None), "a.jpg")
 
 
 def _dot() -> Raster:

@@ -11,7 +11,7 @@ import pytest
 
 from jndkit.observers.cvvdp import bands, observer as module
 from jndkit.observers.cvvdp.observer import Cvvdp
-from jndkit.observers.cvvdp.pooling import CELL, Cells
+from jndkit.observers.pooling.cells import CELL, Cells
 from jndkit.picture import Picture, Pixels, load
 from jndkit.viewing import DISPLAYS
 

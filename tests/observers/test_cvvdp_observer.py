@@ -15,9 +15,9 @@ from PIL import Image
 
 from jndkit.errors import UsageError
 from jndkit.observers.cvvdp import Cvvdp, observer as face
-from jndkit.observers.cvvdp.pooling import Cells
 from jndkit.observers.cvvdp.pyramid import band_frequencies
-from jndkit.observers.cvvdp.windows import worst_place, worst_window
+from jndkit.observers.pooling.cells import Cells
+from jndkit.observers.pooling.windows import worst_place, worst_window
 from jndkit.picture import Picture
 from jndkit.viewing import DISPLAYS, viewing
 

@@ -22,7 +22,7 @@ from jndkit.observers import OBSERVERS, observer
 from jndkit.observers.mapped.constants import Constants, constants
 from jndkit.observers.mapped.exceedance import BLUR, low_passed_error
 from jndkit.observers.mapped.observer import Mapped, MappedWatch, reading_interval
-from jndkit.observers.mapped.windows import Grid
+from jndkit.observers.pooling.grid import Grid
 from jndkit.picture import Picture, load
 from jndkit.pixelwise import MODELS, jnd_map
 from jndkit.viewing import DISPLAYS, viewing

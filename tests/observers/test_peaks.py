@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from jndkit.observers.contract import Box
-from jndkit.observers.cvvdp.pooling import CELL
 from jndkit.observers.peaks import Peaks, errors
+from jndkit.observers.pooling.cells import CELL
 
 SCALES = 4
 SIDE = 64

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, strategies as st
 
-from jndkit.picture.mark import MARK, Mark, Outcome, blank_mark, filled, is_mark, parse
+from jndkit.picture.metadata.mark import MARK, Mark, Outcome, blank_mark, filled, is_mark, parse
 from jndkit.version import VERSION
 
 SHA = "0123456789abcdef" * 4

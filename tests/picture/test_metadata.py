@@ -14,7 +14,8 @@ from hypothesis import given, settings, strategies as st
 from PIL import ExifTags, Image
 
 from jndkit.errors import UsageError
-from jndkit.picture import MARK, exif as exif_blocks, from_bytes, mark_xmp, png_bytes, with_metadata, xmp as xmp_packets
+from jndkit.picture import MARK, from_bytes, mark_xmp, png_bytes, with_metadata
+from jndkit.picture.metadata import exif as exif_blocks, xmp as xmp_packets
 from jndkit.version import VERSION
 
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
@@ -362,7 +363,7 @@ def test_png_carries_it_all_back(photo, encode, p3_profile):
 
 
 def test_a_packet_that_speaks_of_our_mark_is_not_marked() -> None:
-    from jndkit.picture import xmp
+    from jndkit.picture.metadata import xmp
 
     told = (
         b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><r:RDF xmlns:r="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'

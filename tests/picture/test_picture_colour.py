@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from jndkit.picture import cicp, colour, from_bytes, png_bytes, with_metadata
-from jndkit.picture.raster import Raster
+from jndkit.picture import colour, from_bytes, png_bytes, with_metadata
+from jndkit.picture.formats.raster import Raster
+from jndkit.picture.metadata import cicp
 
 P3 = (0.680, 0.320, 0.265, 0.690, 0.150, 0.060)
 ADOBE = (0.640, 0.330, 0.210, 0.710, 0.150, 0.060)

@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 
 from jndkit.errors import DamagedError, LimitError
-from jndkit.picture import from_bytes, jxl, sandbox
+from jndkit.picture import from_bytes, sandbox
+from jndkit.picture.formats import jxl
 
 pillow_heif = pytest.importorskip("pillow_heif")
 imagecodecs = pytest.importorskip("imagecodecs")

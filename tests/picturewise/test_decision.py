@@ -17,7 +17,7 @@ from jndkit.observers.contract import is_noisy
 from jndkit.observers.cvvdp import Cvvdp
 from jndkit.picture import Picture
 from jndkit.picturewise.decision import Bench, decide, forecast
-from jndkit.picturewise.foresight import Foresight
+from jndkit.picturewise.prediction import Foresight
 
 TARGET = 0.5
 QUALITY = Knob("quality", 0, 99, 1, True)

@@ -17,7 +17,7 @@ from jndkit.errors import DamagedError, InputError, MissingError, UsageError
 from jndkit.picture import Picture
 from jndkit.picturewise import foresight
 from jndkit.picturewise.curves import is_known, reach, typical_curve, typical_sigma
-from jndkit.picturewise.foresight import Expected, Foresight, foresee
+from jndkit.picturewise.prediction import Expected, Foresight, foresee
 from jndkit.viewing import DISPLAYS, viewing
 
 DESKTOP = DISPLAYS["desktop"]

@@ -11,7 +11,7 @@ import jndkit
 from jndkit.codecs import codec
 from jndkit.observers import observer
 from jndkit.picture import Picture
-from jndkit.picturewise.looking import watched
+from jndkit.picturewise.watching import watched
 from jndkit.protocols import AIC, protocol
 
 FIT, DESKTOP = protocol("side-by-side")

@@ -10,7 +10,7 @@ from PIL import Image
 import jndkit
 from jndkit.codecs.chroma import reduce_chroma
 from jndkit.observers.cvvdp.observer import CvvdpWatch
-from jndkit.observers.cvvdp.pooling import CELL, pooled_jod
+from jndkit.observers.pooling.cells import CELL, pooled_jod
 from jndkit.picture import Picture, Pixels
 from jndkit.picturewise.quantisation import Quantiser
 from jndkit.picturewise.responses import (

@@ -11,7 +11,7 @@ from hypothesis import given, strategies as st
 
 from jndkit.errors import UsageError
 from jndkit.observers.mapped.observer import reading_interval
-from jndkit.picturewise.foresight import Foresight
+from jndkit.picturewise.prediction import Foresight
 from jndkit.picturewise.sur import Point, Reading, sur_curve
 from jndkit.protocols import protocol
 from jndkit.visibility import interval, viewers, viewers_between, viewers_interval

@@ -7,7 +7,6 @@ import numpy.typing as npt
 import pytest
 
 from jndkit.errors import UsageError
-from jndkit.pixelwise import borders
 from jndkit.pixelwise.bae2013 import (
     CANNY,
     bae2013,
@@ -16,7 +15,8 @@ from jndkit.pixelwise.bae2013 import (
     luminance_factor,
     thresholds,
 )
-from jndkit.pixelwise.blocks import edge_density, expected_amplitude
+from jndkit.pixelwise.terms import borders
+from jndkit.pixelwise.terms.blocks import edge_density, expected_amplitude
 
 
 def test_the_base_table() -> None:

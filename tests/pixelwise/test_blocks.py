@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, strategies as st
 
 from jndkit.errors import UsageError
-from jndkit.pixelwise import bae2013, borders, watson1993, wei2009, zhang2005
-from jndkit.pixelwise.blocks import (
+from jndkit.pixelwise import bae2013, watson1993, wei2009, zhang2005
+from jndkit.pixelwise.terms import borders
+from jndkit.pixelwise.terms.blocks import (
     AMPLITUDE,
     BASIS,
     block_grid,

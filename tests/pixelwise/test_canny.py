@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from jndkit.pixelwise.canny import canny
+from jndkit.pixelwise.terms.canny import canny
 
 
 @pytest.fixture

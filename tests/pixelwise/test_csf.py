@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pytest
 
 from jndkit.errors import UsageError
-from jndkit.pixelwise.csf import (
+from jndkit.pixelwise.terms.csf import (
     DALY_REFITTED,
     ahumada_peterson,
     barten1999,

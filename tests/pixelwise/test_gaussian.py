@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from jndkit.pixelwise.gaussian import gaussian, smooth
-from jndkit.pixelwise.namm import namm
+from jndkit.pixelwise.terms.gaussian import gaussian, smooth
+from jndkit.pixelwise.terms.namm import namm
 
 
 @pytest.mark.parametrize(("size", "sigma"), [(3, 1.0), (5, 0.8), (7, 0.8), (16, 2**0.5)])

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from jndkit.errors import UsageError
-from jndkit.pixelwise.geometry import (
+from jndkit.pixelwise.terms.geometry import (
     dct_frequencies,
     eccentricity,
     obliqueness,

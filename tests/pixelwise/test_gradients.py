@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from jndkit.pixelwise.gradients import G1, G2, G3, G4, maximal_gradient
+from jndkit.pixelwise.terms.gradients import G1, G2, G3, G4, maximal_gradient
 
 
 @pytest.mark.parametrize("kernel", [G1, G2, G3, G4])

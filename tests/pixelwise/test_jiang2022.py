@@ -8,7 +8,6 @@ import pytest
 
 from jndkit.errors import UsageError
 from jndkit.picture import Picture
-from jndkit.pixelwise import borders
 from jndkit.pixelwise.jiang2022 import (
     basis,
     critical_count,
@@ -16,7 +15,8 @@ from jndkit.pixelwise.jiang2022 import (
     critical_picture_colour,
     jiang2022,
 )
-from jndkit.pixelwise.luma import luma
+from jndkit.pixelwise.terms import borders
+from jndkit.pixelwise.terms.luma import luma
 from jndkit.pixelwise.wu2017 import edge_protection
 
 Published = Callable[[str], dict[str, np.ndarray]]

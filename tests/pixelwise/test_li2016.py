@@ -10,7 +10,6 @@ import pytest
 
 from jndkit.errors import UsageError
 from jndkit.pixelwise.chou1995 import contrast_masking
-from jndkit.pixelwise.gradients import maximal_gradient
 from jndkit.pixelwise.li2016 import (
     contrast_multiplier,
     desktop_distance,
@@ -19,7 +18,8 @@ from jndkit.pixelwise.li2016 import (
     luminance_multiplier,
     relative_acuity,
 )
-from jndkit.pixelwise.luminance import background_luminance, luminance_adaptation
+from jndkit.pixelwise.terms.gradients import maximal_gradient
+from jndkit.pixelwise.terms.luminance import background_luminance, luminance_adaptation
 from jndkit.pixelwise.wu2013 import prediction
 
 

@@ -8,8 +8,8 @@ import pytest
 
 from jndkit.errors import UsageError
 from jndkit.pixelwise.liu2010 import liu2010, masked
-from jndkit.pixelwise.luminance import background_luminance, luminance_adaptation
-from jndkit.pixelwise.tvl1 import tvl1
+from jndkit.pixelwise.terms.luminance import background_luminance, luminance_adaptation
+from jndkit.pixelwise.terms.tvl1 import tvl1
 
 Bytes = npt.NDArray[np.uint8]
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from jndkit.errors import UsageError
-from jndkit.pixelwise.luma import luma, luma_plane
+from jndkit.pixelwise.terms.luma import luma, luma_plane
 
 
 @given(st.tuples(*[st.integers(0, 255)] * 3))

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from jndkit.pixelwise.luminance import background_luminance, luminance_adaptation, luminance_adaptation_13
+from jndkit.pixelwise.terms.luminance import background_luminance, luminance_adaptation, luminance_adaptation_13
 
 # The curve f2 of Chou and Li: background, threshold.
 CURVE = {

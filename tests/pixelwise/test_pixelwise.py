@@ -13,7 +13,8 @@ from hypothesis import given, settings, strategies as st
 
 from jndkit.errors import InputError, UsageError
 from jndkit.picture import Picture, Source
-from jndkit.pixelwise import MODELS, borders, jnd_map
+from jndkit.pixelwise import MODELS, jnd_map
+from jndkit.pixelwise.terms import borders
 
 # The full network runs the code of the small one at four hundred times the work; tests/pixelwise/test_resjnd.py has it.
 QUICK = [name for name in MODELS if name != "resjnd"]

@@ -10,11 +10,11 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from jndkit.catalogue import models
 from jndkit.errors import InputError, MissingError, UsageError
 from jndkit.inference import session
 from jndkit.picture import Picture
 from jndkit.pixelwise import MODELS, check_own_name, jnd_map, model_card, own_models, resjnd
+from jndkit.registry import models
 from jndkit.weights import find
 
 made = SimpleNamespace(**runpy.run_path(str(Path(__file__).parents[1] / "weights" / "made_networks.py")))

@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from jndkit.errors import InputError, UsageError
-from jndkit.pixelwise.luminance import luminance_adaptation
 from jndkit.pixelwise.shen2020 import shen2020, shen2020_picture, stitched, structural
-from jndkit.pixelwise.structure import CONTRAST
+from jndkit.pixelwise.terms.luminance import luminance_adaptation
+from jndkit.pixelwise.terms.structure import CONTRAST
 
 Plane = npt.NDArray[np.uint8]
 SIZES = st.tuples(st.integers(8, 180), st.integers(8, 180))

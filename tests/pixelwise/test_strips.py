@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 from hypothesis import given, strategies as st
 
-from jndkit.pixelwise.borders import strips
+from jndkit.pixelwise.terms.borders import strips
 
 
 @given(st.integers(1, 3000), st.integers(1, 9000), st.integers(0, 9))

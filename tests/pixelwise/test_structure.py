@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, strategies as st
 from hypothesis.extra.numpy import arrays
 
-from jndkit.pixelwise.structure import CONTRAST, compose, decompose, least_noticed, with_structure
+from jndkit.pixelwise.terms.structure import CONTRAST, compose, decompose, least_noticed, with_structure
 
 PATCHES = arrays(np.uint8, st.tuples(st.integers(1, 3), st.integers(2, 12), st.integers(2, 12)))
 

@@ -16,7 +16,7 @@ from hypothesis import given, settings, strategies as st
 from jndkit.errors import InputError, UsageError
 from jndkit.inference import Session, session
 from jndkit.picture import Picture
-from jndkit.pixelwise.tiles import colours, tiles
+from jndkit.pixelwise.terms.tiles import colours, tiles
 
 made = SimpleNamespace(**runpy.run_path(str(Path(__file__).parents[1] / "weights" / "made_networks.py")))
 Array = npt.NDArray[Any]

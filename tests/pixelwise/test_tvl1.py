@@ -11,8 +11,8 @@ from hypothesis import given, settings, strategies as st
 from hypothesis.extra.numpy import arrays
 
 from jndkit.errors import UsageError
-from jndkit.pixelwise import tvl1 as module
-from jndkit.pixelwise.tvl1 import energy, energy_gap, tvl1
+from jndkit.pixelwise.terms import tvl1 as module
+from jndkit.pixelwise.terms.tvl1 import energy, energy_gap, tvl1
 
 Bytes = npt.NDArray[np.uint8]
 

@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pytest
 
 from jndkit.errors import UsageError
-from jndkit.pixelwise.blocks import dct, expected_amplitude, inverse_dct
+from jndkit.pixelwise.terms.blocks import dct, expected_amplitude, inverse_dct
 from jndkit.pixelwise.watson1993 import TABLE, perceptual_error, thresholds, watson1993
 from jndkit.pixelwise.wei2009 import base_thresholds
 

@@ -8,8 +8,8 @@ import numpy.typing as npt
 import pytest
 
 from jndkit.errors import UsageError
-from jndkit.pixelwise import borders
-from jndkit.pixelwise.blocks import dct, edge_density, expected_amplitude, inverse_dct
+from jndkit.pixelwise.terms import borders
+from jndkit.pixelwise.terms.blocks import dct, edge_density, expected_amplitude, inverse_dct
 from jndkit.pixelwise.wei2009 import CANNY, TEXTURE_DENSITY, base_thresholds, luminance_factor, thresholds, wei2009
 
 FIRST_ROW = [1.5038, 1.3839, 1.8562, 2.5445, 3.5461, 5.0064, 7.1424, 10.2776]

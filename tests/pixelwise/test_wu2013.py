@@ -8,8 +8,8 @@ import numpy.typing as npt
 import pytest
 
 from jndkit.pixelwise import wu2013 as module
-from jndkit.pixelwise.canny import canny
-from jndkit.pixelwise.luminance import luminance_adaptation_13
+from jndkit.pixelwise.terms.canny import canny
+from jndkit.pixelwise.terms.luminance import luminance_adaptation_13
 from jndkit.pixelwise.wu2013 import contrast, deviation, disorder, orderly, prediction, wu2013
 
 Published = Callable[[str], dict[str, np.ndarray]]

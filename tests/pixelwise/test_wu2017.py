@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from jndkit.pixelwise.luminance import luminance_adaptation_13
+from jndkit.pixelwise.terms.luminance import luminance_adaptation_13
 from jndkit.pixelwise.wu2017 import (
     contrast_and_pattern,
     edge_protection,

@@ -9,7 +9,7 @@ import pytest
 
 from jndkit.errors import UsageError
 from jndkit.picture import Picture
-from jndkit.pixelwise.canny import canny
+from jndkit.pixelwise.terms.canny import canny
 from jndkit.pixelwise.yang2005 import yang2005, yang2005_colour
 
 

@@ -8,8 +8,8 @@ import numpy.typing as npt
 import pytest
 
 from jndkit.errors import UsageError
-from jndkit.pixelwise import borders
-from jndkit.pixelwise.blocks import bands, expected_amplitude, inverse_dct
+from jndkit.pixelwise.terms import borders
+from jndkit.pixelwise.terms.blocks import bands, expected_amplitude, inverse_dct
 from jndkit.pixelwise.zhang2005 import (
     HIGH,
     LOW,

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.train
 
 
 def measure(display: str = "desktop") -> Any:
-    from jndkit.training.chroma import CoarseChroma
+    from jndkit.training.losses.chroma import CoarseChroma
 
     return CoarseChroma(DISPLAYS[display])
 
@@ -25,7 +25,7 @@ def flat(*colour: float, side: int = 32) -> Any:
 
 
 def grey(rgb: Any) -> Any:
-    from jndkit.training.networks.jndlic_transform import to_rgb, to_ycc
+    from jndkit.training.jndlic.transform import to_rgb, to_ycc
 
     planes = to_ycc(rgb)
     planes[:, 1:] = 0.0

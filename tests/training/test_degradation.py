@@ -36,7 +36,7 @@ def close(found: Any, wanted: Any) -> None:
 
 @pytest.mark.parametrize("inverse", [False, True])
 def test_the_norms_backward_is_autograds(inverse: bool) -> None:
-    from jndkit.training.networks.gdn import Gdn
+    from jndkit.training.gdn import Gdn
 
     torch.manual_seed(2)
     norm = Gdn(5, inverse)
@@ -48,7 +48,7 @@ def test_the_norms_backward_is_autograds(inverse: bool) -> None:
 
 
 def test_gdn_divides_by_the_energy_of_all_channels() -> None:
-    from jndkit.training.networks.gdn import Gdn
+    from jndkit.training.gdn import Gdn
 
     norm, x = Gdn(3), torch.randn(1, 3, 2, 2)
     beta, gamma = norm.root_beta**2, norm.root_gamma**2
@@ -90,7 +90,7 @@ def test_priors_are_what_they_are_said_to_be(model: Any) -> None:
 
 
 def test_a_flat_map_gives_zeros() -> None:
-    from jndkit.training.networks.degradation import over_range
+    from jndkit.training.hvssd.degradation import over_range
 
     assert float(over_range(torch.full((1, 1, 4, 4), 3.0)).abs().max()) == 0.0
 
@@ -148,7 +148,7 @@ def test_twenty_steps_lower_the_loss(folder: Path, tmp_path: Path) -> None:
 
 
 def test_crops_are_drawn_by_the_generator_alone(folder: Path) -> None:
-    from jndkit.training.crops import Crops, centres
+    from jndkit.training.sampling import Crops, centres
 
     crops = Crops(folder, 64, 0.6)
     first, second, other = (crops.draw(3, torch.Generator().manual_seed(seed)) for seed in (1, 1, 2))

@@ -19,7 +19,7 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("onnxscript")
 
 export = pytest.importorskip("jndkit.training.export")
-resjnd = pytest.importorskip("jndkit.training.networks.resjnd")
+resjnd = pytest.importorskip("jndkit.training.resjnd.network")
 Contract, parity, publish = export.Contract, export.parity, export.publish
 ResJnd, ResJndSmall = resjnd.ResJnd, resjnd.ResJndSmall
 

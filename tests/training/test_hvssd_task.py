@@ -42,13 +42,13 @@ def recipe(home: Path, *settings: str) -> Recipe:
 @pytest.mark.parametrize("name", ["gmsd", "masked-bands", "ms-ssim"])
 class TestMeasures:
     def test_equal_pictures_are_not_apart(self, name: str) -> None:
-        from jndkit.training.fullreference import MEASURES
+        from jndkit.training.losses.fullreference import MEASURES
 
         picture = torch.rand(2, 3, 96, 88, generator=torch.Generator().manual_seed(0))
         assert float(MEASURES[name](picture, picture).abs().max()) < 1e-4
 
     def test_more_noise_is_farther_and_the_slope_is_finite(self, name: str) -> None:
-        from jndkit.training.fullreference import MEASURES
+        from jndkit.training.losses.fullreference import MEASURES
 
         random = torch.Generator().manual_seed(1)
         picture = 0.2 + 0.6 * torch.rand(2, 3, 96, 88, generator=random)
@@ -62,7 +62,7 @@ class TestMeasures:
 
 
 def test_noise_in_texture_costs_less_than_in_smooth_parts() -> None:
-    from jndkit.training.fullreference import masked_bands
+    from jndkit.training.losses.fullreference import masked_bands
 
     random = torch.Generator().manual_seed(2)
     picture = torch.full((1, 3, 96, 96), 0.5)
@@ -75,14 +75,14 @@ def test_noise_in_texture_costs_less_than_in_smooth_parts() -> None:
 
 
 def test_the_gradient_is_prewitts() -> None:
-    from jndkit.training.fullreference import gradient_size
+    from jndkit.training.losses.fullreference import gradient_size
 
     ramp = torch.arange(9.0).repeat(7, 1)[None, None]  # one step a column: the mask spans two
     np.testing.assert_allclose(gradient_size(ramp)[0, 0, :, 1:-1].numpy(), 2.0, atol=1e-4)
 
 
 def test_the_magnitude_is_least_at_the_level_asked_for() -> None:
-    from jndkit.training.tasks.hvssd import magnitude_loss
+    from jndkit.training.hvssd.task import magnitude_loss
 
     wanted = torch.rand(1, 1, 32, 32, generator=torch.Generator().manual_seed(3)) * 0.3
     jnd = (0.4 * wanted).repeat(1, 3, 1, 1)
@@ -98,7 +98,7 @@ def test_the_magnitude_is_least_at_the_level_asked_for() -> None:
 
 
 def test_light_varies_as_the_change_of_luma_that_it_takes() -> None:
-    from jndkit.training.fullreference import light, luma, variation
+    from jndkit.training.losses.fullreference import light, luma, variation
 
     assert float(light(torch.ones(1, 3, 1, 1))) == pytest.approx(1.0)
     assert float(light(torch.zeros(1, 3, 1, 1))) == pytest.approx((20 / 275) ** 2.2, 1e-4)
@@ -182,7 +182,7 @@ def test_weights_of_nothing_leave_a_loss_out(home: Path) -> None:
 
 def test_noise_is_given_at_the_psnr(home: Path) -> None:
     from jndkit.injection import psnr
-    from jndkit.training.tasks.hvssd import noise_at
+    from jndkit.training.hvssd.task import noise_at
 
     pixels = np.asarray(Image.open(home / "set" / "a.png"))
     jnd = np.random.default_rng(0).uniform(0, 5, pixels.shape[:2])

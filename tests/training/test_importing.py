@@ -108,7 +108,7 @@ def test_the_map_is_that_of_the_published_network(
 
 def test_the_in_place_relu_matters(imported: tuple[State, Path, Path], picture: npt.NDArray[np.uint8]) -> None:
     """Else the test above would not tell the two apart."""
-    from jndkit.training.networks.resjnd import ResJnd
+    from jndkit.training.resjnd.network import ResJnd
 
     state = imported[0]
     plain = ResJnd(channels=16)

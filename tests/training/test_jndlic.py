@@ -47,8 +47,8 @@ def recipe(home: Path, *settings: str) -> Recipe:
 
 
 def given(photo: np.ndarray, knob: float) -> tuple[Any, ...]:
-    from jndkit.training.crops import to_tensor
-    from jndkit.training.tasks.jndlic import jnd_maps
+    from jndkit.training.jndlic.task import jnd_maps
+    from jndkit.training.sampling import to_tensor
 
     picture = to_tensor(photo[None])
     return picture, jnd_maps(picture), torch.tensor([knob])
@@ -56,7 +56,7 @@ def given(photo: np.ndarray, knob: float) -> tuple[Any, ...]:
 
 class TestTransform:
     def test_the_channels_are_jpegs_frequencies(self) -> None:
-        from jndkit.training.networks.jndlic_transform import annex_k, dct_kernels, zigzag
+        from jndkit.training.jndlic.transform import annex_k, dct_kernels, zigzag
 
         assert zigzag()[:6] == ((0, 0), (0, 1), (1, 0), (2, 0), (1, 1), (0, 2))
         assert zigzag()[-2:] == ((7, 6), (7, 7))
@@ -67,7 +67,7 @@ class TestTransform:
         np.testing.assert_allclose((kernels @ kernels.T).numpy(), np.eye(192), atol=1e-5)
 
     def test_at_step_0_it_is_jpegs_transform(self, photo: np.ndarray) -> None:
-        from jndkit.training.networks.jndlic_transform import perceptual_table, zigzag
+        from jndkit.training.jndlic.transform import perceptual_table, zigzag
 
         model, (picture, jnd, knob) = made(), given(photo, 32.0)
         with torch.no_grad():
@@ -88,7 +88,7 @@ class TestTransform:
         assert not coded.step.any()
 
     def test_colours_go_there_and_back(self) -> None:
-        from jndkit.training.networks.jndlic_transform import to_rgb, to_ycc
+        from jndkit.training.jndlic.transform import to_rgb, to_ycc
 
         colours = torch.rand(1, 3, 8, 8, generator=torch.Generator().manual_seed(1))
         np.testing.assert_allclose(to_rgb(to_ycc(colours)).numpy(), colours.numpy(), atol=1e-5)
@@ -114,7 +114,7 @@ class TestTransform:
 
 class TestWholeNumbers:
     def test_a_layer_is_integer_arithmetic(self) -> None:
-        from jndkit.training.networks.jndlic_integer import IntegerConv
+        from jndkit.training.jndlic.integer import IntegerConv
 
         torch.manual_seed(3)
         layer = IntegerConv(40, 12)
@@ -130,7 +130,7 @@ class TestWholeNumbers:
         assert len(found.unique()) > 20
 
     def test_sums_that_could_leave_float32_are_refused(self) -> None:
-        from jndkit.training.networks.jndlic_integer import IntegerConv
+        from jndkit.training.jndlic.integer import IntegerConv
 
         IntegerConv(900, 1)
         with pytest.raises(UsageError, match="sums could leave float32"):
@@ -139,7 +139,7 @@ class TestWholeNumbers:
             IntegerConv(64, 1, 5)
 
     def test_slopes_lead_back_inside(self) -> None:
-        from jndkit.training.networks.jndlic_integer import clipped, rounded
+        from jndkit.training.jndlic.integer import clipped, rounded
 
         value = torch.tensor([-2.0, -2.0, 0.4, 9.0, 9.0], requires_grad=True)
         out = clipped(rounded(value), 0.0, 5.0)
@@ -183,7 +183,7 @@ class TestWholeNumbers:
 
 class TestLikelihood:
     def test_the_symbols_of_a_place_add_up_to_one(self) -> None:
-        from jndkit.training.networks.jndlic_likelihood import SCALES, symbol_bits
+        from jndkit.training.jndlic.likelihood import SCALES, symbol_bits
 
         symbols = torch.arange(-3000.0, 3001.0).double()
         for scale in (0, 9, 30, SCALES - 1):
@@ -192,7 +192,7 @@ class TestLikelihood:
                 assert float(torch.exp2(-symbol_bits(symbols, *every)).sum()) == pytest.approx(1.0, abs=1e-3)
 
     def test_tables_are_the_likelihoods(self) -> None:
-        from jndkit.training.networks.jndlic_likelihood import TOTAL, symbol_bits, symbol_tables
+        from jndkit.training.jndlic.likelihood import TOTAL, symbol_bits, symbol_tables
 
         tables = symbol_tables()
         assert tables.shape == (64, 8, 512)
@@ -208,7 +208,7 @@ class TestLikelihood:
             assert -np.log2(share) == pytest.approx(float(symbol_bits(*told)), abs=0.02)
 
     def test_the_hyper_latents_tables_are_its_likelihood(self) -> None:
-        from jndkit.training.networks.jndlic_likelihood import TOTAL, HyperPrior, to_frequencies
+        from jndkit.training.jndlic.likelihood import TOTAL, HyperPrior, to_frequencies
 
         torch.manual_seed(5)
         prior = HyperPrior(3)
@@ -223,7 +223,7 @@ class TestLikelihood:
         np.testing.assert_allclose(told.numpy(), bits.numpy(), atol=0.05)
 
     def test_rounding_weighs_bits_against_error(self) -> None:
-        from jndkit.training.networks.jndlic import choose
+        from jndkit.training.jndlic.network import choose
 
         value = torch.tensor([0.45, 0.55, 0.95, -0.55, 3.0], requires_grad=True)
         mean, scale = torch.zeros(5), torch.full((5,), 10.0)

@@ -52,7 +52,7 @@ def recipe(folder: Path, *settings: str) -> Recipe:
 
 
 def test_a_fresh_network_tells_the_typical_curve() -> None:
-    from jndkit.training.networks.knob import KnobNet
+    from jndkit.training.knob.network import KnobNet
 
     told = KnobNet().eval()(torch.zeros(2, FEATURES)).detach()
     assert told.shape == (2, len(KNOTS), 8, 2)
@@ -70,8 +70,8 @@ def test_it_learns_how_far_each_picture_lies_from_the_typical_curve(folder: Path
 
 
 def test_after_validation_its_intervals_hold_nine_in_ten(folder: Path) -> None:
-    from jndkit.training.networks.knob import KnobNet
-    from jndkit.training.tasks.knob import KnobTask
+    from jndkit.training.knob.network import KnobNet
+    from jndkit.training.knob.task import KnobTask
 
     torch.manual_seed(0)
     model = KnobNet().eval()
@@ -85,7 +85,7 @@ def test_after_validation_its_intervals_hold_nine_in_ten(folder: Path) -> None:
 
 
 def test_a_knob_between_two_of_the_network_is_interpolated(folder: Path) -> None:
-    from jndkit.training.tasks.knob import KnobTask
+    from jndkit.training.knob.task import KnobTask
 
     task = KnobTask(recipe(folder))
     _, codec, weights, _ = task.batch(torch.Generator().manual_seed(0))
@@ -95,7 +95,7 @@ def test_a_knob_between_two_of_the_network_is_interpolated(folder: Path) -> None
 
 
 def test_batches_depend_on_the_generator_alone(folder: Path) -> None:
-    from jndkit.training.tasks.knob import KnobTask
+    from jndkit.training.knob.task import KnobTask
 
     task = KnobTask(recipe(folder))
     first, second = (task.batch(torch.Generator().manual_seed(3)) for _ in range(2))
@@ -103,7 +103,7 @@ def test_batches_depend_on_the_generator_alone(folder: Path) -> None:
 
 
 def test_features_are_made_once(folder: Path) -> None:
-    from jndkit.training.tasks.knob import KnobTask
+    from jndkit.training.knob.task import KnobTask
 
     KnobTask(recipe(folder))
     made = {path: path.stat().st_mtime_ns for path in (folder / "features").iterdir()}
@@ -122,7 +122,7 @@ def test_features_are_made_once(folder: Path) -> None:
     ],
 )
 def test_a_table_that_is_none_is_named(folder: Path, tmp_path: Path, text: str, reason: str) -> None:
-    from jndkit.training.tasks.knob import KnobTask
+    from jndkit.training.knob.task import KnobTask
 
     bad = tmp_path / "bad.csv"
     bad.write_text(text)
@@ -131,7 +131,7 @@ def test_a_table_that_is_none_is_named(folder: Path, tmp_path: Path, text: str, 
 
 
 def test_unknown_data_keys_are_refused(folder: Path) -> None:
-    from jndkit.training.tasks.knob import KnobTask
+    from jndkit.training.knob.task import KnobTask
 
     with pytest.raises(UsageError, match=r"data\.trains"):
         KnobTask(recipe(folder, "data.trains=x"))

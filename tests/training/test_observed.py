@@ -20,13 +20,13 @@ SIDE = 128
 
 
 def observer(display: str = "desktop") -> Any:
-    from jndkit.training.observed import Observed
+    from jndkit.training.losses.differentiable_observer import Observed
 
     return Observed(DISPLAYS[display])
 
 
 def tensor(rgb: Pixels) -> Any:
-    from jndkit.training.crops import to_tensor
+    from jndkit.training.sampling import to_tensor
 
     return to_tensor(rgb if rgb.ndim == 4 else rgb[None])
 

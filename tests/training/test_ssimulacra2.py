@@ -12,7 +12,7 @@ from hypothesis import given, settings, strategies as st
 from PIL import Image
 
 from jndkit.errors import UsageError
-from jndkit.evaluation.ssimulacra2 import ssimulacra2
+from jndkit.evaluation.metrics.ssimulacra2 import ssimulacra2
 from jndkit.picture import Pixels
 
 torch = pytest.importorskip("torch")
@@ -22,13 +22,13 @@ EXAMPLE = Path(__file__).parents[2] / "examples" / "lake.png"
 
 
 def measure() -> Any:
-    from jndkit.training.ssimulacra2 import Ssimulacra2
+    from jndkit.training.losses.ssimulacra2 import Ssimulacra2
 
     return Ssimulacra2()
 
 
 def tensor(rgb: Pixels) -> Any:
-    from jndkit.training.crops import to_tensor
+    from jndkit.training.sampling import to_tensor
 
     return to_tensor(np.ascontiguousarray(rgb)[None])
 

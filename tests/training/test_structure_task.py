@@ -97,7 +97,7 @@ def test_without_augmentation_patches_are_those_of_the_grid(folder: Path) -> Non
 
 
 def test_the_same_structure_gains_nothing_and_blur_wins_on_blurred_pictures(folder: Path) -> None:
-    from jndkit.training.tasks.structure import StructureTask, gain
+    from jndkit.training.shen2020.task import StructureTask, gain
 
     feeder = StructureTask(recipe(folder))
     scores = feeder.validate(Same())
@@ -113,8 +113,8 @@ def test_the_same_structure_gains_nothing_and_blur_wins_on_blurred_pictures(fold
 def test_the_error_is_that_of_the_structure_in_code_values(folder: Path) -> None:
     """Recomputed from the files with nothing of ours but luma."""
     from jndkit.picture import load
-    from jndkit.pixelwise.luma import luma
-    from jndkit.training.tasks.structure import StructureTask
+    from jndkit.pixelwise.terms.luma import luma
+    from jndkit.training.shen2020.task import StructureTask
 
     def plain(path: Path) -> npt.NDArray[np.float64]:
         return luma(load(path).rgb).astype(np.float64)

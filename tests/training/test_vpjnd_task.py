@@ -79,7 +79,7 @@ def test_batches_are_the_generators_alone(folder: Path) -> None:
 
 
 def test_energies_in_groups_pool_as_all_bands_do() -> None:
-    from jndkit.training.tasks.vpjnd import _ln_jnd, grouped
+    from jndkit.training.vpjnd.task import _ln_jnd, grouped
 
     roots = np.random.default_rng(3).gamma(2.0, 1.5, (5, 8, 3)).astype(np.float16)
     energy = np.moveaxis(roots.astype(np.float64) ** 2, 0, -1)
@@ -92,7 +92,7 @@ def test_energies_in_groups_pool_as_all_bands_do() -> None:
 
 def test_it_begins_near_the_observer_and_sees_nothing_where_nothing_is(folder: Path) -> None:
     from jndkit.training.networks import network
-    from jndkit.training.tasks.vpjnd import VpjndTask, _ln_jnd
+    from jndkit.training.vpjnd.task import VpjndTask, _ln_jnd
 
     torch.manual_seed(0)
     feeder = VpjndTask(recipe(folder, "batch=6"))
@@ -108,7 +108,7 @@ def test_it_begins_near_the_observer_and_sees_nothing_where_nothing_is(folder: P
 
 
 def test_scores_are_those_of_the_readings() -> None:
-    from jndkit.training.tasks.vpjnd import Reading, scores
+    from jndkit.training.vpjnd.task import Reading, scores
 
     def reading(codec: str, viewing: str, wanted: float, found: float) -> Reading:
         return Reading("a", codec, viewing, wanted, found, wanted + 0.4, math.log(0.1))

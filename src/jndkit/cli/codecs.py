@@ -38,7 +38,7 @@ def codecs(
     """
     from jndkit.evaluation.codecs.plots import write_plot
     from jndkit.evaluation.codecs.tables import markdown
-    from jndkit.evaluation.plots import check_plot
+    from jndkit.evaluation.noise.plots import check_plot
 
     if not pictures and rows is None:
         raise UsageError("say which folder of pictures to evaluate, or with --rows a file of rows")
@@ -62,9 +62,9 @@ def codecs(
 
 def _settings(codec: list[str] | None, viewing: str, max_pixels: int, jobs: int | None) -> Settings:
     """Codecs that are asked for must be there; of all, those that are not are left out, and named."""
+    from jndkit.batch import jobs_wanted
     from jndkit.codecs import available
     from jndkit.evaluation.codecs.rows import SWEEPS, Settings, present
-    from jndkit.processes import jobs_wanted
 
     wanted = jobs_wanted(jobs)
     chosen = tuple(dict.fromkeys(codec)) if codec else present()
@@ -83,7 +83,7 @@ def _run(
 
     Rows of libraries, weights or observers that are no longer those in use are made again.
     """
-    from jndkit.evaluation import processes, rows as store
+    from jndkit.evaluation import rows as store, run as processes
     from jndkit.evaluation.codecs.rows import place
     from jndkit.evaluation.codecs.tables import checked
     from jndkit.evaluation.codecs.work import jobs as work

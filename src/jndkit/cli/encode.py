@@ -12,7 +12,7 @@ from jndkit.cli import options, printing
 from jndkit.errors import UsageError
 
 if TYPE_CHECKING:
-    from jndkit.corpus import Found
+    from jndkit.batch.inputs import Found
     from jndkit.pipeline import Settings
 
 
@@ -56,17 +56,17 @@ def encode(
     Exit codes: 0 done; 1 some pictures failed; 2 wrong usage; 3 something is not installed; 4 no setting looks the
     same to so many viewers; 130 interrupted.
     """
-    from jndkit import corpus
+    from jndkit import conversion
     from jndkit.cli.reporting import Report
     from jndkit.pipeline import Settings
 
     options.known_codec(codec)
     piped = output == "-"
     without = None if output is None or piped else Path(output)
-    found = corpus.gather(pictures, recursive=recursive, without=without)
-    exact, folder = corpus.destination(found, None if piped else output)
+    found = conversion.gather(pictures, recursive=recursive, without=without)
+    exact, folder = conversion.destination(found, None if piped else output)
     settings = Settings(
-        codec=corpus.codec_for(exact, codec),
+        codec=conversion.codec_for(exact, codec),
         viewers=viewers,
         protocol=protocol,
         viewing=viewing,
@@ -81,14 +81,14 @@ def encode(
     )
     if piped:
         return _to_stdout(found, settings, json)
-    plan = corpus.plan(found, settings, exact=exact, folder=folder)
-    printing.announce(corpus.longest_wait(plan.tasks, settings))
+    plan = conversion.plan(found, settings, exact=exact, folder=folder)
+    printing.announce(conversion.longest_wait(plan.tasks, settings))
     report = Report(len(plan.tasks), json=json, lines=lambda row: [printing.result(row)])
-    rows = corpus.run_all(
+    rows = conversion.run_all(
         plan.tasks,
         settings,
         jobs=jobs,
-        store=lambda path, outcome: corpus.store(plan, path, outcome),
+        store=lambda path, outcome: conversion.store(plan, path, outcome),
         done=report.advance,
     )
     return report.follow(rows)
@@ -96,7 +96,7 @@ def encode(
 
 def _to_stdout(found: list[Found], settings: Settings, json: bool) -> int:
     """The file itself is what stdout gets; its line goes to stderr."""
-    from jndkit import corpus
+    from jndkit import conversion
     from jndkit.cli.reporting import exit_code
 
     if len(found) != 1:
@@ -105,7 +105,7 @@ def _to_stdout(found: list[Found], settings: Settings, json: bool) -> int:
         raise UsageError("-o - and --json both write to stdout: leave one out")
     if sys.stdout.isatty():
         raise UsageError("-o - would write a picture to the terminal: send it to a file or a program")
-    outcome = corpus.attempt(str(found[0].path), settings)
+    outcome = conversion.attempt(str(found[0].path), settings)
     row = outcome.row
     for note in printing.notes(row):
         printing.complain(note)

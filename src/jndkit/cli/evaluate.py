@@ -13,8 +13,8 @@ from jndkit.cli import options, printing
 from jndkit.errors import UsageError
 
 if TYPE_CHECKING:
-    from jndkit.corpus import Found
-    from jndkit.evaluation.noise import NoiseRow, Settings
+    from jndkit.batch.inputs import Found
+    from jndkit.evaluation.noise.rows import NoiseRow, Settings
 
 
 class Kept(Protocol):
@@ -55,9 +55,9 @@ def noise(
 
     Prints a table in Markdown, or with --json the rows. Without a folder, of the rows in the file of --rows alone.
     """
-    from jndkit.evaluation.noise import Settings
-    from jndkit.evaluation.plots import check_plot, write_plot
-    from jndkit.evaluation.tables import markdown
+    from jndkit.evaluation.noise.plots import check_plot, write_plot
+    from jndkit.evaluation.noise.rows import Settings
+    from jndkit.evaluation.noise.tables import markdown
 
     if not pictures and rows is None:
         raise UsageError("say which folder of pictures to evaluate, or with --rows a file of rows")
@@ -105,7 +105,7 @@ def hvssd(
 
     The published test of the model. Prints a table in Markdown, or with --json the rows.
     """
-    from jndkit.evaluation.hvssd import Settings, distort, markdown
+    from jndkit.evaluation.hvssd.rows import Settings, distort, markdown
 
     settings = Settings(strength, seed, variant, border, max_pixels)
     rows = []
@@ -122,7 +122,7 @@ def hvssd(
 
 def _targets(sources: list[str], recursive: bool, folder: Path) -> list[tuple[Path, str, Path]]:
     """Each picture, its name in the rows, and the PNG made of it. Raises UsageError where two would be one file."""
-    from jndkit.corpus import gather
+    from jndkit.batch.inputs import gather
 
     found, makers = [], dict[Path, Path]()
     for each in gather(sources, recursive=recursive, without=folder):
@@ -144,9 +144,10 @@ def _run(
     json: bool,
 ) -> list[NoiseRow]:
     """Do what is left, keep and print each row as it comes; all rows, in the order of pictures and models."""
-    from jndkit.evaluation import noise as test, processes, rows as store
-    from jndkit.evaluation.tables import checked
-    from jndkit.processes import jobs_wanted
+    from jndkit.batch import jobs_wanted
+    from jndkit.evaluation import rows as store, run as processes
+    from jndkit.evaluation.noise import rows as test
+    from jndkit.evaluation.noise.tables import checked
 
     wanted = jobs_wanted(jobs)
     checked([*(row for row in kept if row.error is None), settings.row("", settings.models[0])])
@@ -196,14 +197,14 @@ def show(rows: Sequence[Kept]) -> None:
 
 def _read(file: str | None) -> list[NoiseRow]:
     from jndkit.evaluation import rows as store
-    from jndkit.evaluation.noise import NoiseRow
+    from jndkit.evaluation.noise.rows import NoiseRow
 
     return [NoiseRow.from_json(row) for row in store.read(file)] if file is not None else []
 
 
 def named_pictures(sources: list[str], recursive: bool) -> list[tuple[Path, str]]:
     """Each picture with the name its rows give it. Raises UsageError where two pictures would have one name."""
-    from jndkit.corpus import gather
+    from jndkit.batch.inputs import gather
 
     found = [(each.path, _named(each)) for each in gather(sources, recursive=recursive)]
     names: dict[str, Path] = {}

@@ -12,7 +12,7 @@ from jndkit.cli import options, printing
 from jndkit.errors import UsageError
 
 if TYPE_CHECKING:
-    from jndkit.corpus.labelling import Labels
+    from jndkit.labelling.file import Labels
 
 
 def label(
@@ -58,8 +58,8 @@ def label(
     and what the observer reads of itself stands beside it. No metadata and no profile are coded. A run that was cut off
     goes on where it stopped; one bad picture does not stop it. Exit code 1: some failed.
     """
-    from jndkit.corpus.labelling import begin
-    from jndkit.corpus.labels import CODECS, Plan
+    from jndkit.labelling.file import begin
+    from jndkit.labelling.work import CODECS, Plan
 
     plan = Plan(
         codecs=tuple(codec or CODECS),

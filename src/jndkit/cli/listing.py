@@ -10,7 +10,7 @@ from jndkit.cli import options, printing
 
 def models(json: options.Json = False) -> int:
     """List every model, observer and codec."""
-    from jndkit.catalogue import models as catalogue
+    from jndkit.registry import models as catalogue
 
     for room, cards in catalogue().items():
         if not json:

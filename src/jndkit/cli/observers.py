@@ -46,9 +46,9 @@ def observers(
     hold no answer of people, so that a plot of them needs --root.
     """
     from jndkit.evaluation import rows as store
+    from jndkit.evaluation.noise.plots import check_plot
     from jndkit.evaluation.observers.rows import from_json
     from jndkit.evaluation.observers.tables import markdown
-    from jndkit.evaluation.plots import check_plot
 
     if root is None and rows is None:
         raise UsageError("say with --root which folder holds people's answers, or with --rows a file of rows")
@@ -133,11 +133,11 @@ def _read(
     json: bool,
 ) -> list[ReadingRow]:
     """Rows of weights, observers or encoders that are no longer those in use are made again."""
-    from jndkit.evaluation import processes
+    from jndkit.batch import jobs_wanted
+    from jndkit.evaluation import run as processes
     from jndkit.evaluation.observers.rows import Settings
     from jndkit.evaluation.observers.stimuli import STIMULI
     from jndkit.evaluation.observers.work import jobs as work
-    from jndkit.processes import jobs_wanted
 
     wanted = jobs_wanted(jobs)
     chosen = {"readers": tuple(dict.fromkeys(observer))} if observer else {}
@@ -154,7 +154,7 @@ def _read(
 
 
 def _draw(root: Path, scores: list[ScoreRow], plot: str, force: bool) -> None:
-    from jndkit.evaluation.observers.people import shares
     from jndkit.evaluation.observers.plots import write_plot
+    from jndkit.evaluation.observers.subjective import shares
 
     write_plot(scores, shares(root), plot, force=force)

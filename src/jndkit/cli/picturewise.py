@@ -12,8 +12,8 @@ from jndkit.cli.evaluate import follow, named_pictures, show
 from jndkit.errors import UsageError
 
 if TYPE_CHECKING:
-    from jndkit.evaluation.picturewise.people import People
     from jndkit.evaluation.picturewise.rows import KnobRow, Settings
+    from jndkit.evaluation.picturewise.subjective import People
 
 
 def picturewise(
@@ -54,9 +54,9 @@ def picturewise(
     Prints tables in Markdown, or with --json the rows. Without a folder, of the rows in the file of --rows alone. The
     observer, cvvdp, is the truth, so that its rows come first; guesses that know nothing of a picture are beside it.
     """
+    from jndkit.evaluation.noise.plots import check_plot
     from jndkit.evaluation.picturewise.plots import write_plot
     from jndkit.evaluation.picturewise.tables import markdown
-    from jndkit.evaluation.plots import check_plot
 
     if pictures and root is not None:
         raise UsageError("give folders of pictures, or with --root a set that people judged, not both")
@@ -112,7 +112,7 @@ def _of_people(
     json: bool,
 ) -> list[tuple[People | None, list[KnobRow]]]:
     """Each set that is in the folder with its rows."""
-    from jndkit.evaluation.picturewise.people import CODEC, people
+    from jndkit.evaluation.picturewise.subjective import CODEC, people
 
     if codec and set(codec) != {"jpeg"} and set(codec) != {CODEC}:
         raise UsageError("what people said of these sets is held against JPEG alone: leave --codec out")
@@ -142,11 +142,11 @@ def _run(
     Rows of weights or observers that are no longer those in use are made again.
     others: rows that stay in the file and are no part of the result.
     """
-    from jndkit.evaluation import processes, rows as store
+    from jndkit.batch import jobs_wanted
+    from jndkit.evaluation import rows as store, run as processes
     from jndkit.evaluation.picturewise.rows import METHODS, source
     from jndkit.evaluation.picturewise.tables import checked
     from jndkit.evaluation.picturewise.work import jobs as work
-    from jndkit.processes import jobs_wanted
 
     wanted = jobs_wanted(jobs)
     kept = [

@@ -34,7 +34,7 @@ def predict(
     json: options.Json = False,
 ) -> int:
     """Say which setting encode would choose, and why, without a file."""
-    from jndkit import corpus
+    from jndkit import conversion
     from jndkit.cli.reporting import Report
     from jndkit.pipeline import Settings
 
@@ -50,10 +50,10 @@ def predict(
         damaged=damaged,
         encode=not no_encode,
     )
-    tasks = [corpus.Task(each.path, each.refusal) for each in corpus.gather(pictures, recursive=recursive)]
-    printing.announce(corpus.longest_wait(tasks, settings))
+    tasks = [conversion.Task(each.path, each.refusal) for each in conversion.gather(pictures, recursive=recursive)]
+    printing.announce(conversion.longest_wait(tasks, settings))
     report = Report(len(tasks), json=json, lines=_described)
-    return report.follow(corpus.run_all(tasks, settings, jobs=jobs, write=False, done=report.advance))
+    return report.follow(conversion.run_all(tasks, settings, jobs=jobs, write=False, done=report.advance))
 
 
 def _described(row: Row) -> list[str]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TextIO
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from jndkit.corpus import Wait
+    from jndkit.conversion import Wait
     from jndkit.evidence import Row
 
 _BAR = 24  # characters

@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 import zlib
 
-from jndkit.picture.mark import Outcome, filled
+from jndkit.picture.metadata.mark import Outcome, filled
 
 _PNG = b"\x89PNG\r\n\x1a\n"
 _JVVC = b"\x89JVVC\r\n\x1a"

@@ -18,7 +18,7 @@ from jndkit.codecs.encoding import check_size, failing, one_channel, read_back, 
 from jndkit.codecs.spec import Grammar, Option, checked
 from jndkit.errors import CodecError
 from jndkit.picture import Picture
-from jndkit.picture.metadata import mark_xmp
+from jndkit.picture.metadata.policy import mark_xmp
 from jndkit.picture.silence import quiet_pillow
 
 LOSSLESS_KNOB = Knob("lossless", 0, 0, 1, True, values=(0,))

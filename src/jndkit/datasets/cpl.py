@@ -21,7 +21,7 @@ from jndkit.datasets.klt import COMPONENTS, Klt
 from jndkit.datasets.pairs import SPLITS, Pair, build_pairs, read_manifest, read_pairs
 from jndkit.observers import observer as named_observer
 from jndkit.picture import Picture, Pixels
-from jndkit.picturewise.looking import watched
+from jndkit.picturewise.watching import watched
 from jndkit.pixelwise.resjnd import critical_picture
 from jndkit.protocols import protocol as named_protocol
 from jndkit.visibility import jnd_for

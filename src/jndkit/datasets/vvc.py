@@ -23,8 +23,8 @@ from jndkit.codecs.vvc import coded_size, from_planes, to_planes
 from jndkit.datasets.pairs import Pair, build_pairs, read_pairs
 from jndkit.observers import observer as named_observer
 from jndkit.picture import Picture, Pixels
-from jndkit.picturewise.looking import watched
 from jndkit.picturewise.search import search
+from jndkit.picturewise.watching import watched
 from jndkit.protocols import protocol as named_protocol
 from jndkit.visibility import jnd_for
 

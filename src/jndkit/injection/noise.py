@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from jndkit.errors import UsageError
 from jndkit.picture import Picture, Pixels
-from jndkit.pixelwise.borders import strips
+from jndkit.pixelwise.terms.borders import strips
 
 Signs: TypeAlias = npt.NDArray[np.int8]
 Shape: TypeAlias = npt.NDArray[np.floating[Any]]

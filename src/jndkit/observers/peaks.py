@@ -14,7 +14,7 @@ import numpy as np
 
 from jndkit.observers.contract import Box
 from jndkit.observers.cvvdp.constants import Floats
-from jndkit.observers.cvvdp.pooling import CELL
+from jndkit.observers.pooling.cells import CELL
 from jndkit.picture import Pixels
 
 _FAINT = 1e-9  # of energies and of squared code values

@@ -20,12 +20,12 @@ from jndkit.observers.contract import Box, Map, Sight
 from jndkit.observers.cvvdp.constants import Floats
 from jndkit.observers.cvvdp.observer import LOCAL_RATIO
 from jndkit.observers.cvvdp.places import pooled
-from jndkit.observers.cvvdp.pooling import CELL, Cells, cell_areas, pooled_jod
 from jndkit.observers.cvvdp.pyramid import band_frequencies
-from jndkit.observers.cvvdp.windows import LOCAL, box_of, window_sides, worst_of_all, worst_place, worst_window
 from jndkit.observers.mapped.observer import reading_interval
 from jndkit.observers.peaks import Peaked
-from jndkit.observers.views import views, views_beside
+from jndkit.observers.pooling.backdrops import views, views_beside
+from jndkit.observers.pooling.cells import CELL, Cells, cell_areas, pooled_jod
+from jndkit.observers.pooling.windows import LOCAL, box_of, window_sides, worst_of_all, worst_place, worst_window
 from jndkit.picture import Picture, Pixels
 from jndkit.pixelwise.chou1995 import HALO, chou1995
 from jndkit.protocols import AIC, Protocol

@@ -20,7 +20,7 @@ from jndkit.inference import session
 from jndkit.observers.contract import Map, Sight
 from jndkit.observers.cvvdp.constants import Floats
 from jndkit.observers.mapped.observer import reading_interval
-from jndkit.observers.views import views, views_beside
+from jndkit.observers.pooling.backdrops import views, views_beside
 from jndkit.observers.vpjnd import Cut
 from jndkit.picture import Picture, Pixels
 from jndkit.protocols import AIC, Protocol

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from jndkit.picture.mark import MARK
+from jndkit.picture.metadata.mark import MARK
 
 Pixels = npt.NDArray[np.uint8]
 

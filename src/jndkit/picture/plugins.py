@@ -12,8 +12,8 @@ import numpy.typing as npt
 from jndkit.errors import LimitError
 from jndkit.picture import colour
 from jndkit.picture.contract import Pixels
+from jndkit.picture.formats.raster import Raster
 from jndkit.picture.limits import check_size
-from jndkit.picture.raster import Raster
 from jndkit.picture.silence import quiet_opencv, quiet_stderr
 
 _ROWS = 512

@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from jndkit.errors import OutputError, UsageError
 from jndkit.picture.contract import Picture
-from jndkit.picture.mark import MARK
+from jndkit.picture.metadata.mark import MARK
 
 _TEMPORARY = re.compile(r"\.jndkit-[0-9a-f]{16}\.tmp")
 _ABANDONED = 3600.0  # seconds; a file is written in a few

@@ -13,7 +13,7 @@ from jndkit.codecs.contract import Codec
 from jndkit.observers.contract import Sight, Watch
 from jndkit.picture import Picture, flatten
 from jndkit.picturewise.blocks import BLOCK, block_search
-from jndkit.picturewise.foresight import Foresight
+from jndkit.picturewise.prediction import Foresight
 from jndkit.picturewise.search import search
 
 BUDGET = {"fast": 3, "normal": 5, "best": 5}

@@ -18,8 +18,8 @@ from jndkit.codecs.chroma import reduce_chroma
 from jndkit.observers.contract import Box
 from jndkit.observers.cvvdp import bands
 from jndkit.observers.cvvdp.places import Places
-from jndkit.observers.cvvdp.pooling import CELL, Cells, cell_areas, pooled_jod
-from jndkit.observers.cvvdp.windows import WINDOW, worst_window
+from jndkit.observers.pooling.cells import CELL, Cells, cell_areas, pooled_jod
+from jndkit.observers.pooling.windows import WINDOW, worst_window
 from jndkit.picture import Pixels
 from jndkit.picturewise.quantisation import Quantiser
 from jndkit.protocols import Look

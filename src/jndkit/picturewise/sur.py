@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from jndkit.picturewise.curves import reach
-from jndkit.picturewise.foresight import Foresight, deviate
+from jndkit.picturewise.prediction import Foresight, deviate
 from jndkit.picturewise.search import expect
 from jndkit.protocols import Protocol
 from jndkit.visibility import interval, viewers

@@ -12,7 +12,7 @@ from jndkit.pixelwise.choices import check_choice
 from jndkit.weights import PACKAGED, cards, check_name
 
 if TYPE_CHECKING:
-    from jndkit.pixelwise.luma import Map, Pictured
+    from jndkit.pixelwise.terms.luma import Map, Pictured
 
 __all__ = ["MODELS", "Card", "check_own_name", "jnd_map", "model_card", "own_models"]
 

@@ -12,7 +12,8 @@ import math
 import numpy as np
 
 from jndkit.errors import UsageError
-from jndkit.pixelwise.blocks import (
+from jndkit.pixelwise.choices import check_choice
+from jndkit.pixelwise.terms.blocks import (
     Bands,
     BlockStrip,
     Coefficients,
@@ -21,9 +22,8 @@ from jndkit.pixelwise.blocks import (
     edge_density,
     threshold_map,
 )
-from jndkit.pixelwise.choices import check_choice
-from jndkit.pixelwise.geometry import BLOCK, Table, dct_frequencies, obliqueness, pixels_per_degree_at
-from jndkit.pixelwise.luma import Map, Pictured, Plane, luma_plane
+from jndkit.pixelwise.terms.geometry import BLOCK, Table, dct_frequencies, obliqueness, pixels_per_degree_at
+from jndkit.pixelwise.terms.luma import Map, Pictured, Plane, luma_plane
 
 VARIANTS = ("code",)
 # Three heights of a picture of 768 rows, as for Wei and Ngan.

@@ -18,9 +18,9 @@ import numpy.typing as npt
 
 from jndkit.inference import Session, session
 from jndkit.picture import Picture
-from jndkit.pixelwise.borders import border_type
 from jndkit.pixelwise.choices import check_choice
-from jndkit.pixelwise.luma import Map, Pictured, luma_plane
+from jndkit.pixelwise.terms.borders import border_type
+from jndkit.pixelwise.terms.luma import Map, Pictured, luma_plane
 from jndkit.weights import Weights, find
 
 VARIANTS = ("code", "paper")

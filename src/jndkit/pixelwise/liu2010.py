@@ -9,14 +9,14 @@ from __future__ import annotations
 import numpy as np
 
 from jndkit.picture import Pixels
-from jndkit.pixelwise.borders import border_type, strips
 from jndkit.pixelwise.choices import check_choice
 from jndkit.pixelwise.chou1995 import contrast_masking
-from jndkit.pixelwise.gradients import maximal_gradient
-from jndkit.pixelwise.luma import Map, Pictured, Plane, luma_plane
-from jndkit.pixelwise.luminance import background_luminance, luminance_adaptation
-from jndkit.pixelwise.namm import namm
-from jndkit.pixelwise.tvl1 import tvl1
+from jndkit.pixelwise.terms.borders import border_type, strips
+from jndkit.pixelwise.terms.gradients import maximal_gradient
+from jndkit.pixelwise.terms.luma import Map, Pictured, Plane, luma_plane
+from jndkit.pixelwise.terms.luminance import background_luminance, luminance_adaptation
+from jndkit.pixelwise.terms.namm import namm
+from jndkit.pixelwise.terms.tvl1 import tvl1
 
 HALO = 2
 VARIANTS = ("code", "paper", "fast")

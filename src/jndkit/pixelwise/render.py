@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from jndkit.errors import OutputError, UsageError
 from jndkit.picture import Picture, Pixels, write_atomic
-from jndkit.pixelwise.luma import Map
+from jndkit.pixelwise.terms.luma import Map
 
 SUFFIXES = (".npy", ".tiff", ".tif", ".png")
 TITLE = "just noticeable difference, 8-bit code values"

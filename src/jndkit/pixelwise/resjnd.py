@@ -13,8 +13,8 @@ import numpy as np
 from jndkit.inference import session
 from jndkit.picture import Pixels
 from jndkit.pixelwise.choices import check_choice
-from jndkit.pixelwise.luma import Map, Pictured
-from jndkit.pixelwise.tiles import Colours, Tile, colours, tiles
+from jndkit.pixelwise.terms.luma import Map, Pictured
+from jndkit.pixelwise.terms.tiles import Colours, Tile, colours, tiles
 from jndkit.weights import find
 
 VARIANTS = ("code",)

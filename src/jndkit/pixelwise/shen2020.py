@@ -14,10 +14,10 @@ import numpy.typing as npt
 
 from jndkit.errors import UsageError
 from jndkit.inference import Session, session
-from jndkit.pixelwise.borders import border_type
 from jndkit.pixelwise.choices import check_choice
-from jndkit.pixelwise.luma import Map, Pictured, Plane, luma_plane
-from jndkit.pixelwise.structure import Patches, least_noticed
+from jndkit.pixelwise.terms.borders import border_type
+from jndkit.pixelwise.terms.luma import Map, Pictured, Plane, luma_plane
+from jndkit.pixelwise.terms.structure import Patches, least_noticed
 from jndkit.weights import find
 
 VARIANTS = ("code", "paper")

@@ -12,7 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from jndkit.errors import UsageError
-from jndkit.pixelwise.blocks import (
+from jndkit.pixelwise.choices import check_choice
+from jndkit.pixelwise.terms.blocks import (
     Bands,
     BlockStrip,
     Coefficients,
@@ -21,9 +22,8 @@ from jndkit.pixelwise.blocks import (
     block_thresholds,
     threshold_map,
 )
-from jndkit.pixelwise.choices import check_choice
-from jndkit.pixelwise.geometry import BLOCK
-from jndkit.pixelwise.luma import Map, Pictured, Plane, luma_plane
+from jndkit.pixelwise.terms.geometry import BLOCK
+from jndkit.pixelwise.terms.luma import Map, Pictured, Plane, luma_plane
 
 VARIANTS = ("code",)
 LUMINANCE_EXPONENT = 0.649

@@ -13,11 +13,11 @@ import numpy as np
 import numpy.typing as npt
 
 from jndkit.picture import Picture, Pixels
-from jndkit.pixelwise.borders import BORDERS, strips
 from jndkit.pixelwise.choices import check_choice
-from jndkit.pixelwise.luma import Map, Pictured, Plane, luma_plane
-from jndkit.pixelwise.luminance import luminance_adaptation
-from jndkit.pixelwise.namm import namm
+from jndkit.pixelwise.terms.borders import BORDERS, strips
+from jndkit.pixelwise.terms.luma import Map, Pictured, Plane, luma_plane
+from jndkit.pixelwise.terms.luminance import luminance_adaptation
+from jndkit.pixelwise.terms.namm import namm
 
 HALO = 2
 VARIANTS = ("code", "paper")

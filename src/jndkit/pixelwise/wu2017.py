@@ -11,14 +11,14 @@ import numpy as np
 import numpy.typing as npt
 
 from jndkit.picture import Pixels
-from jndkit.pixelwise.borders import Strip, border_type, strips
-from jndkit.pixelwise.canny import canny
 from jndkit.pixelwise.choices import check_choice
-from jndkit.pixelwise.gaussian import smooth
-from jndkit.pixelwise.gradients import maximal_gradient
-from jndkit.pixelwise.luma import Map, Pictured, Plane, luma_plane
-from jndkit.pixelwise.luminance import background_luminance, luminance_adaptation, luminance_adaptation_13
-from jndkit.pixelwise.namm import namm
+from jndkit.pixelwise.terms.borders import Strip, border_type, strips
+from jndkit.pixelwise.terms.canny import canny
+from jndkit.pixelwise.terms.gaussian import smooth
+from jndkit.pixelwise.terms.gradients import maximal_gradient
+from jndkit.pixelwise.terms.luma import Map, Pictured, Plane, luma_plane
+from jndkit.pixelwise.terms.luminance import background_luminance, luminance_adaptation, luminance_adaptation_13
+from jndkit.pixelwise.terms.namm import namm
 from jndkit.threads import side_by_side
 
 HALO = 4

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from jndkit.pixelwise.blocks import (
+from jndkit.pixelwise.choices import check_choice
+from jndkit.pixelwise.terms.blocks import (
     AMPLITUDE,
     Bands,
     BlockStrip,
@@ -20,10 +21,9 @@ from jndkit.pixelwise.blocks import (
     block_thresholds,
     threshold_map,
 )
-from jndkit.pixelwise.choices import check_choice
-from jndkit.pixelwise.csf import ahumada_peterson
-from jndkit.pixelwise.geometry import BLOCK, Table, dct_frequencies, obliqueness
-from jndkit.pixelwise.luma import Map, Pictured, luma_plane
+from jndkit.pixelwise.terms.csf import ahumada_peterson
+from jndkit.pixelwise.terms.geometry import BLOCK, Table, dct_frequencies, obliqueness
+from jndkit.pixelwise.terms.luma import Map, Pictured, luma_plane
 
 # A pixel of 0.0298 degrees, mid grey at 65 cd/m2 of 0 .. 130.
 PIXELS_PER_DEGREE = 1 / 0.0298

@@ -15,7 +15,7 @@ from torch import Tensor
 from jndkit.errors import DamagedError, InputError, UsageError
 from jndkit.pixelwise import check_own_name
 from jndkit.training.export import publish
-from jndkit.training.networks.resjnd import ResJnd
+from jndkit.training.resjnd.network import ResJnd
 from jndkit.weights import Card, home, read_card
 
 _LARGEST = 64 << 20  # bytes; the published file has 1.2 million

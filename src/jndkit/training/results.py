@@ -14,9 +14,9 @@ from safetensors.torch import load_file
 from jndkit.errors import DamagedError, InputError, OutputError, UsageError
 from jndkit.pixelwise import check_own_name
 from jndkit.training.export import publish
+from jndkit.training.hvssd.task import read_degradation
 from jndkit.training.networks import network
 from jndkit.training.recipe import Recipe
-from jndkit.training.tasks.hvssd import read_degradation
 from jndkit.weights import Card, home, read_card
 
 

@@ -14,12 +14,12 @@ from jndkit import weights
 from jndkit.cli import main
 from jndkit.codecs import available, by_suffix, codec
 from jndkit.codecs.jndlic import JndLic, codec as binding, container, model, read
-from jndkit.corpus.outputs import is_ours
+from jndkit.conversion.outputs import is_ours
 from jndkit.errors import CodecError, DamagedError, FormatError, JndError, LimitError, MissingError, UsageError
 from jndkit.opening import load
 from jndkit.picture import MARK, Picture, with_metadata
-from jndkit.picture.cicp import profile as numbered_profile
 from jndkit.picture.colour import apply, profile
+from jndkit.picture.metadata.cicp import profile as numbered_profile
 
 P3 = 12
 FINE = 55

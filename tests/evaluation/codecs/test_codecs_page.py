@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from jndkit.evaluation.codecs.rows import CodecRow
-from jndkit.evaluation.codecs.standings import sizes
+from jndkit.evaluation.codecs.summary import sizes
 from jndkit.evaluation.codecs.tables import markdown
 
 ROOT = Path(__file__).parents[3]

@@ -17,8 +17,8 @@ from jndkit.errors import MissingError, UsageError
 from jndkit.evaluation.codecs import rows as module, sitting
 from jndkit.evaluation.codecs.rows import LEVELS, SWEEPS, CodecRow, Settings, present
 from jndkit.evaluation.codecs.work import Job, jobs
-from jndkit.evaluation.processes import run
-from jndkit.evaluation.ssimulacra2 import prepare
+from jndkit.evaluation.metrics.ssimulacra2 import prepare
+from jndkit.evaluation.run import run
 from jndkit.observers.cvvdp import Cvvdp
 from jndkit.picture import save_png
 from jndkit.viewing import DISPLAYS

@@ -12,7 +12,7 @@ import pytest
 from jndkit.errors import UsageError
 from jndkit.evaluation.codecs.plots import lines, write_plot
 from jndkit.evaluation.codecs.rows import CodecRow
-from jndkit.evaluation.codecs.standings import rates, rival, sets, sizes, times
+from jndkit.evaluation.codecs.summary import rates, rival, sets, sizes, times
 from jndkit.evaluation.codecs.tables import markdown
 
 Make = Callable[..., CodecRow]

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from jndkit.evaluation.observers import people, population
-from jndkit.evaluation.observers.people import QUALITY
 from jndkit.evaluation.observers.readings import Readings
+from jndkit.evaluation.observers.subjective import QUALITY
 from jndkit.evaluation.psychometric import phi
 
 QUALITIES = np.arange(15.0, 98.0, 2.0)

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from jndkit.evaluation.observers import people, preference
-from jndkit.evaluation.observers.people import Ranking
 from jndkit.evaluation.observers.readings import Readings
+from jndkit.evaluation.observers.subjective import Ranking
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from jndkit.evaluation.observers import people, shares
-from jndkit.evaluation.observers.people import Shares
 from jndkit.evaluation.observers.readings import Readings
+from jndkit.evaluation.observers.subjective import Shares
 from jndkit.evaluation.psychometric import Counts
 
 

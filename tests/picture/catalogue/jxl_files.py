@@ -15,7 +15,7 @@ import imagecodecs
 import numpy as np
 from PIL import Image
 
-from jndkit.picture import jxl_header
+from jndkit.picture.formats import jxl_header
 
 from .case import Array, cover, photo
 

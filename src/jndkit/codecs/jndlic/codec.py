@@ -32,7 +32,7 @@ from jndkit.codecs.spec import Grammar, checked
 from jndkit.errors import CodecError, DamagedError, UsageError
 from jndkit.picture import MAX_PIXELS, Picture, Pixels, Source
 from jndkit.picture.limits import MAX_BLOCK
-from jndkit.picture.mark import is_mark
+from jndkit.picture.metadata.mark import is_mark
 from jndkit.pixelwise.wu2016 import wu2016
 
 SEEN = 1280

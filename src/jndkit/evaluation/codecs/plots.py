@@ -12,9 +12,9 @@ import numpy as np
 from jndkit.errors import UsageError
 from jndkit.evaluation.codecs.bjontegaard import Floats
 from jndkit.evaluation.codecs.rows import MEASURES, SWEEPS, CodecRow
-from jndkit.evaluation.codecs.standings import LEAST, codecs, good
+from jndkit.evaluation.codecs.summary import LEAST, codecs, good
 from jndkit.evaluation.codecs.tables import checked
-from jndkit.evaluation.plots import INK, check_plot
+from jndkit.evaluation.noise.plots import INK, check_plot
 from jndkit.picture import write_atomic
 
 _TITLES = {"jnd": "JND read, left and down is better", "ssimulacra2": "SSIMULACRA2", "psnr": "PSNR, dB"}

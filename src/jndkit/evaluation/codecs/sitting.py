@@ -8,8 +8,8 @@ from functools import cache
 from jndkit.codecs import codec as named_codec
 from jndkit.errors import TargetError
 from jndkit.evaluation.codecs.rows import SWEEPS, CodecRow
+from jndkit.evaluation.metrics.ssimulacra2 import prepare
 from jndkit.evaluation.picturewise.rows import TRUTH
-from jndkit.evaluation.ssimulacra2 import prepare
 from jndkit.injection import psnr
 from jndkit.observers import Watch, observer as named_observer
 from jndkit.picture import Picture, flatten

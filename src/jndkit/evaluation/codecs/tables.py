@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from jndkit.errors import UsageError
 from jndkit.evaluation.codecs.rows import MEASURES, CodecRow
-from jndkit.evaluation.codecs.standings import (
+from jndkit.evaluation.codecs.summary import (
     AGAINST,
     RIVALS,
     Rate,

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from jndkit.errors import InputError
-from jndkit.evaluation.observers import people, population, preference, shares, units
+from jndkit.evaluation.observers import population, preference, shares, subjective as people, units
 from jndkit.evaluation.observers.readings import Readings
 from jndkit.evaluation.observers.rows import ReadingRow, ScoreRow
 from jndkit.evaluation.observers.stimuli import QUALITIES

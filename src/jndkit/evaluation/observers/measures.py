@@ -8,15 +8,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from jndkit.evaluation.metrics.similarity import ssim
+from jndkit.evaluation.metrics.ssimulacra2 import prepare
 from jndkit.evaluation.psychometric import Floats
-from jndkit.evaluation.similarity import ssim
-from jndkit.evaluation.ssimulacra2 import prepare
 from jndkit.injection import psnr
 from jndkit.observers import observer
 from jndkit.observers.mapped.constants import constants as maps
 from jndkit.picture import Picture
-from jndkit.picturewise.looking import watched
-from jndkit.pixelwise.luma import luma
+from jndkit.picturewise.watching import watched
+from jndkit.pixelwise.terms.luma import luma
 from jndkit.protocols import AIC, SIDE_BY_SIDE, protocol
 from jndkit.viewing import Viewing
 

@@ -13,12 +13,12 @@ from typing import Any
 import numpy as np
 
 from jndkit.errors import UsageError
+from jndkit.evaluation.noise.plots import INK, PALE, check_plot
 from jndkit.evaluation.observers import shares
 from jndkit.evaluation.observers.measures import LOOK, TEXTURE
-from jndkit.evaluation.observers.people import Shares
 from jndkit.evaluation.observers.rows import ScoreRow
+from jndkit.evaluation.observers.subjective import Shares
 from jndkit.evaluation.observers.tables import checked
-from jndkit.evaluation.plots import INK, PALE, check_plot
 from jndkit.evaluation.psychometric import Floats
 from jndkit.picture import write_atomic
 

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from jndkit.evaluation.observers.people import QUALITY
 from jndkit.evaluation.observers.readings import Readings
 from jndkit.evaluation.observers.rows import ScoreRow
+from jndkit.evaluation.observers.subjective import QUALITY
 from jndkit.evaluation.psychometric import Floats, phi
 
 TABLE = "mcl-jci"

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 import numpy as np
 
 from jndkit.evaluation.codecs.bjontegaard import Curve, rate_difference
-from jndkit.evaluation.observers.people import Ranking
 from jndkit.evaluation.observers.readings import Readings
 from jndkit.evaluation.observers.rows import ScoreRow
+from jndkit.evaluation.observers.subjective import Ranking
 from jndkit.evaluation.psychometric import Floats, rank_correlation
 
 TABLE = "encoders"

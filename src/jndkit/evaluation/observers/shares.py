@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from jndkit.errors import UsageError
-from jndkit.evaluation.observers.people import Shares
 from jndkit.evaluation.observers.readings import Readings
 from jndkit.evaluation.observers.rows import ScoreRow
+from jndkit.evaluation.observers.subjective import Shares
 from jndkit.evaluation.psychometric import Floats, fitted, log_likelihood, rank_correlation, scattered
 
 TABLE = "midd"

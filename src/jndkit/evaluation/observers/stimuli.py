@@ -15,7 +15,7 @@ from PIL import Image, features
 from jndkit.codecs import codec, versions
 from jndkit.datasets.ratings import read_columns
 from jndkit.errors import InputError, MissingError
-from jndkit.evaluation.observers import people
+from jndkit.evaluation.observers import subjective as people
 from jndkit.opening import load
 from jndkit.picture import Picture, Pixels, flatten
 from jndkit.protocols import PROTOCOLS

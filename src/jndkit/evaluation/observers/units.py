@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from jndkit.evaluation.observers.people import Judged, Names
 from jndkit.evaluation.observers.rows import ScoreRow
+from jndkit.evaluation.observers.subjective import Judged, Names
 from jndkit.evaluation.psychometric import Floats, rank_correlation
 
 TABLE = "aic"

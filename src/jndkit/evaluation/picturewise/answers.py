@@ -17,8 +17,8 @@ from jndkit.observers import observer as named_observer
 from jndkit.picture import Picture
 from jndkit.picturewise.blocks import block_search
 from jndkit.picturewise.domain import domain
-from jndkit.picturewise.foresight import Foresight, foresee
-from jndkit.picturewise.looking import watched
+from jndkit.picturewise.prediction import Foresight, foresee
+from jndkit.picturewise.watching import watched
 from jndkit.pipeline import encode
 from jndkit.protocols import Protocol
 from jndkit.viewing import DISPLAYS, Viewing

@@ -7,11 +7,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from jndkit.codecs import codec as named_codec
-from jndkit.evaluation.similarity import ssim
+from jndkit.evaluation.metrics.similarity import ssim
 from jndkit.injection import psnr
 from jndkit.picture import Picture, flatten
 from jndkit.picturewise.decision import suited
-from jndkit.pixelwise.luma import luma
+from jndkit.pixelwise.terms.luma import luma
 
 _APART = 9
 """Steps between the levels that are read of every picture, at most."""

@@ -9,12 +9,12 @@ from typing import Any
 
 from jndkit.errors import UsageError
 from jndkit.evaluation.intervals import mean
-from jndkit.evaluation.picturewise.contenders import ORDER
-from jndkit.evaluation.picturewise.people import People, truths
+from jndkit.evaluation.noise.plots import INK, PALE, check_plot
+from jndkit.evaluation.picturewise.methods import ORDER
 from jndkit.evaluation.picturewise.rows import KnobRow
 from jndkit.evaluation.picturewise.scores import Case, Score, cases
+from jndkit.evaluation.picturewise.subjective import People, truths
 from jndkit.evaluation.picturewise.tables import checked
-from jndkit.evaluation.plots import INK, PALE, check_plot
 from jndkit.picture import write_atomic
 
 _SHOWN = ("75", "50")

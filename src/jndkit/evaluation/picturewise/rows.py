@@ -11,7 +11,7 @@ from jndkit.errors import MissingError, UsageError
 from jndkit.evaluation.rows import told
 from jndkit.observers import OBSERVERS, observer as named_observer
 from jndkit.picture import MAX_PIXELS
-from jndkit.picturewise.foresight import NETWORK, TYPICAL
+from jndkit.picturewise.prediction import NETWORK, TYPICAL
 from jndkit.protocols import Protocol, protocol as named_protocol
 from jndkit.version import VERSION
 from jndkit.viewing import Viewing

@@ -9,9 +9,9 @@ import numpy as np
 
 from jndkit.codecs import codec as named_codec
 from jndkit.evaluation.intervals import Mean, mean
-from jndkit.evaluation.picturewise.contenders import ORDER, Said, guesses, nearest, said
+from jndkit.evaluation.picturewise.ground_truth import Truth, read_truth
+from jndkit.evaluation.picturewise.methods import ORDER, Said, guesses, nearest, said
 from jndkit.evaluation.picturewise.rows import TRUTH, KnobRow
-from jndkit.evaluation.picturewise.truth import Truth, read_truth
 from jndkit.protocols import protocol as named_protocol
 
 NEAR = 15.0

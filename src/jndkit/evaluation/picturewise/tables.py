@@ -7,11 +7,11 @@ from collections.abc import Sequence
 
 from jndkit.errors import UsageError
 from jndkit.evaluation.intervals import Mean
-from jndkit.evaluation.picturewise.contenders import ORDER
-from jndkit.evaluation.picturewise.people import People, truths
+from jndkit.evaluation.noise.published import FORETOLD
+from jndkit.evaluation.picturewise.methods import ORDER
 from jndkit.evaluation.picturewise.rows import METHODS, TRUTH, KnobRow
 from jndkit.evaluation.picturewise.scores import Case, Standing, cases, standings
-from jndkit.evaluation.published import FORETOLD
+from jndkit.evaluation.picturewise.subjective import People, truths
 
 _COLUMNS = (
     ("knob error", "error", 1.0, 2),

@@ -14,9 +14,9 @@ from jndkit.observers.cvvdp import bands, pyramid
 from jndkit.observers.cvvdp.constants import constants
 from jndkit.observers.cvvdp.display import Plane
 from jndkit.observers.cvvdp.places import Places
-from jndkit.observers.cvvdp.pooling import CELL, Cells, jod, pooled_jod, safe_power
-from jndkit.observers.cvvdp.windows import worst_place, worst_window
-from jndkit.observers.views import views, views_beside
+from jndkit.observers.pooling.backdrops import views, views_beside
+from jndkit.observers.pooling.cells import CELL, Cells, jod, pooled_jod, safe_power
+from jndkit.observers.pooling.windows import worst_place, worst_window
 from jndkit.picture import Picture, Pixels
 from jndkit.protocols import AIC, Look, Protocol
 from jndkit.viewing import Viewing

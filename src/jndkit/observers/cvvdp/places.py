@@ -14,11 +14,11 @@ import numpy as np
 
 from jndkit.observers.contract import Box, Map
 from jndkit.observers.cvvdp.constants import EPSILON, Floats, constants
-from jndkit.observers.cvvdp.pooling import CELL, Cells, cell_areas, jod
-from jndkit.observers.cvvdp.windows import LOCAL, Pool, box_of, window_sides, worst_of_all
+from jndkit.observers.pooling.cells import CELL, Cells, cell_areas, jod
+from jndkit.observers.pooling.windows import LOCAL, Pool, box_of, window_sides, worst_of_all
 from jndkit.picture import Pixels
 from jndkit.pixelwise import jnd_map
-from jndkit.pixelwise.luma import SMALLEST
+from jndkit.pixelwise.terms.luma import SMALLEST
 from jndkit.protocols import Look
 from jndkit.viewing import DISPLAYS, Viewing
 

@@ -12,13 +12,13 @@ import numpy as np
 
 from jndkit.errors import UsageError
 from jndkit.observers.contract import Map, Sight
-from jndkit.observers.cvvdp.pooling import CELL
 from jndkit.observers.mapped.constants import Constants, constants, version
 from jndkit.observers.mapped.exceedance import inverse_threshold, low_pass_reach, low_passed_error, raised
-from jndkit.observers.mapped.windows import Grid
-from jndkit.observers.views import views, views_beside
+from jndkit.observers.pooling.backdrops import views, views_beside
+from jndkit.observers.pooling.cells import CELL
+from jndkit.observers.pooling.grid import Grid
 from jndkit.picture import Picture, Pixels
-from jndkit.pixelwise.luma import SMALLEST
+from jndkit.pixelwise.terms.luma import SMALLEST
 from jndkit.protocols import AIC, Protocol
 from jndkit.threads import over_strips
 from jndkit.viewing import Viewing

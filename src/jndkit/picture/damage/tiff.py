@@ -9,9 +9,9 @@ from __future__ import annotations
 import struct
 import zlib
 
-from jndkit.picture import ifd
 from jndkit.picture.damage import jpeg
 from jndkit.picture.limits import MAX_STRIPS
+from jndkit.picture.metadata import ifd
 
 _WIDTH, _LENGTH, _BITS, _COMPRESSION, _SAMPLES, _TABLES = 256, 257, 258, 259, 277, 347
 _STRIPS = ((273, 279), (324, 325))  # offsets and byte counts, of strips and of tiles

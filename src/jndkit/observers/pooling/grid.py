@@ -1,0 +1,83 @@
+"""The window of a picture whose mean exceedance is worst."""
+
+from __future__ import annotations
+
+import math
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from jndkit.observers.contract import Box, Map
+from jndkit.observers.pooling.cells import CELL, cell_areas
+from jndkit.observers.pooling.windows import LOCAL, WINDOW
+
+_WHOLE = 1.1  # a side of the picture no longer than this many windows is taken whole
+
+Floats = npt.NDArray[np.float64]
+
+
+class Grid:
+    """Sums over cells of 16 x 16 pixels, filled strip by strip."""
+
+    def __init__(self, shape: tuple[int, int]) -> None:
+        self.shape = shape
+        rows, columns = (math.ceil(side / CELL) for side in shape)
+        self._sums: Floats = np.zeros((rows, columns))
+
+    def add(self, top: int, values: Map) -> None:
+        """Take rows of the picture from `top` on, a multiple of a cell; float32 (h, W). Safe from several threads."""
+        height, width = values.shape
+        if height % CELL or width % CELL:
+            values = cv2.copyMakeBorder(values, 0, -height % CELL, 0, -width % CELL, cv2.BORDER_CONSTANT, value=0.0)
+        rows, columns = values.shape[0] // CELL, values.shape[1] // CELL
+        means = cv2.resize(values, (columns, rows), interpolation=cv2.INTER_AREA)
+        self._sums[top // CELL : top // CELL + rows] = means.astype(np.float64) * CELL**2
+
+    def mean(self) -> float:
+        """Over the whole picture."""
+        return float(self._sums.sum() / (self.shape[0] * self.shape[1]))
+
+    def worst_window(self, ppd: float) -> tuple[float, Box]:
+        """(mean, place) of the worst window of 20 x 13.5 degrees, either way up; narrow ones keep their area."""
+        long, short = (side * ppd / CELL for side in WINDOW)
+        rows, columns = self._sums.shape
+        shapes = {_sides(width, height, columns, rows) for width, height in ((long, short), (short, long))}
+        # In a fixed order, so that equal windows are told apart in one way.
+        return max((self._worst(*sides) for sides in sorted(shapes)), key=lambda found: found[0])
+
+    def worst_place(self, ppd: float) -> tuple[float, Box]:
+        """(mean, place) of the worst square of 3 degrees."""
+        side = max(2, round(LOCAL * ppd / CELL))
+        rows, columns = self._sums.shape
+        return self._worst(min(side, columns), min(side, rows))
+
+    def _worst(self, width: int, height: int) -> tuple[float, Box]:
+        means = _window_sums(self._sums, width, height) / _window_sums(cell_areas(self.shape), width, height)
+        top, left = np.unravel_index(int(np.argmax(means)), means.shape)
+        x, y = int(left) * CELL, int(top) * CELL
+        box = Box(x, y, min(width * CELL, self.shape[1] - x), min(height * CELL, self.shape[0] - y))
+        # A difference of running sums may fall below nothing by rounding.
+        return max(0.0, float(means[top, left])), box
+
+
+def _sides(width: float, height: float, columns: int, rows: int) -> tuple[int, int]:
+    """A window in whole cells inside the grid, with its area kept where one side must shrink."""
+    area = width * height
+    width = _within(width, columns)
+    height = _within(area / width, rows)
+    width = _within(area / height, columns)
+    return max(1, round(width)), max(1, round(height))
+
+
+def _within(side: float, whole: int) -> float:
+    return whole if whole <= _WHOLE * side else side
+
+
+def _window_sums(cells: Floats, width: int, height: int) -> Floats:
+    """Sums over every window of width x height cells."""
+    running = np.zeros((cells.shape[0] + 1, cells.shape[1] + 1))
+    running[1:, 1:] = cells.cumsum(axis=0).cumsum(axis=1)
+    rows = running[height:] - running[:-height]
+    sums: Floats = rows[:, width:] - rows[:, :-width]
+    return sums

@@ -1,0 +1,1 @@
+"""Our own readers and writers of file formats: headers before anything is decoded, and what libraries cannot read."""

@@ -1,0 +1,41 @@
+"""What a file says about itself: our mark in it, and which metadata is written back."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from jndkit.errors import UsageError
+from jndkit.picture.contract import Picture
+from jndkit.picture.metadata import exif as exif_blocks, xmp as xmp_packets
+from jndkit.picture.metadata.mark import MARK
+
+POLICIES = ("all", "nogps", "icc", "none")
+
+
+def mark_xmp(xmp: bytes | None, mark: str = MARK) -> bytes:
+    """The XMP packet with our mark added, or a minimal packet that holds only the mark.
+
+    xmp: a packet in UTF-8, or None.  A packet that cannot be read is replaced.
+    """
+    return xmp_packets.with_mark(xmp, mark)
+
+
+def with_metadata(picture: Picture, policy: str) -> Picture:
+    """The picture with what `policy` lets through.
+
+    policy: "all" keeps icc, exif and xmp; "nogps" drops the position from exif and xmp; "icc" keeps the profile alone;
+        "none" keeps nothing, and the pixels are then plain sRGB.  A block that cannot be searched for a position is
+        dropped by "nogps".
+    Raises UsageError for another policy.
+    """
+    if policy == "all":
+        return picture
+    if policy == "nogps":
+        exif = None if picture.exif is None else exif_blocks.without_position(picture.exif)
+        xmp = None if picture.xmp is None else xmp_packets.without_position(picture.xmp)
+        return replace(picture, exif=exif, xmp=xmp)
+    if policy == "icc":
+        return replace(picture, exif=None, xmp=None)
+    if policy == "none":
+        return replace(picture, native=None, icc=None, exif=None, xmp=None)
+    raise UsageError(f"unknown metadata policy {policy!r}: choose {', '.join(POLICIES)}")

@@ -1,5 +1,0 @@
-"""Pictures side by side: the one pool, for whoever has many."""
-
-from jndkit.processes.pool import Pool, died, jobs_wanted, processors
-
-__all__ = ["Pool", "died", "jobs_wanted", "processors"]
