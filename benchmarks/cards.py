@@ -68,7 +68,7 @@ def described(card: Card, name: str, about: dict[str, Any]) -> Card:
         data=tuple({"pictures": count, **source} for count, source in sources),
         trained={**card.trained, **about.get("trained", {}), "hardware": hardware},
         scores=about["scores"](),
-        promise=about["promise"],
+        remaining_gain=about["remaining_gain"],
     )
 
 
@@ -195,7 +195,8 @@ ABOUT: dict[str, dict[str, Any]] = {
         "summary": "changes the structure of a patch as far as nobody notices; half the published width",
         "scores": shen2020,
         "trained": {"recipe": "shen2020-s", "log": "benchmarks/rows/training/shen2020-s.jsonl"},
-        "promise": "some: the last 750 of 4,500 steps brought 0.15 of 12.6 per cent. Twice the width, the 22 hours of "
+        "remaining_gain": "some: the last 750 of 4,500 steps brought 0.15 of 12.6 per cent. Twice the width, the 22 "
+        "hours of "
         "the published run and labels of people were not tried",
     },
     "hvssd-degradation.pictures.v1": {
@@ -204,7 +205,7 @@ ABOUT: dict[str, dict[str, Any]] = {
         "summary": "a small codec whose errors and gradients say where a picture is busy; half the published width",
         "scores": degradation,
         "trained": {"log": "benchmarks/rows/training/hvssd-degradation.jsonl"},
-        "promise": "some: the last 1,000 of 3,000 steps brought 0.7 dB",
+        "remaining_gain": "some: the last 1,000 of 3,000 steps brought 0.7 dB",
     },
     "hvssd.pictures.v1": {
         "architecture": "hvssd",
@@ -213,7 +214,8 @@ ABOUT: dict[str, dict[str, Any]] = {
         "needs": "hvssd-degradation",
         "scores": hvssd,
         "trained": {"log": "benchmarks/rows/training/hvssd.jsonl"},
-        "promise": "little by these losses: over 400 steps they fell on, the reading was best after the first 200",
+        "remaining_gain": "little by these losses: over 400 steps they fell on, the reading was best after the first "
+        "200",
     },
     "jndlic.pictures.v1": {
         "architecture": "jndlic",
@@ -230,7 +232,8 @@ ABOUT: dict[str, dict[str, Any]] = {
         },
         "scores": jndlic,
         "trained": {"recipe": "jndlic-small", "log": "benchmarks/rows/training/jndlic-small.jsonl"},
-        "promise": "some: the last 1,000 of 9,500 steps brought 0.3 points of 25 per cent, with the rate falling to "
+        "remaining_gain": "some: the last 1,000 of 9,500 steps brought 0.3 points of 25 per cent, with the rate "
+        "falling to "
         "nothing; 5,000 to 7,000, at a half to a fifth of it, 2.3. Neither more steps nor more width were tried",
     },
     "knob.visibility.v1": {
@@ -239,7 +242,7 @@ ABOUT: dict[str, dict[str, Any]] = {
         "summary": "from how a picture answers quantisation to each codec's curve of JND, before any encode",
         "scores": knob,
         "trained": {"log": "benchmarks/rows/training/knob.jsonl"},
-        "promise": "some, from more pictures: twice the width and longer training brought nothing",
+        "remaining_gain": "some, from more pictures: twice the width and longer training brought nothing",
     },
     "resjnd-s.cpl.v1": {
         "architecture": "resjnd-s",
@@ -247,7 +250,7 @@ ABOUT: dict[str, dict[str, Any]] = {
         "summary": "predicts the critical perceptually lossless picture; small",
         "scores": resjnd("resjnd-s"),
         "trained": {"steps": 7500, "hours": 0.43, "log": "benchmarks/rows/training/resjnd-s.jsonl"},
-        "promise": "little: 1,000 steps of distillation, the last of its training, brought 0.04 dB on valid",
+        "remaining_gain": "little: 1,000 steps of distillation, the last of its training, brought 0.04 dB on valid",
     },
     "resjnd.cpl.v1": {
         "architecture": "resjnd",
@@ -262,7 +265,8 @@ ABOUT: dict[str, dict[str, Any]] = {
             "hours": 0.87,
             "log": "benchmarks/rows/training/resjnd.jsonl",
         },
-        "promise": "much: 1,500 steps at 5 recursions and 300 at all 25; the loss still fell by 5 % in the last 100. "
+        "remaining_gain": "much: 1,500 steps at 5 recursions and 300 at all 25; the loss still fell by 5 % in the last "
+        "100. "
         "The published run is of 200 epochs or more.",
     },
 }

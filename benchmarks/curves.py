@@ -54,15 +54,15 @@ def read_picture(job: tuple[str, str, tuple[str, ...]]) -> list[dict[str, Any]]:
     picture = load(Path(data) / name)
     watches = {display: Cvvdp().watch(picture, viewings[display]) for display in DISPLAYS}
     reduced = reduce_chroma(picture.rgb, picture.grey)
-    chroma = {display: watch.worst(reduced)[0][0] for display, watch in watches.items()}
+    chroma = {display: watched.worst(reduced)[0][0] for display, watched in watches.items()}
     rows = []
     for spec in specs:
         configured = codec(spec)
         for knob in KNOBS[configured.name]:
             coded = configured.encode(picture, knob)
             decoded = configured.decode(coded)
-            for display, watch in watches.items():
-                (window, _), (local, _) = watch.worst(decoded.rgb)
+            for display, watched in watches.items():
+                (window, _), (local, _) = watched.worst(decoded.rgb)
                 rows.append(
                     {
                         "file": name,

@@ -58,11 +58,11 @@ def _fixed(path: Path, name: str) -> dict[str, dict[str, float]]:
     from jndkit.viewing import DISPLAYS
 
     picture, configured = load(path), codec(name)
-    watch = Cvvdp().watch(picture, DISPLAYS["desktop"])
+    watched = Cvvdp().watch(picture, DISPLAYS["desktop"])
     out = {}
     for label, value in FIXED[name].items():
         data = configured.encode(picture, min(configured.knob.grid, key=lambda step: abs(step - value)))
-        out[label] = {"bytes": len(data), "jnd": round(watch(configured.decode(data)).jnd, 5)}
+        out[label] = {"bytes": len(data), "jnd": round(watched(configured.decode(data)).jnd, 5)}
     return out
 
 

@@ -44,14 +44,14 @@ def coded(picture: Picture, name: str, most: int) -> tuple[float, bytes]:
 def main() -> None:
     asked = _asked()
     picture = load(asked.picture)
-    watch = Cvvdp().watch(picture, DISPLAYS["desktop"])
+    watched = Cvvdp().watch(picture, DISPLAYS["desktop"])
     ours = codec("jndlic").encode(picture, asked.knob)
     files = {name: coded(picture, name, len(ours)) for name in RIVALS} | {"jndlic": (asked.knob, ours)}
     columns: list[tuple[str, Pixels]] = [("original", picture.rgb)]
     print("| file | setting | bytes | JND |\n|---|---|---|---|")
     for name, (value, data) in files.items():
         version = codec(name).decode(data)
-        jnd = watch(version).jnd
+        jnd = watched(version).jnd
         print(f"| {name} | {value:g} | {len(data):,} | {jnd:.2f} |")
         columns.append((f"{name}: {len(data) / 1000:.1f} kB, {jnd:.2f} JND", version.rgb))
     drawn(columns, asked.places).save(asked.out, optimize=True)

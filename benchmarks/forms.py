@@ -111,10 +111,10 @@ def coloured(data: Path) -> Iterator[dict[str, Any]]:
 def looked(data: Path, name: str, path: Path, told: Ranking) -> list[list[float]]:
     """ln(JND) by weight of colour and method."""
     stimuli, picture = STIMULI["encoders"], load(path)
-    watch, spots = Cvvdp().watch(picture, stimuli.seen_at), Places(picture.rgb, stimuli.seen_at, SIDE_BY_SIDE)
+    watched, spots = Cvvdp().watch(picture, stimuli.seen_at), Places(picture.rgb, stimuli.seen_at, SIDE_BY_SIDE)
     rows: list[list[float]] = [[] for _ in CHROMA]
     for _, version in stimuli.versions(data, name, picture):
-        plain = watch.with_cells(version.rgb)[1]
+        plain = watched.with_cells(version.rgb)[1]
         for row, weight in zip(rows, CHROMA, strict=True):
             cells = copy.copy(plain)
             cells.grid = plain.grid * np.array([1.0, weight**2, weight**2], np.float32)[:, None, None]

@@ -52,7 +52,7 @@ def read_picture(data: Path, name: str, displays: tuple[str, ...]) -> list[dict[
     from jndkit.codecs import codec
     from jndkit.observers.cvvdp import Cvvdp
     from jndkit.picture import load
-    from jndkit.picturewise.responses import Watched, responses, sample
+    from jndkit.picturewise.responses import WatchedSample, responses, sample
     from jndkit.protocols import protocol
 
     picture = load(data / name)
@@ -60,7 +60,7 @@ def read_picture(data: Path, name: str, displays: tuple[str, ...]) -> list[dict[
     rows, watches = [], []
     for display in displays:
         fit, shown = protocol("side-by-side", display)
-        watched = Watched(sample(picture.rgb), shown, fit.look)
+        watched = WatchedSample(sample(picture.rgb), shown, fit.look)
         told = responses(watched)
         assert told.looked is not None
         extra = [watched.answer(watched.cells(watched.quantiser.jpeg(quality))) for quality in QUALITIES]
@@ -79,9 +79,9 @@ def read_picture(data: Path, name: str, displays: tuple[str, ...]) -> list[dict[
         configured = codec(spec)
         for knob in sorted(drawn.sample(knobs, EACH if spec != "jpeg:420" else len(knobs))):
             decoded = configured.decode(configured.encode(picture, knob))
-            for row, watch in zip(rows, watches, strict=True):
-                sight = watch(decoded)
-                row["coded"].append([spec, knob, round(sight.reading, 5), round(sight.jnd, 5)])
+            for row, watched in zip(rows, watches, strict=True):
+                reading = watched(decoded)
+                row["coded"].append([spec, knob, round(reading.raw, 5), round(reading.jnd, 5)])
     return rows
 
 
@@ -171,7 +171,7 @@ def missed(data: Path) -> list[float]:
     from jndkit.picture import load
     from jndkit.picturewise.hiding import moved
     from jndkit.picturewise.quantisation import Quantiser
-    from jndkit.picturewise.responses import FLAT_STEPS, Sample, Watched, sample
+    from jndkit.picturewise.responses import FLAT_STEPS, Sample, WatchedSample, sample
     from jndkit.protocols import protocol
 
     fit, shown = protocol("side-by-side")
@@ -180,8 +180,8 @@ def missed(data: Path) -> list[float]:
         rgb = load(path).rgb
         height, width = rgb.shape[:2]
         all_of_it = (Box(0, 0, width, height),)
-        every = Watched(Sample(rgb, (height, width), all_of_it, all_of_it), shown, fit.look)
-        part = Watched(sample(rgb), shown, fit.look)
+        every = WatchedSample(Sample(rgb, (height, width), all_of_it, all_of_it), shown, fit.look)
+        part = WatchedSample(sample(rgb), shown, fit.look)
         for kind, values in (("jpeg", (40, *JPEG_QUALITIES)), ("flat", FLAT_STEPS)):
             for value in values:
                 told = []

@@ -36,7 +36,7 @@ from PIL import Image
 from jndkit.evaluation.codecs.bjontegaard import Curve, rate_difference
 from jndkit.evaluation.intervals import mean
 from jndkit.evaluation.metrics.ssimulacra2 import Prepared, prepare
-from jndkit.observers.cvvdp.observer import Cvvdp, CvvdpWatch
+from jndkit.observers.cvvdp.observer import Cvvdp, WatchedCvvdp
 from jndkit.picture import Picture, Pixels
 from jndkit.version import VERSION
 from jndkit.viewing import DISPLAYS
@@ -62,14 +62,14 @@ class Judge:
 
     def __init__(self, pixels: Pixels) -> None:
         self.pixels = pixels
-        self.watch: CvvdpWatch = Cvvdp().watch(Picture(pixels), DISPLAYS["desktop"])
+        self.watched: WatchedCvvdp = Cvvdp().watch(Picture(pixels), DISPLAYS["desktop"])
         self.prepared: Prepared = prepare(pixels)
 
     def point(self, setting: int, bits: float, version: Pixels) -> Row:
         return {
             "setting": setting,
             "bits": bits,
-            "jnd": self.watch(Picture(version)).jnd,
+            "jnd": self.watched(Picture(version)).jnd,
             "ssimulacra2": self.prepared.read(version),
             **self._colours(version),
         }

@@ -161,10 +161,10 @@ def read(model: Any, pixels: Pixels, textured: Tensor, rate: float) -> Row:
     luma[:, 1:] = 0.0
     grey = (to_rgb(luma)[0].clamp(0.0, 1.0) * 255.0).round().to(torch.uint8).permute(1, 2, 0).contiguous().numpy()
     plain = codec("avif").encode(suited(Picture(grey), codec("avif")), quality)
-    watch = Cvvdp().watch(Picture(pixels), DISPLAYS["desktop"])
+    watched = Cvvdp().watch(Picture(pixels), DISPLAYS["desktop"])
     told = {}
     for name, version in (("jndlic", ours), ("avif", theirs)):
-        judged = {"jnd": watch(Picture(version)).jnd, "ssimulacra2": ssimulacra2(pixels, version)}
+        judged = {"jnd": watched(Picture(version)).jnd, "ssimulacra2": ssimulacra2(pixels, version)}
         told[name] = {**judged, "errors": errors(pixels, version, textured)}
     told["jndlic"] |= {"knob": knob, "bits": total, "spent": shares(bits, side, textured, size)}
     told["avif"] |= {"quality": quality, "bits": 8.0 * len(data) / size, "luma_bits": 8.0 * len(plain) / size}

@@ -56,17 +56,17 @@ def read(data: Path, name: str, qualities: list[int]) -> list[dict[str, Any]]:
     rows = []
     for display in DISPLAYS:
         fit, viewing = protocol("side-by-side", display)
-        watch = Cvvdp().watch(Picture(rgb=rgb), viewing, fit)
-        sights = [watch(coded(rgb, "JPEG", quality)) for quality in qualities]
-        webp = [watch(coded(rgb, "WEBP", quality)) for quality in WEBP] if display == "desktop" else []
+        watched = Cvvdp().watch(Picture(rgb=rgb), viewing, fit)
+        readings = [watched(coded(rgb, "JPEG", quality)) for quality in qualities]
+        webp = [watched(coded(rgb, "WEBP", quality)) for quality in WEBP] if display == "desktop" else []
         rows.append(
             {
                 "file": name,
                 "viewing": display,
                 "quality": qualities,
-                "jnd": [round(sight.jnd, 5) for sight in sights],
-                "reading": [round(sight.reading, 5) for sight in sights],
-                "webp": [[round(sight.jnd, 5), round(sight.reading, 5)] for sight in webp],
+                "jnd": [round(reading.jnd, 5) for reading in readings],
+                "reading": [round(reading.raw, 5) for reading in readings],
+                "webp": [[round(reading.jnd, 5), round(reading.raw, 5)] for reading in webp],
             }
         )
     return rows

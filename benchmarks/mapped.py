@@ -35,7 +35,7 @@ from PIL import Image
 
 from jndkit.observers.mapped.constants import FILE, Constants
 from jndkit.observers.mapped.exceedance import inverse_threshold, low_passed_error, raised
-from jndkit.observers.mapped.observer import MappedWatch, reading_interval
+from jndkit.observers.mapped.observer import WatchedMapped, reading_interval
 from jndkit.picture import Picture
 from jndkit.pixelwise import MODELS
 from jndkit.viewing import DISPLAYS
@@ -277,7 +277,7 @@ def local_ratios(job: tuple[str, str, list[dict[str, str]], dict[str, dict[str, 
     near = [row for row in rows if any(NEAR_TARGET[0] < jnd < NEAR_TARGET[1] for _, jnd in shown(row))]
     reference, decoded = versions(data, name, near)
     watches = {
-        (model, display): MappedWatch(
+        (model, display): WatchedMapped(
             Picture(reference), DISPLAYS[display], model, Constants(**fit, local_ratio=math.inf, error=0.0)
         )
         for model, fit in fits.items()
@@ -288,23 +288,23 @@ def local_ratios(job: tuple[str, str, list[dict[str, str]], dict[str, dict[str, 
         for display, jnd in shown(row):
             if NEAR_TARGET[0] < jnd < NEAR_TARGET[1]:
                 for model in fits:
-                    sight = watches[model, display](Picture(rgb))
-                    found[model].append(sight.jnd_local / sight.jnd)
+                    reading = watches[model, display](Picture(rgb))
+                    found[model].append(reading.jnd_local / reading.jnd)
     return found
 
 
 def speed(model: str) -> float:
-    """Processor milliseconds of one reading at 1920 x 1080 after the watch, median of nine."""
+    """Processor milliseconds of one reading at 1920 x 1080 after the watched, median of nine."""
     random = np.random.default_rng(1)
     reference = np.clip(cv2.GaussianBlur(random.normal(128, 300, (1080, 1920, 3)), (0, 0), 4), 0, 255).astype(np.uint8)
     decoded = Picture(np.clip(reference + random.integers(-6, 7, reference.shape), 0, 255).astype(np.uint8))
     fit = Constants(3, 0.3, 0.5, 1.3, 2.0, 0.5)
-    watch = MappedWatch(Picture(reference), DISPLAYS["desktop"], model, fit)
-    watch(decoded)
+    watched = WatchedMapped(Picture(reference), DISPLAYS["desktop"], model, fit)
+    watched(decoded)
     seconds = []
     for _ in range(9):
         start = time.process_time()
-        watch(decoded)
+        watched(decoded)
         seconds.append(time.process_time() - start)
     return round(statistics.median(seconds) * 1e3, 1)
 

@@ -56,7 +56,7 @@ class Seen:
         watches = {name: Cvvdp().watch(Picture(rgb=rgb), self._display) for name, rgb in self.references.items()}
         pairs = zip(self.told.picture, self.told.file, strict=True)
         found = [watches[name].with_cells(load(folder / str(file)).rgb) for name, file in pairs]
-        self.reading = np.log([sight.jnd for sight, _ in found])
+        self.reading = np.log([reading.jnd for reading, _ in found])
         self._cells: list[Cells] = [cells for _, cells in found]
 
     def ln(self, look: Look) -> Floats:
@@ -69,7 +69,7 @@ class Seen:
         return np.log(np.maximum(JND_PER_JOD * (10.0 - np.array(jod)), 0.01))
 
 
-def foretold(xs: dict[float, Floats], seen: Seen) -> tuple[Floats, Counter[float]]:
+def predicted(xs: dict[float, Floats], seen: Seen) -> tuple[Floats, Counter[float]]:
     """Shares, each picture's by the exponent and constants that are likeliest on the others; and those exponents."""
     share, chosen = np.zeros(len(seen.told.file)), Counter[float]()
     for name in seen.told.pictures:
@@ -90,7 +90,7 @@ def agreement(model: str, seen: Seen) -> dict[str, Any]:
         unit = float(np.mean([jnd_map(rgb, model).mean() for rgb in seen.references.values()]))
         look = replace(SIDE_BY_SIDE, masking=model, unit=unit)
         xs = {exponent: seen.ln(replace(look, exponent=exponent)) for exponent in EXPONENTS}
-    share, chosen = foretold(xs, seen)
+    share, chosen = predicted(xs, seen)
     error, codec = share - seen.told.told.share, seen.told.codec
     row = {
         "rmse": rms(error),

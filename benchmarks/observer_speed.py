@@ -83,11 +83,11 @@ def measure_ours(reference: Pixels, test: Pixels) -> Row:
     cv2.setNumThreads(THREADS)
     observer, before, after = Cvvdp(), Picture(rgb=reference), Picture(rgb=test)
     watching = best(lambda: observer.watch(before, DISPLAYS["desktop"]), runs=3)
-    watch = observer.watch(before, DISPLAYS["desktop"])
-    return best(lambda: watch(after)) | {
-        "q_jod": watch.q_jod(test),
-        "q_jod_only": best(lambda: watch.q_jod(test)),
-        "watch": watching,
+    watched = observer.watch(before, DISPLAYS["desktop"])
+    return best(lambda: watched(after)) | {
+        "q_jod": watched.q_jod(test),
+        "q_jod_only": best(lambda: watched.q_jod(test)),
+        "watched": watching,
         "versions": {"jndkit": version("jndkit"), "numpy": np.__version__, "opencv": cv2.__version__},
     }
 
@@ -111,7 +111,7 @@ def measure_memory(reference: Pixels, test: Pixels) -> Row:
         "peak_mib": peak_mib(),
         "peak_mib_watched": watched,
         "peak_mib_before": before,
-        "watch": {"cpu_s": watch_cpu, "wall_s": watch_wall},
+        "watched": {"cpu_s": watch_cpu, "wall_s": watch_wall},
         "cpu_s": min(probe_cpu),
         "wall_s": min(probe_wall),
         "versions": {"jndkit": version("jndkit"), "numpy": np.__version__, "opencv": cv2.__version__},
@@ -183,11 +183,11 @@ def tell(rows: dict[str, Row]) -> None:
     print(f"  package {package['cpu_s']:.3f}   reads {package['q_jod']:.5f} JOD")
     print(f"  ours    {ours['cpu_s']:.3f}   reads {ours['q_jod']:.5f} JOD; the whole-picture JOD alone {alone:.3f}")
     print(f"  ratio   {package['cpu_s'] / ours['cpu_s']:.1f}; JOD alone {package['cpu_s'] / alone:.1f}")
-    print(f"  watching the reference once {ours['watch']['cpu_s']:.3f}")
+    print(f"  watching the reference once {ours['watched']['cpu_s']:.3f}")
     print(
         f"12 megapixels: peak {memory['peak_mib']:.0f} MiB, {memory['peak_mib_before']:.0f} before the first watching"
     )
-    print(f"  watch {memory['watch']['wall_s']:.1f} s, probe {memory['wall_s']:.1f} s (CPU {memory['cpu_s']:.1f})")
+    print(f"  watched {memory['watched']['wall_s']:.1f} s, probe {memory['wall_s']:.1f} s (CPU {memory['cpu_s']:.1f})")
 
 
 if __name__ == "__main__":

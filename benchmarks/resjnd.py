@@ -6,7 +6,7 @@
 
 Beside each score: the pristine picture as it is (identity), and the Gaussian blur whose sigma does best on train/.
 Scores and likeness of maps are taken on the middle SIDE x SIDE pixels of each picture, with the real surroundings in
-sight: the full network makes seven million multiply-adds a pixel. Writes rows/resjnd.jsonl.
+reading: the full network makes seven million multiply-adds a pixel. Writes rows/resjnd.jsonl.
 """
 
 from __future__ import annotations

@@ -104,8 +104,8 @@ class Stimuli:
         self.reading: Floats = np.zeros(len(told.file))
         self._cells: list[Cells] = []
         for row, (name, file) in enumerate(zip(told.picture, told.file, strict=True)):
-            sight, cells = watches[name].with_cells(rgb_of(folder / file))
-            self.reading[row] = sight.jnd
+            reading, cells = watches[name].with_cells(rgb_of(folder / file))
+            self.reading[row] = reading.jnd
             self._cells.append(cells)
         self._told, self._display = told, display
 
@@ -124,9 +124,9 @@ def rgb_of(path: Path) -> npt.NDArray[np.uint8]:
 
 
 def left_out(xs: dict[Any, Floats], told: Answers) -> tuple[Floats, dict[str, Any]]:
-    """The share of every version, foretold without its picture, and which of the measures each picture was left with.
+    """The share of every version, predicted without its picture, and which of the measures each picture was left with.
 
-    xs: name of a measure -> ln(JND) of every version. The likeliest of them on the other pictures foretells.
+    xs: name of a measure -> ln(JND) of every version. The likeliest of them on the other pictures predicts.
     """
     share, chosen = np.zeros(len(told.picture)), {}
     for name in np.unique(told.picture):

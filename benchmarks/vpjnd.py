@@ -36,7 +36,7 @@ from jndkit.weights import PACKAGED, Card, find, read_card
 ROWS = Path(__file__).parent / "rows" / "vpjnd.jsonl"
 LOG = ROWS.parent / "training" / "vpjnd.jsonl"
 NAME = "vpjnd.photos.v1"
-PROMISE = (
+REMAINING_GAIN = (
     "little at the desktop, where validation stayed level over the last 600 steps; more at the laptop and the phone, "
     "which it reads 4 to 6 % low and of which a sixth of the training pictures each have labels."
 )
@@ -82,7 +82,7 @@ def export(run: Path) -> None:
         "summary": "how visible the difference of two pictures is, as cvvdp reads it, from patches of both",
         "trained": {**_told(LOG), "recipe": "vpjnd", "log": f"benchmarks/rows/training/{LOG.name}"},
         "data": tuple({"pictures": counts[name], **source} for name, source in sources.items()),
-        "promise": PROMISE,
+        "remaining_gain": REMAINING_GAIN,
     }
     publish(model, PACKAGED, NAME, about)
 
@@ -116,8 +116,11 @@ def _row(labelled: Labelled) -> Row:
     versions = []
     for version in labelled.versions:
         decoded = named_codec(version.codec).decode(version.file.read_bytes())
-        found = [watch.with_spread(decoded) for watch in watches]
-        told = {"jnd": [round(sight.jnd, 5) for sight, _ in found], "spread": [round(spread, 5) for _, spread in found]}
+        found = [watched.with_spread(decoded) for watched in watches]
+        told = {
+            "jnd": [round(reading.jnd, 5) for reading, _ in found],
+            "spread": [round(spread, 5) for _, spread in found],
+        }
         versions.append({"codec": version.codec, "knob": version.knob, "cvvdp": version.jnd, **told})
     shown = [each.name for each in labelled.viewings]
     factor = find(NAME).card.scores.get("interval_factor", 1.0)  # in the spreads
@@ -130,7 +133,7 @@ def write_card(rows: list[Row]) -> None:
     path = PACKAGED / f"{NAME}.toml"
     card: Card = read_card(path)
     trained = {**card.trained, **_told(LOG)}
-    write(path, replace(card, trained=trained, promise=PROMISE, scores=scores(rows)))
+    write(path, replace(card, trained=trained, remaining_gain=REMAINING_GAIN, scores=scores(rows)))
 
 
 def scores(rows: list[Row]) -> dict[str, Any]:

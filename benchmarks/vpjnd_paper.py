@@ -31,7 +31,7 @@ from jndkit.weights import PACKAGED, read_card
 ROWS = Path(__file__).parent / "rows" / "vpjnd_paper.jsonl"
 LOG = ROWS.parent / "training" / "vpjnd-paper.jsonl"
 NAME = "vpjnd-paper.photos.v1"
-PROMISE = (
+REMAINING_GAIN = (
     "much: it still learned when it was stopped. The published run takes thousands of epochs at four times the width"
 )
 NEAR = 1.5  # a factor on the target: what lies within counts as near it
@@ -51,7 +51,7 @@ def main() -> None:
 
     path = PACKAGED / f"{NAME}.toml"
     found = [json.loads(line) for line in ROWS.read_text(encoding="utf-8").splitlines()]
-    write_card(path, replace(read_card(path), promise=PROMISE, scores=scores(found)))
+    write_card(path, replace(read_card(path), remaining_gain=REMAINING_GAIN, scores=scores(found)))
     print(path.read_text(encoding="utf-8"))
 
 
@@ -87,7 +87,7 @@ def export(run: Path) -> None:
         "data": tuple(
             {"pictures": sum(each.startswith(name) for each in learned), **source} for name, source in sources.items()
         ),
-        "promise": PROMISE,
+        "remaining_gain": REMAINING_GAIN,
     }
     publish(model, PACKAGED, NAME, about)
 
@@ -96,10 +96,10 @@ def row(labelled: Any) -> dict[str, Any]:
     """What the network answers of every version of a picture at the desktop."""
     cv2.setNumThreads(1)
     desktop = next(index for index, shown in enumerate(labelled.viewings) if shown.name == "desktop")
-    watch = VpjndPaper(NAME).watch(load(labelled.pristine), DISPLAYS["desktop"])
+    watched = VpjndPaper(NAME).watch(load(labelled.pristine), DISPLAYS["desktop"])
     versions = []
     for version in labelled.versions:
-        answer = watch.answer(codec(version.codec).decode(version.file.read_bytes()))
+        answer = watched.answer(codec(version.codec).decode(version.file.read_bytes()))
         told = {"cvvdp": version.jnd[desktop], "answer": round(answer, 5)}
         versions.append({"codec": version.codec, "knob": version.knob, **told})
     return {"input": labelled.pristine.name, "network": NAME, "versions": versions}

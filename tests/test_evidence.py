@@ -9,7 +9,7 @@ from jndkit.evidence import Row, failed
 
 PROMISED = {
     *("input", "output", "codec", "knob", "bytes", "input_bytes", "width", "height", "jnd", "viewers", "interval"),
-    *("foresight", "sur", "encodes", "seconds", "observer", "protocol", "ppd", "notes", "versions", "error"),
+    *("prediction", "sur", "encodes", "seconds", "observer", "protocol", "ppd", "notes", "versions", "error"),
 }
 
 

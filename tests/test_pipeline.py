@@ -16,7 +16,7 @@ from jndkit import codecs
 from jndkit.errors import TargetError, UsageError
 from jndkit.observers.cvvdp import Cvvdp
 from jndkit.picture import MARK, from_bytes, load
-from jndkit.picturewise.prefilter import shave
+from jndkit.picturewise.prefilter import prefilter
 from jndkit.pipeline import Settings, encode, predict
 from jndkit.viewing import DISPLAYS
 from jndkit.visibility import viewers
@@ -209,64 +209,64 @@ def test_grey_pictures_stay_one_channel(photo: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("codec", "form"), [("jpeg", "blockwise"), ("webp", "overlapped")])
-def test_a_shaved_file_was_read_against_the_original(photo: Path, codec: str, form: str) -> None:
-    done = encode(photo, codec=codec, shave="wu2017")
+def test_a_prefiltered_file_was_read_against_the_original(photo: Path, codec: str, form: str) -> None:
+    done = encode(photo, codec=codec, prefilter="wu2017")
     assert done.data is not None
     row, original = done.row, load(photo)
-    assert row.shave is not None
-    assert (row.shave["model"], row.shave["form"]) == ("wu2017", form)
-    watch = Cvvdp().watch(original, DISPLAYS["desktop"])
-    read = watch(from_bytes(done.data)).jnd
+    assert row.prefilter is not None
+    assert (row.prefilter["model"], row.prefilter["form"]) == ("wu2017", form)
+    watched = Cvvdp().watch(original, DISPLAYS["desktop"])
+    read = watched(from_bytes(done.data)).jnd
     assert read == pytest.approx(row.jnd, abs=1e-9)
     assert read <= TARGET
-    smoothed = shave(original, "wu2017", strength=row.shave["strength"], form=form)
-    assert watch(smoothed).jnd == pytest.approx(row.shave["jnd"], abs=1e-9)
+    smoothed = prefilter(original, "wu2017", strength=row.prefilter["strength"], form=form)
+    assert watched(smoothed).jnd == pytest.approx(row.prefilter["jnd"], abs=1e-9)
     assert not np.array_equal(smoothed.rgb, original.rgb)
     assert row.knob is not None
     again = codecs.codec(row.codec or "").encode(smoothed, row.knob["value"])
     assert np.array_equal(from_bytes(again).rgb, from_bytes(done.data).rgb)
-    assert json.loads(row.to_json())["shave"].keys() == {"model", "form", "strength", "jnd"}
+    assert json.loads(row.to_json())["prefilter"].keys() == {"model", "form", "strength", "jnd"}
     assert row.encodes == len(row.probes)
-    assert not any("not shaved" in note for note in row.notes)
+    assert not any("not prefiltered" in note for note in row.notes)
 
 
-def test_without_shaving_the_row_says_so(photo: Path) -> None:
-    assert encode(photo).row.shave is None
+def test_without_prefiltering_the_row_says_so(photo: Path) -> None:
+    assert encode(photo).row.prefilter is None
 
 
-def test_best_keeps_the_smaller_of_shaved_and_not(photo: Path) -> None:
-    plain, shaved, either = (
+def test_best_keeps_the_smaller_of_prefiltered_and_not(photo: Path) -> None:
+    plain, prefiltered, either = (
         encode(photo, codec="jpeg:420", **options)
-        for options in ({"effort": "best"}, {"shave": "wu2017"}, {"effort": "best", "shave": "wu2017"})
+        for options in ({"effort": "best"}, {"prefilter": "wu2017"}, {"effort": "best", "prefilter": "wu2017"})
     )
-    assert (either.row.bytes or 0) <= min(plain.row.bytes or 0, shaved.row.bytes or 0)
+    assert (either.row.bytes or 0) <= min(plain.row.bytes or 0, prefiltered.row.bytes or 0)
     assert either.row.encodes == len(either.row.probes) > plain.row.encodes
-    assert (either.row.shave is None) == any("smaller without" in note for note in either.row.notes)
+    assert (either.row.prefilter is None) == any("smaller without" in note for note in either.row.notes)
 
 
-def test_auto_shaves_every_codec_its_own_way(photo: Path) -> None:
-    auto = encode(photo, codec="auto", shave="yang2005").row
-    each = [encode(photo, codec=codec, shave="yang2005").row.bytes or 0 for codec in ("jpeg", "webp", "avif")]
+def test_auto_prefilters_every_codec_its_own_way(photo: Path) -> None:
+    auto = encode(photo, codec="auto", prefilter="yang2005").row
+    each = [encode(photo, codec=codec, prefilter="yang2005").row.bytes or 0 for codec in ("jpeg", "webp", "avif")]
     assert (auto.bytes or 0) <= min(each)
-    assert auto.shave is not None
+    assert auto.prefilter is not None
 
 
-def test_what_must_be_lossless_is_not_shaved(tmp_path: Path) -> None:
+def test_what_must_be_lossless_is_not_prefiltered(tmp_path: Path) -> None:
     shot = tmp_path / "screen.png"
     Image.fromarray(screen()).save(shot)
-    done = encode(shot, codec="webp", shave="wu2017", force=True)
-    assert done.row.shave is None
-    assert any("not shaved" in note for note in done.row.notes)
+    done = encode(shot, codec="webp", prefilter="wu2017", force=True)
+    assert done.row.prefilter is None
+    assert any("not prefiltered" in note for note in done.row.notes)
     assert np.array_equal(from_bytes(done.data or b"").rgb, screen())
 
 
-def test_transparent_pictures_can_be_shaved(tmp_path: Path) -> None:
+def test_transparent_pictures_can_be_prefiltered(tmp_path: Path) -> None:
     colours = np.asarray(Image.open(EXAMPLE).crop((192, 60, 448, 252)))
     alpha = np.tile(np.linspace(100, 255, 256).astype(np.uint8), (192, 1))
     clear = tmp_path / "clear.png"
     Image.fromarray(np.dstack([colours, alpha])).save(clear)
-    done = encode(clear, codec="webp", shave="wu2017", force=True)
-    assert done.row.shave is not None
+    done = encode(clear, codec="webp", prefilter="wu2017", force=True)
+    assert done.row.prefilter is not None
     assert (done.row.jnd or 9) <= TARGET
     kept = from_bytes(done.data or b"").alpha
     assert kept is not None
@@ -290,43 +290,43 @@ def test_any_share_of_viewers_from_50_to_95(photo: Path, codec: str, shares: tup
     """
     knobs: list[list[float]] = []
     for share in shares:
-        foreseen = predict(photo, codec=codec, viewers=share, encode=False)
+        predicted = predict(photo, codec=codec, viewers=share, encode=False)
         row = predict(photo, codec=codec, viewers=share)
         assert row.jnd is not None
         assert row.target is not None
         assert row.jnd <= row.target["jnd"]
         assert row.viewers is not None
         assert row.viewers >= share
-        assert foreseen.viewers is not None
-        assert foreseen.viewers >= share
-        assert foreseen.target == row.target
+        assert predicted.viewers is not None
+        assert predicted.viewers >= share
+        assert predicted.target == row.target
         if row.stop != "lossless":
             assert row.sur is not None
             assert any(point[1] >= share for point in row.sur)
-        knobs.append([each.knob["value"] for each in (foreseen, row) if each.knob and each.stop != "lossless"])
+        knobs.append([each.knob["value"] for each in (predicted, row) if each.knob and each.stop != "lossless"])
     for one in zip(*(each for each in knobs if len(each) == 2), strict=True):
         assert list(one[:2]) == sorted(one[:2])
 
 
-def test_a_forecast_is_the_same_row_without_a_file(photo: Path) -> None:
-    foreseen, row = predict(photo, encode=False), predict(photo)
-    assert foreseen.foresight == row.foresight
-    assert foreseen.domain == row.domain == "photo"
-    assert (foreseen.encodes, foreseen.bytes, foreseen.jnd, foreseen.probes) == (0, None, None, [])
+def test_a_prediction_is_the_same_row_without_a_file(photo: Path) -> None:
+    predicted, row = predict(photo, encode=False), predict(photo)
+    assert predicted.prediction == row.prediction
+    assert predicted.domain == row.domain == "photo"
+    assert (predicted.encodes, predicted.bytes, predicted.jnd, predicted.probes) == (0, None, None, [])
     assert row.sur is not None
-    assert foreseen.sur is not None
-    widths = [{value: high - low for value, _, low, high in curve} for curve in (foreseen.sur, row.sur)]
+    assert predicted.sur is not None
+    widths = [{value: high - low for value, _, low, high in curve} for curve in (predicted.sur, row.sur)]
     assert row.knob is not None
     assert widths[1][row.knob["value"]] < widths[0][row.knob["value"]]
     with pytest.raises(UsageError, match="predict"):
         encode(photo, encode=False)
 
 
-def test_outside_the_domain_a_forecast_is_as_careful_as_an_encode(tmp_path: Path) -> None:
+def test_outside_the_domain_a_prediction_is_as_careful_as_an_encode(tmp_path: Path) -> None:
     shot = tmp_path / "screen.png"
     Image.fromarray(screen()).save(shot)
     webp = predict(shot, codec="webp", encode=False)
-    assert (webp.codec, webp.stop, webp.foresight, webp.sur) == ("webp:m4,lossless", "lossless", None, None)
+    assert (webp.codec, webp.stop, webp.prediction, webp.sur) == ("webp:m4,lossless", "lossless", None, None)
     assert webp.viewers == 100.0
     jpeg, photo_like = (predict(shot, codec="jpeg:444", viewers=share, encode=False) for share in (75, 50))
     assert any("held to half of the target" in note for note in jpeg.notes)
@@ -338,23 +338,23 @@ def test_outside_the_domain_a_forecast_is_as_careful_as_an_encode(tmp_path: Path
 
 
 @pytest.mark.parametrize("size", [(1, 1), (7, 90), (40, 300)])
-def test_small_and_transparent_pictures_can_be_foreseen(tmp_path: Path, size: tuple[int, int]) -> None:
+def test_small_and_transparent_pictures_can_be_predicted(tmp_path: Path, size: tuple[int, int]) -> None:
     small = tmp_path / "small.png"
     Image.new("RGBA", size, (200, 30, 60, 128)).save(small)
     assert predict(small, codec="jpeg", encode=False).status == "predicted"
-    assert predict(small, codec="jpeg").foresight is not None
+    assert predict(small, codec="jpeg").prediction is not None
 
 
 def test_what_no_setting_should_reach_is_a_target_error(photo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from jndkit import pipeline
-    from jndkit.picturewise.prediction import Foresight
+    from jndkit.picturewise.prediction import Prediction
 
-    seen = Foresight(tuple(range(1, 101)), (0.5,) * 100, (0.1,) * 100, "made")
-    monkeypatch.setattr(pipeline, "foresee", lambda picture, viewing, fit, near, widen: lambda codec: seen)
+    seen = Prediction(tuple(range(1, 101)), (0.5,) * 100, (0.1,) * 100, "made")
+    monkeypatch.setattr(pipeline, "predictor", lambda picture, viewing, fit, near, widen: lambda codec: seen)
     with pytest.raises(TargetError, match=r"jpeg:420 is not expected .* the best setting, 100, should read 1\.65 JND"):
         predict(photo, codec="jpeg:420", encode=False)
     row = predict(photo, codec="jpeg:420")
-    assert row.foresight == {"value": None, "low": None, "high": None, "source": "made"}
+    assert row.prediction == {"value": None, "low": None, "high": None, "source": "made"}
 
 
 def test_a_noisy_observer_is_asked_until_answers_agree(photo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -394,7 +394,7 @@ def test_mcl_jci_brings_its_own_viewing(photo: Path) -> None:
         ({"keep_metadata": "some"}, "metadata"),
         ({"min_saving": -1}, "between 0 and 100"),
         ({"viewing": "cinema"}, "unknown viewing"),
-        ({"shave": "razor"}, "unknown model"),
+        ({"prefilter": "razor"}, "unknown model"),
         ({"protocol": "konjnd", "viewers": 50, "viewing": "phone"}, "no fit"),
     ],
 )

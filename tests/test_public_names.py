@@ -17,7 +17,7 @@ def test_the_list_is_sorted_and_complete() -> None:
     own = {name for name, item in vars(errors).items() if inspect.isclass(item) and not name.startswith("_")}
     assert own - {"Path"} <= set(jndkit.__all__)
     functions = {"compare", "encode", "inject", "jnd_map", "load", "models", "predict"}
-    assert set(jndkit.__all__) == functions | {"Picture", "Row", "Sight", "__version__"} | (own - {"Path"})
+    assert set(jndkit.__all__) == functions | {"Picture", "Row", "Reading", "__version__"} | (own - {"Path"})
 
 
 @pytest.mark.parametrize("name", jndkit.__all__)

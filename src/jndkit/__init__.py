@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     )
     from jndkit.evidence import Row
     from jndkit.injection import inject
-    from jndkit.observers import Sight
+    from jndkit.observers import Reading
     from jndkit.opening import load
     from jndkit.picture import Picture
     from jndkit.pipeline import encode, predict
@@ -41,7 +41,7 @@ __all__ = [
     "OutputError",
     "Picture",
     "Row",
-    "Sight",
+    "Reading",
     "TargetError",
     "UsageError",
     "__version__",
@@ -57,7 +57,7 @@ __all__ = [
 _WHERE = {
     "Picture": "jndkit.picture",
     "Row": "jndkit.evidence",
-    "Sight": "jndkit.observers",
+    "Reading": "jndkit.observers",
     "compare": "jndkit.comparison",
     "encode": "jndkit.pipeline",
     "inject": "jndkit.injection",

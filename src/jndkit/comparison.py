@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from jndkit.errors import UsageError
-from jndkit.evidence import Row, record_sight
-from jndkit.observers import Map, Sight, Watch, observer as named_observer
+from jndkit.evidence import Row, record_reading
+from jndkit.observers import Map, Reading, Watched, observer as named_observer
 from jndkit.opening import load
 from jndkit.picture import MAX_PIXELS, Picture
 from jndkit.picturewise.domain import domain
-from jndkit.picturewise.watching import watched
+from jndkit.picturewise.watching import watch_under
 from jndkit.pixelwise.render import write_map
 from jndkit.protocols import protocol as named_protocol
 from jndkit.version import VERSION
@@ -29,12 +29,12 @@ class Comparison:
 
     row: Row
     identical: bool
-    watch: Watch
+    watched: Watched
     test: Picture
 
     def map(self) -> Map:
         """float32 (H, W): local visible difference in JND units."""
-        return self.watch.map(self.test)
+        return self.watched.map(self.test)
 
     def write_map(self, path: str | Path, *, force: bool = False) -> None:
         """Write that map: .npy and .tiff hold the numbers, .png is a drawing of them with its scale.
@@ -51,7 +51,7 @@ def compare(
     viewing: str | float | Viewing | None = None,
     observer: str = "cvvdp",
     protocol: str = "aic",
-) -> Sight:
+) -> Reading:
     """What an observer says of the difference between two pictures of one size.
 
     reference, test: paths, or Pictures from `jndkit.load`.  viewing: a display's name, pixels per degree, or a Viewing;
@@ -61,7 +61,7 @@ def compare(
     seen_by = named_observer(observer)
     fit, display = named_protocol(protocol, viewing)
     original, version = _pair(reference, test)
-    return watched(seen_by, original, display, fit)(version)
+    return watch_under(seen_by, original, display, fit)(version)
 
 
 def compared(
@@ -84,15 +84,15 @@ def compared(
     target = jnd_for(viewers, fit)
     seen_by = named_observer(observer)
     original, version = _pair(reference, test, max_pixels, damaged)
-    watch = watched(seen_by, original, display, fit)
-    sight = watch(version)
+    watched = watch_under(seen_by, original, display, fit)
+    reading = watched(version)
     kind = domain(original)
     row = Row(input=original.name, output=version.name, status="compared", width=original.width)
     row.height = original.height
-    record_sight(row, sight)
+    record_reading(row, reading)
     if fit.shares:
-        row.viewers = share(sight.jnd, fit)
-        row.interval = list(viewers_between(sight.interval, sight.jnd, fit, widen=kind.widen))
+        row.viewers = share(reading.jnd, fit)
+        row.interval = list(viewers_between(reading.interval, reading.jnd, fit, widen=kind.widen))
     row.target = {"viewers": viewers, "jnd": target}
     row.observer, row.protocol = f"{seen_by.name} {seen_by.version}", fit.name
     row.viewing, row.ppd, row.domain = display.name, display.ppd, kind.kind
@@ -102,7 +102,7 @@ def compared(
     if not kind.inside:
         row.notes.append(f"outside the domain of the scale ({kind.kind}: {', '.join(kind.reasons)}): interval doubled")
     row.seconds = time.perf_counter() - started
-    return Comparison(row, sight.jnd <= target, watch, version)
+    return Comparison(row, reading.jnd <= target, watched, version)
 
 
 def _pair(

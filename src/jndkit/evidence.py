@@ -9,10 +9,10 @@ from typing import Any
 from jndkit.codecs import versions
 from jndkit.codecs.contract import Codec
 from jndkit.errors import JndError
-from jndkit.observers.contract import Sight
-from jndkit.picturewise.decision import Choice, Decision, Forecast, Probe
-from jndkit.picturewise.prediction import Foresight
-from jndkit.picturewise.sur import Reading, sur_curve
+from jndkit.observers.contract import Reading
+from jndkit.picturewise.decision import Choice, Decision, PredictedDecision, Probe
+from jndkit.picturewise.prediction import Prediction
+from jndkit.picturewise.sur import ReadSetting, sur_curve
 from jndkit.protocols import Protocol
 from jndkit.version import VERSION
 from jndkit.visibility import viewers, viewers_between, viewers_interval
@@ -30,13 +30,13 @@ class Row:
     interval: 90 % interval of `viewers`, from the observer's error on people's answers that took no part in the
         protocol's fit. Both are None under a protocol whose spread over viewers is not fitted. Where nothing was
         encoded (`encodes` is 0), `jnd`, `reading` and `observer` are None, and viewers and interval are what is
-        foreseen, the error of foresight included.
-    foresight: the knob expected before the first encode: value, the ends low and high of its 90 % interval, the cheap
+        predicted, the error of prediction included.
+    prediction: the knob expected before the first encode: value, the ends low and high of its 90 % interval, the cheap
         end first, each None where it lies past the best setting, and source, the weights' name or "typical"; None for a
         lossless file.
     probes: every encode tried, in order: value, bytes, jnd.  stop: how the search ended.
     sur: of a prediction, [knob, viewers, low, high] for every setting, worst fidelity first: the satisfied-user curve.
-    shave: what smoothed the picture before it was coded: model, form, strength, and jnd, read on it before coding.
+    prefilter: what smoothed the picture before it was coded: model, form, strength, and jnd, read on it before coding.
     """
 
     input: str
@@ -55,7 +55,7 @@ class Row:
     viewers: float | None = None
     interval: list[float] | None = None
     target: dict[str, float] | None = None
-    foresight: dict[str, Any] | None = None
+    prediction: dict[str, Any] | None = None
     stop: str | None = None
     encodes: int = 0
     probes: list[dict[str, Any]] = field(default_factory=list)
@@ -66,7 +66,7 @@ class Row:
     viewing: str | None = None
     ppd: float | None = None
     domain: str | None = None
-    shave: dict[str, Any] | None = None
+    prefilter: dict[str, Any] | None = None
     input_sha256: str | None = None
     output_sha256: str | None = None
     notes: list[str] = field(default_factory=list)
@@ -88,32 +88,32 @@ def record(row: Row, found: Decision, choice: Choice, target: float, fit: Protoc
 
     target: JND that the file was held to.  widen: factor on the observer's error, as in `visibility.interval`.
     """
-    codec, sight = choice.codec, choice.sight
+    codec, reading = choice.codec, choice.reading
     _setting(row, codec, choice.value, found.stop)
     row.bytes = len(choice.data)
-    record_sight(row, sight)
+    record_reading(row, reading)
     if fit.shares:
-        row.viewers = viewers(sight.jnd, fit)
-        row.interval = list(viewers_between(sight.interval, sight.jnd, fit, widen=widen))
+        row.viewers = viewers(reading.jnd, fit)
+        row.interval = list(viewers_between(reading.interval, reading.jnd, fit, widen=widen))
     row.notes.extend(found.notes)
     row.probes = [
         {"codec": probe.spec, "value": probe.value, "bytes": probe.bytes, "jnd": probe.jnd} for probe in found.probes
     ]
-    row.foresight = _told(found.foresight, target)
+    row.prediction = _told(found.prediction, target)
 
 
-def record_sight(row: Row, sight: Sight) -> None:
+def record_reading(row: Row, reading: Reading) -> None:
     """Put a reading into the row."""
-    row.jnd, row.reading, row.jnd_local, row.where = sight.jnd, sight.reading, sight.jnd_local, list(sight.where)
+    row.jnd, row.reading, row.jnd_local, row.where = reading.jnd, reading.raw, reading.jnd_local, list(reading.where)
 
 
-def record_forecast(row: Row, found: Forecast, target: float, fit: Protocol, widen: float) -> None:
-    """Put what is foreseen without an encode into the row. Arguments as `record`; `found` has a value."""
+def record_prediction(row: Row, found: PredictedDecision, target: float, fit: Protocol, widen: float) -> None:
+    """Put what is predicted without an encode into the row. Arguments as `record`; `found` has a value."""
     row.status, row.observer = "predicted", None
-    _setting(row, found.codec, found.value, None if found.foresight else "lossless")
+    _setting(row, found.codec, found.value, None if found.prediction else "lossless")
     row.notes.extend(found.notes)
-    row.foresight = _told(found.foresight, target)
-    row.sur = satisfied(found.foresight, fit, widen)
+    row.prediction = _told(found.prediction, target)
+    row.sur = satisfied(found.prediction, fit, widen)
     if row.sur is not None:
         _, row.viewers, *row.interval = next(point for point in row.sur if point[0] == found.value)
     elif fit.shares:
@@ -121,13 +121,13 @@ def record_forecast(row: Row, found: Forecast, target: float, fit: Protocol, wid
 
 
 def satisfied(
-    foresight: Foresight | None, fit: Protocol, widen: float, probes: tuple[Probe, ...] = ()
+    prediction: Prediction | None, fit: Protocol, widen: float, probes: tuple[Probe, ...] = ()
 ) -> list[list[float]] | None:
     """The satisfied-user curve for a row; None for a lossless file, and where the protocol tells no shares."""
-    if foresight is None or not fit.shares:
+    if prediction is None or not fit.shares:
         return None
-    readings = {probe.value: Reading(probe.jnd, probe.interval) for probe in probes}
-    return [list(point) for point in sur_curve(foresight, fit, readings, widen=widen)]
+    readings = {probe.value: ReadSetting(probe.jnd, probe.interval) for probe in probes}
+    return [list(point) for point in sur_curve(prediction, fit, readings, widen=widen)]
 
 
 def _setting(row: Row, codec: Codec, value: float | None, stop: str | None) -> None:
@@ -137,8 +137,8 @@ def _setting(row: Row, codec: Codec, value: float | None, stop: str | None) -> N
     row.versions = {"jndkit": VERSION, **versions(codec.name)}
 
 
-def _told(foresight: Foresight | None, target: float) -> dict[str, Any] | None:
-    return None if foresight is None else {**foresight.knob(target)._asdict(), "source": foresight.source}
+def _told(prediction: Prediction | None, target: float) -> dict[str, Any] | None:
+    return None if prediction is None else {**prediction.knob(target)._asdict(), "source": prediction.source}
 
 
 def _rounded(value: Any) -> Any:

@@ -1,6 +1,6 @@
 """From a picture to the smallest file that looks the same, with the evidence. The file to read first.
 
-load -> domain -> watch -> (shave) -> chroma -> foresee -> search (encode, decode, look) -> compare with input -> Row
+load -> domain -> watch -> (prefilter) -> chroma -> predict -> search (encode, decode, read) -> compare -> Row
 """
 
 from __future__ import annotations
@@ -16,16 +16,26 @@ from typing import Any
 from jndkit import codecs
 from jndkit.codecs.contract import Codec
 from jndkit.errors import CodecError, TargetError, UsageError
-from jndkit.evidence import Row, record, record_forecast, satisfied
+from jndkit.evidence import Row, record, record_prediction, satisfied
 from jndkit.observers import observer as named_observer
 from jndkit.observers.contract import Observer, is_noisy
 from jndkit.picture import Picture, check_damaged, load, with_metadata
 from jndkit.picturewise.curves import is_known
-from jndkit.picturewise.decision import BUDGET, Bench, Choice, Decision, Forecast, cheapest, decide, forecast, suited
+from jndkit.picturewise.decision import (
+    BUDGET,
+    Bench,
+    Choice,
+    Decision,
+    PredictedDecision,
+    cheapest,
+    decide,
+    predict_decision,
+    suited,
+)
 from jndkit.picturewise.domain import Domain, domain
-from jndkit.picturewise.prediction import Foresight, foresee
-from jndkit.picturewise.prefilter import Shaved, form_for, shave_within
-from jndkit.picturewise.watching import watched
+from jndkit.picturewise.prediction import Prediction, predictor
+from jndkit.picturewise.prefilter import Prefiltered, form_for, prefilter_within
+from jndkit.picturewise.watching import watch_under
 from jndkit.pixelwise import model_card
 from jndkit.protocols import Protocol, protocol as named_protocol
 from jndkit.provenance import describe, inscribe, with_mark
@@ -65,7 +75,7 @@ class Settings:
     force: bool = False
     max_pixels: int = 100_000_000
     damaged: str = "refuse"
-    shave: str | None = None
+    prefilter: str | None = None
     encode: bool = True
 
     def __post_init__(self) -> None:
@@ -82,24 +92,24 @@ class Settings:
         for name in self.codec_specs:
             codecs.codec(name)
         named_observer(self.observer)
-        if self.shave is not None:
-            model_card(self.shave)
+        if self.prefilter is not None:
+            model_card(self.prefilter)
         if not self.encode:
-            self._check_foreseeable()
+            self._check_predictable()
 
-    def _check_foreseeable(self) -> None:
+    def _check_predictable(self) -> None:
         """Raises UsageError where the request needs what --no-encode does not do."""
         if self.codec == "auto":
             raise UsageError("--no-encode knows no sizes, by which auto chooses: name one codec")
-        if self.shave is not None:
-            raise UsageError("--no-encode reads nothing, by which --shave finds its strength")
+        if self.prefilter is not None:
+            raise UsageError("--no-encode reads nothing, by which --prefilter finds its strength")
         if self.effort != "normal":
             raise UsageError("--no-encode makes no encodes, of which --effort says how many")
         if self.observer != "cvvdp":
             raise UsageError("--no-encode asks no observer: leave --observer out")
         codec = codecs.codec(self.codec)
         if codec.spec != codec.lossless and not is_known(codec):
-            raise UsageError(f"--no-encode does not know {codec.name}: no photographs were read to foresee it by")
+            raise UsageError(f"--no-encode does not know {codec.name}: no photographs were read to predict it by")
 
     @property
     def fit(self) -> tuple[Protocol, Viewing]:
@@ -118,7 +128,7 @@ def encode(source: str | Path | Picture, **options: Any) -> Encoded:
 
     source: a path, or a Picture from `jndkit.load`.  options: the fields of `Settings`, which are the command line's
     names: codec, viewers (per cent), protocol, viewing, observer, effort, min_saving (per cent), keep_metadata, force,
-    max_pixels, damaged ("refuse" or "keep"), shave (a JND model: smooth the picture within its map before coding).
+    max_pixels, damaged ("refuse" or "keep"), prefilter (a JND model: smooth the picture within its map before coding).
 
     Raises UsageError for the request, InputError for the file, MissingError for an absent extra, TargetError where no
     setting meets the target, CodecError where the encoder fails.
@@ -152,19 +162,19 @@ def run(source: str | Path | Picture, settings: Settings, *, write: bool = True)
     fit, viewing = settings.fit
     target = jnd_for(settings.viewers, fit)
     target *= 1.0 if kind.inside else _STRICTER
-    foreseen = foresee(picture, viewing, fit, near=(target,), widen=kind.widen)
+    predict_knob = predictor(picture, viewing, fit, near=(target,), widen=kind.widen)
     if not settings.encode:
-        foretold = _foretold(picture, kind, settings, target, foreseen)
-        record_forecast(row, foretold, target, fit, kind.widen)
+        predicted = _predicted_decision(picture, kind, settings, target, predict_knob)
+        record_prediction(row, predicted, target, fit, kind.widen)
         row.seconds = time.perf_counter() - started
-        return Encoded(None, row, foretold.codec.suffix)
-    benches = _Benches(picture, settings, target, foreseen)
-    found, choice, shaved = _smallest(picture, kind, settings, benches)
+        return Encoded(None, row, predicted.codec.suffix)
+    benches = _Benches(picture, settings, target, predict_knob)
+    found, choice, prefiltered = _smallest(picture, kind, settings, benches)
     record(row, found, choice, target, fit, kind.widen)
-    row.shave, row.encodes = _shaving(shaved), benches.encodes
+    row.prefilter, row.encodes = _prefiltering(prefiltered), benches.encodes
     if not write:
         row.status = "predicted"
-        row.sur = satisfied(found.foresight, fit, kind.widen, found.searched)
+        row.sur = satisfied(found.prediction, fit, kind.widen, found.searched)
     elif _not_worth_it(row, settings):
         row.status = "kept"
     data = inscribe(row, choice.data, picture.mark)
@@ -180,54 +190,54 @@ class _Benches:
         picture: Picture,
         settings: Settings,
         target: float,
-        foreseen: Callable[[Codec], Foresight],
+        predicted: Callable[[Codec], Prediction],
     ) -> None:
         self._picture = picture
         self._observer: Observer = named_observer(settings.observer)
         self._fit, self._viewing = settings.fit
         self.target = target
-        self._foreseen = foreseen
+        self._predict = predicted
         self._budget = BUDGET[settings.effort]
         self._made: dict[bool, Bench] = {}
-        self._shaved: dict[tuple[bool, bool, str], Shaved | None] = {}
+        self._prefiltered: dict[tuple[bool, bool, str], Prefiltered | None] = {}
         self.encodes = 0
 
     def of(self, codec: Codec) -> Bench:
         picture = suited(self._picture, codec)
         opaque = picture.alpha is None
         twin = self._made.get(opaque)
-        watch = twin.watch if twin else watched(self._observer, picture, self._viewing, self._fit)
-        bench = Bench(picture, watch, self._foreseen, self.target, self._budget, noisy=is_noisy(self._observer))
+        watched = twin.watched if twin else watch_under(self._observer, picture, self._viewing, self._fit)
+        bench = Bench(picture, watched, self._predict, self.target, self._budget, noisy=is_noisy(self._observer))
         if twin:
             bench.chroma_jnd = twin.chroma_jnd
         self._made[opaque] = bench
         return bench
 
-    def shaved(self, bench: Bench, codec: Codec, model: str) -> tuple[Bench, Shaved] | None:
+    def prefiltered(self, bench: Bench, codec: Codec, model: str) -> tuple[Bench, Prefiltered] | None:
         """The same bench with a smoothed picture to code, the original still watched; None where smoothing shows."""
         form = form_for(codec.name)
         made = bench.picture.alpha is None, bench.picture.native is None, form
-        if made not in self._shaved:
-            self._shaved[made] = shave_within(bench.picture, model, bench.watch, bench.target, form=form)
-        shaved = self._shaved[made]
-        if shaved is None:
+        if made not in self._prefiltered:
+            self._prefiltered[made] = prefilter_within(bench.picture, model, bench.watched, bench.target, form=form)
+        prefiltered = self._prefiltered[made]
+        if prefiltered is None:
             return None
-        picture = replace(bench.picture, rgb=shaved.picture.rgb, native=shaved.picture.native)
-        return replace(bench, picture=picture, chroma_jnd=bench.reduced_chroma(), probes=[]), shaved
+        picture = replace(bench.picture, rgb=prefiltered.picture.rgb, native=prefiltered.picture.native)
+        return replace(bench, picture=picture, chroma_jnd=bench.reduced_chroma(), probes=[]), prefiltered
 
 
 def _smallest(
     picture: Picture, kind: Domain, settings: Settings, benches: _Benches
-) -> tuple[Decision, Choice, Shaved | None]:
-    """The decision with the smallest file over the codecs asked for, that file, and how it was shaved. TargetError."""
-    best: tuple[Decision, Choice, Shaved | None] | None = None
+) -> tuple[Decision, Choice, Prefiltered | None]:
+    """The decision with the smallest file over the codecs asked for, the file, and how it was filtered. TargetError."""
+    best: tuple[Decision, Choice, Prefiltered | None] | None = None
     refused: list[str] = []
     lossless = ("png",) if settings.codec == "auto" and not kind.inside else ()
     for spec in (*settings.codec_specs, *lossless):
         codec = codecs.codec(spec)
         bench = benches.of(codec)
         try:
-            found, shaved = _decided(bench, codec, spec, settings, kind, benches)
+            found, prefiltered = _decided(bench, codec, spec, settings, kind, benches)
         except CodecError as error:
             if settings.codec != "auto":
                 raise CodecError(f"{picture.name}: {error}") from error
@@ -237,7 +247,7 @@ def _smallest(
             refused.append(_refusal(spec, found, bench, settings))
         elif best is None or len(found.choice.data) < len(best[1].data):
             notes = (*bench.picture.notes, *_outside_notes(kind, found.stop), *found.notes)
-            best = replace(found, notes=notes), found.choice, shaved
+            best = replace(found, notes=notes), found.choice, prefiltered
     if best is None:
         raise TargetError(f"{picture.name}: {'; '.join(refused)}")
     return best
@@ -245,8 +255,8 @@ def _smallest(
 
 def _decided(
     bench: Bench, codec: Codec, spec: str, settings: Settings, kind: Domain, benches: _Benches
-) -> tuple[Decision, Shaved | None]:
-    """The decision for one codec, on the shaved picture where that was asked for and gives a file."""
+) -> tuple[Decision, Prefiltered | None]:
+    """The decision for one codec, on the prefiltered picture where that was asked for and gives a file."""
 
     def search(some: Bench) -> Decision:
         try:
@@ -256,23 +266,23 @@ def _decided(
         finally:
             benches.encodes += len(some.probes)
 
-    if settings.shave is None:
+    if settings.prefilter is None:
         return search(bench), None
     if not kind.inside:
-        return _unshaved(search(bench), "the scale of visibility does not hold for this picture"), None
-    smoothed = benches.shaved(bench, codec, settings.shave)
+        return _unfiltered(search(bench), "the scale of visibility does not hold for this picture"), None
+    smoothed = benches.prefiltered(bench, codec, settings.prefilter)
     if smoothed is None:
-        return _unshaved(search(bench), f"{settings.shave} leaves nothing to smooth unseen"), None
-    found, shaved = search(smoothed[0]), smoothed[1]
+        return _unfiltered(search(bench), f"{settings.prefilter} leaves nothing to smooth unseen"), None
+    found, prefiltered = search(smoothed[0]), smoothed[1]
     passed = found.choice is not None and found.stop != "lossless"
     if passed and settings.effort != "best":
-        return found, shaved
+        return found, prefiltered
     plain = search(bench)
     probes = (*found.probes, *plain.probes)
     if passed and _size(found) <= _size(plain):
-        return replace(found, probes=probes), shaved
+        return replace(found, probes=probes), prefiltered
     reason = "the file is smaller without" if passed else "no lossy setting met the target with it"
-    return _unshaved(replace(plain, probes=probes), reason), None
+    return _unfiltered(replace(plain, probes=probes), reason), None
 
 
 def _chroma_free(spec: str) -> bool:
@@ -283,12 +293,16 @@ def _size(found: Decision) -> float:
     return math.inf if found.choice is None else len(found.choice.data)
 
 
-def _unshaved(found: Decision, reason: str) -> Decision:
-    return replace(found, notes=(*found.notes, f"not shaved: {reason}"))
+def _unfiltered(found: Decision, reason: str) -> Decision:
+    return replace(found, notes=(*found.notes, f"not prefiltered: {reason}"))
 
 
-def _shaving(shaved: Shaved | None) -> dict[str, Any] | None:
-    return None if shaved is None else {key: getattr(shaved, key) for key in ("model", "form", "strength", "jnd")}
+def _prefiltering(prefiltered: Prefiltered | None) -> dict[str, Any] | None:
+    return (
+        None
+        if prefiltered is None
+        else {key: getattr(prefiltered, key) for key in ("model", "form", "strength", "jnd")}
+    )
 
 
 def _outside_notes(kind: Domain, stop: str | None) -> list[str]:
@@ -305,20 +319,20 @@ def _refusal(spec: str, found: Decision, bench: Bench, settings: Settings) -> st
     return f"{spec} does not reach {settings.viewers:g} % of viewers ({bench.target:.2f} JND): {reached}"
 
 
-def _foretold(
-    picture: Picture, kind: Domain, settings: Settings, target: float, foreseen: Callable[[Codec], Foresight]
-) -> Forecast:
-    """What is foreseen without an encode. TargetError."""
+def _predicted_decision(
+    picture: Picture, kind: Domain, settings: Settings, target: float, predicted: Callable[[Codec], Prediction]
+) -> PredictedDecision:
+    """What is predicted without an encode. TargetError."""
     codec = codecs.codec(settings.codec)
     picture = suited(picture, codec)
     free = _chroma_free(settings.codec) and not picture.grey
-    found = forecast(codec, foreseen, target, chroma_free=free, lossless_first=not kind.inside)
-    if found.value is None and found.foresight is not None:
+    found = predict_decision(codec, predicted, target, chroma_free=free, lossless_first=not kind.inside)
+    if found.value is None and found.prediction is not None:
         wanted = f"{settings.viewers:g} % of viewers ({target:.2f} JND)"
-        read = math.exp(found.foresight.curve[-1])
-        best = f"the best setting, {found.foresight.grid[-1]:g}, should read {read:.2f} JND"
+        read = math.exp(found.prediction.curve[-1])
+        best = f"the best setting, {found.prediction.grid[-1]:g}, should read {read:.2f} JND"
         raise TargetError(f"{picture.name}: {found.codec.spec} is not expected to reach {wanted}: {best}")
-    outside = _outside_notes(kind, None if found.foresight else "lossless")
+    outside = _outside_notes(kind, None if found.prediction else "lossless")
     return replace(found, notes=(*picture.notes, *outside, *found.notes))
 
 

@@ -47,16 +47,16 @@ def test_json_is_the_row_and_nothing_else(jnd: Run, draw: Draw) -> None:
     assert row["encodes"] == len(row["probes"])
 
 
-def test_shaving_is_told(jnd: Run, draw: Draw) -> None:
+def test_prefiltering_is_told(jnd: Run, draw: Draw) -> None:
     draw("photo.png")
-    (row,) = jnd("encode", "photo.png", "--json", "--shave", "wu2017").rows
-    assert (row["status"], row["shave"]["model"]) == ("written", "wu2017")
-    assert 0.0 < row["shave"]["strength"] <= 1.0
-    assert 0.0 < row["shave"]["jnd"] < row["jnd"] <= row["target"]["jnd"]
-    (told,) = jnd("predict", "photo.png", "--json", "--shave", "wu2017").rows
-    assert (told["status"], told["shave"], told["knob"]) == ("predicted", row["shave"], row["knob"])
-    assert ", shaved by wu2017; " in jnd("encode", "photo.png", "--force", "--shave", "wu2017").out
-    wrong = jnd("encode", "photo.png", "--shave", "wu2o17")
+    (row,) = jnd("encode", "photo.png", "--json", "--prefilter", "wu2017").rows
+    assert (row["status"], row["prefilter"]["model"]) == ("written", "wu2017")
+    assert 0.0 < row["prefilter"]["strength"] <= 1.0
+    assert 0.0 < row["prefilter"]["jnd"] < row["jnd"] <= row["target"]["jnd"]
+    (told,) = jnd("predict", "photo.png", "--json", "--prefilter", "wu2017").rows
+    assert (told["status"], told["prefilter"], told["knob"]) == ("predicted", row["prefilter"], row["knob"])
+    assert ", prefiltered by wu2017; " in jnd("encode", "photo.png", "--force", "--prefilter", "wu2017").out
+    wrong = jnd("encode", "photo.png", "--prefilter", "wu2o17")
     assert (wrong.code, wrong.out) == (2, "")
     assert wrong.err.startswith("jnd: unknown model 'wu2o17': choose ")
 

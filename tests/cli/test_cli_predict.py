@@ -15,39 +15,39 @@ from jndkit.evidence import Row
 
 Run = Callable[..., Any]
 Draw = Callable[..., Path]
-FORESEEN = {"jpeg": "jpeg:420", "jpeg:444": "jpeg:444", "webp": "webp:m4", "avif": "avif:s6,420"}
+PREDICTION = {"jpeg": "jpeg:420", "jpeg:444": "jpeg:444", "webp": "webp:m4", "avif": "avif:s6,420"}
 
 
-def test_it_says_what_was_foreseen_and_how_viewers_fare(jnd: Run, draw: Draw) -> None:
+def test_it_says_what_was_predicted_and_how_viewers_fare(jnd: Run, draw: Draw) -> None:
     draw("a.png")
     (row,) = jnd("predict", "a.png", "--json").rows
     assert list(row) == list(json.loads(Row("x").to_json()))
-    assert row["foresight"].keys() == {"value", "low", "high", "source"}
-    assert row["foresight"]["low"] <= row["foresight"]["value"]
+    assert row["prediction"].keys() == {"value", "low", "high", "source"}
+    assert row["prediction"]["low"] <= row["prediction"]["value"]
     curve = {value: tuple(rest) for value, *rest in row["sur"]}
     assert len(curve) == 100
     assert curve[row["knob"]["value"]] == pytest.approx((row["viewers"], *row["interval"]), abs=1e-5)
     said = jnd("predict", "a.png").out
     assert f"  {row['knob']['value']:>8g}  " in said
-    assert "foreseen quality" in said
+    assert "predicted quality" in said
     assert 4 <= said.count(" % (") <= 9
 
 
-def test_rows_of_encode_carry_foresight_but_no_curve(jnd: Run, draw: Draw) -> None:
+def test_rows_of_encode_carry_prediction_but_no_curve(jnd: Run, draw: Draw) -> None:
     draw("a.png")
     (row,) = jnd("encode", "a.png", "--json").rows
-    assert row["foresight"]["source"]
+    assert row["prediction"]["source"]
     assert row["sur"] is None
 
 
-@pytest.mark.parametrize("codec", FORESEEN)
+@pytest.mark.parametrize("codec", PREDICTION)
 def test_no_encode_answers_from_the_picture_alone(jnd: Run, draw: Draw, codec: str) -> None:
     draw("a.png")
     (row,) = jnd("predict", "a.png", "--no-encode", "--codec", codec, "--json").rows
     assert (row["status"], row["encodes"], row["bytes"], row["probes"]) == ("predicted", 0, None, [])
     assert (row["jnd"], row["observer"], row["output"], row["error"]) == (None, None, None, None)
-    assert row["codec"] == FORESEEN[codec]
-    assert row["knob"]["value"] == row["foresight"]["value"]
+    assert row["codec"] == PREDICTION[codec]
+    assert row["knob"]["value"] == row["prediction"]["value"]
     assert row["viewers"] >= 75.0
     assert row["interval"][0] < row["viewers"] < row["interval"][1]
     shares = [viewers for _, viewers, _, _ in row["sur"]]
@@ -75,7 +75,7 @@ def test_no_encode_never_encodes_nor_looks(jnd: Run, draw: Draw, monkeypatch: py
 
     draw("a.png")
     monkeypatch.setattr(Jpeg, "encode", None)
-    monkeypatch.setattr(Cvvdp, "watch", None)
+    monkeypatch.setattr(Cvvdp, "watched", None)
     assert jnd("predict", "a.png", "--no-encode").code == 0
     assert jnd("predict", "a.png").code == 1
 
@@ -84,7 +84,7 @@ def test_no_encode_never_encodes_nor_looks(jnd: Run, draw: Draw, monkeypatch: py
     ("options", "said"),
     [
         (["--codec", "auto"], "auto"),
-        (["--shave", "wu2017"], "--shave"),
+        (["--prefilter", "wu2017"], "--prefilter"),
         (["--effort", "best"], "--effort"),
         (["--observer", "wu2017"], "--observer"),
         (["--viewers", "99"], "50 and 95"),
@@ -105,7 +105,7 @@ def test_no_encode_refuses_a_codec_it_does_not_know(jnd: Run, draw: Draw) -> Non
     assert (refused.code, refused.out) == (2, "")
     assert "does not know vvc" in refused.err
     (row,) = jnd("predict", "a.png", "--codec", "vvc", "--effort", "fast", "--json").rows
-    assert row["foresight"]["source"] == "unknown"
+    assert row["prediction"]["source"] == "unknown"
 
 
 def test_no_encode_of_many(jnd: Run, draw: Draw) -> None:

@@ -17,7 +17,7 @@ Run = Callable[..., Any]
 Draw = Callable[..., Path]
 
 # What only the run that made a file knows.
-OF_THE_RUN = {"status", "notes", "seconds", "encodes", "probes", "foresight", "stop", "jnd_local", "where", "domain"}
+OF_THE_RUN = {"status", "notes", "seconds", "encodes", "probes", "prediction", "stop", "jnd_local", "where", "domain"}
 
 
 def _message(row: dict[str, Any]) -> str:
@@ -188,9 +188,9 @@ def test_what_marks_tell_of_settings() -> None:
     assert told(Settings(viewers=90, viewing="desktop", min_saving=0, force=True, max_pixels=1)) == "viewers=90"
     assert told(Settings(protocol="mcl-jci", viewing="4k")) == "protocol=mcl-jci"
     assert told(Settings(codec="avif:s4,444", viewing=45)) == "codec=avif:s4,444 viewing=45ppd"
-    long = Settings(codec="avif:s4,444", viewing=45, shave="wu2017", effort="best")
+    long = Settings(codec="avif:s4,444", viewing=45, prefilter="wu2017", effort="best")
     assert told(long).startswith("sha256=")
-    assert told(long) != told(Settings(codec="avif:s4,444", viewing=45, shave="wu2017", effort="fast"))
+    assert told(long) != told(Settings(codec="avif:s4,444", viewing=45, prefilter="wu2017", effort="fast"))
 
 
 def test_no_path_is_in_a_mark(jnd: Run, draw: Draw, tmp_path: Path) -> None:

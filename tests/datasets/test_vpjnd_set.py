@@ -47,12 +47,12 @@ def test_labels_are_what_the_observer_reads(made: Path) -> None:
     assert len(found.viewings) == 2
     roots = found.roots()
     for index, viewing in enumerate(found.viewings):
-        watch = observer("cvvdp").watch(reference, viewing)
+        watched = observer("cvvdp").watch(reference, viewing)
         assert roots[index].shape[2:] == (3, 4, 5)
         for number in (0, len(found.versions) - 1):
             version = found.versions[number]
             decoded = codec(version.codec).decode(version.file.read_bytes())
-            assert watch(decoded).jnd == pytest.approx(version.jnd[index], abs=1e-4)
+            assert watched(decoded).jnd == pytest.approx(version.jnd[index], abs=1e-4)
             energy = roots[index][number].astype(np.float64) ** 2
             # The whole picture is one window, and all of it lies in blocks.
             assert blocks_jnd(energy.mean(axis=(2, 3))) == pytest.approx(version.jnd[index], rel=0.01)

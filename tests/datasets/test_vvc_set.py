@@ -34,12 +34,12 @@ def test_the_version_reads_at_the_target_and_one_qp_more_does_not(crop: Picture)
     assert QP_LOW < found.qp < QP_HIGH
     assert found.clipped == ""
     coder = codec("vvc:faster")
-    watch = observer("cvvdp").watch(Picture(rgb=found.pristine), DISPLAYS["desktop"])
+    watched = observer("cvvdp").watch(Picture(rgb=found.pristine), DISPLAYS["desktop"])
     at, beyond = (coder.encode(crop, found.qp + more) for more in (0, 1))
     assert len(at) == found.bytes
     assert np.array_equal(coder.decode(at).rgb, found.rgb)
-    assert watch(coder.decode(at)).jnd == pytest.approx(found.jnd)
-    assert watch(coder.decode(beyond)).jnd > TARGET
+    assert watched(coder.decode(at)).jnd == pytest.approx(found.jnd)
+    assert watched(coder.decode(beyond)).jnd > TARGET
 
 
 def test_more_viewers_need_a_finer_version(crop: Picture) -> None:

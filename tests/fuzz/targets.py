@@ -127,7 +127,7 @@ def sealed(data: bytes) -> bytes:
 
 
 def read_first_bytes(data: bytes) -> None:
-    formats.naming_note(sniffing.sniff(data, None), "a.jpg")
+    sniffing.naming_note(sniffing.sniff(data, None), "a.jpg")
 
 
 def _dot() -> Raster:

@@ -69,36 +69,36 @@ def test_energies_out_of_reach(picture: Picture, ramp: np.ndarray) -> None:
 @pytest.mark.parametrize("target", [0.3, 0.5, 1.0, 3.0])
 @pytest.mark.parametrize("shape", ["ramp", "steps"])
 def test_the_wanted_visibility(picture: Picture, shape: str, target: float, request: pytest.FixtureRequest) -> None:
-    watch = observer("cvvdp").watch(picture, DISPLAYS["desktop"])
-    found = at_jnd(Noise(picture, request.getfixturevalue(shape)), watch, target)
-    assert 0.99 * target <= found.sight.jnd <= target
-    assert watch(found.dose.picture).jnd == found.sight.jnd
+    watched = observer("cvvdp").watch(picture, DISPLAYS["desktop"])
+    found = at_jnd(Noise(picture, request.getfixturevalue(shape)), watched, target)
+    assert 0.99 * target <= found.reading.jnd <= target
+    assert watched(found.dose.picture).jnd == found.reading.jnd
 
 
 def test_a_start_that_is_far_off_does_no_harm(picture: Picture, ramp: np.ndarray) -> None:
-    watch = observer("cvvdp").watch(picture, DISPLAYS["desktop"])
-    found = [at_jnd(Noise(picture, ramp), watch, 1.0, start=start).dose.beta for start in (1e-9, 0.3, 1e9)]
+    watched = observer("cvvdp").watch(picture, DISPLAYS["desktop"])
+    found = [at_jnd(Noise(picture, ramp), watched, 1.0, start=start).dose.beta for start in (1e-9, 0.3, 1e9)]
     assert max(found) / min(found) < 1.02
 
 
 def test_visibilities_out_of_reach(picture: Picture, ramp: np.ndarray) -> None:
-    watch = observer("cvvdp").watch(picture, DISPLAYS["desktop"])
+    watched = observer("cvvdp").watch(picture, DISPLAYS["desktop"])
     with pytest.raises(TargetError, match="the map is zero everywhere"):
-        at_jnd(Noise(picture, np.zeros_like(ramp)), watch, 1.0)
+        at_jnd(Noise(picture, np.zeros_like(ramp)), watched, 1.0)
     with pytest.raises(TargetError, match=r"1000 JND: the nearest reached is \d+\.\d+ JND, at strength"):
-        at_jnd(Noise(picture, ramp), watch, 1000.0)
+        at_jnd(Noise(picture, ramp), watched, 1000.0)
 
 
 def test_few_readings_suffice(picture: Picture, ramp: np.ndarray) -> None:
-    watch = observer("cvvdp").watch(picture, DISPLAYS["desktop"])
+    watched = observer("cvvdp").watch(picture, DISPLAYS["desktop"])
     seen = []
 
     class Counting:
         def __call__(self, decoded: Picture):
-            seen.append(watch(decoded))
+            seen.append(watched(decoded))
             return seen[-1]
 
-        map = watch.map
+        map = watched.map
 
     at_jnd(Noise(picture, ramp), Counting(), 1.0)
     assert len(seen) <= 6

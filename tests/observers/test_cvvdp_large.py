@@ -59,13 +59,13 @@ def test_a_large_picture_in_tiles(monkeypatch: pytest.MonkeyPatch, paint: Callab
     test = Picture(rgb=np.ascontiguousarray(paint(rgb)))
     monkeypatch.setattr(module, "_TILE", 1024)
     monkeypatch.setattr(module, "_KEEP_PIXELS", 1_000_000)
-    watch = Cvvdp().watch(Picture(rgb=rgb), DESKTOP)
-    scene = watch._scenes[0]
+    watched = Cvvdp().watch(Picture(rgb=rgb), DESKTOP)
+    scene = watched._scenes[0]
     assert scene._watched is None
     assert len(scene._tiles) == 6
-    found, local = watch(test), watch.map(test)
+    found, local = watched(test), watched.map(test)
     scene._watched = [bands.watch(np.ascontiguousarray(scene._cut(tile)), DESKTOP) for tile in scene._tiles]
-    kept, expected = watch(test), watch.map(test)
+    kept, expected = watched(test), watched.map(test)
     assert found.where == kept.where
     assert found.jnd == pytest.approx(kept.jnd, rel=1e-5)
     assert found.jnd_local == pytest.approx(kept.jnd_local, rel=1e-5)

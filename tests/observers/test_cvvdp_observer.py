@@ -42,27 +42,27 @@ def noisy(rgb: np.ndarray, strength: float, seed: int = 1) -> np.ndarray:
 
 def test_no_change_reads_zero() -> None:
     rgb = textured(96, 120)
-    sight = Cvvdp().watch(Picture(rgb=rgb), DESKTOP)(Picture(rgb=rgb))
-    assert sight.jnd == 0.0
-    assert sight.jnd_local == 0.0
+    reading = Cvvdp().watch(Picture(rgb=rgb), DESKTOP)(Picture(rgb=rgb))
+    assert reading.jnd == 0.0
+    assert reading.jnd_local == 0.0
 
 
 @settings(max_examples=20, deadline=None)
 @given(height=st.integers(1, 70), width=st.integers(1, 70), seed=st.integers(0, 99))
 def test_any_size_reads_finite_and_grows_with_noise(height: int, width: int, seed: int) -> None:
     rgb = textured(height, width, seed)
-    watch = Cvvdp().watch(Picture(rgb=rgb), DESKTOP)
-    mild, strong = (watch(Picture(rgb=noisy(rgb, strength, seed))).jnd for strength in (2.0, 40.0))
+    watched = Cvvdp().watch(Picture(rgb=rgb), DESKTOP)
+    mild, strong = (watched(Picture(rgb=noisy(rgb, strength, seed))).jnd for strength in (2.0, 40.0))
     assert 0.0 <= mild <= strong < 40.0
     assert strong > 0.5 or min(height, width) < 16
 
 
 def test_a_reading_does_not_depend_on_what_was_read_before() -> None:
     rgb = textured(200, 150)
-    watch = Cvvdp().watch(Picture(rgb=rgb), DESKTOP)
-    first = watch(Picture(rgb=noisy(rgb, 5.0)))
-    watch(Picture(rgb=noisy(rgb, 50.0)))
-    assert watch(Picture(rgb=noisy(rgb, 5.0))) == first
+    watched = Cvvdp().watch(Picture(rgb=rgb), DESKTOP)
+    first = watched(Picture(rgb=noisy(rgb, 5.0)))
+    watched(Picture(rgb=noisy(rgb, 50.0)))
+    assert watched(Picture(rgb=noisy(rgb, 5.0))) == first
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="POSIX forks processes")
@@ -76,10 +76,10 @@ from jndkit.picture import Picture
 from jndkit.viewing import DISPLAYS
 cv2.setNumThreads(1)
 rgb = np.random.default_rng(0).integers(0, 255, (700, 900, 3), np.uint8)
-watch = Cvvdp().watch(Picture(rgb=rgb), DISPLAYS["desktop"])
-before = watch(Picture(rgb=255 - rgb)).jnd
+watched = Cvvdp().watch(Picture(rgb=rgb), DISPLAYS["desktop"])
+before = watched(Picture(rgb=255 - rgb)).jnd
 if os.fork() == 0:
-    os._exit(0 if watch(Picture(rgb=255 - rgb)).jnd == before else 1)
+    os._exit(0 if watched(Picture(rgb=255 - rgb)).jnd == before else 1)
 sys.exit(os.waitstatus_to_exitcode(os.wait()[1]))
 """
     environment = {**os.environ, "JNDKIT_THREADS": "2"}
@@ -93,9 +93,9 @@ def test_seen_from_further_away_the_same_noise_is_fainter() -> None:
 
 
 def test_different_sizes_are_refused_by_name() -> None:
-    watch = Cvvdp().watch(Picture(rgb=textured(64, 80)), DESKTOP)
+    watched = Cvvdp().watch(Picture(rgb=textured(64, 80)), DESKTOP)
     with pytest.raises(UsageError, match=r"80 x 64 and 64 x 80"):
-        watch(Picture(rgb=textured(80, 64)))
+        watched(Picture(rgb=textured(80, 64)))
 
 
 def test_alpha_is_judged_over_the_worst_backdrop() -> None:
@@ -103,10 +103,10 @@ def test_alpha_is_judged_over_the_worst_backdrop() -> None:
     alpha = np.full((96, 96), 255, np.uint8)
     lower = alpha.copy()
     lower[30:60, 30:60] = 200
-    watch = Cvvdp().watch(Picture(rgb=rgb, alpha=alpha), DESKTOP)
+    watched = Cvvdp().watch(Picture(rgb=rgb, alpha=alpha), DESKTOP)
     # Over mid grey the hole cannot be seen at all; over black and white it can.
-    assert watch(Picture(rgb=rgb, alpha=lower)).jnd > 0.3
-    assert watch(Picture(rgb=rgb, alpha=alpha)).jnd == 0.0
+    assert watched(Picture(rgb=rgb, alpha=lower)).jnd > 0.3
+    assert watched(Picture(rgb=rgb, alpha=alpha)).jnd == 0.0
 
 
 def test_the_map_is_where_the_change_is() -> None:
@@ -188,11 +188,11 @@ def test_a_ruined_detail_in_a_large_calm_picture_is_seen(side: int, ruined: int,
     source = np.asarray(Image.open(shared / "data" / "valid" / "gb82" / "flowers.png").convert("RGB"))
     place = np.s_[1300 : 1300 + side, 2100 : 2100 + side]
     reference[place] = source[150 : 150 + side, 150 : 150 + side]
-    watch = Cvvdp().watch(Picture(rgb=reference), DESKTOP)
+    watched = Cvvdp().watch(Picture(rgb=reference), DESKTOP)
     for quality, visible in ((ruined, True), (95, False)):
         decoded = reference.copy()
         decoded[place] = coded(np.ascontiguousarray(reference[place]), quality)
-        sight = watch(Picture(rgb=decoded))
-        assert (sight.jnd > 0.472) is visible, f"quality {quality} reads {sight.jnd:.3f}"
+        reading = watched(Picture(rgb=decoded))
+        assert (reading.jnd > 0.472) is visible, f"quality {quality} reads {reading.jnd:.3f}"
         if visible:
-            assert 2100 - 768 < sight.where.x < 2100 + side
+            assert 2100 - 768 < reading.where.x < 2100 + side

@@ -103,8 +103,8 @@ def _agrees(rows: list[Row], data: Path) -> None:
     wrong = {}
     for row in rows:
         if (pair := pairs(row)) is not None:
-            watch, test = pair
-            difference = watch.q_jod(test) - row["q_jod"]
+            watched, test = pair
+            difference = watched.q_jod(test) - row["q_jod"]
             if not abs(difference) <= TOLERANCE_JOD:
                 wrong[_name(row)] = difference
     assert not wrong
@@ -127,8 +127,8 @@ def test_maps_what_the_package_maps(row: Row, shared: Path) -> None:
     """Means over 12 x 8 cells. The package's raw heatmap holds a tenth of the local loss in JOD."""
     pairs = Pairs(shared / "data")
     if (pair := pairs(row)) is not None:
-        watch, test = pair
-        assert abs(watch.q_jod(test) - row["q_jod"]) <= TOLERANCE_JOD
-        ours = np.array(distortions.grid_means(watch.map(Picture(rgb=test)), *row["grid"])) / JND_PER_JOD
+        watched, test = pair
+        assert abs(watched.q_jod(test) - row["q_jod"]) <= TOLERANCE_JOD
+        ours = np.array(distortions.grid_means(watched.map(Picture(rgb=test)), *row["grid"])) / JND_PER_JOD
         np.testing.assert_allclose(ours, 10.0 * np.array(row["means"]), rtol=0.0, atol=TOLERANCE_JOD)
     pairs.report()

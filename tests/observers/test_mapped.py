@@ -21,7 +21,7 @@ from jndkit.errors import UsageError
 from jndkit.observers import OBSERVERS, observer
 from jndkit.observers.mapped.constants import Constants, constants
 from jndkit.observers.mapped.exceedance import BLUR, low_passed_error
-from jndkit.observers.mapped.observer import Mapped, MappedWatch, reading_interval
+from jndkit.observers.mapped.observer import Mapped, WatchedMapped, reading_interval
 from jndkit.observers.pooling.grid import Grid
 from jndkit.picture import Picture, load
 from jndkit.pixelwise import MODELS, jnd_map
@@ -55,11 +55,11 @@ def grey(height: int, width: int, level: int) -> Rgb:
 @pytest.mark.parametrize("name", list(constants()))
 def test_no_change_reads_zero_and_noise_reads_more_the_stronger_it_is(name: str) -> None:
     rgb = textured(64, 80)
-    watch = observer(name).watch(Picture(rgb), DESKTOP)
-    same = watch(Picture(rgb))
+    watched = observer(name).watch(Picture(rgb), DESKTOP)
+    same = watched(Picture(rgb))
     assert (same.jnd, same.jnd_local, same.interval[0]) == (0.0, 0.0, 0.0)
-    assert not watch.map(Picture(rgb)).any()
-    readings = [watch(Picture(noisy(rgb, strength))).jnd for strength in (1.0, 4.0, 16.0)]
+    assert not watched.map(Picture(rgb)).any()
+    readings = [watched(Picture(noisy(rgb, strength))).jnd for strength in (1.0, 4.0, 16.0)]
     assert 0.0 < readings[0] < readings[1] < readings[2] < 100.0
 
 
@@ -67,22 +67,22 @@ def test_no_change_reads_zero_and_noise_reads_more_the_stronger_it_is(name: str)
 def test_an_even_shift_of_flat_grey_reads_what_the_formula_says(shift: int) -> None:
     threshold = float(jnd_map(grey(8, 8, 127), "chou1995")[4, 4])
     fit = constants()["chou1995"]
-    watch = Mapped("chou1995").watch(Picture(grey(64, 96, 127)), DESKTOP)
+    watched = Mapped("chou1995").watch(Picture(grey(64, 96, 127)), DESKTOP)
     changed = Picture(grey(64, 96, 127 + shift))
     expected = fit.gain * (shift / threshold) ** fit.power
-    assert watch(changed).jnd == pytest.approx(expected, rel=1e-4)
-    assert watch(changed).jnd_local == pytest.approx(expected, rel=1e-4)
+    assert watched(changed).jnd == pytest.approx(expected, rel=1e-4)
+    assert watched(changed).jnd_local == pytest.approx(expected, rel=1e-4)
     # The unit of the map: every pixel is as the whole.
-    np.testing.assert_allclose(watch.map(changed), expected, rtol=1e-4)
+    np.testing.assert_allclose(watched.map(changed), expected, rtol=1e-4)
 
 
 def test_chance_is_summed_over_the_area_that_changed() -> None:
     fit = constants()["chou1995"]
     reference = grey(256, 256, 127)
-    watch = Mapped("chou1995").watch(Picture(reference), DESKTOP)
+    watched = Mapped("chou1995").watch(Picture(reference), DESKTOP)
     half = reference.copy()
     half[:, :128] += 6
-    ratio = watch.whole(Picture(half)) / watch.whole(Picture(grey(256, 256, 133)))
+    ratio = watched.whole(Picture(half)) / watched.whole(Picture(grey(256, 256, 133)))
     assert ratio == pytest.approx(0.5 ** (fit.power / fit.beta), rel=0.02)
 
 
@@ -90,13 +90,13 @@ def test_chance_is_summed_over_the_area_that_changed() -> None:
 def test_the_pooled_figure_is_the_formula_written_out(beta: int, chroma: float) -> None:
     reference, decoded = textured(48, 60), noisy(textured(48, 60), 6.0)
     fit = Constants(beta, chroma, gain=0.7, power=1.3, local_ratio=2.0, error=0.4)
-    watch = MappedWatch(Picture(reference), DESKTOP, "yang2005", fit)
+    watched = WatchedMapped(Picture(reference), DESKTOP, "yang2005", fit)
     r, g, b = np.moveaxis(decoded.astype(float) - reference, -1, 0)
     luma = 0.299 * r + 0.587 * g + 0.114 * b
     planes = (luma, (b - luma) / 1.772, (r - luma) / 1.402)
     x = [np.abs(low_passed(plane, BLUR * DESKTOP.ppd)) / jnd_map(reference, "yang2005") for plane in planes]
     mean = np.mean(x[0] ** beta + chroma**beta * (x[1] ** beta + x[2] ** beta))
-    assert watch.whole(Picture(decoded)) == pytest.approx(0.7 * mean ** (1.3 / beta), rel=1e-4)
+    assert watched.whole(Picture(decoded)) == pytest.approx(0.7 * mean ** (1.3 / beta), rel=1e-4)
 
 
 def low_passed(plane: npt.NDArray[np.float64], sigma: float) -> npt.NDArray[np.float64]:
@@ -114,11 +114,11 @@ def low_passed(plane: npt.NDArray[np.float64], sigma: float) -> npt.NDArray[np.f
 @given(height=st.integers(1, 70), width=st.integers(1, 70), seed=st.integers(0, 99), name=st.sampled_from(QUICK))
 def test_any_size_reads_finite_and_grows_with_noise(height: int, width: int, seed: int, name: str) -> None:
     rgb = textured(height, width, seed)
-    watch = observer(name).watch(Picture(rgb), DESKTOP)
+    watched = observer(name).watch(Picture(rgb), DESKTOP)
     mild, strong = (Picture(noisy(rgb, strength, seed)) for strength in (2.0, 40.0))
-    assert 0.0 <= watch(mild).jnd <= watch(strong).jnd < math.inf
-    assert watch(strong).jnd > 0.0
-    local = watch.map(strong)
+    assert 0.0 <= watched(mild).jnd <= watched(strong).jnd < math.inf
+    assert watched(strong).jnd > 0.0
+    local = watched.map(strong)
     assert local.shape == (height, width)
     assert local.dtype == np.float32
     assert np.isfinite(local).all()
@@ -127,13 +127,13 @@ def test_any_size_reads_finite_and_grows_with_noise(height: int, width: int, see
 def test_a_reading_does_not_depend_on_what_was_read_before_or_on_strips(monkeypatch: pytest.MonkeyPatch) -> None:
     rgb = textured(200, 150)
     changed = Picture(noisy(rgb, 5.0))
-    watch = observer("wu2017").watch(Picture(rgb), DESKTOP)
-    first, local = watch(changed), watch.map(changed)
-    watch(Picture(noisy(rgb, 50.0)))
-    assert watch(changed) == first
+    watched = observer("wu2017").watch(Picture(rgb), DESKTOP)
+    first, local = watched(changed), watched.map(changed)
+    watched(Picture(noisy(rgb, 50.0)))
+    assert watched(changed) == first
     monkeypatch.setattr(threads, "STRIP_PIXELS", 1)
-    assert watch(changed).jnd == pytest.approx(first.jnd, rel=1e-5)
-    np.testing.assert_allclose(watch.map(changed), local, rtol=1e-4, atol=1e-6)
+    assert watched(changed).jnd == pytest.approx(first.jnd, rel=1e-5)
+    np.testing.assert_allclose(watched.map(changed), local, rtol=1e-4, atol=1e-6)
 
 
 @pytest.mark.parametrize("turn", [np.flipud, np.fliplr, lambda rgb: rgb.transpose(1, 0, 2)])
@@ -142,10 +142,10 @@ def test_turned_pictures_read_the_same(name: str, bound: float, turn: object) ->
     # Whole cells of 16 pixels, so that the grid of windows turns too. Yang's edges do not quite turn.
     rgb = textured(160, 208)
     changed = noisy(rgb, 5.0)
-    watch = observer(name).watch(Picture(rgb), DESKTOP)
+    watched = observer(name).watch(Picture(rgb), DESKTOP)
     turned = [np.ascontiguousarray(turn(each)) for each in (rgb, changed)]
     other = observer(name).watch(Picture(turned[0]), DESKTOP)(Picture(turned[1]))
-    assert other.jnd == pytest.approx(watch(Picture(changed)).jnd, rel=bound)
+    assert other.jnd == pytest.approx(watched(Picture(changed)).jnd, rel=bound)
 
 
 def test_seen_from_further_away_the_same_noise_is_fainter() -> None:
@@ -177,14 +177,14 @@ def test_a_ruined_detail_in_a_large_calm_picture_decides() -> None:
     changed = rgb.copy()
     changed[300:330, 600:630] = noisy(rgb, 90.0)[300:330, 600:630]
     # Three windows of 300 x 202 pixels wide; the worst 3 degrees are 48 pixels.
-    sight = observer("wu2017").watch(Picture(rgb), viewing(15))(Picture(changed))
-    x, y, width, height = sight.where
+    reading = observer("wu2017").watch(Picture(rgb), viewing(15))(Picture(changed))
+    x, y, width, height = reading.where
     assert (width, height) == (48, 48)
     assert x <= 600
     assert x + width >= 630
     assert y <= 300
     assert y + height >= 330
-    assert sight.jnd == pytest.approx(sight.jnd_local / constants()["wu2017"].local_ratio)
+    assert reading.jnd == pytest.approx(reading.jnd_local / constants()["wu2017"].local_ratio)
 
 
 @settings(max_examples=100, deadline=None)
@@ -206,11 +206,11 @@ def test_the_worst_window_lies_in_the_picture_and_keeps_its_area(height: int, wi
 
 
 def test_what_cannot_be_read_is_refused_in_words() -> None:
-    watch = observer("wu2017").watch(Picture(textured(64, 80)), DESKTOP)
+    watched = observer("wu2017").watch(Picture(textured(64, 80)), DESKTOP)
     with pytest.raises(UsageError, match=r"80 x 64 and 64 x 80"):
-        watch(Picture(textured(80, 64)))
+        watched(Picture(textured(80, 64)))
     with pytest.raises(UsageError, match="only one of the two pictures is transparent"):
-        watch(Picture(textured(64, 80), alpha=np.full((64, 80), 9, np.uint8)))
+        watched(Picture(textured(64, 80), alpha=np.full((64, 80), 9, np.uint8)))
     with pytest.raises(UsageError, match=r"unknown observer 'wu2071': choose cvvdp, .*wu2017"):
         observer("wu2071")
     with pytest.raises(UsageError, match=r"no constants were fitted for the map 'wu2071': choose .*wu2017"):
@@ -222,11 +222,11 @@ def test_alpha_is_judged_over_the_worst_backdrop() -> None:
     alpha = np.full((96, 96), 255, np.uint8)
     lower = alpha.copy()
     lower[30:60, 30:60] = 200
-    watch = observer("wu2017").watch(Picture(rgb, alpha=alpha), DESKTOP)
+    watched = observer("wu2017").watch(Picture(rgb, alpha=alpha), DESKTOP)
     # Over mid grey the hole cannot be seen at all; over black and white it can.
-    assert watch(Picture(rgb, alpha=lower)).jnd > 0.3
-    assert watch.map(Picture(rgb, alpha=lower))[40, 40] > 0.3
-    assert watch(Picture(rgb, alpha=alpha)).jnd == 0.0
+    assert watched(Picture(rgb, alpha=lower)).jnd > 0.3
+    assert watched.map(Picture(rgb, alpha=lower))[40, 40] > 0.3
+    assert watched(Picture(rgb, alpha=alpha)).jnd == 0.0
 
 
 @given(jnd=st.floats(0.0, 20.0), error=st.floats(0.01, 1.0))
@@ -283,12 +283,12 @@ def test_readings_follow_the_labels_of_valid_pictures(shared: Path) -> None:
     readings, wanted, same_bytes = [], [], []
     for name in sorted(labels)[::5]:
         picture = Image.open(shared / "data" / name).convert("RGB")
-        watch = Mapped("wu2017").watch(Picture(np.asarray(picture)), DESKTOP)
+        watched = Mapped("wu2017").watch(Picture(np.asarray(picture)), DESKTOP)
         for quality, size, jnd in labels[name][::2]:
             memory = io.BytesIO()
             picture.save(memory, "JPEG", quality=quality, optimize=True, subsampling="4:2:0")
             same_bytes.append(len(memory.getvalue()) == size)
-            readings.append(watch.whole(Picture(np.asarray(Image.open(memory).convert("RGB")))))
+            readings.append(watched.whole(Picture(np.asarray(Image.open(memory).convert("RGB")))))
             wanted.append(jnd)
     assert len(readings) > 15
     assert np.mean(same_bytes) > 0.9

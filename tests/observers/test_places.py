@@ -50,8 +50,8 @@ def damaged(rgb: Pixels, left: int, strength: float = 6.0) -> Pixels:
 
 def read(rgb: Pixels, version: Pixels, at: Viewing = DESKTOP) -> tuple[float, float]:
     """JND as people look, and as it reads."""
-    sight = Cvvdp().watch(Picture(rgb=rgb), at, LOOKED)(Picture(rgb=version))
-    return sight.jnd, sight.reading
+    reading = Cvvdp().watch(Picture(rgb=rgb), at, LOOKED)(Picture(rgb=version))
+    return reading.jnd, reading.raw
 
 
 def test_without_a_look_nothing_changes(lake: Pixels) -> None:
@@ -80,10 +80,10 @@ def test_where_is_the_worst_window_and_the_local_place_lies_in_it() -> None:
     rgb = np.tile(halves(), (4, 4, 1))
     version = rgb.copy()
     version[:256, :512] = damaged(halves(), 64)
-    sight = Cvvdp().watch(Picture(rgb=rgb), DESKTOP, LOOKED)(Picture(rgb=version))
-    assert sight.where.x <= 64 < sight.where.x + sight.where.width
-    assert sight.where.y <= 96 < sight.where.y + sight.where.height
-    assert sight.jnd_local >= sight.jnd
+    reading = Cvvdp().watch(Picture(rgb=rgb), DESKTOP, LOOKED)(Picture(rgb=version))
+    assert reading.where.x <= 64 < reading.where.x + reading.where.width
+    assert reading.where.y <= 96 < reading.where.y + reading.where.height
+    assert reading.jnd_local >= reading.jnd
 
 
 @pytest.mark.parametrize("shape", [(512, 768), (1080, 1920)])
@@ -152,9 +152,9 @@ def test_the_map_of_differences_is_hidden_too() -> None:
 
 def test_the_interval_is_the_protocols(lake: Pixels) -> None:
     version = Picture(rgb=noisy(lake, 6.0))
-    sight = Cvvdp().watch(Picture(rgb=lake), DESKTOP, LOOKED)(version)
-    assert sight.interval == interval(sight.jnd, LOOKED)
-    assert math.log(sight.interval[1] / sight.jnd) == pytest.approx(1.645 * LOOKED.error.share, rel=1e-3)
+    reading = Cvvdp().watch(Picture(rgb=lake), DESKTOP, LOOKED)(version)
+    assert reading.interval == interval(reading.jnd, LOOKED)
+    assert math.log(reading.interval[1] / reading.jnd) == pytest.approx(1.645 * LOOKED.error.share, rel=1e-3)
 
 
 def test_every_observer_takes_the_error_of_a_protocol(lake: Pixels) -> None:

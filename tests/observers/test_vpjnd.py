@@ -81,13 +81,13 @@ def test_no_change_reads_nothing_and_coarser_coding_reads_more(crop: Picture) ->
     found = observer("vpjnd")
     assert is_noisy(found)
     assert found.version.startswith("vpjnd.")
-    watch = found.watch(crop, DESKTOP)
-    assert watch(crop).jnd < 0.01
-    readings = [watch(coded(crop, quality)) for quality in (95, 80, 50, 20)]
+    watched = found.watch(crop, DESKTOP)
+    assert watched(crop).jnd < 0.01
+    readings = [watched(coded(crop, quality)) for quality in (95, 80, 50, 20)]
     assert all(a.jnd < b.jnd for a, b in pairwise(readings))
-    for sight in readings:
-        assert sight.interval[0] < sight.jnd < sight.interval[1]
-    assert watch(coded(crop, 50)) == readings[2]
+    for reading in readings:
+        assert reading.interval[0] < reading.jnd < reading.interval[1]
+    assert watched(coded(crop, 50)) == readings[2]
 
 
 def test_it_reads_what_the_psychophysical_observer_reads(crop: Picture) -> None:
@@ -101,39 +101,39 @@ def test_it_reads_what_the_psychophysical_observer_reads(crop: Picture) -> None:
 def test_the_worst_place_is_where_the_damage_is(crop: Picture) -> None:
     rgb = crop.rgb.copy()
     rgb[128:, 128:] = coded(crop, 15).rgb[128:, 128:]
-    watch = observer("vpjnd").watch(crop, DESKTOP)
-    local = watch.map(Picture(rgb=rgb))
+    watched = observer("vpjnd").watch(crop, DESKTOP)
+    local = watched.map(Picture(rgb=rgb))
     assert local.shape == (256, 256)
     assert local.dtype == np.float32
     assert local[200, 200] > 10 * local[40, 40]
-    sight, spread = watch.with_spread(Picture(rgb=rgb))
-    assert sight.jnd_local > sight.jnd
+    reading, spread = watched.with_spread(Picture(rgb=rgb))
+    assert reading.jnd_local > reading.jnd
     assert 0 < spread < 1
 
 
 @pytest.mark.parametrize("shape", [(7, 300), (64, 64), (129, 1)])
 def test_small_pictures_are_mirrored_up(shape: tuple[int, int]) -> None:
     rgb = load(EXAMPLE).rgb[60 : 60 + shape[0], 100 : 100 + shape[1]].copy()
-    watch = Vpjnd().watch(Picture(rgb=rgb), DESKTOP)
+    watched = Vpjnd().watch(Picture(rgb=rgb), DESKTOP)
     noise = np.random.default_rng(1).normal(0, 12, rgb.shape)
     test = Picture(rgb=np.clip(rgb + noise, 0, 255).astype(np.uint8))
-    sight = watch(test)
-    assert sight.jnd > 0.3
-    assert watch.map(test).shape == shape
-    assert sight.where.x + sight.where.width <= shape[1]
-    assert sight.where.y + sight.where.height <= shape[0]
+    reading = watched(test)
+    assert reading.jnd > 0.3
+    assert watched.map(test).shape == shape
+    assert reading.where.x + reading.where.width <= shape[1]
+    assert reading.where.y + reading.where.height <= shape[0]
 
 
 def test_transparent_pictures_are_seen_over_every_backdrop(crop: Picture) -> None:
     alpha = np.full(crop.rgb.shape[:2], 255, np.uint8)
     alpha[:, :128] = 0
     reference = Picture(rgb=crop.rgb, alpha=alpha)
-    watch = Vpjnd().watch(reference, DESKTOP)
+    watched = Vpjnd().watch(reference, DESKTOP)
     hidden = crop.rgb.copy()
     hidden[:, :128] ^= 0xFF
-    assert watch(Picture(rgb=hidden, alpha=alpha)).jnd < 0.01
+    assert watched(Picture(rgb=hidden, alpha=alpha)).jnd < 0.01
     faded = alpha.copy()
     faded[:, :128] = 60
-    assert watch(Picture(rgb=crop.rgb, alpha=faded)).jnd > 1
+    assert watched(Picture(rgb=crop.rgb, alpha=faded)).jnd > 1
     with pytest.raises(UsageError, match="differ in size"):
-        watch(Picture(rgb=np.ascontiguousarray(crop.rgb[:, :200])))
+        watched(Picture(rgb=np.ascontiguousarray(crop.rgb[:, :200])))

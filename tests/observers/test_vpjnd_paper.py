@@ -32,30 +32,30 @@ def coded(picture: Picture, quality: int) -> Picture:
 
 
 def test_its_reading_lies_above_the_target_where_its_answer_is_seen(crop: Picture) -> None:
-    watch = observer("vpjnd-paper").watch(crop, DESKTOP)
+    watched = observer("vpjnd-paper").watch(crop, DESKTOP)
     for quality in (10, 50, 95):
         version = coded(crop, quality)
-        assert (watch(version).jnd > TARGET) == (watch.answer(version) > 0)
+        assert (watched(version).jnd > TARGET) == (watched.answer(version) > 0)
 
 
 def test_coarse_coding_is_seen_more_than_fine_coding(crop: Picture) -> None:
-    watch = observer("vpjnd-paper").watch(crop, DESKTOP)
-    assert watch(coded(crop, 5)).jnd > watch(coded(crop, 98)).jnd
+    watched = observer("vpjnd-paper").watch(crop, DESKTOP)
+    assert watched(coded(crop, 5)).jnd > watched(coded(crop, 98)).jnd
 
 
 def test_its_interval_holds_its_reading_and_its_place_lies_in_the_picture(crop: Picture) -> None:
-    sight = observer("vpjnd-paper").watch(crop, DESKTOP)(coded(crop, 40))
-    assert sight.interval[0] < sight.jnd < sight.interval[1]
-    assert 0 <= sight.where.x <= 256 - sight.where.width
-    assert 0 <= sight.where.y <= 256 - sight.where.height
+    reading = observer("vpjnd-paper").watch(crop, DESKTOP)(coded(crop, 40))
+    assert reading.interval[0] < reading.jnd < reading.interval[1]
+    assert 0 <= reading.where.x <= 256 - reading.where.width
+    assert 0 <= reading.where.y <= 256 - reading.where.height
 
 
 @pytest.mark.parametrize("size", [(1, 1), (70, 300), (256, 129)])
 def test_pictures_of_any_size_are_judged(size: tuple[int, int]) -> None:
     picture = Picture(rgb=np.random.default_rng(0).integers(0, 256, (*size, 3), np.uint8))
-    watch = observer("vpjnd-paper").watch(picture, DESKTOP)
-    assert watch(picture).jnd > 0
-    assert watch.map(picture).shape == size
+    watched = observer("vpjnd-paper").watch(picture, DESKTOP)
+    assert watched(picture).jnd > 0
+    assert watched.map(picture).shape == size
 
 
 def test_it_says_which_display_it_was_taught(crop: Picture) -> None:

@@ -41,7 +41,7 @@ def test_a_mark_that_was_not_filled():
     huge = Outcome(
         "a-codec-with-a-very-long-name:with,many,options,none,of,them,short", 1, 1, 1, 1.0, 2.0, 50.0, (1.0, 2.0)
     )
-    blank = blank_mark(SHA, "effort=best shave=resjnd-s viewing=45ppd")
+    blank = blank_mark(SHA, "effort=best prefilter=resjnd-s viewing=45ppd")
     assert filled(blank, huge) == blank
 
 

@@ -12,12 +12,12 @@ from hypothesis import given, strategies as st
 
 from jndkit.codecs import codec as named_codec
 from jndkit.codecs.contract import Knob
-from jndkit.observers import Box, Sight
+from jndkit.observers import Box, Reading
 from jndkit.observers.contract import is_noisy
 from jndkit.observers.cvvdp import Cvvdp
 from jndkit.picture import Picture
-from jndkit.picturewise.decision import Bench, decide, forecast
-from jndkit.picturewise.prediction import Foresight
+from jndkit.picturewise.decision import Bench, decide, predict_decision
+from jndkit.picturewise.prediction import Prediction
 
 TARGET = 0.5
 QUALITY = Knob("quality", 0, 99, 1, True)
@@ -45,37 +45,37 @@ class Made:
         return replace(BLANK, rgb=np.full((8, 8, 3), data[0], np.uint8))
 
 
-def expecting(curve: list[float], source: str = "made", sigma: float = 0.2) -> Callable[[object], Foresight]:
-    return lambda codec: Foresight(tuple(map(float, range(len(curve)))), tuple(curve), (sigma,) * len(curve), source)
+def expecting(curve: list[float], source: str = "made", sigma: float = 0.2) -> Callable[[object], Prediction]:
+    return lambda codec: Prediction(tuple(map(float, range(len(curve)))), tuple(curve), (sigma,) * len(curve), source)
 
 
 def bench(read: Callable[[int], float], *, noisy: bool = False, curve: list[float] | None = None) -> Bench:
-    def watch(decoded: Picture) -> Sight:
+    def watched(decoded: Picture) -> Reading:
         jnd = read(int(decoded.rgb[0, 0, 0]))
-        return Sight(jnd, jnd, Box(0, 0, 8, 8), (jnd / 2, jnd * 2))
+        return Reading(jnd, jnd, Box(0, 0, 8, 8), (jnd / 2, jnd * 2))
 
     straight = [float(value) for value in np.linspace(math.log(8.0), math.log(0.05), 100)]
-    return Bench(BLANK, watch, expecting(curve or straight), TARGET, 5, noisy)
+    return Bench(BLANK, watched, expecting(curve or straight), TARGET, 5, noisy)
 
 
-def test_a_true_foresight_needs_one_encode() -> None:
+def test_a_true_prediction_needs_one_encode() -> None:
     curve = [1.5 - 0.04 * step for step in range(100)]
     found = decide(bench(lambda step: math.exp(curve[step]), curve=curve), Made(), chroma_free=True)
     assert found.stop == "window"
     assert len(found.probes) == 1
     assert found.searched == found.probes
     assert found.probes[0].interval == pytest.approx((found.probes[0].jnd / 2, found.probes[0].jnd * 2))
-    assert found.foresight is not None
-    assert found.foresight.source == "made"
+    assert found.prediction is not None
+    assert found.prediction.source == "made"
 
 
 @pytest.mark.parametrize("shift", [-2.0, 2.0])
-def test_a_foresight_far_off_still_ends_on_a_file_that_passes(shift: float) -> None:
+def test_a_prediction_far_off_still_ends_on_a_file_that_passes(shift: float) -> None:
     curve = [1.5 - 0.04 * step for step in range(100)]
     wrong = [value + shift for value in curve]
     found = decide(bench(lambda step: math.exp(curve[step]), curve=wrong), Made(), chroma_free=True)
     assert found.choice is not None
-    assert found.choice.sight.jnd <= TARGET
+    assert found.choice.reading.jnd <= TARGET
 
 
 @given(boundary=st.integers(0, 99), first=st.integers(0, 20), gap=st.integers(5, 30))
@@ -94,7 +94,7 @@ def test_a_noisy_observer_is_voted_on(boundary: int, first: int, gap: int) -> No
         assert boundary >= 98
         return
     assert found.stop == "boundary"
-    assert found.choice.sight.jnd <= TARGET
+    assert found.choice.reading.jnd <= TARGET
     assert abs(found.choice.value - boundary) <= 3
     assert found.choice.data == bytes([int(found.choice.value)])
 
@@ -112,34 +112,36 @@ def test_observers_are_not_noisy_unless_they_say_so() -> None:
     assert is_noisy(Noisy())
 
 
-def test_a_forecast_is_the_cheapest_step_expected_to_pass() -> None:
+def test_a_prediction_is_the_cheapest_step_expected_to_pass() -> None:
     curve = [1.5 - 0.04 * step for step in range(100)]
-    found = forecast(Made(), expecting(curve), TARGET, chroma_free=True)
+    found = predict_decision(Made(), expecting(curve), TARGET, chroma_free=True)
     assert found.value == next(step for step in range(100) if curve[step] <= math.log(TARGET))
     assert found.codec.spec == "made:444"
     assert found.notes == ()
 
 
-def test_a_forecast_takes_full_chroma_where_half_of_it_should_show() -> None:
-    def of(codec: object) -> Foresight:
+def test_a_prediction_takes_full_chroma_where_half_of_it_should_show() -> None:
+    def of(codec: object) -> Prediction:
         left = 0.3 if codec.chroma == "420" else 0.01
         curve = [max(1.5 - 0.04 * step, math.log(left)) for step in range(100)]
         return expecting(curve)(codec)
 
-    assert forecast(named_codec("jpeg"), of, TARGET, chroma_free=True).codec.spec == "jpeg:444"
-    kept = forecast(named_codec("jpeg"), of, TARGET, chroma_free=False)
+    assert predict_decision(named_codec("jpeg"), of, TARGET, chroma_free=True).codec.spec == "jpeg:444"
+    kept = predict_decision(named_codec("jpeg"), of, TARGET, chroma_free=False)
     assert (kept.codec.spec, kept.notes) == ("jpeg:420", ())
-    assert forecast(named_codec("jpeg"), of, 0.7, chroma_free=True).codec.spec == "jpeg:420"
+    assert predict_decision(named_codec("jpeg"), of, 0.7, chroma_free=True).codec.spec == "jpeg:420"
 
 
-def test_a_forecast_goes_lossless_where_the_format_can() -> None:
+def test_a_prediction_goes_lossless_where_the_format_can() -> None:
     seen = expecting([1.0] * 100)
-    webp = forecast(named_codec("webp"), seen, TARGET, chroma_free=True)
-    assert (webp.codec.spec, webp.value, webp.foresight) == ("webp:m4,lossless", 0, None)
+    webp = predict_decision(named_codec("webp"), seen, TARGET, chroma_free=True)
+    assert (webp.codec.spec, webp.value, webp.prediction) == ("webp:m4,lossless", 0, None)
     assert "lossless" in webp.notes[0]
-    assert forecast(named_codec("webp"), seen, TARGET, chroma_free=False).foresight is None
-    first = forecast(named_codec("webp"), expecting([-3.0] * 100), TARGET, chroma_free=True, lossless_first=True)
+    assert predict_decision(named_codec("webp"), seen, TARGET, chroma_free=False).prediction is None
+    first = predict_decision(
+        named_codec("webp"), expecting([-3.0] * 100), TARGET, chroma_free=True, lossless_first=True
+    )
     assert first.codec.spec == "webp:m4,lossless"
-    assert forecast(Made(), seen, TARGET, chroma_free=True).value is None
-    png = forecast(named_codec("png"), seen, TARGET, chroma_free=True)
-    assert (png.codec.spec, png.foresight, png.notes) == ("png", None, ())
+    assert predict_decision(Made(), seen, TARGET, chroma_free=True).value is None
+    png = predict_decision(named_codec("png"), seen, TARGET, chroma_free=True)
+    assert (png.codec.spec, png.prediction, png.notes) == ("png", None, ())

@@ -11,7 +11,7 @@ from jndkit.errors import InputError
 from jndkit.picture import Picture
 from jndkit.picturewise.curves import typical_curve
 from jndkit.picturewise.knob import FEATURES, KNOTS, PPD, Knob, features, place
-from jndkit.picturewise.responses import BANDS, RESPONSES, Watched, responses, sample
+from jndkit.picturewise.responses import BANDS, RESPONSES, WatchedSample, responses, sample
 from jndkit.protocols import protocol
 from jndkit.viewing import DISPLAYS, viewing
 from jndkit.visibility import jnd_for
@@ -62,18 +62,18 @@ def test_a_codec_it_was_not_taught_is_left_to_others(seen: Knob) -> None:
 
 @pytest.mark.parametrize("name", ["jpeg", "webp", "avif"])
 def test_it_comes_nearer_to_what_is_read_than_the_typical_curve(lake: Picture, seen: Knob, name: str) -> None:
-    from jndkit.observers.cvvdp.observer import CvvdpWatch
+    from jndkit.observers.cvvdp.observer import WatchedCvvdp
 
     asked = codec(name)
     curve, sigma = seen.of(asked)
     grid = asked.knob.grid
     assert len(curve) == len(sigma) == len(grid)
     typical = typical_curve(asked, DESKTOP)
-    watch = CvvdpWatch(lake, DESKTOP)
+    watched = WatchedCvvdp(lake, DESKTOP)
     own, plain = [], []
     for value in (60.0, 75.0, 88.0):
         step = min(range(len(grid)), key=lambda index: abs(grid[index] - value))
-        read = math.log(watch(asked.decode(asked.encode(lake, grid[step]))).jnd)
+        read = math.log(watched(asked.decode(asked.encode(lake, grid[step]))).jnd)
         own.append(abs(curve[step] - read))
         plain.append(abs(typical[step] - read))
     assert np.mean(own) < 0.15
@@ -128,7 +128,7 @@ def test_the_worst_window_decides() -> None:
     busy = calm.copy()
     busy[:256, :256] = np.clip(128 + 40 * np.random.default_rng(0).standard_normal((256, 256, 1)), 0, 255)
     display = viewing(20.0)
-    assert len(responses(Watched(sample(busy), display)).energy) > 1
+    assert len(responses(WatchedSample(sample(busy), display)).energy) > 1
     whole, _ = Knob(Picture(rgb=busy), display).of(codec("jpeg"))
     alone, _ = Knob(Picture(rgb=calm), display).of(codec("jpeg"))
     step = codec("jpeg").knob.grid.index(60.0)
@@ -140,15 +140,15 @@ def test_the_weights_ship() -> None:
 
 
 def _seen(picture: Picture, name: str, value: float) -> float:
-    from jndkit.observers.cvvdp.observer import CvvdpWatch
+    from jndkit.observers.cvvdp.observer import WatchedCvvdp
 
     fit, shown = protocol("side-by-side")
     asked = codec(name)
-    return math.log(CvvdpWatch(picture, shown, fit)(asked.decode(asked.encode(picture, value))).jnd)
+    return math.log(WatchedCvvdp(picture, shown, fit)(asked.decode(asked.encode(picture, value))).jnd)
 
 
 @pytest.mark.parametrize(("name", "most"), [("jpeg", 0.06), ("webp", 0.25)])
-def test_it_foresees_what_people_see_who_look_from_place_to_place(lake: Picture, name: str, most: float) -> None:
+def test_it_predicts_what_people_see_who_look_from_place_to_place(lake: Picture, name: str, most: float) -> None:
     fit, shown = protocol("side-by-side")
     target = jnd_for(75.0, fit)
     asked = codec(name)

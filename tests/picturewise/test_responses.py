@@ -9,7 +9,7 @@ from PIL import Image
 
 import jndkit
 from jndkit.codecs.chroma import reduce_chroma
-from jndkit.observers.cvvdp.observer import CvvdpWatch
+from jndkit.observers.cvvdp.observer import WatchedCvvdp
 from jndkit.observers.pooling.cells import CELL, pooled_jod
 from jndkit.picture import Picture, Pixels
 from jndkit.picturewise.quantisation import Quantiser
@@ -20,7 +20,7 @@ from jndkit.picturewise.responses import (
     PATCHES,
     RESPONSES,
     SMALLEST,
-    Watched,
+    WatchedSample,
     responses,
     sample,
 )
@@ -67,23 +67,23 @@ def test_a_sample_of_a_small_picture_is_the_picture() -> None:
 
 @pytest.mark.parametrize("index", [0, 1])
 def test_the_weighted_responses_read_as_jpeg_files_do(lake: Pixels, index: int) -> None:
-    energy = responses(Watched(sample(lake), DESKTOP)).energy
+    energy = responses(WatchedSample(sample(lake), DESKTOP)).energy
     told = 10.0 - pooled_jod(energy[0, 1 + index])
     file = io.BytesIO()
     Image.fromarray(lake).save(file, "JPEG", quality=JPEG_QUALITIES[index])
     coded = np.asarray(Image.open(file).convert("RGB"))
-    read = 10.0 - CvvdpWatch(Picture(rgb=lake), DESKTOP).q_jod(coded)
+    read = 10.0 - WatchedCvvdp(Picture(rgb=lake), DESKTOP).q_jod(coded)
     assert told == pytest.approx(read, rel=0.03)
 
 
 def test_the_first_response_is_the_reduced_chroma(lake: Pixels) -> None:
-    energy = responses(Watched(sample(lake), DESKTOP)).energy
-    read = CvvdpWatch(Picture(rgb=lake), DESKTOP).q_jod(reduce_chroma(lake))
+    energy = responses(WatchedSample(sample(lake), DESKTOP)).energy
+    read = WatchedCvvdp(Picture(rgb=lake), DESKTOP).q_jod(reduce_chroma(lake))
     assert float(pooled_jod(energy[0, 0])) == pytest.approx(read, abs=2e-3)
 
 
 def test_a_flat_picture_answers_nothing() -> None:
-    energy = responses(Watched(sample(np.full((128, 192, 3), 128, np.uint8)), DESKTOP)).energy
+    energy = responses(WatchedSample(sample(np.full((128, 192, 3), 128, np.uint8)), DESKTOP)).energy
     assert energy.shape == (1, RESPONSES, BANDS, 3)
     assert np.all(energy < 1e-6)
 
@@ -92,7 +92,7 @@ def test_damage_of_one_corner_shows_in_a_window_of_its_own() -> None:
     """At few pixels per degree a window is a small part, and only that part of the picture has detail."""
     rgb = np.full((512, 768, 3), 128, np.uint8)
     rgb[:128, :128] = np.random.default_rng(0).integers(0, 256, (128, 128, 1), np.uint8)
-    energy = responses(Watched(sample(rgb), viewing(20.0))).energy
+    energy = responses(WatchedSample(sample(rgb), viewing(20.0))).energy
     assert len(energy) > 1
     total = energy[:, 1].sum(axis=(1, 2))
     assert total.max() > 2.0 * total.mean()
@@ -102,7 +102,7 @@ def test_damage_of_one_corner_shows_in_a_window_of_its_own() -> None:
 @pytest.mark.parametrize("shape", [(64, 64), (65, 97), (64, 5000), (5000, 70), (127, 900)])
 def test_odd_and_long_pictures_answer(shape: tuple[int, int]) -> None:
     rgb = np.random.default_rng(1).integers(0, 256, (*shape, 3), np.uint8)
-    energy = responses(Watched(sample(rgb), DESKTOP)).energy
+    energy = responses(WatchedSample(sample(rgb), DESKTOP)).energy
     assert energy.shape[1:] == (RESPONSES, BANDS, 3)
     assert np.isfinite(energy).all()
     assert (energy >= 0).all()
@@ -110,8 +110,8 @@ def test_odd_and_long_pictures_answer(shape: tuple[int, int]) -> None:
 
 def test_the_answer_does_not_depend_on_which_way_round_the_picture_is(lake: Pixels) -> None:
     crop = np.ascontiguousarray(lake[:256, :384])
-    upright = 10.0 - pooled_jod(np.moveaxis(responses(Watched(sample(crop), DESKTOP)).energy[0], 0, -1))
-    turned = Watched(sample(np.ascontiguousarray(crop[::-1, ::-1])), DESKTOP)
+    upright = 10.0 - pooled_jod(np.moveaxis(responses(WatchedSample(sample(crop), DESKTOP)).energy[0], 0, -1))
+    turned = WatchedSample(sample(np.ascontiguousarray(crop[::-1, ::-1])), DESKTOP)
     mirrored = 10.0 - pooled_jod(np.moveaxis(responses(turned).energy[0], 0, -1))
     assert mirrored == pytest.approx(upright, rel=0.05)
 
@@ -124,19 +124,19 @@ def test_of_a_small_picture_the_answer_is_what_the_observer_reads(
     """Both the plain reading and that of people who look from place to place, whatever its windows are."""
     fit, shown = protocol("side-by-side", display)
     rgb = np.ascontiguousarray(np.tile(lake, (1, 2, 1))[: shape[0], : shape[1]])
-    watched = Watched(sample(rgb), shown, fit.look)
+    watched = WatchedSample(sample(rgb), shown, fit.look)
     assert watched.whole
     version = Quantiser(rgb).jpeg(50)
     answer = watched.answer(watched.cells(version))
-    sight = CvvdpWatch(Picture(rgb=rgb), shown, fit)(Picture(rgb=version))
-    assert answer.jnd == pytest.approx(sight.reading, rel=1e-5)
-    assert answer.looked == pytest.approx(sight.jnd, rel=1e-5)
+    reading = WatchedCvvdp(Picture(rgb=rgb), shown, fit)(Picture(rgb=version))
+    assert answer.jnd == pytest.approx(reading.raw, rel=1e-5)
+    assert answer.looked == pytest.approx(reading.jnd, rel=1e-5)
 
 
 def test_of_a_large_picture_a_part_tells_how_people_look_too() -> None:
     rgb = np.random.default_rng(0).integers(0, 256, (700, 1100, 3), np.uint8)
     fit, shown = protocol("side-by-side")
-    watched = Watched(sample(rgb), shown, fit.look)
+    watched = WatchedSample(sample(rgb), shown, fit.look)
     assert not watched.whole
     told = responses(watched)
     assert told.looked is not None
@@ -145,4 +145,4 @@ def test_of_a_large_picture_a_part_tells_how_people_look_too() -> None:
 
 
 def test_nobody_looks_where_nobody_asked(lake: Pixels) -> None:
-    assert responses(Watched(sample(lake[:128, :128].copy()), DESKTOP)).looked is None
+    assert responses(WatchedSample(sample(lake[:128, :128].copy()), DESKTOP)).looked is None

@@ -1,4 +1,4 @@
-"""Satisfied-user curves: from foresight alone, sharpened by readings, never surer than the observer."""
+"""Satisfied-user curves: from prediction alone, sharpened by readings, never surer than the observer."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from hypothesis import given, strategies as st
 
 from jndkit.errors import UsageError
 from jndkit.observers.mapped.observer import reading_interval
-from jndkit.picturewise.prediction import Foresight
-from jndkit.picturewise.sur import Point, Reading, sur_curve
+from jndkit.picturewise.prediction import Prediction
+from jndkit.picturewise.sur import Point, ReadSetting, sur_curve
 from jndkit.protocols import protocol
 from jndkit.visibility import interval, viewers, viewers_between, viewers_interval
 
@@ -20,13 +20,13 @@ AIC = protocol("aic")[0]
 STEPS = 60
 
 
-def foreseen(sigma: float = 0.3) -> Foresight:
+def predicted(sigma: float = 0.3) -> Prediction:
     curve = np.linspace(math.log(4.0), math.log(0.1), STEPS)
-    return Foresight(tuple(map(float, range(STEPS))), tuple(map(float, curve)), (sigma,) * STEPS, "made")
+    return Prediction(tuple(map(float, range(STEPS))), tuple(map(float, curve)), (sigma,) * STEPS, "made")
 
 
-def reading(jnd: float) -> Reading:
-    return Reading(jnd, interval(jnd))
+def reading(jnd: float) -> ReadSetting:
+    return ReadSetting(jnd, interval(jnd))
 
 
 def width(point: Point) -> float:
@@ -36,26 +36,26 @@ def width(point: Point) -> float:
 @pytest.mark.parametrize("name", ["aic", "mcl-jci"])
 def test_the_curve_is_the_protocols_along_the_expected_jnd(name: str) -> None:
     fit = protocol(name)[0]
-    curve = sur_curve(foreseen(), fit)
+    curve = sur_curve(predicted(), fit)
     assert [point.value for point in curve] == list(range(STEPS))
-    for point, ln_jnd in zip(curve, foreseen().curve, strict=True):
+    for point, ln_jnd in zip(curve, predicted().curve, strict=True):
         assert point.viewers == pytest.approx(viewers(math.exp(ln_jnd), fit))
         assert 0.0 <= point.low <= point.viewers <= point.high <= 100.0
     assert all(one.viewers <= other.viewers for one, other in itertools.pairwise(curve))
 
 
-def test_a_sure_foresight_leaves_the_observers_error() -> None:
-    for point, ln_jnd in zip(sur_curve(foreseen(0.0), AIC), foreseen().curve, strict=True):
+def test_a_sure_prediction_leaves_the_observers_error() -> None:
+    for point, ln_jnd in zip(sur_curve(predicted(0.0), AIC), predicted().curve, strict=True):
         assert (point.low, point.high) == pytest.approx(viewers_interval(math.exp(ln_jnd), AIC))
 
 
 def test_half_widths_join_as_squares_in_the_log_domain() -> None:
     step, sigma = 20, 0.4
-    jnd = math.exp(foreseen().curve[step])
+    jnd = math.exp(predicted().curve[step])
     low, high = interval(jnd)
     above = math.hypot(math.log(high / jnd), 1.6449 * sigma)
     below = math.hypot(math.log(jnd / low), 1.6449 * sigma)
-    point = sur_curve(foreseen(sigma), AIC)[step]
+    point = sur_curve(predicted(sigma), AIC)[step]
     assert point.low == pytest.approx(viewers(jnd * math.exp(above), AIC), abs=0.01)
     assert point.high == pytest.approx(viewers(jnd * math.exp(-below), AIC), abs=0.01)
 
@@ -68,8 +68,8 @@ def test_half_widths_join_as_squares_in_the_log_domain() -> None:
 def test_a_reading_is_on_the_curve_with_the_observers_own_interval(
     steps: list[int], shift: float, widen: float
 ) -> None:
-    readings = {float(step): reading(math.exp(foreseen().curve[step] + shift)) for step in steps}
-    curve = sur_curve(foreseen(), AIC, readings, widen=widen)
+    readings = {float(step): reading(math.exp(predicted().curve[step] + shift)) for step in steps}
+    curve = sur_curve(predicted(), AIC, readings, widen=widen)
     for step in steps:
         found = readings[float(step)]
         own = viewers_between(found.interval, found.jnd, AIC, widen=widen)
@@ -77,10 +77,10 @@ def test_a_reading_is_on_the_curve_with_the_observers_own_interval(
 
 
 def test_readings_move_the_curve_and_sharpen_it_nearby() -> None:
-    before = sur_curve(foreseen(), AIC)
-    after = sur_curve(foreseen(), AIC, {30.0: reading(math.exp(foreseen().curve[30] + 0.5))})
+    before = sur_curve(predicted(), AIC)
+    after = sur_curve(predicted(), AIC, {30.0: reading(math.exp(predicted().curve[30] + 0.5))})
     # All of it is moved by what was read, so compare with the curve that expects as much.
-    raised = Foresight(foreseen().grid, tuple(v + 0.5 for v in foreseen().curve), foreseen().sigma, "made")
+    raised = Prediction(predicted().grid, tuple(v + 0.5 for v in predicted().curve), predicted().sigma, "made")
     unread = sur_curve(raised, AIC)
     for step in range(STEPS):
         assert after[step].viewers == pytest.approx(unread[step].viewers)
@@ -92,16 +92,16 @@ def test_readings_move_the_curve_and_sharpen_it_nearby() -> None:
 
 
 def test_between_two_readings_it_is_surer_than_beside_one() -> None:
-    one = {20.0: reading(math.exp(foreseen().curve[20]))}
-    two = {**one, 30.0: reading(math.exp(foreseen().curve[30]))}
-    single, double = (sur_curve(foreseen(), AIC, readings) for readings in (one, two))
+    one = {20.0: reading(math.exp(predicted().curve[20]))}
+    two = {**one, 30.0: reading(math.exp(predicted().curve[30]))}
+    single, double = (sur_curve(predicted(), AIC, readings) for readings in (one, two))
     for step in range(21, 30):
         assert single[step].viewers == pytest.approx(double[step].viewers)
         assert width(double[step]) < width(single[step])
 
 
 def test_on_a_plateau_one_reading_says_all() -> None:
-    flat = Foresight((0.0, 1.0, 2.0), (-1.0, -1.0, -1.0), (0.5,) * 3, "made")
+    flat = Prediction((0.0, 1.0, 2.0), (-1.0, -1.0, -1.0), (0.5,) * 3, "made")
     ends = {0.0: reading(0.4), 2.0: reading(0.4)}
     for readings in (ends, {0.0: reading(0.4)}):
         middle = sur_curve(flat, AIC, readings)[1]
@@ -109,21 +109,21 @@ def test_on_a_plateau_one_reading_says_all() -> None:
 
 
 def test_an_unsure_observer_stays_unsure_between_its_readings() -> None:
-    jnd = math.exp(foreseen().curve[20])
-    unsure = sur_curve(foreseen(0.0), AIC, {20.0: Reading(jnd, reading_interval(jnd, 0.5))})
-    sure = sur_curve(foreseen(0.0), AIC, {20.0: reading(jnd)})
+    jnd = math.exp(predicted().curve[20])
+    unsure = sur_curve(predicted(0.0), AIC, {20.0: ReadSetting(jnd, reading_interval(jnd, 0.5))})
+    sure = sur_curve(predicted(0.0), AIC, {20.0: reading(jnd)})
     for step in (19, 21, 25):
         assert width(unsure[step]) > width(sure[step]) + 1.0
 
 
 def test_nothing_seen_at_all_is_no_trouble() -> None:
-    curve = sur_curve(foreseen(), AIC, {59.0: Reading(0.0, interval(0.0))})
+    curve = sur_curve(predicted(), AIC, {59.0: ReadSetting(0.0, interval(0.0))})
     assert curve[59].viewers == 100.0
     assert all(0.0 <= point.low <= point.viewers <= point.high <= 100.0 for point in curve)
 
 
 def test_a_protocol_that_tells_no_shares_is_refused() -> None:
     with pytest.raises(UsageError, match="50 %"):
-        sur_curve(foreseen(), protocol("konjnd")[0])
+        sur_curve(predicted(), protocol("konjnd")[0])
     with pytest.raises(UsageError, match="widen"):
-        sur_curve(foreseen(), AIC, widen=0.5)
+        sur_curve(predicted(), AIC, widen=0.5)

@@ -44,7 +44,7 @@ def test_the_card_is_whole(name: str) -> None:
     assert card.licence == "Apache-2.0"
     assert card.parameters > 0
     assert (card.macs_per_pixel > 0) == (card.architecture != "knob" and not name.endswith("-tables"))  # no pixels
-    assert card.promise
+    assert card.remaining_gain
     assert card.data
     assert all(each["licence"] not in ("", "unstated") and each["pictures"] > 0 for each in card.data)
     assert {"recipe", "steps", "hours", "hardware"} <= set(card.trained)

@@ -109,7 +109,7 @@ def test_a_network_that_is_a_folder(folder: Path) -> None:
         ("context = 2", "context = -1", "'context' cannot be -1"),
         ("context = 2", 'context = "much"', "'context' cannot be 'much'"),
         ("context = 2", "context = 2\ndata = 4", "'data' cannot be 4"),
-        ("context = 2", f"context = 2\npromise = [{'1,' * 999}]", "'promise' cannot be"),
+        ("context = 2", f"context = 2\nremaining_gain = [{'1,' * 999}]", "'remaining_gain' cannot be"),
         ('"none"', "2020-01-01", "'licence' cannot be"),
     ],
 )
@@ -206,7 +206,9 @@ TABLES = st.dictionaries(TEXT, VALUES, max_size=4)
 WHOLE = st.integers(1, 2**60)
 CARDS = st.builds(
     Card,
-    **dict.fromkeys(("name", "architecture", "sha256", "licence", "summary", "input", "output", "promise"), TEXT),
+    **dict.fromkeys(
+        ("name", "architecture", "sha256", "licence", "summary", "input", "output", "remaining_gain"), TEXT
+    ),
     **dict.fromkeys(("bytes", "multiple", "context", "macs_per_pixel", "parameters"), WHOLE),
     trained=TABLES,
     scores=TABLES,

@@ -34,7 +34,7 @@ def encode(
     viewing: options.Viewing = None,
     observer: options.Observer = "cvvdp",
     effort: options.Effort = "normal",
-    shave: options.Shave = None,
+    prefilter: options.Prefilter = None,
     min_saving: Annotated[
         float, typer.Option(metavar="PERCENT", help="Keep the input where the file would save less than this.")
     ] = 5.0,
@@ -72,7 +72,7 @@ def encode(
         viewing=viewing,
         observer=observer,
         effort=effort,
-        shave=shave,
+        prefilter=prefilter,
         min_saving=min_saving,
         keep_metadata=keep_metadata,
         force=force,

@@ -40,7 +40,7 @@ def observers(
     force: Annotated[bool, typer.Option("--force", "-f", help="Replace an existing plot.")] = False,
     json: options.Json = False,
 ) -> int:
-    """Hold observers and measures against what people answered, each picture foretold by the others.
+    """Hold observers and measures against what people answered, each picture predicted by the others.
 
     Prints tables in Markdown, or with --json the rows. Without --root, of the rows in the file of --rows alone. Rows
     hold no answer of people, so that a plot of them needs --root.

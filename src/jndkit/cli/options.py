@@ -43,7 +43,7 @@ Display = Annotated[
 ]
 Observer = Annotated[str, typer.Option(metavar="NAME", help="Who judges; see jnd models.")]
 Effort = Annotated[str, typer.Option(metavar="NAME", help="fast, normal or best: how many encodes to try.")]
-Shave = Annotated[
+Prefilter = Annotated[
     str | None,
     typer.Option(
         metavar="MODEL",

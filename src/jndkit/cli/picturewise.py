@@ -49,7 +49,7 @@ def picturewise(
     max_pixels: options.MaxPixels = options.MAX_PIXELS,
     json: options.Json = False,
 ) -> int:
-    """Hold what foretells a picture's knob against what the observer reads at every level around it.
+    """Hold what predicts a picture's knob against what the observer reads at every level around it.
 
     Prints tables in Markdown, or with --json the rows. Without a folder, of the rows in the file of --rows alone. The
     observer, cvvdp, is the truth, so that its rows come first; guesses that know nothing of a picture are beside it.

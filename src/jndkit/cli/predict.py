@@ -25,7 +25,7 @@ def predict(
     viewing: options.Viewing = None,
     observer: options.Observer = "cvvdp",
     effort: options.Effort = "normal",
-    shave: options.Shave = None,
+    prefilter: options.Prefilter = None,
     no_encode: NoEncode = False,
     recursive: options.Recursive = False,
     jobs: options.Jobs = None,
@@ -45,7 +45,7 @@ def predict(
         viewing=viewing,
         observer=observer,
         effort=effort,
-        shave=shave,
+        prefilter=prefilter,
         max_pixels=max_pixels,
         damaged=damaged,
         encode=not no_encode,
@@ -63,17 +63,17 @@ def _described(row: Row) -> list[str]:
     lines.append(f"  {printing.seen(row)}{wanted}")
     who = row.observer or "nothing encoded, nothing read"
     lines.append(f"  {who}, protocol {row.protocol}, {row.viewing} ({row.ppd:.1f} pixels per degree)")
-    if row.foresight and row.knob:
-        lines.append(f"  {_foreseen(row.foresight, row.knob['name'])}")
+    if row.prediction and row.knob:
+        lines.append(f"  {_predict(row.prediction, row.knob['name'])}")
     return [*lines, *_satisfied(row), *_tried(row)]
 
 
-def _foreseen(foresight: dict[str, Any], knob: str) -> str:
-    """foreseen quality 84 (77 to 91) by typical"""
-    ends = [foresight["low"], foresight["high"]]
+def _predict(prediction: dict[str, Any], knob: str) -> str:
+    """predicted quality 84 (77 to 91) by typical"""
+    ends = [prediction["low"], prediction["high"]]
     low, high = ("past the end" if end is None else f"{end:g}" for end in ends)
-    value = "past the end" if foresight["value"] is None else f"{foresight['value']:g}"
-    return f"foreseen {knob} {value} ({low} to {high}), source {foresight['source']}"
+    value = "past the end" if prediction["value"] is None else f"{prediction['value']:g}"
+    return f"predicted {knob} {value} ({low} to {high}), source {prediction['source']}"
 
 
 def _satisfied(row: Row) -> list[str]:

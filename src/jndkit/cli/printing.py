@@ -73,10 +73,10 @@ def seen(row: Row) -> str:
 
 
 def setting(row: Row) -> str:
-    """jpeg:420 quality 87, shaved by wu2017"""
+    """jpeg:420 quality 87, prefiltered by wu2017"""
     knob = f" {row.knob['name']} {row.knob['value']:g}" if row.knob else ""
-    shaved = f", shaved by {row.shave['model']}" if row.shave else ""
-    return f"{row.codec}{knob}{shaved}"
+    prefiltered = f", prefiltered by {row.prefilter['model']}" if row.prefilter else ""
+    return f"{row.codec}{knob}{prefiltered}"
 
 
 def result(row: Row) -> str:

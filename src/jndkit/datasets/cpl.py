@@ -21,7 +21,7 @@ from jndkit.datasets.klt import COMPONENTS, Klt
 from jndkit.datasets.pairs import SPLITS, Pair, build_pairs, read_manifest, read_pairs
 from jndkit.observers import observer as named_observer
 from jndkit.picture import Picture, Pixels
-from jndkit.picturewise.watching import watched
+from jndkit.picturewise.watching import watch_under
 from jndkit.pixelwise.resjnd import critical_picture
 from jndkit.protocols import protocol as named_protocol
 from jndkit.visibility import jnd_for
@@ -57,7 +57,7 @@ def critical(
     """
     fit, display = named_protocol(protocol, viewing)
     target = jnd_for(viewers, fit)
-    watch = watched(named_observer(observer), picture, display, fit)
+    watched = watch_under(named_observer(observer), picture, display, fit)
     klt = Klt(picture.rgb)
     low, high = 0.0, float(COMPONENTS)
     best = Critical(klt.keep(high), high, 0.0, 0)
@@ -65,7 +65,7 @@ def critical(
         # Geometric steps: what the first components hold is worth far more than what the last do.
         middle = float(np.sqrt(max(low, 1.0) * high))
         rgb = klt.keep(middle)
-        reading = watch(Picture(rgb=rgb)).jnd
+        reading = watched(Picture(rgb=rgb)).jnd
         if reading <= target:
             best, high = Critical(rgb, middle, reading, probe), middle
             if reading >= _NEAR * target:

@@ -160,10 +160,10 @@ def _store(picture: Picture, out: Path, stem: str, seed: int) -> dict[str, Any]:
             file = f"{stem}_{len(versions):02}{coder.suffix}"
             write_atomic(out / "coded" / file, data, force=True)
             read = []
-            for index, watch in enumerate(watches):
-                sight, cells = watch.with_cells(decoded.rgb)
+            for index, watched in enumerate(watches):
+                reading, cells = watched.with_cells(decoded.rgb)
                 roots[index].append(_roots(cells.grid))
-                read.append(round(sight.jnd, 5))
+                read.append(round(reading.jnd, 5))
             versions.append({"file": file, "codec": spec, "knob": value, "bytes": len(data), "jnd": read})
     arrays: dict[str, Any] = {f"roots_{index}": np.stack(each) for index, each in enumerate(roots)}
     labels = BytesIO()

@@ -24,7 +24,7 @@ from jndkit.datasets.pairs import Pair, build_pairs, read_pairs
 from jndkit.observers import observer as named_observer
 from jndkit.picture import Picture, Pixels
 from jndkit.picturewise.search import search
-from jndkit.picturewise.watching import watched
+from jndkit.picturewise.watching import watch_under
 from jndkit.protocols import protocol as named_protocol
 from jndkit.visibility import jnd_for
 
@@ -73,14 +73,14 @@ def coarsest(
     coder = named_codec(SPEC)
     plain = Picture(rgb=picture.rgb, grey=picture.grey)  # neither another colour space nor metadata to count
     pristine = half_chroma(plain)
-    watch = watched(named_observer(observer), Picture(rgb=pristine, grey=plain.grey), display, fit)
+    watched = watch_under(named_observer(observer), Picture(rgb=pristine, grey=plain.grey), display, fit)
     versions: dict[int, tuple[Pixels, int]] = {}
 
     def read(step: int) -> float:
         data = coder.encode(plain, _QPS[step])
         decoded = coder.decode(data)
         versions[step] = decoded.rgb, len(data)
-        return watch(decoded).jnd
+        return watched(decoded).jnd
 
     found = search(read, _CURVE, target, budget=len(_QPS))
     step = len(_QPS) - 1 if found.index is None else found.index

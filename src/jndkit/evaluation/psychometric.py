@@ -18,7 +18,7 @@ Floats = npt.NDArray[np.float64]
 
 _Z = np.linspace(-9.0, 9.0, 18001)
 _PHI = np.array([0.5 * math.erfc(-z / math.sqrt(2.0)) for z in _Z])
-_LEAST = 1e-4  # no share is foretold nearer to none or all
+_LEAST = 1e-4  # no share is predicted nearer to none or all
 _STEPS = 200
 _SINGULAR = 1e10
 _FLAT = 1e-6  # deviates per standard deviation of x
@@ -62,7 +62,7 @@ def phi(z: Floats) -> Floats:
 
 
 def log_likelihood(share: Floats, told: Counts) -> float:
-    """Of counts where `share` is foretold, binomial, without the coefficients; shares within 0.0001 of 0 or 1 count as
+    """Of counts where `share` is predicted, binomial, without the coefficients; shares within 0.0001 of 0 or 1 count as
     these."""
     share = np.clip(share, _LEAST, 1.0 - _LEAST)
     return float((told.noticed * np.log(share) + (told.viewers - told.noticed) * np.log1p(-share)).sum())

@@ -101,20 +101,20 @@ def inject(
     display, seen_by = named_viewing(viewing), named_observer(observer)
     picture = source if isinstance(source, Picture) else load(source, max_pixels=max_pixels, damaged=damaged)
     noise = Noise(picture, jnd_map(picture, model, variant=variant, border=border), seed)
-    watch = seen_by.watch(picture, display)
+    watched = seen_by.watch(picture, display)
     try:
         if jnd is not None:
-            dose, sight = at_jnd(noise, watch, jnd)
+            dose, reading = at_jnd(noise, watched, jnd)
         else:
             dose = noise.at(target.get("strength", 1.0)) if psnr is None else at_psnr(noise, psnr)
-            sight = watch(dose.picture)
+            reading = watched(dose.picture)
     except TargetError as error:
         raise TargetError(f"{picture.name}, {model}: {error}") from None
     row = InjectionRow(input=picture.name, width=picture.width, height=picture.height, target=target)
     row.model, row.variant, row.border, row.seed = model, variant, border, seed
     row.beta, row.psnr = dose.beta, dose.psnr if math.isfinite(dose.psnr) else None
     row.ties = dose.ties
-    row.jnd, row.jnd_local, row.where = sight.jnd, sight.jnd_local, list(sight.where)
+    row.jnd, row.jnd_local, row.where = reading.jnd, reading.jnd_local, list(reading.where)
     row.observer, row.viewing, row.ppd = f"{seen_by.name} {seen_by.version}", display.name, display.ppd
     row.versions = libraries(model)
     _describe(row, picture)

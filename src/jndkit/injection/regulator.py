@@ -8,7 +8,7 @@ from typing import NamedTuple, TypeVar
 
 from jndkit.errors import TargetError
 from jndkit.injection.noise import Dose, Noise
-from jndkit.observers import Sight, Watch
+from jndkit.observers import Reading, Watched
 
 PSNR_TOLERANCE = 0.01
 """dB either way."""
@@ -26,7 +26,7 @@ class Seen(NamedTuple):
     """Noise in a picture, and what the observer reads of it."""
 
     dose: Dose
-    sight: Sight
+    reading: Reading
 
 
 def at_psnr(noise: Noise, psnr: float, *, tolerance: float = PSNR_TOLERANCE) -> Dose:
@@ -50,29 +50,29 @@ def at_psnr(noise: Noise, psnr: float, *, tolerance: float = PSNR_TOLERANCE) -> 
 
 
 def at_jnd(
-    noise: Noise, watch: Watch, jnd: float, *, tolerance: float = JND_TOLERANCE, start: float | None = None
+    noise: Noise, watched: Watched, jnd: float, *, tolerance: float = JND_TOLERANCE, start: float | None = None
 ) -> Seen:
     """The picture with as much noise as stays at a visibility of `jnd`: read between (1 - tolerance) jnd and jnd.
 
-    watch: the picture, watched.  start: a strength that may be near.
+    watched: the picture, watched.  start: a strength that may be near.
     Raises TargetError where no strength is read so.
     """
 
     def seen(low: float, high: float, share: float) -> Seen:
         dose = noise.between(low, high, share)
-        return Seen(dose, watch(dose.picture))
+        return Seen(dose, watched(dose.picture))
 
     target = f"a visibility of {jnd:g} JND"
     found, reached = _regulated(
         _span(noise, target),
         seen,
-        lambda made: math.log(made.sight.jnd) if made.sight.jnd > 0.0 else -math.inf,
+        lambda made: math.log(made.reading.jnd) if made.reading.jnd > 0.0 else -math.inf,
         (math.log(jnd * (1.0 - tolerance)), math.log(jnd)),
         start=start or noise.unclipped(_USUAL),
         slope=_JND_SLOPE,
     )
     if not reached:
-        raise TargetError(_nearest(target, f"{found.sight.jnd:.3f} JND", found.dose.beta))
+        raise TargetError(_nearest(target, f"{found.reading.jnd:.3f} JND", found.dose.beta))
     return found
 
 

@@ -21,7 +21,7 @@ from jndkit.codecs.spec import checked
 from jndkit.conversion.attempts import explained
 from jndkit.injection.noise import psnr
 from jndkit.observers.cvvdp import Cvvdp
-from jndkit.observers.cvvdp.observer import CvvdpWatch
+from jndkit.observers.cvvdp.observer import WatchedCvvdp
 from jndkit.observers.pooling.cells import pooled_jod
 from jndkit.opening import load
 from jndkit.picture import MAX_PIXELS, Picture, check_damaged, flatten, make_folder, with_metadata, write_atomic
@@ -142,7 +142,7 @@ class Labelling:
         notes = tuple(f"{path}: {note}" for note in picture.notes)
         return Labelled(self.name, tuple(rows), tuple(errors), notes)
 
-    def _row(self, picture: Picture, watches: dict[str, CvvdpWatch], spec: str, value: float) -> dict[str, str]:
+    def _row(self, picture: Picture, watches: dict[str, WatchedCvvdp], spec: str, value: float) -> dict[str, str]:
         codec = _codec(spec)
         data = codec.encode(picture, value)
         decoded = codec.decode(data)
@@ -157,8 +157,8 @@ class Labelling:
             "bytes": str(len(data)),
             "psnr": _number(psnr(flatten(picture, 255), flatten(decoded, 255)), 4),
         }
-        for name, watch in watches.items():
-            readings = _readings(watch, picture, decoded)
+        for name, watched in watches.items():
+            readings = _readings(watched, picture, decoded)
             row |= {f"{unit}_{name}": readings[unit] for unit in self.plan.units}
         row["observer"] = observer()
         row["versions"] = _versions(codec.name)
@@ -196,14 +196,14 @@ def _versions(name: str) -> str:
     return "; ".join(f"{library} {version}" for library, version in found.items())
 
 
-def _readings(watch: CvvdpWatch, picture: Picture, decoded: Picture) -> dict[str, str]:
+def _readings(watched: WatchedCvvdp, picture: Picture, decoded: Picture) -> dict[str, str]:
     """By unit; no JOD of a transparent picture, whose three backdrops the published metric does not know."""
     if picture.alpha is not None:
-        sight, jod = watch(decoded), ""
+        reading, jod = watched(decoded), ""
     else:
-        sight, cells = watch.with_cells(decoded.rgb)
+        reading, cells = watched.with_cells(decoded.rgb)
         jod = _number(float(pooled_jod(cells.picture_energy())), 5)
-    return {"jnd": _number(sight.jnd, 5), "reading": _number(sight.reading, 5), "jod": jod}
+    return {"jnd": _number(reading.jnd, 5), "reading": _number(reading.raw, 5), "jod": jod}
 
 
 def _number(value: float, digits: int) -> str:

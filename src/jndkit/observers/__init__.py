@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import cast
 
 from jndkit.errors import UsageError
-from jndkit.observers.contract import Box, Map, Observer, Sight, Watch
+from jndkit.observers.contract import Box, Map, Observer, Reading, Watched
 from jndkit.observers.mapped.constants import constants as fitted_maps
 from jndkit.pixelwise import MODELS
 
-__all__ = ["OBSERVERS", "Box", "Card", "Map", "Observer", "Sight", "Watch", "observer"]
+__all__ = ["OBSERVERS", "Box", "Card", "Map", "Observer", "Reading", "Watched", "observer"]
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ class Box(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Sight:
+class Reading:
     """One reading. A reading is the observer's estimate, never a measurement of people.
 
     jnd: the visible difference in JND units that decides: the worst window, or the local reading where that is
@@ -33,25 +33,25 @@ class Sight:
     jnd_local: the worst small place alone, in JND units.
     where: the place that decides.
     interval: 90 % interval of `jnd`.
-    unhidden: the reading before what the protocol says of how people look; None where that changes nothing.
+    unmasked: the reading before what the protocol says of how people look; None where that changes nothing.
     """
 
     jnd: float
     jnd_local: float
     where: Box
     interval: tuple[float, float]
-    unhidden: float | None = None
+    unmasked: float | None = None
 
     @property
-    def reading(self) -> float:
+    def raw(self) -> float:
         """JND that the observer reads of itself, whatever the protocol."""
-        return self.jnd if self.unhidden is None else self.unhidden
+        return self.jnd if self.unmasked is None else self.unmasked
 
 
-class Watch(Protocol):
+class Watched(Protocol):
     """A reference being watched; calling it reads a decoded version of the same size."""
 
-    def __call__(self, decoded: Picture) -> Sight: ...
+    def __call__(self, decoded: Picture) -> Reading: ...
 
     def map(self, decoded: Picture) -> Map:
         """float32 (H, W): local visible difference in JND units."""
@@ -68,7 +68,7 @@ class Observer(Protocol):
     name: str
     version: str
 
-    def watch(self, reference: Picture, viewing: Viewing, protocol: Asked = AIC) -> Watch: ...
+    def watch(self, reference: Picture, viewing: Viewing, protocol: Asked = AIC) -> Watched: ...
 
 
 def is_noisy(observer: Observer) -> bool:

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from jndkit.inference import session
-from jndkit.observers.contract import Box, Map, Sight
+from jndkit.observers.contract import Box, Map, Reading
 from jndkit.observers.cvvdp.constants import Floats
 from jndkit.observers.cvvdp.observer import LOCAL_RATIO
 from jndkit.observers.cvvdp.places import pooled
@@ -55,16 +55,16 @@ class Vpjnd:
 
     def watch(
         self, reference: Picture, viewing: Viewing, protocol: Protocol = AIC, peaked: Peaked | None = None
-    ) -> VpjndWatch:
+    ) -> WatchedVpjnd:
         """Cut the patches and make their JND maps once. A reference with alpha is watched over black, grey and white.
 
         protocol: whose error a reading has, and how people look where `peaked` tells what lies inside the patches.
         Raises MissingError without weights.
         """
-        return VpjndWatch(reference, viewing, find(self.name), protocol, peaked)
+        return WatchedVpjnd(reference, viewing, find(self.name), protocol, peaked)
 
 
-class VpjndWatch:
+class WatchedVpjnd:
     """A reference being watched."""
 
     def __init__(
@@ -80,11 +80,11 @@ class VpjndWatch:
         self._alpha = reference.alpha is not None
         self._scenes = [_Scene(rgb, viewing, weights, protocol, peaked) for rgb in views(reference, self._alpha)]
 
-    def __call__(self, decoded: Picture) -> Sight:
+    def __call__(self, decoded: Picture) -> Reading:
         """Read a decoded version. Raises UsageError where its size differs from the reference's."""
         return self.with_spread(decoded)[0]
 
-    def with_spread(self, decoded: Picture) -> tuple[Sight, float]:
+    def with_spread(self, decoded: Picture) -> tuple[Reading, float]:
         """The reading, and the standard deviation of its logarithm about what the psychophysical observer reads."""
         return max((scene.read(rgb) for scene, rgb in self._pairs(decoded)), key=lambda found: found[0].jnd)
 
@@ -146,7 +146,7 @@ class _Scene(Cut):
             # What is coarser has its weight already, and counts as it is.
             self._pool = pooled(protocol.look, [*finest, 0.0])
 
-    def read(self, rgb: Pixels) -> tuple[Sight, float]:
+    def read(self, rgb: Pixels) -> tuple[Reading, float]:
         energy, weight, spread = self._look(rgb)
         (jnd, window), (local, place) = worst(energy, weight, self._tops, self._lefts, self._size, self._viewing.ppd)
         decides, where = (jnd, window) if jnd * LOCAL_RATIO >= local else (local / LOCAL_RATIO, place)
@@ -156,7 +156,7 @@ class _Scene(Cut):
             decides, reading = seen, decides
             error = math.hypot(error, self._peaks.error)
         interval = reading_interval(decides, error, self._protocol)
-        return Sight(decides, local, _inside(where, self._shape), interval, reading), error
+        return Reading(decides, local, _inside(where, self._shape), interval, reading), error
 
     def _looked(self, raised: Floats) -> tuple[tuple[float, Box], tuple[float, Box]]:
         """As `worst`, as people see it who look from place to place. raised: see `Peaks`."""

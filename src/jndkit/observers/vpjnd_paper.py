@@ -17,7 +17,7 @@ import numpy as np
 
 from jndkit.errors import UsageError
 from jndkit.inference import session
-from jndkit.observers.contract import Map, Sight
+from jndkit.observers.contract import Map, Reading
 from jndkit.observers.cvvdp.constants import Floats
 from jndkit.observers.mapped.observer import reading_interval
 from jndkit.observers.pooling.backdrops import views, views_beside
@@ -43,7 +43,7 @@ class VpjndPaper:
     def version(self) -> str:
         return find(self.name).card.name
 
-    def watch(self, reference: Picture, viewing: Viewing, protocol: Protocol = AIC) -> VpjndPaperWatch:
+    def watch(self, reference: Picture, viewing: Viewing, protocol: Protocol = AIC) -> WatchedVpjndPaper:
         """Cut the patches and make their JND maps once. A reference with alpha is watched over black, grey and white.
 
         protocol: whose error a reading has.
@@ -51,10 +51,10 @@ class VpjndPaper:
         """
         if not math.isclose(viewing.ppd, DISPLAYS["desktop"].ppd, rel_tol=1e-3):
             raise UsageError(f"{self.name} was taught at the desktop display alone, not at {viewing.name}")
-        return VpjndPaperWatch(reference, viewing, find(self.name), protocol)
+        return WatchedVpjndPaper(reference, viewing, find(self.name), protocol)
 
 
-class VpjndPaperWatch:
+class WatchedVpjndPaper:
     """A reference being watched."""
 
     def __init__(self, reference: Picture, viewing: Viewing, weights: Weights, protocol: Protocol = AIC) -> None:
@@ -63,9 +63,9 @@ class VpjndPaperWatch:
         self._alpha = reference.alpha is not None
         self._scenes = [_Scene(rgb, weights, protocol) for rgb in views(reference, self._alpha)]
 
-    def __call__(self, decoded: Picture) -> Sight:
+    def __call__(self, decoded: Picture) -> Reading:
         """Read a decoded version. Raises UsageError where its size differs from the reference's."""
-        return max((scene.read(rgb) for scene, rgb in self._pairs(decoded)), key=lambda sight: sight.jnd)
+        return max((scene.read(rgb) for scene, rgb in self._pairs(decoded)), key=lambda reading: reading.jnd)
 
     def answer(self, decoded: Picture) -> float:
         """What the network says: above 0 where the difference is seen by more than a quarter of the viewers."""
@@ -95,12 +95,12 @@ class _Scene(Cut):
         quality, weight = self._look(rgb)
         return float((quality * weight).sum())
 
-    def read(self, rgb: Pixels) -> Sight:
+    def read(self, rgb: Pixels) -> Reading:
         quality, weight = self._look(rgb)
         jnd = float(self._jnd_of((quality * weight).sum()))
         patch = int((quality * weight).argmax())
         interval = reading_interval(jnd, self._error, self._protocol)
-        return Sight(jnd, float(self._jnd_of(quality[patch])), self._place(patch), interval)
+        return Reading(jnd, float(self._jnd_of(quality[patch])), self._place(patch), interval)
 
     def local(self, rgb: Pixels) -> Map:
         return self._spread_out(self._jnd_of(self._look(rgb)[0]))

@@ -10,10 +10,10 @@ from functools import cache
 from jndkit.codecs import codec as named_codec
 from jndkit.codecs.chroma import reduce_chroma
 from jndkit.codecs.contract import Codec
-from jndkit.observers.contract import Sight, Watch
+from jndkit.observers.contract import Reading, Watched
 from jndkit.picture import Picture, flatten
 from jndkit.picturewise.blocks import BLOCK, block_search
-from jndkit.picturewise.prediction import Foresight
+from jndkit.picturewise.prediction import Prediction
 from jndkit.picturewise.search import search
 
 BUDGET = {"fast": 3, "normal": 5, "best": 5}
@@ -38,7 +38,7 @@ class Choice:
     codec: Codec
     value: float
     data: bytes
-    sight: Sight
+    reading: Reading
 
 
 @dataclass(frozen=True)
@@ -48,14 +48,14 @@ class Decision:
     choice: the cheapest passing file found, or None where no tried setting passed (then `best` is the closest).
     probes: every encode, in order.
     stop: see `search.Search.stop`; "lossless"; or "boundary", where a noisy observer's answers turn.
-    foresight: what the search started from, and `searched` the probes it made; None and empty for a lossless file.
+    prediction: what the search started from, and `searched` the probes it made; None and empty for a lossless file.
     """
 
     choice: Choice | None
     stop: str
     probes: tuple[Probe, ...] = ()
     notes: tuple[str, ...] = ()
-    foresight: Foresight | None = None
+    prediction: Prediction | None = None
     searched: tuple[Probe, ...] = ()
 
     @property
@@ -73,20 +73,20 @@ class Bench:
     """
 
     picture: Picture
-    watch: Watch
-    foresee: Callable[[Codec], Foresight]
+    watched: Watched
+    predict: Callable[[Codec], Prediction]
     target: float
     budget: int
     noisy: bool = False
     chroma_jnd: float | None = None
     probes: list[Probe] = field(default_factory=list)
 
-    def probe(self, codec: Codec, value: float) -> tuple[bytes, Sight]:
+    def probe(self, codec: Codec, value: float) -> tuple[bytes, Reading]:
         """Encode, decode and look."""
         data = codec.encode(self.picture, value)
-        sight = self.watch(codec.decode(data))
-        self.probes.append(Probe(codec.spec, value, len(data), sight.jnd, sight.interval))
-        return data, sight
+        reading = self.watched(codec.decode(data))
+        self.probes.append(Probe(codec.spec, value, len(data), reading.jnd, reading.interval))
+        return data, reading
 
     def reduced_chroma(self) -> float:
         """JND of the picture with its chroma merely reduced to 4:2:0 and restored: no codec can do better in 4:2:0."""
@@ -94,7 +94,7 @@ class Bench:
             self.chroma_jnd = 0.0
             if not self.picture.grey:
                 reduced = replace(self.picture, rgb=reduce_chroma(self.picture.rgb), native=None, icc=None)
-                self.chroma_jnd = self.watch(reduced).jnd
+                self.chroma_jnd = self.watched(reduced).jnd
         return self.chroma_jnd
 
 
@@ -162,25 +162,25 @@ def _sampled(codec: Codec, alone: Callable[[], float], target: float, verb: str)
 def _search(bench: Bench, codec: Codec) -> Decision:
     """The cheapest file that is not seen, by readings; of a noisy observer, by votes of its answers."""
     grid = codec.knob.grid
-    passed: dict[int, tuple[bytes, Sight]] = {}
+    passed: dict[int, tuple[bytes, Reading]] = {}
 
     @cache
     def read(step: int) -> float:
-        data, sight = bench.probe(codec, grid[step])
-        if sight.jnd <= bench.target:
-            passed[step] = (data, sight)
-        return sight.jnd
+        data, reading = bench.probe(codec, grid[step])
+        if reading.jnd <= bench.target:
+            passed[step] = (data, reading)
+        return reading.jnd
 
     first = len(bench.probes)
-    foresight = bench.foresee(codec)
+    prediction = bench.predict(codec)
     if bench.noisy:
         index, stop = _voted(lambda step: read(step) > bench.target, len(grid))
     else:
-        result = search(read, foresight.curve, bench.target, budget=bench.budget)
+        result = search(read, prediction.curve, bench.target, budget=bench.budget)
         index, stop = result.index, result.stop
     probes = tuple(bench.probes[first:])
     choice = None if index is None else Choice(codec, grid[index], *passed[index])
-    return Decision(choice, stop, probes, foresight=foresight, searched=probes)
+    return Decision(choice, stop, probes, prediction=prediction, searched=probes)
 
 
 def _voted(visible: Callable[[int], bool], count: int) -> tuple[int | None, str]:
@@ -199,11 +199,11 @@ def _voted(visible: Callable[[int], bool], count: int) -> tuple[int | None, str]
 def _lossless(bench: Bench, codec: Codec) -> Decision:
     first = len(bench.probes)
     value = codec.knob.grid[-1]
-    data, sight = bench.probe(codec, value)
+    data, reading = bench.probe(codec, value)
     probes = tuple(bench.probes[first:])
-    if sight.jnd > bench.target:
+    if reading.jnd > bench.target:
         return Decision(None, "unreachable", probes)
-    return Decision(Choice(codec, value, data, sight), "lossless", probes)
+    return Decision(Choice(codec, value, data, reading), "lossless", probes)
 
 
 def cheapest(bench: Bench, codec: Codec, found: Decision) -> Decision:
@@ -216,27 +216,27 @@ def cheapest(bench: Bench, codec: Codec, found: Decision) -> Decision:
 
 
 @dataclass(frozen=True)
-class Forecast:
-    """What is foreseen of one codec without an encode.
+class PredictedDecision:
+    """What is predicted of one codec without an encode.
 
-    value: the cheapest knob expected to pass, None where none is.  foresight: None for a lossless codec, which passes.
+    value: the cheapest knob expected to pass, None where none is.  prediction: None for a lossless codec, which passes.
     """
 
     codec: Codec
     value: float | None
-    foresight: Foresight | None
+    prediction: Prediction | None
     notes: tuple[str, ...] = ()
 
 
-def forecast(
+def predict_decision(
     codec: Codec,
-    foresee: Callable[[Codec], Foresight],
+    predict: Callable[[Codec], Prediction],
     target: float,
     *,
     chroma_free: bool,
     lossless_first: bool = False,
-) -> Forecast:
-    """What `decide` would come to, by foresight alone. Arguments as there.
+) -> PredictedDecision:
+    """What `decide` would come to, by prediction alone. Arguments as there.
 
     What 4:2:0 alone will read is taken from the best step of its curve, where nothing else is left to see.
     """
@@ -245,13 +245,13 @@ def forecast(
         codec = named_codec(codec.lossless)
     elif chroma_free and codec.spec != codec.lossless:
         asked = codec
-        codec, notes = _sampled(codec, lambda: math.exp(foresee(asked).curve[-1]), target, "is expected to read")
+        codec, notes = _sampled(codec, lambda: math.exp(predict(asked).curve[-1]), target, "is expected to read")
     if codec.spec == codec.lossless:
-        return Forecast(codec, codec.knob.grid[-1], None, tuple(notes))
-    foresight = foresee(codec)
-    value = foresight.knob(target).value
+        return PredictedDecision(codec, codec.knob.grid[-1], None, tuple(notes))
+    prediction = predict(codec)
+    value = prediction.knob(target).value
     if value is None and codec.lossless is not None:
         lossless = named_codec(codec.lossless)
         notes.append("lossless, since no lossy setting is expected to meet the target")
-        return Forecast(lossless, lossless.knob.grid[-1], None, tuple(notes))
-    return Forecast(codec, value, foresight, tuple(notes))
+        return PredictedDecision(lossless, lossless.knob.grid[-1], None, tuple(notes))
+    return PredictedDecision(codec, value, prediction, tuple(notes))

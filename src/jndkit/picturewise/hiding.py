@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from jndkit.picturewise.responses import FLAT_STEPS, JPEG_QUALITIES, Answer, Floats, Responses, Watched
+from jndkit.picturewise.responses import FLAT_STEPS, JPEG_QUALITIES, Answer, Floats, Responses, WatchedSample
 from jndkit.viewing import DISPLAYS, Viewing
 
 ANY = "any"
@@ -75,7 +75,7 @@ class Hiding:
 class JpegAsSeen:
     """What people see of JPEG files who look from place to place, by quantising as JPEG will."""
 
-    def __init__(self, watched: Watched, told: Responses, hiding: Hiding) -> None:
+    def __init__(self, watched: WatchedSample, told: Responses, hiding: Hiding) -> None:
         assert told.looked is not None
         self._watched, self._hiding = watched, hiding
         looked = np.log(np.maximum(told.looked, UNSEEN))

@@ -15,7 +15,7 @@ from jndkit.observers.pooling.cells import pooled_jod
 from jndkit.picture import Picture
 from jndkit.picturewise.curves import typical_curve
 from jndkit.picturewise.hiding import Hiding, JpegAsSeen
-from jndkit.picturewise.responses import BANDS, RESPONSES, SMALLEST, Floats, Watched, responses, sample
+from jndkit.picturewise.responses import BANDS, RESPONSES, SMALLEST, Floats, WatchedSample, responses, sample
 from jndkit.protocols import AIC, Protocol
 from jndkit.viewing import DISPLAYS, Viewing
 from jndkit.visibility import JND_PER_JOD
@@ -55,7 +55,7 @@ class Knob:
             raise InputError(picture.name, f"a side is under {SMALLEST} pixels")
         # The quickest to start: the network itself takes no time at all.
         network = session(find("knob").path, runtime="onnxruntime")
-        watched = Watched(sample(picture.rgb), viewing, protocol.look)
+        watched = WatchedSample(sample(picture.rgb), viewing, protocol.look)
         told = responses(watched)
         if protocol.look is None:
             self._hiding = None

@@ -12,7 +12,7 @@ from jndkit.observers.peaks import Peaks, errors
 from jndkit.observers.vpjnd import SCALES, SIDE
 from jndkit.picture import Pixels
 from jndkit.picturewise.hiding import table
-from jndkit.picturewise.responses import PATCH, PATCHES, Floats, Sample, Watched, versions
+from jndkit.picturewise.responses import PATCH, PATCHES, Floats, Sample, WatchedSample, versions
 from jndkit.protocols import Look
 from jndkit.viewing import Viewing
 
@@ -24,7 +24,7 @@ _ERROR = 0.05  # of ln(JND), on pictures of valid/ and Kodak
 def peaks(rgb: Pixels, tops: list[int], lefts: list[int], viewing: Viewing, look: Look) -> Peaks:
     """Of the patches that the learned observer looks at, SCALES bands by three channels. rgb: uint8 (H, W, 3)."""
     seen = _patches(rgb, tops, lefts)
-    watched = Watched(seen, viewing, look)
+    watched = WatchedSample(seen, viewing, look)
     assert watched.places is not None
     energy, plain, wrong = [], [], []
     for version in (*list(versions(watched))[1:], watched.quantiser.jpeg(_COARSE)):

@@ -26,7 +26,7 @@ UNKNOWN = "unknown"
 
 
 class Expected(NamedTuple):
-    """A knob, foreseen. Each is None where it would lie past the best step of the grid.
+    """A knob, predicted. Each is None where it would lie past the best step of the grid.
 
     value: the cheapest step expected to pass.  low, high: the same for the lower and the upper end of what the picture
     may read: `low` is the cheap end and `high` the fine one, whichever way the knob counts.
@@ -38,7 +38,7 @@ class Expected(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Foresight:
+class Prediction:
     """What is expected of a picture and codec before the first encode.
 
     grid: the codec's, worst fidelity first.  curve: expected ln(JND) at every step of it.
@@ -80,9 +80,9 @@ class _Network(Protocol):
     def of(self, codec: Codec) -> tuple[Sequence[float], Sequence[float]] | None: ...
 
 
-def foresee(
+def predictor(
     picture: Picture, viewing: Viewing, protocol: Asked = AIC, *, near: Sequence[float] = (), widen: float = 1.0
-) -> Callable[[Codec], Foresight]:
+) -> Callable[[Codec], Prediction]:
     """What is to be expected of a picture at a display, codec by codec.
 
     picture: judged by its sRGB pixels, over white where it is transparent.  protocol: how people look.
@@ -100,7 +100,7 @@ def foresee(
     def network() -> tuple[_Network, str] | None:
         return _network(picture, viewing, protocol, near)
 
-    def of(codec: Codec) -> Foresight:
+    def of(codec: Codec) -> Prediction:
         known = network()
         told = known[0].of(codec) if known else None
         if known and told and all(map(math.isfinite, (*told[0], *told[1]))):
@@ -110,7 +110,7 @@ def foresee(
             source = TYPICAL if is_known(codec) else UNKNOWN
             if protocol.look is not None:
                 sigma = [math.hypot(value, hiding_table()["typical"]) for value in sigma]
-        return Foresight(codec.knob.grid, tuple(curve), tuple(widen * value for value in sigma), source)
+        return Prediction(codec.knob.grid, tuple(curve), tuple(widen * value for value in sigma), source)
 
     return of
 

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from jndkit.errors import UsageError
-from jndkit.observers.contract import Watch
+from jndkit.observers.contract import Watched
 from jndkit.picture import Picture, Pixels
 from jndkit.pixelwise import jnd_map
 from jndkit.pixelwise.choices import check_choice
@@ -34,8 +34,8 @@ _EXPONENT = 0.8  # strength grows about so with what is read
 class Form:
     """One way to smooth.
 
-    share: of the target in JND that the shaved picture alone may read; chosen by bytes on validation photographs
-        (docs/shaving.md).
+    share: of the target in JND that the prefiltered picture alone may read; chosen by bytes on validation photographs
+        (docs/prefilter.md).
     """
 
     change: Callable[[Plane, Map], Map]
@@ -70,7 +70,7 @@ def form_for(codec: str) -> str:
     return "blockwise" if codec == "jpeg" else "overlapped"
 
 
-def shave(picture: Picture, model: str = "wu2017", *, strength: float = 1.0, form: str = "wu2017") -> Picture:
+def prefilter(picture: Picture, model: str = "wu2017", *, strength: float = 1.0, form: str = "wu2017") -> Picture:
     """The picture, smoothed by at most `strength` times its JND.
 
     model: a name in `pixelwise.MODELS`.  strength: factor on the JND map, at least 0.
@@ -89,13 +89,13 @@ def shave(picture: Picture, model: str = "wu2017", *, strength: float = 1.0, for
     """
     check_choice("form", form, FORMS)
     if not 0.0 <= strength < float("inf"):
-        raise UsageError(f"the strength of shaving must be a finite number not below 0, not {strength}")
+        raise UsageError(f"the strength of prefiltering must be a finite number not below 0, not {strength}")
     return _moved(picture, luma_plane(picture), jnd_map(picture, model) * np.float32(strength), form)
 
 
 @dataclass(frozen=True)
-class Shaved:
-    """A shaved picture, and how: `jnd` is what the observer reads on it before it is coded."""
+class Prefiltered:
+    """A prefiltered picture, and how: `jnd` is what the observer reads on it before it is coded."""
 
     picture: Picture
     model: str
@@ -104,23 +104,23 @@ class Shaved:
     jnd: float
 
 
-def shave_within(picture: Picture, model: str, watch: Watch, target: float, *, form: str) -> Shaved | None:
-    """Shave as strongly as leaves the picture, not yet coded, within the form's share of the target.
+def prefilter_within(picture: Picture, model: str, watched: Watched, target: float, *, form: str) -> Prefiltered | None:
+    """Prefilter as strongly as leaves the picture, not yet coded, within the form's share of the target.
 
-    watch: the original being watched.  target: JND that the coded picture may read.
-    Returns None where even a weak shave reads more, or where none changes a pixel. Errors as `shave`.
+    watched: the original being watched.  target: JND that the coded picture may read.
+    Returns None where even a weak prefilter reads more, or where none changes a pixel. Errors as `prefilter`.
     """
     check_choice("form", form, FORMS)
     luma, jnd = luma_plane(picture), jnd_map(picture, model)
     allowed = FORMS[form].share * target
     low, high, strength = 0.0, _MOST, _START
-    found: Shaved | None = None
+    found: Prefiltered | None = None
     for _ in range(_READINGS):
         candidate = _moved(picture, luma, jnd * np.float32(strength), form)
-        read = watch(candidate).jnd
+        read = watched(candidate).jnd
         if read <= allowed:
             low = strength
-            found = Shaved(candidate, model, form, strength, read) if read > 0.0 else found
+            found = Prefiltered(candidate, model, form, strength, read) if read > 0.0 else found
             if read >= _NEAR * allowed or strength >= _MOST:
                 break
         else:

@@ -108,7 +108,7 @@ class Answer(NamedTuple):
     looked: float | None
 
 
-class Watched:
+class WatchedSample:
     """A sample being watched, so that versions of it can be read.
 
     whole: whether it is the whole picture.  quantiser: what makes versions of it.
@@ -173,7 +173,7 @@ class Responses(NamedTuple):
     looked: Floats | None
 
 
-def responses(watched: Watched) -> Responses:
+def responses(watched: WatchedSample) -> Responses:
     """The answers of a sample to every kind of quantisation."""
     answers = [watched.answer(watched.cells(version)) for version in versions(watched)]
     looked = [answer.looked for answer in answers if answer.looked is not None]
@@ -184,7 +184,7 @@ def responses(watched: Watched) -> Responses:
     )
 
 
-def versions(watched: Watched) -> Iterator[Pixels]:
+def versions(watched: WatchedSample) -> Iterator[Pixels]:
     """The sample after every kind of quantisation."""
     yield reduce_chroma(watched.sample.rgb)
     yield from (watched.quantiser.jpeg(quality) for quality in JPEG_QUALITIES)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from jndkit.picturewise.curves import reach
-from jndkit.picturewise.prediction import Foresight, deviate
+from jndkit.picturewise.prediction import Prediction, deviate
 from jndkit.picturewise.search import expect
 from jndkit.protocols import Protocol
 from jndkit.visibility import interval, viewers
@@ -15,7 +15,7 @@ from jndkit.visibility import interval, viewers
 _LEVEL = 0.9
 
 
-class Reading(NamedTuple):
+class ReadSetting(NamedTuple):
     """What an observer read at one knob: JND, and its own 90 % interval of that, in JND."""
 
     jnd: float
@@ -32,20 +32,20 @@ class Point(NamedTuple):
 
 
 def sur_curve(
-    foresight: Foresight,
+    prediction: Prediction,
     protocol: Protocol,
-    readings: Mapping[float, Reading] | None = None,
+    readings: Mapping[float, ReadSetting] | None = None,
     *,
     widen: float = 1.0,
 ) -> list[Point]:
     """The satisfied-user ratio at every step of a codec's grid, worst fidelity first.
 
     readings: knob -> what was read there.  widen: factor on the observer's error, as in `visibility.interval`;
-    foresight's own was widened when it was made.
-    The foreseen ln(JND) is moved through the readings as the search does, and what is read or foreseen becomes viewers
-    by the protocol. The interval joins two errors as independent: their half-widths in ln(JND) add as squares, on
-    either side. One is the observer's error to people: the scale's own, `visibility.interval`, and where the nearest
-    reading's interval is wider, what that has more. The other is foresight's: 1.645 sigma, shrunk beside readings as a
+    prediction's own was widened when it was made.
+    The predicted ln(JND) is moved through the readings as the search does, and what is read or predicted becomes
+    viewers by the protocol. The interval joins two errors as independent: their half-widths in ln(JND) add as squares,
+    on either side. One is the observer's error to people: the scale's own, `visibility.interval`, and where the nearest
+    reading's interval is wider, what that has more. The other is prediction's: 1.645 sigma, shrunk beside readings as a
     process shrinks between known points whose errors correlate as exp(-distance in ln(JND) / reach). At a step that was
     read there is nothing left of it, and the interval is the observer's own.
 
@@ -54,33 +54,33 @@ def sur_curve(
     Source: Wang et al. 2018 (satisfied-user ratio of compressed video); conditional variance of an Ornstein-Uhlenbeck
     process.
     """
-    read = {step: readings[value] for step, value in enumerate(foresight.grid) if readings and value in readings}
+    read = {step: readings[value] for step, value in enumerate(prediction.grid) if readings and value in readings}
     known = {step: reading.jnd for step, reading in read.items()}
     points = []
-    for step, value in enumerate(foresight.grid):
+    for step, value in enumerate(prediction.grid):
         if step in read:
             jnd, (low, high) = read[step].jnd, _widened(read[step], widen)
         else:
-            jnd = math.exp(expect(foresight.curve, known, step))
-            foreseen = deviate(_LEVEL) * foresight.sigma[step] * _shrunk(foresight, known, step)
+            jnd = math.exp(expect(prediction.curve, known, step))
+            predicted = deviate(_LEVEL) * prediction.sigma[step] * _shrunk(prediction, known, step)
             more = _more(read[min(read, key=lambda other: abs(other - step))], protocol) if read else 0.0
             low, high = _joined(
-                jnd, interval(jnd, protocol, level=_LEVEL, widen=widen), math.hypot(foreseen, widen * more)
+                jnd, interval(jnd, protocol, level=_LEVEL, widen=widen), math.hypot(predicted, widen * more)
             )
         points.append(Point(value, viewers(jnd, protocol), viewers(high, protocol), viewers(low, protocol)))
     return points
 
 
-def _widened(reading: Reading, widen: float) -> tuple[float, float]:
+def _widened(reading: ReadSetting, widen: float) -> tuple[float, float]:
     low, high = reading.interval
     return max(0.0, reading.jnd - widen * (reading.jnd - low)), reading.jnd + widen * (high - reading.jnd)
 
 
-def _shrunk(foresight: Foresight, known: Mapping[int, float], step: int) -> float:
-    """Share of foresight's sigma that is left at a step beside those that were read."""
+def _shrunk(prediction: Prediction, known: Mapping[int, float], step: int) -> float:
+    """Share of prediction's sigma that is left at a step beside those that were read."""
 
     def correlation(one: int, other: int) -> float:
-        return math.exp(-abs(foresight.curve[one] - foresight.curve[other]) / reach())
+        return math.exp(-abs(prediction.curve[one] - prediction.curve[other]) / reach())
 
     left = max((other for other in known if other < step), default=None)
     right = min((other for other in known if other > step), default=None)
@@ -92,7 +92,7 @@ def _shrunk(foresight: Foresight, known: Mapping[int, float], step: int) -> floa
     return math.sqrt(left_over)
 
 
-def _more(reading: Reading, protocol: Protocol) -> float:
+def _more(reading: ReadSetting, protocol: Protocol) -> float:
     """Half-width in ln(JND) that an observer's interval has beyond the scale's own, by its upper side."""
     if reading.jnd <= 0.0:
         return 0.0
@@ -100,8 +100,8 @@ def _more(reading: Reading, protocol: Protocol) -> float:
     return math.sqrt(max(0.0, own * own - scale * scale))
 
 
-def _joined(jnd: float, own: tuple[float, float], foreseen: float) -> tuple[float, float]:
-    """An interval about `jnd` with another error of half-width `foreseen` in ln(JND) joined to it, on either side."""
+def _joined(jnd: float, own: tuple[float, float], predicted: float) -> tuple[float, float]:
+    """An interval about `jnd` with another error of half-width `predicted` in ln(JND) joined to it, on either side."""
     low, high = own
-    below = math.hypot(math.log(jnd / low), foreseen) if low > 0.0 else math.inf
-    return jnd * math.exp(-below), jnd * math.exp(math.hypot(math.log(high / jnd), foreseen))
+    below = math.hypot(math.log(jnd / low), predicted) if low > 0.0 else math.inf
+    return jnd * math.exp(-below), jnd * math.exp(math.hypot(math.log(high / jnd), predicted))

@@ -8,19 +8,19 @@ from statistics import NormalDist
 
 import numpy as np
 
-from jndkit.observers.contract import Map, Observer, Sight, Watch, can_look
+from jndkit.observers.contract import Map, Observer, Reading, Watched, can_look
 from jndkit.observers.vpjnd import Vpjnd
 from jndkit.picture import Picture, flatten
 from jndkit.picturewise.hiding import UNSEEN, Hiding
 from jndkit.picturewise.peaks import peaks
-from jndkit.picturewise.responses import SMALLEST, Watched, responses, sample
+from jndkit.picturewise.responses import SMALLEST, WatchedSample, responses, sample
 from jndkit.protocols import Protocol
 from jndkit.viewing import Viewing
 
 _LEVEL = 0.9
 
 
-def watched(observer: Observer, picture: Picture, viewing: Viewing, protocol: Protocol) -> Watch:
+def watch_under(observer: Observer, picture: Picture, viewing: Viewing, protocol: Protocol) -> Watched:
     """The picture watched as the protocol's people look, by any observer."""
     look = protocol.look
     if look is None or can_look(observer) or min(picture.height, picture.width) < SMALLEST:
@@ -30,34 +30,34 @@ def watched(observer: Observer, picture: Picture, viewing: Viewing, protocol: Pr
         return someone.watch(
             picture, viewing, protocol, lambda rgb, tops, lefts: peaks(rgb, tops, lefts, viewing, look)
         )
-    seen = Watched(sample(flatten(picture, 255)), viewing, look)
+    seen = WatchedSample(sample(flatten(picture, 255)), viewing, look)
     hiding = Hiding.of(responses(seen), viewing, whole=seen.whole)
     return _Moved(observer.watch(picture, viewing, protocol), hiding)
 
 
 @dataclass(frozen=True)
 class _Moved:
-    """A watch whose readings are moved."""
+    """A watched whose readings are moved."""
 
-    watch: Watch
+    watched: Watched
     hiding: Hiding
 
-    def __call__(self, decoded: Picture) -> Sight:
-        sight = self.watch(decoded)
-        if sight.jnd <= UNSEEN:
-            return replace(sight, unhidden=sight.jnd)
-        moved, sigma = (float(each) for each in self.hiding.at(np.log(sight.jnd)))
+    def __call__(self, decoded: Picture) -> Reading:
+        reading = self.watched(decoded)
+        if reading.jnd <= UNSEEN:
+            return replace(reading, unmasked=reading.jnd)
+        moved, sigma = (float(each) for each in self.hiding.at(np.log(reading.jnd)))
         factor = math.exp(moved)
-        jnd, (low, high) = sight.jnd * factor, (end * factor for end in sight.interval)
+        jnd, (low, high) = reading.jnd * factor, (end * factor for end in reading.interval)
         more = math.exp(NormalDist().inv_cdf(0.5 + _LEVEL / 2.0) * sigma)
         below, above = math.hypot(jnd - low, jnd - jnd / more), math.hypot(high - jnd, jnd * more - jnd)
         return replace(
-            sight,
+            reading,
             jnd=jnd,
-            jnd_local=sight.jnd_local * factor,
+            jnd_local=reading.jnd_local * factor,
             interval=(max(0.0, jnd - below), jnd + above),
-            unhidden=sight.jnd,
+            unmasked=reading.jnd,
         )
 
     def map(self, decoded: Picture) -> Map:
-        return self.watch.map(decoded)
+        return self.watched.map(decoded)

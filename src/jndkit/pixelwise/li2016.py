@@ -92,7 +92,7 @@ def desktop_distance() -> float:
 
 
 def eccentricity(apart: Map, distance: float) -> Map:
-    """The angle between the line of sight and a pixel, float32 (H, W), degrees.
+    """The angle between the line of reading and a pixel, float32 (H, W), degrees.
 
     apart: float32 (H, W), how far the pixel is from the fixation, pixels.  distance: of the eye, pixels.
     Source: Chen and Guillemot 2010.

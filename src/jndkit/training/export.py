@@ -111,7 +111,7 @@ def publish(model: nn.Module, folder: Path, name: str, about: Mapping[str, Any])
     What is exported is its `folded()` form where it has one. Inputs that are not in 0..1 come from its `examples`,
     which takes such ones in the shapes of the contract; the numbers learned are its `learned`, else its parameters.
 
-    about: further keys of the card: architecture, licence, summary, trained, data, scores, promise.
+    about: further keys of the card: architecture, licence, summary, trained, data, scores, remaining_gain.
     Raises OutputError where the name is taken by other weights or the folder cannot be written, CodecError where a
     runtime disagrees.
     """

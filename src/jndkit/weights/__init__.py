@@ -47,7 +47,7 @@ class Card:
     trained: recipe, steps, hours, hardware.
     data: pictures learned from, each with its licence.  scores: figures beside their baselines, with the command.
     parity: runtime -> largest difference to the trained network when it was exported.
-    promise: what more training promises.
+    remaining_gain: what more training promises.
     """
 
     name: str
@@ -66,14 +66,14 @@ class Card:
     data: tuple[Mapping[str, Any], ...] = ()
     scores: Mapping[str, Any] = field(default_factory=dict)
     parity: Mapping[str, float] = field(default_factory=dict)
-    promise: str = ""
+    remaining_gain: str = ""
     needs: str = ""
 
 
 # What TOML gives for each key of a card, and the least of the numbers that are used.
 _KINDS: dict[str, type] = {
     **dict.fromkeys(
-        ("name", "architecture", "sha256", "licence", "summary", "input", "output", "needs", "promise"), str
+        ("name", "architecture", "sha256", "licence", "summary", "input", "output", "needs", "remaining_gain"), str
     ),
     **dict.fromkeys(("bytes", "multiple", "context", "macs_per_pixel", "parameters"), int),
     **dict.fromkeys(("trained", "scores", "parity"), dict),

@@ -36,14 +36,14 @@ def test_levels_are_files_that_were_read(picture: Path) -> None:
     assert (row.width, row.height, row.spec, row.part) == (96, 72, "jpeg:420", "jpeg")
     assert row.versions.keys() >= {"jndkit", "pillow"}
     loaded = jndkit.load(picture)
-    watch, likeness = Cvvdp().watch(loaded, DISPLAYS["desktop"]), prepare(loaded.rgb)
+    watched, likeness = Cvvdp().watch(loaded, DISPLAYS["desktop"]), prepare(loaded.rgb)
     jpeg = codec("jpeg")
     for place, value in enumerate(SWEEPS["jpeg"]):
         level = {name: row.levels[name][place] for name in LEVELS}
         data = jpeg.encode(loaded, value)
         decoded = jpeg.decode(data)
         assert (level["value"], level["bytes"]) == (value, len(data))
-        assert level["jnd"] == pytest.approx(watch(decoded).jnd, abs=1e-5)
+        assert level["jnd"] == pytest.approx(watched(decoded).jnd, abs=1e-5)
         assert level["ssimulacra2"] == pytest.approx(likeness.read(decoded.rgb), abs=1e-4)
         assert level["psnr"] == pytest.approx(cv2.PSNR(loaded.rgb, decoded.rgb), abs=1e-3)
         assert level["encode"] > 0.0

@@ -1,4 +1,4 @@
-"""Shares foretold without the picture: the truth is found, and a picture that is judged is not fitted on."""
+"""Shares predicted without the picture: the truth is found, and a picture that is judged is not fitted on."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from jndkit.evaluation.codecs.rows import SWEEPS, CodecRow
 from jndkit.evaluation.metrics.ssimulacra2 import prepare
 from jndkit.evaluation.picturewise.rows import TRUTH
 from jndkit.injection import psnr
-from jndkit.observers import Watch, observer as named_observer
+from jndkit.observers import Watched, observer as named_observer
 from jndkit.picture import Picture, flatten
 from jndkit.picturewise.decision import suited
 from jndkit.pipeline import encode
@@ -36,14 +36,14 @@ class Sitting:
         for share in row.targets:
             self._search(row, share)
 
-    def _watched(self, transparent: bool) -> Watch:
+    def _watched(self, transparent: bool) -> Watched:
         opaque = self.picture if transparent else suited(self.picture, named_codec("jpeg"))
         return named_observer(TRUTH).watch(opaque, self._viewing)
 
     def _sweep(self, row: CodecRow) -> None:
         codec = named_codec(row.spec)
         picture = suited(self.picture, codec)
-        watch = self._watch(picture.alpha is not None)
+        watched = self._watch(picture.alpha is not None)
         for value in SWEEPS[codec.name]:
             started = time.perf_counter()
             data = codec.encode(picture, value)
@@ -54,7 +54,7 @@ class Sitting:
             found = {
                 "value": value,
                 "bytes": len(data),
-                "jnd": round(watch(decoded).jnd, 5),
+                "jnd": round(watched(decoded).jnd, 5),
                 "ssimulacra2": round(self._likeness.read(rgb), 4),
                 "psnr": round(min(psnr(self._rgb, rgb), _LOSSLESS), 3),
                 "encode": round(coded - started, 5),

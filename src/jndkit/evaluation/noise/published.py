@@ -59,7 +59,7 @@ REACHED = (
 
 
 @dataclass(frozen=True)
-class Foretold:
+class Predicted:
     """What a picture-wise predictor reached on answers of people.
 
     right: share of levels told lossy or lossless rightly.  error: mean difference of quality factors.  saved: share of
@@ -76,8 +76,8 @@ class Foretold:
 
 _VPJND = "VP-JND, Zhang et al. 2025"
 
-FORETOLD = (
-    Foretold(_VPJND, "MCL-JCI", "JPEG", 0.8935, right=0.9482, error=3.92),
-    Foretold(_VPJND, "KonJND-1k", "JPEG", 0.8546),
-    Foretold(_VPJND, "KonJND-1k", "BPG", 0.4113),
+PREDICTED = (
+    Predicted(_VPJND, "MCL-JCI", "JPEG", 0.8935, right=0.9482, error=3.92),
+    Predicted(_VPJND, "KonJND-1k", "JPEG", 0.8546),
+    Predicted(_VPJND, "KonJND-1k", "BPG", 0.4113),
 )

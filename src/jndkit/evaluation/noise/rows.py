@@ -18,10 +18,10 @@ from jndkit.errors import TargetError, UsageError
 from jndkit.evaluation.noise.baselines import BASELINES
 from jndkit.evaluation.rows import told
 from jndkit.injection import Noise, Seen, at_jnd, at_psnr, signs
-from jndkit.observers import Watch, observer as named_observer
+from jndkit.observers import Watched, observer as named_observer
 from jndkit.opening import load
 from jndkit.picture import MAX_PIXELS, Picture, digest
-from jndkit.picturewise.watching import watched
+from jndkit.picturewise.watching import watch_under
 from jndkit.pixelwise import MODELS, jnd_map, model_card
 from jndkit.pixelwise.choices import check_choice
 from jndkit.protocols import Protocol, protocol as named_protocol
@@ -142,14 +142,14 @@ class Job:
         try:
             picture = load(self.path, max_pixels=self.settings.max_pixels)
             fit, viewing = self.settings.fit()
-            watch = watched(named_observer(self.settings.observer), picture, viewing, fit)
+            watched = watch_under(named_observer(self.settings.observer), picture, viewing, fit)
         except Exception as error:
             yield from self.failed(error)
             return
         for model in self.models:
             row = self.settings.row(self.name, model)
             try:
-                _measure(row, picture, watch)
+                _measure(row, picture, watched)
             except Exception as error:
                 row.fail(error, f"{self.name}, {model}")
             yield row
@@ -173,7 +173,7 @@ def jobs(pictures: Sequence[tuple[Path, str]], settings: Settings, known: Sequen
     return left
 
 
-def _measure(row: NoiseRow, picture: Picture, watch: Watch) -> None:
+def _measure(row: NoiseRow, picture: Picture, watched: Watched) -> None:
     """Fill the row."""
     started = time.perf_counter()
     row.width, row.height = picture.width, picture.height
@@ -185,23 +185,23 @@ def _measure(row: NoiseRow, picture: Picture, watch: Watch) -> None:
     row.map_mean = round(float(found.mean(dtype="float64")), 6)
     noise = Noise(picture, found, row.seed)
     dose = noise.at(1.0)
-    row.unscaled = _reading(Seen(dose, watch(dose.picture)))
+    row.unscaled = _reading(Seen(dose, watched(dose.picture)))
     dose = at_psnr(noise, row.target["psnr"])
-    row.equal_noise = _reading(Seen(dose, watch(dose.picture)))
-    row.equal_visibility = _reading(_at_jnd(noise, watch, row))
+    row.equal_noise = _reading(Seen(dose, watched(dose.picture)))
+    row.equal_visibility = _reading(_at_jnd(noise, watched, row))
     row.seconds = round(time.perf_counter() - started, 3)
 
 
-def _at_jnd(noise: Noise, watch: Watch, row: NoiseRow) -> Seen:
+def _at_jnd(noise: Noise, watched: Watched, row: NoiseRow) -> Seen:
     """Noise within 0.2 % of the wanted visibility, or 1 % where the worst places decide: a reading leaps with them."""
     try:
-        return at_jnd(noise, watch, row.target["jnd"], tolerance=0.002)
+        return at_jnd(noise, watched, row.target["jnd"], tolerance=0.002)
     except TargetError:
         if named_protocol(row.protocol)[0].look is None:
             raise
-        return at_jnd(noise, watch, row.target["jnd"])
+        return at_jnd(noise, watched, row.target["jnd"])
 
 
 def _reading(seen: Seen) -> dict[str, float | None]:
     psnr = round(seen.dose.psnr, 6) if math.isfinite(seen.dose.psnr) else None
-    return {"beta": round(seen.dose.beta, 6), "psnr": psnr, "jnd": round(seen.sight.jnd, 6)}
+    return {"beta": round(seen.dose.beta, 6), "psnr": psnr, "jnd": round(seen.reading.jnd, 6)}

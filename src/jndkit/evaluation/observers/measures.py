@@ -15,7 +15,7 @@ from jndkit.injection import psnr
 from jndkit.observers import observer
 from jndkit.observers.mapped.constants import constants as maps
 from jndkit.picture import Picture
-from jndkit.picturewise.watching import watched
+from jndkit.picturewise.watching import watch_under
 from jndkit.pixelwise.terms.luma import luma
 from jndkit.protocols import AIC, SIDE_BY_SIDE, protocol
 from jndkit.viewing import Viewing
@@ -89,11 +89,11 @@ def _observed(name: str, reference: Picture, viewing: Viewing) -> Read:
     if name not in _LOOKING:
         plain = seen_by.watch(reference, viewing, AIC)
         return lambda decoded: {name: plain(decoded).jnd}
-    watch = watched(seen_by, reference, viewing, protocol(LOOK, viewing)[0])
+    watched = watch_under(seen_by, reference, viewing, protocol(LOOK, viewing)[0])
 
     def read(decoded: Picture) -> dict[str, float]:
-        sight = watch(decoded)
-        return {name: sight.reading, f"{name}, {LOOK}": sight.jnd}
+        reading = watched(decoded)
+        return {name: reading.raw, f"{name}, {LOOK}": reading.jnd}
 
     return read
 

@@ -1,4 +1,4 @@
-"""Shares foretold against shares observed, and the threshold of every picture, as a drawing.
+"""Shares predicted against shares observed, and the threshold of every picture, as a drawing.
 
 What people answered is not in the rows: it is read from the data folder. Needs matplotlib, which is loaded here.
 """
@@ -60,7 +60,7 @@ def _drawn(rows: Sequence[ScoreRow], told: Shares) -> bytes:
     _thresholds(panels[-1], rows)
     figure.supxlabel(
         f"{len(told.pictures)} pictures, {len(told.file)} versions, {int(told.told.viewers.max())} viewers: MIDD-GAR. "
-        "Shares are foretold without the picture. Grey: where 90 in 100 would lie by chance alone.",
+        "Shares are predicted without the picture. Grey: where 90 in 100 would lie by chance alone.",
         fontsize=8,
         color=INK,
     )
@@ -70,7 +70,7 @@ def _drawn(rows: Sequence[ScoreRow], told: Shares) -> bytes:
 
 
 def _agreement(axes: Any, name: str, share: Floats, told: Shares) -> None:
-    """Observed over foretold, a dot for each version."""
+    """Observed over predicted, a dot for each version."""
     line = np.linspace(0.0, 1.0, 101)
     half = 1.645 * np.sqrt(line * (1.0 - line) / told.told.viewers.mean())
     axes.fill_between(line, np.maximum(line - half, 0.0), np.minimum(line + half, 1.0), color="#eeeeee", linewidth=0)
@@ -82,7 +82,7 @@ def _agreement(axes: Any, name: str, share: Floats, told: Shares) -> None:
         )
     error = float(np.sqrt(np.mean((share - told.told.share) ** 2)))
     axes.set_title(f"{name}: error {error:.3f}", fontsize=9)
-    axes.set_xlabel("share foretold")
+    axes.set_xlabel("share predicted")
     _plain(axes)
 
 

@@ -34,7 +34,7 @@ def judged(name: str, x: Floats, told: Ranking) -> ScoreRow:
     """A measure: a quadratic from its mean over half of the pictures to Elo, judged by its mean over the others.
 
     x: float64 (pictures, methods), ln(difference).
-    Elo foretold less Elo of people: its standard deviation over settings, and its mean over those of each encoder.
+    Elo predicted less Elo of people: its standard deviation over settings, and its mean over those of each encoder.
     """
     errors = np.array(list(_errors(x, told.elo)))
     error = errors.mean(axis=0)

@@ -88,9 +88,9 @@ class ReadingRow:
 
 @dataclass
 class ScoreRow:
-    """One measure against one table of people. No answer of theirs is in it: what was foretold, and how far off.
+    """One measure against one table of people. No answer of theirs is in it: what was predicted, and how far off.
 
-    scores: name of the score -> value; see `tables`.  predicted: stimulus -> share or value foretold without its
+    scores: name of the score -> value; see `tables`.  predicted: stimulus -> share or value predicted without its
         picture.  thresholds: picture -> the measure where half notice.  constants: fitted on all pictures.
     pictures, stimuli: how many.  people: SHA-256 of the table.  source: of the readings.
     """

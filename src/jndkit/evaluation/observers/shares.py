@@ -1,4 +1,4 @@
-"""Shares of viewers who notice, foretold for a picture that took no part in the fit: the table of MIDD-GAR."""
+"""Shares of viewers who notice, predicted for a picture that took no part in the fit: the table of MIDD-GAR."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def judged(name: str, x: Floats, told: Shares) -> ScoreRow:
 
 
 def left_out(x: Floats, told: Shares) -> tuple[Floats, npt.NDArray[np.bool_]]:
-    """The share foretold of every version without its picture, and whether its 90 % interval holds the count."""
+    """The share predicted of every version without its picture, and whether its 90 % interval holds the count."""
     share, inside = np.zeros(len(x)), np.zeros(len(x), bool)
     for own in _of_pictures(told):
         curve = fitted(x[~own], told.told.of(~own))

@@ -1,4 +1,4 @@
-"""Differences in JND units, foretold for a source that took no part in the fit: the AIC-4 sample."""
+"""Differences in JND units, predicted for a source that took no part in the fit: the AIC-4 sample."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def scores(told: Judged) -> Iterator[ScoreRow]:
 
 
 def judged(name: str, reading: Floats, told: Judged, x: Floats | None = None) -> ScoreRow:
-    """What was foretold, in JND, of every stimulus without its source. x: the metric, by which stimuli are ranked.
+    """What was predicted, in JND, of every stimulus without its source. x: the metric, by which stimuli are ranked.
 
     Intervals come from the errors on the other sources.
     """

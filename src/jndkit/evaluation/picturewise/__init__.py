@@ -1,1 +1,1 @@
-"""How well the knob of a picture is foretold, against what the observer reads or what people answered."""
+"""How well the knob of a picture is predicted, against what the observer reads or what people answered."""

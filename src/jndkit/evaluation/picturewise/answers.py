@@ -17,14 +17,14 @@ from jndkit.observers import observer as named_observer
 from jndkit.picture import Picture
 from jndkit.picturewise.blocks import block_search
 from jndkit.picturewise.domain import domain
-from jndkit.picturewise.prediction import Foresight, foresee
-from jndkit.picturewise.watching import watched
+from jndkit.picturewise.prediction import Prediction, predictor
+from jndkit.picturewise.watching import watch_under
 from jndkit.pipeline import encode
 from jndkit.protocols import Protocol
 from jndkit.viewing import DISPLAYS, Viewing
 
 if TYPE_CHECKING:
-    from jndkit.observers.vpjnd import VpjndWatch
+    from jndkit.observers.vpjnd import WatchedVpjnd
 
 _LEVEL = 0.9
 _NOTHING = 1e-6  # JND
@@ -35,13 +35,13 @@ class Look:
 
     def __init__(self, picture: Picture, fit: Protocol, viewing: Viewing) -> None:
         self.picture = picture
-        self.watch = cache(lambda name: watched(named_observer(name), picture, viewing, fit))
-        self._foresee = cache(lambda near: foresee(picture, viewing, fit, near=near, widen=domain(picture).widen))
+        self.watched = cache(lambda name: watch_under(named_observer(name), picture, viewing, fit))
+        self._predictor = cache(lambda near: predictor(picture, viewing, fit, near=near, widen=domain(picture).widen))
         self._looks = fit.look is not None
 
-    def foresee(self, codec: Codec, target: float) -> Foresight:
+    def predict(self, codec: Codec, target: float) -> Prediction:
         """What `jnd predict` expects of a codec where it is asked for a target, JND."""
-        found: Foresight = self._foresee((target,) if self._looks else ())(codec)
+        found: Prediction = self._predictor((target,) if self._looks else ())(codec)
         return found
 
 
@@ -52,8 +52,8 @@ def by_observer(row: KnobRow, coding: Coding, look: Look) -> None:
 
 def observe(row: KnobRow, coding: Coding, look: Look, targets: Sequence[float]) -> None:
     """Read an even spread of levels, and the boundary at each of the targets, JND."""
-    watch = look.watch(TRUTH)
-    read = read_along(lambda step: watch(coding.decoded(step)).jnd, len(coding.grid), targets)
+    watched = look.watched(TRUTH)
+    read = read_along(lambda step: watched(coding.decoded(step)).jnd, len(coding.grid), targets)
     made = [coding.at(step) for step in read]
     row.levels = {
         "value": [coding.grid[step] for step in read],
@@ -64,24 +64,24 @@ def observe(row: KnobRow, coding: Coding, look: Look, targets: Sequence[float]) 
     }
 
 
-def by_foresight(row: KnobRow, coding: Coding, look: Look) -> None:
+def by_prediction(row: KnobRow, coding: Coding, look: Look) -> None:
     """Ask the picture alone. The curve that is kept is that of the first share."""
     for share, target in reversed(row.targets.items()):
-        foresight = look.foresee(coding.codec, target)
-        row.answers[share] = {**foresight.knob(target, _LEVEL)._asdict(), "encodes": 0}
+        prediction = look.predict(coding.codec, target)
+        row.answers[share] = {**prediction.knob(target, _LEVEL)._asdict(), "encodes": 0}
     row.answers = {share: row.answers[share] for share in row.targets}
-    _keep(row, foresight, spread(len(coding.grid)))
+    _keep(row, prediction, spread(len(coding.grid)))
 
 
 def by_blocks(row: KnobRow, coding: Coding, look: Look) -> None:
     """The published system: the learned observer, and the binary block search over its answers."""
-    watch = cast("VpjndWatch", look.watch(row.method))
+    watched = cast("WatchedVpjnd", look.watched(row.method))
     found: dict[int, tuple[float, float]] = {}
 
     def jnd(step: int) -> float:
         if step not in found:
-            sight, spread = watch.with_spread(coding.decoded(step))
-            found[step] = max(sight.jnd, _NOTHING), spread
+            reading, spread = watched.with_spread(coding.decoded(step))
+            found[step] = max(reading.jnd, _NOTHING), spread
         return found[step][0]
 
     def seen(target: float, step: int) -> bool:
@@ -120,23 +120,23 @@ def by_search(row: KnobRow, coding: Coding, look: Look) -> None:
 METHODS: Mapping[str, Callable[[KnobRow, Coding, Look], None]] = {
     TRUTH: by_observer,
     "vpjnd": by_blocks,
-    "knob": by_foresight,
+    "knob": by_prediction,
     "search": by_search,
 }
 
 
-def _keep(row: KnobRow, foresight: Foresight, steps: Sequence[int]) -> None:
+def _keep(row: KnobRow, prediction: Prediction, steps: Sequence[int]) -> None:
     row.levels = {
-        "value": [foresight.grid[step] for step in steps],
-        "jnd": [round(math.exp(foresight.curve[step]), 5) for step in steps],
-        "sigma": [round(foresight.sigma[step], 4) for step in steps],
+        "value": [prediction.grid[step] for step in steps],
+        "jnd": [round(math.exp(prediction.curve[step]), 5) for step in steps],
+        "sigma": [round(prediction.sigma[step], 4) for step in steps],
     }
 
 
-def _learned(grid: tuple[float, ...], found: Mapping[int, tuple[float, float]]) -> Foresight:
+def _learned(grid: tuple[float, ...], found: Mapping[int, tuple[float, float]]) -> Prediction:
     """The curve through an observer's readings. found: step -> JND, and the deviation of ln(JND) that it states."""
     steps = sorted(found)
     jnd, spread = zip(*(found[step] for step in steps), strict=True)
     every = range(len(grid))
     curve, sigma = np.interp(every, steps, np.log(jnd)), np.interp(every, steps, spread)
-    return Foresight(grid, tuple(curve.tolist()), tuple(sigma.tolist()), "")
+    return Prediction(grid, tuple(curve.tolist()), tuple(sigma.tolist()), "")

@@ -50,7 +50,7 @@ class Settings:
                 raise UsageError("the observer vpjnd is not there: this jndkit has no weights of it")
         for spec in self.codecs:
             if len(named_codec(spec).knob.grid) == 1:
-                raise UsageError(f"{spec} has one setting only: there is no knob to foretell")
+                raise UsageError(f"{spec} has one setting only: there is no knob to predicts")
         for viewing in self.viewings:
             self.fit(viewing)
 
@@ -78,14 +78,14 @@ class Settings:
 def source(method: str) -> str:
     """Who answers as a method, here and now."""
     try:
-        foresight = find(NETWORK).card.name
+        prediction = find(NETWORK).card.name
     except MissingError:
-        foresight = TYPICAL
+        prediction = TYPICAL
     if method == "knob":
-        return foresight
+        return prediction
     seen_by = named_observer(TRUTH if method == "search" else method)
     told = f"{seen_by.name} {seen_by.version}"
-    return f"{told} from {foresight}" if method == "search" else told
+    return f"{told} from {prediction}" if method == "search" else told
 
 
 @dataclass
@@ -93,7 +93,7 @@ class KnobRow:
     """One picture x codec x display x method.
 
     targets: share of viewers, per cent -> JND at which so many see no difference.
-    levels: what was read or foreseen along the knob, worst fidelity first: lists of `value`, the knob, and `jnd`; of a
+    levels: what was read or predicted along the knob, worst fidelity first: lists of `value`, the knob, and `jnd`; of a
         coded picture `bytes`, `psnr` (dB) and `ssim` too; of a prediction `sigma`, its standard deviation in ln(JND).
     answers: share of viewers -> value, the knob from which on the method expects nothing to be seen, None where that
         lies past the best; low, high, the ends of its 90 % interval; encodes.  Of `search`: of the file it returned

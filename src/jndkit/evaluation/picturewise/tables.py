@@ -1,4 +1,4 @@
-"""Tables of how well the knob is foretold, from rows alone."""
+"""Tables of how well the knob is predicted, from rows alone."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from jndkit.errors import UsageError
 from jndkit.evaluation.intervals import Mean
-from jndkit.evaluation.noise.published import FORETOLD
+from jndkit.evaluation.noise.published import PREDICTED
 from jndkit.evaluation.picturewise.methods import ORDER
 from jndkit.evaluation.picturewise.rows import METHODS, TRUTH, KnobRow
 from jndkit.evaluation.picturewise.scores import Case, Standing, cases, standings
@@ -133,7 +133,7 @@ def _published(ranked: Ranked, asked: People) -> list[str]:
         "| predictor | pictures | levels told right, % | knob error | saved against the lowest distortion, % |",
         "|---|---|---|---|---|",
     ]
-    for each in FORETOLD:
+    for each in PREDICTED:
         if each.pictures == asked.name:
             right = "" if each.right is None else f"{100.0 * each.right:.2f}"
             error = "" if each.error is None else f"{each.error:.2f}"

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from jndkit.observers.contract import Box, Map, Sight
+from jndkit.observers.contract import Box, Map, Reading
 from jndkit.observers.cvvdp import bands, pyramid
 from jndkit.observers.cvvdp.constants import constants
 from jndkit.observers.cvvdp.display import Plane
@@ -43,15 +43,15 @@ class Cvvdp:
     def version(self) -> str:
         return constants().version
 
-    def watch(self, reference: Picture, viewing: Viewing, protocol: Protocol = AIC) -> CvvdpWatch:
+    def watch(self, reference: Picture, viewing: Viewing, protocol: Protocol = AIC) -> WatchedCvvdp:
         """Do the per-picture work once. A reference with alpha is watched over black, mid grey and white.
 
         protocol: how people look, and how far from them a reading lies.
         """
-        return CvvdpWatch(reference, viewing, protocol)
+        return WatchedCvvdp(reference, viewing, protocol)
 
 
-class CvvdpWatch:
+class WatchedCvvdp:
     """A reference being watched."""
 
     def __init__(self, reference: Picture, viewing: Viewing, protocol: Protocol = AIC) -> None:
@@ -61,10 +61,10 @@ class CvvdpWatch:
         self._alpha = reference.alpha is not None
         self._scenes = [_Scene(rgb, viewing, protocol.look) for rgb in views(reference, self._alpha)]
 
-    def __call__(self, decoded: Picture) -> Sight:
+    def __call__(self, decoded: Picture) -> Reading:
         """Read a decoded version. Raises UsageError where its size differs from the reference's."""
         pairs = self._pairs(decoded)
-        return max((self._sight(scene, scene.cells(rgb)) for scene, rgb in pairs), key=lambda sight: sight.jnd)
+        return max((self._reading(scene, scene.cells(rgb)) for scene, rgb in pairs), key=lambda reading: reading.jnd)
 
     def map(self, decoded: Picture) -> Map:
         """float32 (H, W): local visible difference in JND units; over several backdrops, the worst."""
@@ -76,21 +76,21 @@ class CvvdpWatch:
         """Quality of the whole picture in JOD, pooled as the published metric pools it. rgb: uint8 (H, W, 3)."""
         return float(pooled_jod(self._scenes[0].cells(rgb).picture_energy()))
 
-    def with_cells(self, rgb: Pixels) -> tuple[Sight, Cells]:
+    def with_cells(self, rgb: Pixels) -> tuple[Reading, Cells]:
         """The reading of an opaque picture, and the squared differences over the grid of cells it was made from."""
         cells = self._scenes[0].cells(rgb)
-        return self._sight(self._scenes[0], cells), cells
+        return self._reading(self._scenes[0], cells), cells
 
     def _pairs(self, decoded: Picture) -> Iterator[tuple[_Scene, Pixels]]:
         return zip(self._scenes, views_beside(decoded, self.shape, self._alpha), strict=True)
 
-    def _sight(self, scene: _Scene, cells: Cells) -> Sight:
+    def _reading(self, scene: _Scene, cells: Cells) -> Reading:
         (at_large, window), (local, place) = scene.worst_of(cells)
         reading, where = (at_large, window) if at_large * LOCAL_RATIO >= local else (local / LOCAL_RATIO, place)
         if scene.places is None:
-            return Sight(reading, local, where, interval(reading, self._protocol))
+            return Reading(reading, local, where, interval(reading, self._protocol))
         (seen, where), (local, _) = scene.seen_in(cells)
-        return Sight(seen, local, where, interval(seen, self._protocol), reading)
+        return Reading(seen, local, where, interval(seen, self._protocol), reading)
 
     def worst(self, rgb: Pixels) -> tuple[tuple[float, Box], tuple[float, Box]]:
         """((JND, place) of the worst window, the same of the worst 3 degrees) of an opaque picture."""

@@ -138,7 +138,7 @@ def _mean_map(rgb: Pixels, model: str, ppd: float, side: int) -> Map:
 
 @lru_cache(maxsize=4)
 def _of_small(pixels: bytes, shape: tuple[int, int, int], model: str, ppd: float, side: int) -> Map:
-    """Whoever watches a small picture foresees it as well, and the map is most of the work."""
+    """Whoever watches a small picture predicts it as well, and the map is most of the work."""
     rgb = np.frombuffer(pixels, np.uint8).reshape(shape)
     means = _means(_map(rgb, model, ppd), shape[:2], side)
     means.flags.writeable = False

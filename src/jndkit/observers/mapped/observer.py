@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from jndkit.errors import UsageError
-from jndkit.observers.contract import Map, Sight
+from jndkit.observers.contract import Map, Reading
 from jndkit.observers.mapped.constants import Constants, constants, version
 from jndkit.observers.mapped.exceedance import inverse_threshold, low_pass_reach, low_passed_error, raised
 from jndkit.observers.pooling.backdrops import views, views_beside
@@ -41,16 +41,16 @@ class Mapped:
     def version(self) -> str:
         return version()
 
-    def watch(self, reference: Picture, viewing: Viewing, protocol: Protocol = AIC) -> MappedWatch:
+    def watch(self, reference: Picture, viewing: Viewing, protocol: Protocol = AIC) -> WatchedMapped:
         """Make the map once. A reference with alpha is watched over black, mid grey and white.
 
         Of the viewing only the pixels per degree count: a JND map is in code values and knows no display. Of the
         protocol only its error does.
         """
-        return MappedWatch(reference, viewing, self.name, constants()[self.name], protocol)
+        return WatchedMapped(reference, viewing, self.name, constants()[self.name], protocol)
 
 
-class MappedWatch:
+class WatchedMapped:
     """A reference being watched."""
 
     def __init__(
@@ -63,9 +63,11 @@ class MappedWatch:
         self._alpha = reference.alpha is not None
         self._scenes = [_Scene(rgb, viewing.ppd, model, fit) for rgb in views(reference, self._alpha)]
 
-    def __call__(self, decoded: Picture) -> Sight:
+    def __call__(self, decoded: Picture) -> Reading:
         """Read a decoded version. Raises UsageError where its size differs from the reference's."""
-        return max((self._read(scene.grid(rgb)) for scene, rgb in self._pairs(decoded)), key=lambda sight: sight.jnd)
+        return max(
+            (self._read(scene.grid(rgb)) for scene, rgb in self._pairs(decoded)), key=lambda reading: reading.jnd
+        )
 
     def map(self, decoded: Picture) -> Map:
         """float32 (H, W): JND that a picture would read if all of it exceeded its thresholds as this pixel does.
@@ -82,12 +84,12 @@ class MappedWatch:
     def _pairs(self, decoded: Picture) -> Iterator[tuple[_Scene, Pixels]]:
         return zip(self._scenes, views_beside(decoded, self.shape, self._alpha), strict=True)
 
-    def _read(self, grid: Grid) -> Sight:
+    def _read(self, grid: Grid) -> Reading:
         (at_large, window), (at_place, place) = grid.worst_window(self.viewing.ppd), grid.worst_place(self.viewing.ppd)
         jnd, local = reading(at_large, self._fit), reading(at_place, self._fit)
         ratio = self._fit.local_ratio
         decides, where = (jnd, window) if jnd * ratio >= local else (local / ratio, place)
-        return Sight(decides, local, where, reading_interval(decides, self._fit.error, self._protocol))
+        return Reading(decides, local, where, reading_interval(decides, self._fit.error, self._protocol))
 
 
 def reading(mean: float, fit: Constants) -> float:

@@ -22,7 +22,7 @@ from torch import Generator, Tensor, nn
 from torch.nn import functional as F
 
 from jndkit.errors import InputError, UsageError
-from jndkit.observers import Watch, observer as named_observer
+from jndkit.observers import Watched, observer as named_observer
 from jndkit.picture import Picture, Pixels
 from jndkit.pixelwise import jnd_map
 from jndkit.pixelwise.choices import check_choice
@@ -168,7 +168,7 @@ class _Reader:
         self._given = to_tensor(pixels[None]).to(device)
         with torch.no_grad(), torch.autocast(device.type, enabled=False):
             self._priors: Priors = Priors(*degradation.priors(self._given))
-        self._watch: Watch = named_observer("cvvdp").watch(self._picture, named_viewing("desktop"))
+        self._watch: Watched = named_observer("cvvdp").watch(self._picture, named_viewing("desktop"))
         # Not quite flat, so that rounding does not move all pixels at one strength.
         flat = np.random.default_rng(1).uniform(0.95, 1.05, pixels.shape[:2])
         self._known = {

@@ -26,7 +26,7 @@ from jndkit.pixelwise.wu2016 import wu2016
 from jndkit.training.hvssd.degradation_task import check_keys
 from jndkit.training.jndlic.transform import dct_kernels, perceptual_table, to_ycc
 from jndkit.training.losses.chroma import CoarseChroma
-from jndkit.training.losses.differentiable_observer import SMALLEST, Observed
+from jndkit.training.losses.differentiable_observer import SMALLEST, DifferentiableObserver
 from jndkit.training.losses.ssimulacra2 import Ssimulacra2
 from jndkit.training.recipe import Recipe
 from jndkit.training.sampling import Crops, centres, to_tensor
@@ -193,7 +193,7 @@ def judge(name: str) -> nn.Module:
     if name == "scored":
         return Ssimulacra2()
     desktop = DISPLAYS["desktop"]
-    return Observed(desktop) if name == "observed" else CoarseChroma(desktop)
+    return DifferentiableObserver(desktop) if name == "observed" else CoarseChroma(desktop)
 
 
 def usual_reading(name: str, knobs: Tensor) -> Tensor:

@@ -26,7 +26,7 @@ from jndkit.errors import InputError, UsageError
 from jndkit.picture import load
 from jndkit.picturewise.curves import typical_curve
 from jndkit.picturewise.knob import KNOTS, features, place
-from jndkit.picturewise.responses import Watched, responses, sample
+from jndkit.picturewise.responses import WatchedSample, responses, sample
 from jndkit.training.recipe import Recipe
 from jndkit.viewing import Viewing, viewing as named_viewing
 
@@ -36,7 +36,7 @@ _LAPLACE = 1.645 / math.log(10.0)  # scale of a Laplace distribution whose 90 % 
 
 
 @dataclass(frozen=True)
-class Reading:
+class LabelledReading:
     """JND of one picture coded by one codec at one knob, at one display."""
 
     picture: Path
@@ -136,7 +136,7 @@ def _tensors(table: _Table, rows: npt.NDArray[np.int64]) -> tuple[Tensor, ...]:
     return tuple(torch.from_numpy(each) for each in arrays)
 
 
-def _readings(sources: str | list[str], root: Path) -> Iterator[Reading]:
+def _readings(sources: str | list[str], root: Path) -> Iterator[LabelledReading]:
     for source in sources if isinstance(sources, list) else [sources]:
         if Path(source).suffix == ".csv":
             yield from _of_table(Path(source), root)
@@ -144,10 +144,10 @@ def _readings(sources: str | list[str], root: Path) -> Iterator[Reading]:
         for labelled in pictures(source):
             for version in labelled.versions:
                 for viewing, jnd in zip(labelled.viewings, version.jnd, strict=True):
-                    yield Reading(labelled.pristine, viewing, version.codec, version.knob, jnd)
+                    yield LabelledReading(labelled.pristine, viewing, version.codec, version.knob, jnd)
 
 
-def _of_table(path: Path, root: Path) -> Iterator[Reading]:
+def _of_table(path: Path, root: Path) -> Iterator[LabelledReading]:
     """Readings of a table: columns file, codec, value, and jnd_DISPLAY for every display."""
     try:
         with path.open(encoding="utf-8", newline="") as file:
@@ -155,14 +155,14 @@ def _of_table(path: Path, root: Path) -> Iterator[Reading]:
                 for column in row:
                     if column.startswith("jnd_"):
                         viewing = named_viewing(column.removeprefix("jnd_"))
-                        yield Reading(
+                        yield LabelledReading(
                             root / row["file"], viewing, row["codec"], float(row["value"]), float(row[column])
                         )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(path, f"it is no table of labels ({error!r})") from None
 
 
-def _table(readings: Sequence[Reading], cache_folder: Path) -> _Table:
+def _table(readings: Sequence[LabelledReading], cache_folder: Path) -> _Table:
     seen: dict[tuple[Path, Viewing], int] = {}
     told: list[Any] = []
     rows = []
@@ -212,7 +212,7 @@ def _features(path: Path, viewing: Viewing, folder: Path) -> npt.NDArray[np.floa
     if kept.exists():
         stored: npt.NDArray[np.float32] = np.load(kept, allow_pickle=False)
         return stored
-    found = features(responses(Watched(sample(load(path).rgb), viewing)).energy, viewing)
+    found = features(responses(WatchedSample(sample(load(path).rgb), viewing)).energy, viewing)
     folder.mkdir(parents=True, exist_ok=True)
     fresh = kept.with_suffix(".new.npy")
     np.save(fresh, found)

@@ -34,7 +34,7 @@ class _Layer(NamedTuple):
     sensitivity: Tensor
 
 
-class Observed(nn.Module):
+class DifferentiableObserver(nn.Module):
     """How many JND test pictures are from their references, each seen as a whole on one display, sRGB."""
 
     taps: Tensor

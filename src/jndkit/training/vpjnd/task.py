@@ -133,7 +133,7 @@ class VpjndTask:
         """
         return scores(self.readings(model))
 
-    def readings(self, model: nn.Module) -> list[Reading]:
+    def readings(self, model: nn.Module) -> list[VersionReading]:
         """What the network says of every validation version at every display, beside what the observer read."""
         found = []
         device = next(model.parameters()).device
@@ -148,7 +148,7 @@ class VpjndTask:
                     curve = typical_curve(named_codec(version.codec), viewing)
                     constant = curve[named_codec(version.codec).knob.grid.index(version.knob)]
                     found.append(
-                        Reading(
+                        VersionReading(
                             each.pristine.name,
                             version.codec,
                             viewing.name,
@@ -175,7 +175,7 @@ class VpjndTask:
 
 
 @dataclass(frozen=True)
-class Reading:
+class VersionReading:
     """ln(JND) of one version: what the observer read, what the network and the typical curve say, ln of its error."""
 
     picture: str
@@ -227,7 +227,7 @@ def decoded(version: Version) -> Pixels:
     return named_codec(version.codec).decode(data).rgb
 
 
-def scores(readings: list[Reading]) -> dict[str, float]:
+def scores(readings: list[VersionReading]) -> dict[str, float]:
     """Figures of a validation; `gain_over_constant_percent` first."""
     desktop = [each for each in readings if each.viewing == "desktop"]
     found = {"ln_error": _mean(desktop), "ln_error_constant": _mean(desktop, constant=True)}
@@ -240,7 +240,7 @@ def scores(readings: list[Reading]) -> dict[str, float]:
     return {"gain_over_constant_percent": gain, **found, "inside_interval": float(np.mean(inside))}
 
 
-def _mean(readings: list[Reading], constant: bool = False) -> float:
+def _mean(readings: list[VersionReading], constant: bool = False) -> float:
     """Mean absolute error of ln(JND), faint readings counting less."""
     if not readings:
         return math.nan

@@ -108,10 +108,10 @@ def test_it_begins_near_the_observer_and_sees_nothing_where_nothing_is(folder: P
 
 
 def test_scores_are_those_of_the_readings() -> None:
-    from jndkit.training.vpjnd.task import Reading, scores
+    from jndkit.training.vpjnd.task import VersionReading, scores
 
-    def reading(codec: str, viewing: str, wanted: float, found: float) -> Reading:
-        return Reading("a", codec, viewing, wanted, found, wanted + 0.4, math.log(0.1))
+    def reading(codec: str, viewing: str, wanted: float, found: float) -> VersionReading:
+        return VersionReading("a", codec, viewing, wanted, found, wanted + 0.4, math.log(0.1))
 
     told = scores(
         [

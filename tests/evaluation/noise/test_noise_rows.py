@@ -155,10 +155,10 @@ def test_side_by_side_noise_is_read_as_its_people_look(folder: Path) -> None:
     assert 0.998 <= row.equal_visibility["jnd"] <= 1.0
     picture = jndkit.load(folder / "0.png")
     fit, display = protocol("side-by-side")
-    watch = Cvvdp().watch(picture, display, fit)
+    watched = Cvvdp().watch(picture, display, fit)
     noise = Noise(picture, BASELINES["flat"](picture.height, picture.width, 0), 0)
     assert row.equal_noise is not None
-    assert row.equal_noise["jnd"] == pytest.approx(watch(at_psnr(noise, 26.65).picture).jnd, abs=1e-6)
+    assert row.equal_noise["jnd"] == pytest.approx(watched(at_psnr(noise, 26.65).picture).jnd, abs=1e-6)
 
 
 def test_rows_of_before_there_were_protocols_are_of_the_unit(folder: Path) -> None:

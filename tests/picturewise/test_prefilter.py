@@ -13,7 +13,7 @@ from hypothesis import given, settings, strategies as st
 from jndkit.errors import InputError, UsageError
 from jndkit.observers.cvvdp import Cvvdp
 from jndkit.picture import Picture, load
-from jndkit.picturewise.prefilter import FORMS, form_for, shave, shave_within
+from jndkit.picturewise.prefilter import FORMS, form_for, prefilter, prefilter_within
 from jndkit.pixelwise import MODELS, jnd_map
 from jndkit.pixelwise.terms.luma import luma
 from jndkit.viewing import DISPLAYS
@@ -52,14 +52,14 @@ def test_no_pixel_moves_further_than_its_jnd(
     form: str, seed: int, height: int, width: int, strength: float, model: str
 ) -> None:
     picture = made(seed, height, width)
-    change = moved(picture, shave(picture, model, strength=strength, form=form))
+    change = moved(picture, prefilter(picture, model, strength=strength, form=form))
     assert change.shape == (height, width, 3)
     assert (np.abs(change) <= (strength * jnd_map(picture, model) + 0.5001)[..., None]).all()
 
 
 @EACH
 def test_the_channels_move_together(form: str, photo: Picture) -> None:
-    change = moved(photo, shave(photo, strength=0.5, form=form))
+    change = moved(photo, prefilter(photo, strength=0.5, form=form))
     assert (np.abs(change).max(axis=(0, 1)) > 0).all()
     inside = ((photo.rgb > 20) & (photo.rgb < 235)).all(axis=2)
     assert (np.ptp(change, axis=2)[inside] == 0).all()
@@ -69,12 +69,12 @@ def test_the_channels_move_together(form: str, photo: Picture) -> None:
 @pytest.mark.parametrize("level", [0, 77, 255])
 def test_flat_stays_flat(form: str, level: int) -> None:
     flat = Picture(np.full((19, 30, 3), level, np.uint8))
-    np.testing.assert_array_equal(shave(flat, form=form).rgb, flat.rgb)
+    np.testing.assert_array_equal(prefilter(flat, form=form).rgb, flat.rgb)
 
 
 @EACH
 def test_no_strength_changes_nothing(form: str, photo: Picture) -> None:
-    np.testing.assert_array_equal(shave(photo, strength=0.0, form=form).rgb, photo.rgb)
+    np.testing.assert_array_equal(prefilter(photo, strength=0.0, form=form).rgb, photo.rgb)
 
 
 def test_the_published_form_reaches_block_means_that_are_near() -> None:
@@ -85,7 +85,7 @@ def test_the_published_form_reaches_block_means_that_are_near() -> None:
     mean = plane.reshape(4, 8, 5, 8).mean(axis=(1, 3)).repeat(8, 0).repeat(8, 1)
     jnd = jnd_map(grey, "wu2017")
     expected = np.where(plane > mean + jnd, plane - jnd, np.where(plane < mean - jnd, plane + jnd, mean))
-    found = shave(grey).rgb[..., 0].astype(float)
+    found = prefilter(grey).rgb[..., 0].astype(float)
     assert np.abs(found - expected).max() <= 0.5001
     assert (np.abs(plane - mean) > jnd).any()
     assert (np.abs(plane - mean) < jnd).any()
@@ -96,13 +96,13 @@ def test_partial_blocks_have_the_mean_of_their_pixels() -> None:
     plane[:, 8:] = 103
     plane[0, 11] = 104
     picture = Picture(plane[..., None].repeat(3, axis=2), grey=True)
-    assert (shave(picture).rgb[:, 8:] == 103).all()
+    assert (prefilter(picture).rgb[:, 8:] == 103).all()
 
 
 @EACH
 def test_a_second_shave_changes_less(form: str, photo: Picture) -> None:
-    once = shave(photo, form=form)
-    twice = shave(once, form=form)
+    once = prefilter(photo, form=form)
+    twice = prefilter(once, form=form)
     first, second = (np.abs(moved(*pair)).mean() for pair in ((photo, once), (once, twice)))
     assert 0 < second < 0.8 * first
 
@@ -114,7 +114,7 @@ def test_noise_goes_and_edges_stay(form: str) -> None:
     clean[:, 29:] = 170
     noisy = np.clip(clean + random.normal(0, 2, clean.shape) + 0.5, 0, 255).astype(np.uint8)
     picture = Picture(noisy[..., None].repeat(3, axis=2), grey=True)
-    after = shave(picture, strength=0.5, form=form).rgb[..., 0].astype(float)
+    after = prefilter(picture, strength=0.5, form=form).rgb[..., 0].astype(float)
     calm = np.s_[:, 40:]
     assert after[calm].std() < 0.9 * noisy[calm].std()
     step = after[:, 29].mean() - after[:, 28].mean()
@@ -126,7 +126,7 @@ def test_noise_goes_and_edges_stay(form: str) -> None:
 def test_there_is_less_to_code(form: str, photo: Picture) -> None:
     from jndkit.codecs import codec
 
-    before, after = (len(codec("png").encode(p, 0)) for p in (photo, shave(photo, strength=1.0, form=form)))
+    before, after = (len(codec("png").encode(p, 0)) for p in (photo, prefilter(photo, strength=1.0, form=form)))
     assert after < 0.97 * before
 
 
@@ -137,16 +137,16 @@ def test_mirrored_pictures_of_whole_blocks(form: str, move: object) -> None:
     assert callable(move)
     picture = made(3, 48, 64)
     turned = Picture(np.ascontiguousarray(move(picture.rgb)))
-    found, expected = (shave(p, "chou1995", form=form).rgb.astype(int) for p in (turned, picture))
+    found, expected = (prefilter(p, "chou1995", form=form).rgb.astype(int) for p in (turned, picture))
     # Changes of exactly half a code value may round to either side.
     assert (np.abs(found - move(expected)) > 0).mean() < 0.002
 
 
 @EACH
 def test_strips_do_not_show(form: str, photo: Picture, monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = shave(photo, form=form).rgb
+    whole = prefilter(photo, form=form).rgb
     monkeypatch.setattr("jndkit.picturewise.prefilter._STRIP_PIXELS", 1)
-    np.testing.assert_array_equal(shave(photo, form=form).rgb, whole)
+    np.testing.assert_array_equal(prefilter(photo, form=form).rgb, whole)
 
 
 @EACH
@@ -154,10 +154,10 @@ def test_what_is_not_luma_stays(form: str, photo: Picture) -> None:
     alpha = np.tile(np.arange(photo.width, dtype=np.uint8), (photo.height, 1))
     native = np.clip(photo.rgb + np.array([9, -4, 2]), 0, 255).astype(np.uint8)
     rich = replace(photo, alpha=alpha, native=native, icc=b"profile", exif=b"exif", notes=("a note",))
-    after = shave(rich, strength=0.5, form=form)
+    after = prefilter(rich, strength=0.5, form=form)
     assert after.alpha is alpha
     assert (after.icc, after.exif, after.notes) == (b"profile", b"exif", ("a note",))
-    np.testing.assert_array_equal(after.rgb, shave(photo, strength=0.5, form=form).rgb)
+    np.testing.assert_array_equal(after.rgb, prefilter(photo, strength=0.5, form=form).rgb)
     assert after.native is not None
     inside = ((native > 20) & (native < 235) & (photo.rgb > 20) & (photo.rgb < 235)).all(axis=2)
     np.testing.assert_array_equal((after.native.astype(int) - native)[inside], moved(rich, after)[inside])
@@ -167,7 +167,7 @@ def test_what_is_not_luma_stays(form: str, photo: Picture) -> None:
 @EACH
 def test_grey_stays_grey(form: str, photo: Picture) -> None:
     grey = Picture(luma(photo.rgb)[..., None].repeat(3, axis=2), grey=True)
-    after = shave(grey, form=form)
+    after = prefilter(grey, form=form)
     assert after.grey
     assert (np.ptp(after.rgb, axis=2) == 0).all()
     assert (after.rgb != grey.rgb).any()
@@ -176,39 +176,39 @@ def test_grey_stays_grey(form: str, photo: Picture) -> None:
 @pytest.mark.parametrize("model", sorted(MODELS))
 def test_every_model_can_guide_it(model: str) -> None:
     picture = made(1, 40, 56)
-    change = np.abs(moved(picture, shave(picture, model, form="overlapped")))
+    change = np.abs(moved(picture, prefilter(picture, model, form="overlapped")))
     assert 0 < change.max() <= jnd_map(picture, model).max() + 0.5
 
 
 @EACH
 def test_strength_is_found_by_reading(form: str, photo: Picture) -> None:
-    watch = Cvvdp().watch(photo, DISPLAYS["desktop"])
-    found = shave_within(photo, "wu2017", watch, 0.4721, form=form)
+    watched = Cvvdp().watch(photo, DISPLAYS["desktop"])
+    found = prefilter_within(photo, "wu2017", watched, 0.4721, form=form)
     assert found is not None
-    assert watch(found.picture).jnd == found.jnd
+    assert watched(found.picture).jnd == found.jnd
     assert 0 < found.jnd <= FORMS[form].share * 0.4721
     assert found.strength <= 1.0
     assert found.strength == 1.0 or found.jnd > 0.5 * FORMS[form].share * 0.4721
-    again = shave(photo, "wu2017", strength=found.strength, form=form)
+    again = prefilter(photo, "wu2017", strength=found.strength, form=form)
     np.testing.assert_array_equal(again.rgb, found.picture.rgb)
 
 
 def test_nothing_to_shave() -> None:
     flat = Picture(np.full((64, 64, 3), 90, np.uint8))
-    assert shave_within(flat, "wu2017", Cvvdp().watch(flat, DISPLAYS["desktop"]), 0.47, form="overlapped") is None
+    assert prefilter_within(flat, "wu2017", Cvvdp().watch(flat, DISPLAYS["desktop"]), 0.47, form="overlapped") is None
 
 
 def test_what_cannot_be_asked(photo: Picture) -> None:
     with pytest.raises(UsageError, match="unknown model 'wu20'"):
-        shave(photo, "wu20")
+        prefilter(photo, "wu20")
     with pytest.raises(UsageError, match="unknown form"):
-        shave(photo, form="razor")
+        prefilter(photo, form="razor")
     with pytest.raises(UsageError, match="strength"):
-        shave(photo, strength=-0.1)
+        prefilter(photo, strength=-0.1)
     with pytest.raises(UsageError, match="strength"):
-        shave(photo, strength=float("nan"))
+        prefilter(photo, strength=float("nan"))
     with pytest.raises(InputError, match="8 x 8"):
-        shave(Picture(np.zeros((7, 20, 3), np.uint8)))
+        prefilter(Picture(np.zeros((7, 20, 3), np.uint8)))
 
 
 def test_each_codec_has_its_form() -> None:

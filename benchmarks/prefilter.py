@@ -1,8 +1,8 @@
 """Bytes that smoothing within a JND map saves at equal visibility, the original always being what is compared with.
 
-    python benchmarks/shave.py DATA                         DATA/kodak; adds to rows/shave.jsonl
-    python benchmarks/shave.py DATA --set valid --every 3   every third picture of DATA/valid, for choosing constants
-    python benchmarks/shave.py --table                      the tables of docs/shaving.md, from the rows
+    python benchmarks/prefilter.py DATA                         DATA/kodak; adds to rows/prefilter.jsonl
+    python benchmarks/prefilter.py DATA --set valid --every 3   every third of DATA/valid, to choose constants by
+    python benchmarks/prefilter.py --table                      the tables of docs/prefilter.md, from the rows
 
     --models wu2017,yang2005  --codecs jpeg,webp  --forms own,wu2017      what to run; rows of the rest are kept
 
@@ -23,7 +23,7 @@ from typing import Any
 
 import numpy as np
 
-ROWS = Path(__file__).parent / "rows" / "shave.jsonl"
+ROWS = Path(__file__).parent / "rows" / "prefilter.jsonl"
 CODECS = ("jpeg", "webp", "avif")
 MODELS = ("wu2017", "yang2005", "chou1995")
 VIEWERS = 75.0
@@ -32,15 +32,15 @@ Row = dict[str, Any]
 
 
 def one_picture(path: Path, codecs: list[str], models: list[str], forms: list[str]) -> list[Row]:
-    """Rows of one picture: every codec without shaving, then with every model and form."""
+    """Rows of one picture: every codec without prefiltering, then with every model and form."""
     import cv2
 
     from jndkit.codecs import codec as named_codec
     from jndkit.observers.cvvdp import Cvvdp
     from jndkit.picture import load
     from jndkit.picturewise.decision import BUDGET, Bench
-    from jndkit.picturewise.prediction import foresee
-    from jndkit.picturewise.prefilter import Shaved, form_for, shave_within
+    from jndkit.picturewise.prediction import predictor
+    from jndkit.picturewise.prefilter import Prefiltered, form_for, prefilter_within
     from jndkit.protocols import protocol
     from jndkit.viewing import DISPLAYS
     from jndkit.visibility import jnd_for
@@ -48,22 +48,29 @@ def one_picture(path: Path, codecs: list[str], models: list[str], forms: list[st
     cv2.setNumThreads(1)
     target = jnd_for(VIEWERS, protocol("aic")[0])
     picture, viewing = load(path), DISPLAYS["desktop"]
-    watch = Cvvdp().watch(picture, viewing)
-    bench = Bench(picture, watch, foresee(picture, viewing), target, BUDGET["normal"])
+    watched = Cvvdp().watch(picture, viewing)
+    bench = Bench(picture, watched, predictor(picture, viewing), target, BUDGET["normal"])
     bench.reduced_chroma()
     rows: list[Row] = []
-    smoothed: dict[tuple[str, str], Shaved | None] = {}
+    smoothed: dict[tuple[str, str], Prefiltered | None] = {}
     for name in codecs:
         codec = named_codec(name)
         rows.append({"codec": name, "model": None, "form": None} | _measured(bench, codec))
         for model in models:
             for form in dict.fromkeys(form_for(name) if each == "own" else each for each in forms):
                 if (model, form) not in smoothed:
-                    smoothed[model, form] = shave_within(picture, model, bench.watch, target, form=form)
-                shaved = smoothed[model, form]
-                row: Row = {"codec": name, "model": model, "form": form, "strength": shaved and shaved.strength}
-                row["shaved_jnd"] = shaved and round(shaved.jnd, 5)
-                rows.append(row | _measured(replace(bench, picture=shaved.picture) if shaved else bench, codec))
+                    smoothed[model, form] = prefilter_within(picture, model, bench.watched, target, form=form)
+                prefiltered = smoothed[model, form]
+                row: Row = {
+                    "codec": name,
+                    "model": model,
+                    "form": form,
+                    "strength": prefiltered and prefiltered.strength,
+                }
+                row["prefiltered_jnd"] = prefiltered and round(prefiltered.jnd, 5)
+                rows.append(
+                    row | _measured(replace(bench, picture=prefiltered.picture) if prefiltered else bench, codec)
+                )
     return rows
 
 
@@ -80,7 +87,7 @@ def _measured(bench: Any, codec: Any) -> Row:
         return row
     spec = found.choice.codec.spec
     row |= {"spec": spec, "value": found.choice.value, "bytes": len(found.choice.data)}
-    row["jnd"] = round(found.choice.sight.jnd, 5)
+    row["jnd"] = round(found.choice.reading.jnd, 5)
     if found.stop != "lossless":
         chosen = named_codec(spec)
         seen = {chosen.knob.grid.index(p.value): (p.bytes, p.jnd) for p in bench.probes if p.spec == spec}
@@ -94,8 +101,8 @@ def _at_target(bench: Any, codec: Any, seen: dict[int, tuple[int, float]]) -> fl
     step = min(index for index, (_, jnd) in seen.items() if jnd <= bench.target)
     while step > 0:
         if step - 1 not in seen:
-            data, sight = bench.probe(codec, codec.knob.grid[step - 1])
-            seen[step - 1] = len(data), sight.jnd
+            data, reading = bench.probe(codec, codec.knob.grid[step - 1])
+            seen[step - 1] = len(data), reading.jnd
         if seen[step - 1][1] > bench.target:
             (worse, far), (better, near) = seen[step - 1], seen[step]
             part = (bench.target - near) / (far - near)
@@ -107,8 +114,8 @@ def _at_target(bench: Any, codec: Any, seen: dict[int, tuple[int, float]]) -> fl
 def table(rows: list[Row], which: str) -> None:
     """Markdown: one line for each codec, form and model."""
     plain = {(row["input"], row["codec"]): row for row in rows if row["model"] is None and row["set"] == which}
-    print(f"| {which}: codec | form | model | n | strength | shaved alone, JND | bytes at the target, % | smaller on "
-          "| bytes of the files, % |")  # fmt: skip
+    print(f"| {which}: codec | form | model | n | strength | prefiltered alone, JND | bytes at the target, % "
+          "| smaller on | bytes of the files, % |")  # fmt: skip
     print("|---|---|---|---|---|---|---|---|---|")
     groups = dict.fromkeys((r["codec"], r["form"], r["model"]) for r in rows if r["model"] and r["set"] == which)
     for codec, form, model in groups:
@@ -120,7 +127,7 @@ def table(rows: list[Row], which: str) -> None:
         change = np.array([100 * (a["at_target"] / b["at_target"] - 1) for a, b in pairs])
         files = np.array([100 * (a["bytes"] / b["bytes"] - 1) for a, b in pairs])
         strength = np.mean([a["strength"] or 0 for a, _ in pairs])
-        alone = np.mean([a["shaved_jnd"] or 0 for a, _ in pairs])
+        alone = np.mean([a["prefiltered_jnd"] or 0 for a, _ in pairs])
         print(f"| {codec} | {form} | {model} | {len(pairs)} | {strength:.2f} | {alone:.3f} | {_interval(change)} "
               f"| {(change < 0).sum()} | {_interval(files)} |")  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""What is foreseen of a picture: by the network where it is there and knows, else by the typical curve."""
+"""What is predicted of a picture: by the network where it is there and knows, else by the typical curve."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from hypothesis import given, strategies as st
 from jndkit.codecs import available, codec
 from jndkit.errors import DamagedError, InputError, MissingError, UsageError
 from jndkit.picture import Picture
-from jndkit.picturewise import foresight
+from jndkit.picturewise import prediction
 from jndkit.picturewise.curves import is_known, reach, typical_curve, typical_sigma
-from jndkit.picturewise.prediction import Expected, Foresight, foresee
+from jndkit.picturewise.prediction import Expected, Prediction, predictor
 from jndkit.viewing import DISPLAYS, viewing
 
 DESKTOP = DISPLAYS["desktop"]
@@ -34,7 +34,7 @@ def without_network(monkeypatch: pytest.MonkeyPatch) -> None:
     def find(name: str) -> Any:
         raise MissingError(name, "pip install jndkit")
 
-    monkeypatch.setattr(foresight, "find", find)
+    monkeypatch.setattr(prediction, "find", find)
 
 
 @pytest.fixture
@@ -57,7 +57,7 @@ def network(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[Picture]]:
         module.Knob = Knob
         monkeypatch.setitem(sys.modules, module.__name__, module)
         card = SimpleNamespace(name="knob.made.v1")
-        monkeypatch.setattr(foresight, "find", lambda name: SimpleNamespace(card=card))
+        monkeypatch.setattr(prediction, "find", lambda name: SimpleNamespace(card=card))
         return shown
 
     return put
@@ -67,9 +67,9 @@ def plain(size: int = 16, **more: Any) -> Picture:
     return Picture(np.full((size, size, 3), 90, np.uint8), **more)
 
 
-def straight(steps: int = 100, sigma: float = 0.2) -> Foresight:
+def straight(steps: int = 100, sigma: float = 0.2) -> Prediction:
     curve = np.linspace(math.log(8.0), math.log(0.05), steps)
-    return Foresight(tuple(map(float, range(steps))), tuple(map(float, curve)), (sigma,) * steps, "made")
+    return Prediction(tuple(map(float, range(steps))), tuple(map(float, curve)), (sigma,) * steps, "made")
 
 
 @pytest.mark.usefixtures("without_network")
@@ -77,7 +77,7 @@ def straight(steps: int = 100, sigma: float = 0.2) -> Foresight:
 @pytest.mark.parametrize("display", ["desktop", "4k", "laptop", "phone", 12.0])
 def test_every_codec_has_an_expectation_at_every_display(spec: str, display: str | float) -> None:
     configured = codec(spec)
-    found = foresee(plain(), viewing(display))(configured)
+    found = predictor(plain(), viewing(display))(configured)
     assert found.grid == configured.knob.grid
     assert found.curve == tuple(typical_curve(configured, viewing(display)))
     assert len(found.curve) == len(found.sigma) == len(found.grid)
@@ -93,7 +93,7 @@ def test_photographs_differ_more_where_little_is_left_to_see() -> None:
 
 
 def test_an_ordinary_picture_at_quality_eighty_or_so() -> None:
-    found = Foresight(
+    found = Prediction(
         codec("jpeg").knob.grid,
         tuple(typical_curve(codec("jpeg"), DESKTOP)),
         tuple(typical_sigma(codec("jpeg"), DESKTOP)),
@@ -115,7 +115,7 @@ def test_the_knob_is_the_cheapest_step_that_should_pass(
     target: float, level: float, sigma: float, curve: list[float]
 ) -> None:
     steps = tuple(float(step) for step in range(len(curve)))
-    found = Foresight(steps, tuple(curve), (sigma,) * len(curve), "made").knob(target, level)
+    found = Prediction(steps, tuple(curve), (sigma,) * len(curve), "made").knob(target, level)
     passing = [step for step, mean in zip(steps, curve, strict=True) if mean <= math.log(target)]
     assert found.value == (passing[0] if passing else None)
     order = [len(curve) if end is None else end for end in (found.low, found.value, found.high)]
@@ -135,7 +135,7 @@ def test_the_interval_widens_with_the_level_and_ends_past_the_grid() -> None:
 
 
 def test_of_a_distance_the_cheap_end_comes_first() -> None:
-    coarse_first = Foresight((3.0, 2.0, 1.0), (0.0, -1.0, -2.0), (0.5, 0.5, 0.5), "made")
+    coarse_first = Prediction((3.0, 2.0, 1.0), (0.0, -1.0, -2.0), (0.5, 0.5, 0.5), "made")
     assert coarse_first.knob(math.exp(-1.0)) == Expected(2.0, 2.0, 1.0)
 
 
@@ -144,12 +144,12 @@ def test_requests_without_sense(wrong: dict[str, float]) -> None:
     with pytest.raises(UsageError):
         straight().knob(**wrong)
     with pytest.raises(UsageError):
-        foresee(plain(), DESKTOP, widen=0.5)
+        predictor(plain(), DESKTOP, widen=0.5)
 
 
 def test_the_network_looks_once_and_late(network: Callable[..., list[Picture]]) -> None:
     shown = network(lambda asked: ([1.0] * len(asked.knob.grid), [0.1] * len(asked.knob.grid)))
-    of = foresee(plain(), DESKTOP, widen=2.0)
+    of = predictor(plain(), DESKTOP, widen=2.0)
     assert shown == []
     found = of(codec("jpeg"))
     of(codec("webp"))
@@ -160,7 +160,7 @@ def test_the_network_looks_once_and_late(network: Callable[..., list[Picture]]) 
 def test_the_network_sees_srgb_over_white(network: Callable[..., list[Picture]]) -> None:
     shown = network(lambda asked: None)
     clear, native = np.zeros((16, 16), np.uint8), np.zeros((16, 16, 3), np.uint8)
-    foresee(plain(alpha=clear, native=native, icc=b"p3"), DESKTOP)(codec("jpeg"))
+    predictor(plain(alpha=clear, native=native, icc=b"p3"), DESKTOP)(codec("jpeg"))
     assert (shown[0].rgb == 255).all()
     assert (shown[0].alpha, shown[0].native, shown[0].icc) == (None, None, None)
 
@@ -168,12 +168,12 @@ def test_the_network_sees_srgb_over_white(network: Callable[..., list[Picture]])
 @pytest.mark.parametrize("answer", [None, ([math.nan] * 100, [0.1] * 100), ([0.0] * 100, [math.inf] * 100)])
 def test_what_the_network_cannot_say_is_typical(network: Callable[..., list[Picture]], answer: Any) -> None:
     network(lambda asked: answer)
-    assert foresee(plain(), DESKTOP)(codec("jpeg")).source == "typical"
+    assert predictor(plain(), DESKTOP)(codec("jpeg")).source == "typical"
 
 
 def test_a_picture_too_small_for_the_network_is_typical(network: Callable[..., list[Picture]]) -> None:
     network(lambda asked: ([1.0] * 100, [0.1] * 100))
-    assert foresee(plain(4), DESKTOP)(codec("jpeg")).source == "typical"
+    assert predictor(plain(4), DESKTOP)(codec("jpeg")).source == "typical"
 
 
 def test_damaged_weights_are_not_passed_over(
@@ -184,9 +184,9 @@ def test_damaged_weights_are_not_passed_over(
     def damaged(name: str) -> Any:
         raise DamagedError("knob.onnx", "it is not what it was")
 
-    monkeypatch.setattr(foresight, "find", damaged)
+    monkeypatch.setattr(prediction, "find", damaged)
     with pytest.raises(DamagedError, match=r"knob\.onnx"):
-        foresee(plain(), DESKTOP)(codec("jpeg"))
+        predictor(plain(), DESKTOP)(codec("jpeg"))
 
 
 @pytest.mark.parametrize("size", [1, 2, 9, 70])
@@ -194,4 +194,4 @@ def test_pictures_of_any_size_have_an_answer(size: int) -> None:
     """With whatever weights are installed."""
     alpha = np.full((size, 2 * size), 100, np.uint8)
     picture = Picture(np.zeros((size, 2 * size, 3), np.uint8), alpha=alpha)
-    assert foresee(picture, DESKTOP)(codec("webp")).knob(0.47, 0.9).low is not None
+    assert predictor(picture, DESKTOP)(codec("webp")).knob(0.47, 0.9).low is not None

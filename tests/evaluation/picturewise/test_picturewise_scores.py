@@ -84,7 +84,7 @@ def test_the_nearest_step_may_be_past_the_best() -> None:
 
 @pytest.fixture
 def made() -> Make:
-    """made("a.png", offset) : rows of a picture whose JND falls by 5 % a level, foretold `offset` too high."""
+    """made("a.png", offset) : rows of a picture whose JND falls by 5 % a level, predicted `offset` too high."""
 
     def rows(name: str, offset: float = 0.0) -> dict[str, KnobRow]:
         settings = Settings(codecs=("jpeg",), methods=("cvvdp", "knob", "search"))

@@ -1,4 +1,4 @@
-"""Tables of foretold knobs: what they say of rows, which rows they refuse, and what the documentation shows."""
+"""Tables of predicted knobs: what they say of rows, which rows they refuse, and what the documentation shows."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def committed(name: str) -> list[KnobRow]:
 
 @pytest.fixture
 def made() -> list[KnobRow]:
-    """The observer and foresight on two pictures: bytes 100 to 199, boundaries at quality 90 and 92."""
+    """The observer and prediction on two pictures: bytes 100 to 199, boundaries at quality 90 and 92."""
     settings = Settings(codecs=("jpeg",), methods=("cvvdp", "knob"))
     found = []
     for name, best in (("a.png", 0.3), ("b.png", 0.4)):
@@ -134,7 +134,7 @@ def test_aims_are_held_to_the_pictures_that_a_method_answered(
 
 
 def test_single_readings_are_counted_where_both_have_one(benchmark_script: ModuleType, made: list[KnobRow]) -> None:
-    # 0.3 JND is foreseen at quality 100, where b.png reads 0.4: a quarter less.
+    # 0.3 JND is predicted at quality 100, where b.png reads 0.4: a quarter less.
     assert benchmark_script.readings_held(made, "knob") == "of 4 single readings 100.0"
     made[3].levels["sigma"] = [0.1, 0.1]
     assert benchmark_script.readings_held(made, "knob") == "of 4 single readings 75.0"

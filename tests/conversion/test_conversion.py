@@ -131,7 +131,7 @@ def test_a_bug_costs_one_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.delenv("JND_DEBUG", raising=False)
     path = str(tmp_path / "a.png")
     save_png(picture(1), path)
-    # Not what the type says: the kind of mistake that no error of ours foresees.
+    # Not what the type says: the kind of mistake that no error of ours predicts.
     outcome = conversion.attempt(path, "no settings")
     assert outcome.row.status == "failed"
     assert outcome.row.error is not None

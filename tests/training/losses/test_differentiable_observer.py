@@ -20,9 +20,9 @@ SIDE = 128
 
 
 def observer(display: str = "desktop") -> Any:
-    from jndkit.training.losses.differentiable_observer import Observed
+    from jndkit.training.losses.differentiable_observer import DifferentiableObserver
 
-    return Observed(DISPLAYS[display])
+    return DifferentiableObserver(DISPLAYS[display])
 
 
 def tensor(rgb: Pixels) -> Any:

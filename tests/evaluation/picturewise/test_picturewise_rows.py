@@ -17,7 +17,7 @@ from jndkit.evaluation.picturewise.ground_truth import read_truth
 from jndkit.evaluation.picturewise.rows import METHODS, KnobRow, Settings
 from jndkit.evaluation.picturewise.work import Job, jobs
 from jndkit.evaluation.run import run
-from jndkit.observers import OBSERVERS, Sight
+from jndkit.observers import OBSERVERS, Reading
 from jndkit.observers.cvvdp import Cvvdp
 from jndkit.protocols import PROTOCOLS
 from jndkit.viewing import DISPLAYS
@@ -34,9 +34,9 @@ def test_the_boundary_is_that_of_reading_every_level(folder: Path) -> None:
     (row,) = made(folder / "0.png")
     assert row.error is None
     picture = jndkit.load(folder / "0.png")
-    watch = Cvvdp().watch(picture, DISPLAYS["desktop"])
+    watched = Cvvdp().watch(picture, DISPLAYS["desktop"])
     jpeg = codec("jpeg")
-    jnd = np.array([watch(jpeg.decode(jpeg.encode(picture, value))).jnd for value in GRID])
+    jnd = np.array([watched(jpeg.decode(jpeg.encode(picture, value))).jnd for value in GRID])
     truth = read_truth(row, GRID, PROTOCOLS["aic"][0])
     for share, target in row.targets.items():
         last = np.flatnonzero(jnd > target)
@@ -69,8 +69,8 @@ def test_knob_and_search_are_what_the_commands_do(folder: Path) -> None:
     assert knob.error is None
     assert search.error is None
     told = jndkit.predict(folder / "2.png", codec="jpeg:420", encode=False)
-    assert told.foresight is not None
-    assert knob.answers["75"] == {key: told.foresight[key] for key in ("value", "low", "high")} | {"encodes": 0}
+    assert told.prediction is not None
+    assert knob.answers["75"] == {key: told.prediction[key] for key in ("value", "low", "high")} | {"encodes": 0}
     done = jndkit.encode(folder / "2.png", codec="jpeg", min_saving=0, force=True, keep_metadata="none").row
     assert search.answers["75"]["bytes"] == done.bytes
     assert search.answers["75"]["codec"] == done.codec
@@ -89,9 +89,9 @@ def test_the_learned_observer_is_searched_by_blocks(folder: Path, monkeypatch: p
             self.look = Cvvdp().watch(picture, DISPLAYS["desktop"])
             return self
 
-        def with_spread(self, decoded: jndkit.Picture) -> tuple[Sight, float]:
-            sight = self.look(decoded)
-            return replace(sight, jnd=0.75 * sight.jnd), 0.1
+        def with_spread(self, decoded: jndkit.Picture) -> tuple[Reading, float]:
+            reading = self.look(decoded)
+            return replace(reading, jnd=0.75 * reading.jnd), 0.1
 
     monkeypatch.setattr(answers, "named_observer", lambda name: Learned() if name == "vpjnd" else Cvvdp())
     monkeypatch.setattr(module, "named_observer", lambda name: Learned() if name == "vpjnd" else Cvvdp())
@@ -170,7 +170,7 @@ def test_a_method_that_is_not_there_says_so(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_side_by_side_is_read_as_its_people_look(folder: Path) -> None:
-    """The truth is what `compare` reads under that protocol, the foretold knob what `predict` says there."""
+    """The truth is what `compare` reads under that protocol, the predicted knob what `predict` says there."""
     asked = replace(ONE, methods=("cvvdp", "knob"), protocol="side-by-side")
     truth, knob = made(folder / "2.png", asked)
     assert truth.error is None
@@ -186,5 +186,5 @@ def test_side_by_side_is_read_as_its_people_look(folder: Path) -> None:
         told = jndkit.predict(
             folder / "2.png", codec="jpeg:420", encode=False, protocol="side-by-side", viewers=float(share)
         )
-        assert told.foresight is not None
-        assert knob.answers[share] == {key: told.foresight[key] for key in ("value", "low", "high")} | {"encodes": 0}
+        assert told.prediction is not None
+        assert knob.answers[share] == {key: told.prediction[key] for key in ("value", "low", "high")} | {"encodes": 0}

@@ -1,6 +1,6 @@
 """Seconds of what looks at a picture: the network `knob` before an encode, a probe by `vpjnd` or `cvvdp` after it.
 
-    python benchmarks/foresight.py DATA     writes rows/foresight.jsonl
+    python benchmarks/prediction.py DATA     writes rows/prediction.jsonl
 
 1920 x 1080 pixels of the picture that benchmarks/observer_speed.py takes, two threads; each runtime in a process of
 its own. The knob's seconds are of all its work on a picture; a probe reads one decoded version of a watched picture,
@@ -24,11 +24,11 @@ from jndkit.codecs import codec
 from jndkit.inference import available
 from jndkit.observers import observer
 from jndkit.picture import Picture
-from jndkit.picturewise.prediction import foresee
+from jndkit.picturewise.prediction import predictor
 from jndkit.viewing import DISPLAYS
 from observer_speed import best, peak_mib, picture
 
-ROWS = Path(__file__).parent / "rows" / "foresight.jsonl"
+ROWS = Path(__file__).parent / "rows" / "prediction.jsonl"
 THREADS = 2
 SIZE = (1920, 1080)
 LIMIT = 0.3  # seconds
@@ -40,11 +40,11 @@ def measure(data: Path) -> dict[str, Any]:
     reference = Picture(rgb=picture(data, *SIZE))
     jpeg, display = codec("jpeg"), DISPLAYS["desktop"]
     coded = jpeg.decode(jpeg.encode(reference, 80.0))
-    row: dict[str, Any] = {"knob": best(lambda: foresee(reference, display)(jpeg).knob(0.472))}
+    row: dict[str, Any] = {"knob": best(lambda: predictor(reference, display)(jpeg).knob(0.472))}
     for name in ("cvvdp", "vpjnd"):
-        watch = observer(name).watch(reference, display)
+        watched = observer(name).watch(reference, display)
         row[f"{name}_watch"] = best(lambda name=name: observer(name).watch(reference, display), runs=3)
-        row[name] = best(lambda watch=watch: watch(coded))
+        row[name] = best(lambda watched=watched: watched(coded))
     row["encode_decode"] = best(lambda: jpeg.decode(jpeg.encode(reference, 80.0)))
     return row | {"peak_mb": round(peak_mib())}
 
