@@ -27,7 +27,7 @@ import numpy as np
 
 from jndkit.errors import MissingError
 from jndkit.evaluation.metrics.ssimulacra2 import prepare
-from jndkit.evaluation.observers import people, preference, shares
+from jndkit.evaluation.observers import preference, shares, subjective as people
 from jndkit.evaluation.observers.stimuli import STIMULI
 from jndkit.evaluation.observers.subjective import Ranking
 from jndkit.evaluation.psychometric import Floats

@@ -24,7 +24,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from jndkit.evaluation.observers import people
+from jndkit.evaluation.observers import subjective as people
 from jndkit.evaluation.psychometric import Floats, fitted, log_likelihood
 from jndkit.observers.cvvdp import Cvvdp
 from jndkit.observers.cvvdp.places import Places

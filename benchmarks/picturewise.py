@@ -21,8 +21,8 @@ from typing import Any
 
 import numpy as np
 
+from jndkit.batch import ledger as store
 from jndkit.codecs import codec
-from jndkit.evaluation import rows as store
 from jndkit.evaluation.picturewise.answers import Look, observe
 from jndkit.evaluation.picturewise.coding import Coding
 from jndkit.evaluation.picturewise.ground_truth import Truth, first_after, measure, read_truth

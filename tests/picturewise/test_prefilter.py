@@ -18,7 +18,7 @@ from jndkit.pixelwise import MODELS, jnd_map
 from jndkit.pixelwise.terms.luma import luma
 from jndkit.viewing import DISPLAYS
 
-EXAMPLE = Path(__file__).parents[1] / "examples" / "lake.png"
+EXAMPLE = Path(__file__).parents[2] / "examples" / "lake.png"
 EACH = pytest.mark.parametrize("form", sorted(FORMS))
 
 

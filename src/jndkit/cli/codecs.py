@@ -83,7 +83,8 @@ def _run(
 
     Rows of libraries, weights or observers that are no longer those in use are made again.
     """
-    from jndkit.evaluation import rows as store, run as processes
+    from jndkit.batch import ledger as store
+    from jndkit.evaluation import run as processes
     from jndkit.evaluation.codecs.rows import place
     from jndkit.evaluation.codecs.tables import checked
     from jndkit.evaluation.codecs.work import jobs as work
@@ -106,7 +107,7 @@ def _run(
 
 
 def _read(file: str | None) -> list[CodecRow]:
-    from jndkit.evaluation import rows as store
+    from jndkit.batch import ledger as store
     from jndkit.evaluation.codecs.rows import CodecRow
 
     return [CodecRow.from_json(row) for row in store.read(file)] if file is not None else []

@@ -144,8 +144,8 @@ def _run(
     json: bool,
 ) -> list[NoiseRow]:
     """Do what is left, keep and print each row as it comes; all rows, in the order of pictures and models."""
-    from jndkit.batch import jobs_wanted
-    from jndkit.evaluation import rows as store, run as processes
+    from jndkit.batch import jobs_wanted, ledger as store
+    from jndkit.evaluation import run as processes
     from jndkit.evaluation.noise import rows as test
     from jndkit.evaluation.noise.tables import checked
 
@@ -167,7 +167,7 @@ def follow(made: Generator[Row, None, None], count: int, done: list[Row], file: 
 
     made: the rows that are left, `count` of them.  done: those that are there, which are kept and printed first.
     """
-    from jndkit.evaluation import rows as store
+    from jndkit.batch import ledger as store
 
     if file is not None:
         store.rewrite(file, (row.to_json() for row in done))
@@ -196,7 +196,7 @@ def show(rows: Sequence[Kept]) -> None:
 
 
 def _read(file: str | None) -> list[NoiseRow]:
-    from jndkit.evaluation import rows as store
+    from jndkit.batch import ledger as store
     from jndkit.evaluation.noise.rows import NoiseRow
 
     return [NoiseRow.from_json(row) for row in store.read(file)] if file is not None else []

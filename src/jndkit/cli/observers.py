@@ -45,7 +45,7 @@ def observers(
     Prints tables in Markdown, or with --json the rows. Without --root, of the rows in the file of --rows alone. Rows
     hold no answer of people, so that a plot of them needs --root.
     """
-    from jndkit.evaluation import rows as store
+    from jndkit.batch import ledger as store
     from jndkit.evaluation.noise.plots import check_plot
     from jndkit.evaluation.observers.rows import from_json
     from jndkit.evaluation.observers.tables import markdown
@@ -84,7 +84,7 @@ def _judged(
     json: bool,
 ) -> tuple[list[ReadingRow], list[ScoreRow]]:
     """Read what is left, judge all; every row. Scores of tables that were not asked for stay as they are."""
-    from jndkit.evaluation import rows as store
+    from jndkit.batch import ledger as store
     from jndkit.evaluation.observers.judging import FILES, judge, present
 
     for name in table or ():

@@ -142,8 +142,8 @@ def _run(
     Rows of weights or observers that are no longer those in use are made again.
     others: rows that stay in the file and are no part of the result.
     """
-    from jndkit.batch import jobs_wanted
-    from jndkit.evaluation import rows as store, run as processes
+    from jndkit.batch import jobs_wanted, ledger as store
+    from jndkit.evaluation import run as processes
     from jndkit.evaluation.picturewise.rows import METHODS, source
     from jndkit.evaluation.picturewise.tables import checked
     from jndkit.evaluation.picturewise.work import jobs as work
@@ -175,7 +175,7 @@ def _absent(method: list[str] | None) -> None:
 
 
 def _read(file: str | None) -> list[KnobRow]:
-    from jndkit.evaluation import rows as store
+    from jndkit.batch import ledger as store
     from jndkit.evaluation.picturewise.rows import KnobRow
 
     return [KnobRow.from_json(row) for row in store.read(file)] if file is not None else []

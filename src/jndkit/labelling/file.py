@@ -12,9 +12,9 @@ from pathlib import Path
 
 from jndkit.batch import Pool, jobs_wanted, processors
 from jndkit.batch.inputs import gather
+from jndkit.batch.ledger import append, rewrite
 from jndkit.conversion.attempts import crashed
 from jndkit.errors import InputError, UsageError
-from jndkit.evaluation.rows import append, rewrite
 from jndkit.labelling.work import Labelled, Labelling, Plan, observer
 from jndkit.picture import digest
 

@@ -9,15 +9,15 @@ from pathlib import Path
 
 import pytest
 
+from jndkit.batch import ledger as store
 from jndkit.errors import MissingError, OutputError, UsageError
-from jndkit.evaluation import rows as store
 from jndkit.evaluation.noise.plots import write_plot
 from jndkit.evaluation.noise.published import ADVANTAGES, REACHED
 from jndkit.evaluation.noise.rows import NoiseRow
 from jndkit.evaluation.noise.tables import markdown, standings
 from jndkit.pixelwise import MODELS
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 Make = Callable[..., NoiseRow]
 
 

@@ -12,7 +12,7 @@ from types import ModuleType
 import numpy as np
 import pytest
 
-from jndkit.evaluation import rows as store
+from jndkit.batch import ledger as store
 from jndkit.evaluation.observers import shares
 from jndkit.evaluation.observers.judging import judge
 from jndkit.evaluation.observers.rows import ReadingRow, ScoreRow, Settings, from_json

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from jndkit.evaluation.observers import people, population
+from jndkit.evaluation.observers import population, subjective as people
 from jndkit.evaluation.observers.readings import Readings
 from jndkit.evaluation.observers.subjective import QUALITY
 from jndkit.evaluation.psychometric import phi

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from jndkit.evaluation.observers import people, preference
+from jndkit.evaluation.observers import preference, subjective as people
 from jndkit.evaluation.observers.readings import Readings
 from jndkit.evaluation.observers.subjective import Ranking
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from jndkit.evaluation.observers import people, shares
+from jndkit.evaluation.observers import shares, subjective as people
 from jndkit.evaluation.observers.readings import Readings
 from jndkit.evaluation.observers.subjective import Shares
 from jndkit.evaluation.psychometric import Counts

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from jndkit.errors import InputError
-from jndkit.evaluation.observers import people
+from jndkit.evaluation.observers import subjective as people
 from jndkit.evaluation.observers.judging import present
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from jndkit.errors import UsageError
-from jndkit.evaluation.observers import people, shares
+from jndkit.evaluation.observers import shares, subjective as people
 from jndkit.evaluation.observers.judging import judge
 from jndkit.evaluation.observers.plots import write_plot
 from jndkit.evaluation.observers.rows import ScoreRow

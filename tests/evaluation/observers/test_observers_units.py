@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from jndkit.evaluation.observers import people, units
+from jndkit.evaluation.observers import subjective as people, units
 from jndkit.evaluation.observers.units import PowerCurve, left_out, power_curve
 
 

@@ -113,7 +113,7 @@ def test_what_is_not_there(tmp_path: Path, mcl_jci: Path) -> None:
 @pytest.mark.shared
 def test_the_documented_constant_guess(shared: Path) -> None:
     found = curves(shared / "data" / "labels")
-    page = (Path(__file__).parents[2] / "docs" / "picturewise.md").read_text()
+    page = (Path(__file__).parents[3] / "docs" / "picturewise.md").read_text()
     for share, told in ((0.5, "5.5 (50 % of viewers)"), (0.75, "6.6 (75 %)")):
         values = [first_after(curve[:, 0] < share) + 1 for curve in found.values()]
         error = np.mean(np.abs(np.array(values) - np.median(values)))

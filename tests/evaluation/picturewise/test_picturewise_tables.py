@@ -11,14 +11,14 @@ from types import ModuleType
 
 import pytest
 
+from jndkit.batch import ledger as store
 from jndkit.errors import UsageError
-from jndkit.evaluation import rows as store
-from jndkit.evaluation.picturewise import contenders
+from jndkit.evaluation.picturewise import methods as contenders
 from jndkit.evaluation.picturewise.rows import VIEWERS, KnobRow, Settings
 from jndkit.evaluation.picturewise.scores import cases, standings
 from jndkit.evaluation.picturewise.tables import checked, markdown
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 ROWS = ROOT / "benchmarks" / "rows"
 
 

@@ -18,7 +18,7 @@ from jndkit.inference import Session, session
 from jndkit.picture import Picture
 from jndkit.pixelwise.terms.tiles import colours, tiles
 
-made = SimpleNamespace(**runpy.run_path(str(Path(__file__).parents[1] / "weights" / "made_networks.py")))
+made = SimpleNamespace(**runpy.run_path(str(Path(__file__).parents[2] / "weights" / "made_networks.py")))
 Array = npt.NDArray[Any]
 
 # Of layers and multiple; channels of the networks with a multiple are those of blocks of 4 x 4 pixels.

@@ -121,7 +121,7 @@ def test_every_runtime_agrees(model: Any, tmp_path: Path) -> None:
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """Two pictures, one in a folder inside."""
-    photo = Image.open(Path(__file__).parents[2] / "examples" / "lake.png").convert("RGB")
+    photo = Image.open(Path(__file__).parents[3] / "examples" / "lake.png").convert("RGB")
     (tmp_path / "set" / "inside").mkdir(parents=True)
     photo.crop((0, 0, 160, 128)).save(tmp_path / "set" / "a.png")
     photo.crop((200, 60, 360, 180)).save(tmp_path / "set" / "inside" / "b.png")

@@ -25,7 +25,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from jndkit.training.networks import network
 
     home = tmp_path_factory.mktemp("hvssd")
-    photo = Image.open(Path(__file__).parents[2] / "examples" / "lake.png").convert("RGB")
+    photo = Image.open(Path(__file__).parents[3] / "examples" / "lake.png").convert("RGB")
     (home / "set").mkdir()
     photo.crop((0, 0, 160, 128)).save(home / "set" / "a.png")
     photo.crop((200, 60, 360, 180)).save(home / "set" / "b.png")

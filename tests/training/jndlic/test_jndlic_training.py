@@ -18,7 +18,7 @@ from jndkit.training.recipe import Recipe, load_recipe
 torch = pytest.importorskip("torch")
 pytestmark = pytest.mark.train
 
-EXAMPLE = Path(__file__).parents[2] / "examples" / "lake.png"
+EXAMPLE = Path(__file__).parents[3] / "examples" / "lake.png"
 TINY = {"width": 8, "blocks": 0, "decoder_width": 8, "decoder_blocks": 0, "refinement": 4, "hyper": 6, "features": 8}
 
 

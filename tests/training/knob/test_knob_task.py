@@ -21,7 +21,7 @@ pytestmark = pytest.mark.train
 
 torch = pytest.importorskip("torch")
 
-EXAMPLE = Path(__file__).parents[2] / "examples" / "lake.png"
+EXAMPLE = Path(__file__).parents[3] / "examples" / "lake.png"
 SHIFTS = {"a.png": 0.4, "b.png": -0.3, "c.png": 0.1}
 QUALITIES = (55, 68, 78, 86, 92)
 

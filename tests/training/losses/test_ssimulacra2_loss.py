@@ -18,7 +18,7 @@ from jndkit.picture import Pixels
 torch = pytest.importorskip("torch")
 pytestmark = pytest.mark.train
 
-EXAMPLE = Path(__file__).parents[2] / "examples" / "lake.png"
+EXAMPLE = Path(__file__).parents[3] / "examples" / "lake.png"
 
 
 def measure() -> Any:

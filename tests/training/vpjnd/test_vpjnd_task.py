@@ -20,7 +20,7 @@ pytestmark = pytest.mark.train
 
 torch = pytest.importorskip("torch")
 
-EXAMPLE = Path(__file__).parents[2] / "examples" / "lake.png"
+EXAMPLE = Path(__file__).parents[3] / "examples" / "lake.png"
 
 
 @pytest.fixture(scope="module")

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from jndkit.batch.ledger import told
 from jndkit.codecs import available, codec as named_codec, versions
 from jndkit.errors import UsageError
 from jndkit.evaluation.picturewise.rows import Answer, source
-from jndkit.evaluation.rows import told
 from jndkit.picture import MAX_PIXELS
 from jndkit.protocols import Protocol, protocol as named_protocol
 from jndkit.version import VERSION

@@ -13,8 +13,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from jndkit import injection
+from jndkit.batch.ledger import told
 from jndkit.errors import MissingError, UsageError
-from jndkit.evaluation.rows import told
 from jndkit.injection import Noise, psnr, signs
 from jndkit.opening import load
 from jndkit.picture import MAX_PIXELS, Pixels, png_bytes, write_atomic

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from jndkit import injection
+from jndkit.batch.ledger import told
 from jndkit.errors import TargetError, UsageError
 from jndkit.evaluation.noise.baselines import BASELINES
-from jndkit.evaluation.rows import told
 from jndkit.injection import Noise, Seen, at_jnd, at_psnr, signs
 from jndkit.observers import Watched, observer as named_observer
 from jndkit.opening import load

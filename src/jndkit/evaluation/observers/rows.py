@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from jndkit.batch.ledger import told
 from jndkit.errors import UsageError
 from jndkit.evaluation.observers.measures import reader, readers
 from jndkit.evaluation.observers.stimuli import STIMULI
-from jndkit.evaluation.rows import told
 from jndkit.version import VERSION
 
 

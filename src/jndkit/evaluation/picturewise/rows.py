@@ -6,9 +6,9 @@ import json
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from jndkit.batch.ledger import told
 from jndkit.codecs import codec as named_codec, versions
 from jndkit.errors import MissingError, UsageError
-from jndkit.evaluation.rows import told
 from jndkit.observers import OBSERVERS, observer as named_observer
 from jndkit.picture import MAX_PIXELS
 from jndkit.picturewise.prediction import NETWORK, TYPICAL

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from jndkit.batch import ledger as rows
 from jndkit.errors import InputError, OutputError
-from jndkit.evaluation import rows
 
 
 def test_what_is_appended_is_read(tmp_path: Path) -> None:
