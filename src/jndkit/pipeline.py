@@ -42,9 +42,6 @@ from jndkit.provenance import describe, inscribe, with_mark
 from jndkit.viewing import Viewing
 from jndkit.visibility import jnd_for
 
-AUTO = ("jpeg", "webp", "avif", "heic", "jxl")
-"""What `auto` chooses from, where present; a VVC stream is not a file that programs open."""
-
 _STRICTER = 0.5  # share of the target that a picture outside the scale's domain must meet
 
 
@@ -119,8 +116,7 @@ class Settings:
     def codec_specs(self) -> tuple[str, ...]:
         if self.codec != "auto":
             return (self.codec,)
-        present = codecs.available()
-        return tuple(name for name in AUTO if present.get(name) == "")
+        return codecs.automatic()
 
 
 def encode(source: str | Path | Picture, **options: Any) -> Encoded:

@@ -12,7 +12,7 @@ Codec = Annotated[
     str | None,
     typer.Option(
         metavar="SPEC",
-        help="jpeg, webp, avif, heic, jxl, vvc, jndlic, png, or auto for the smallest; options as in avif:s6,444.",
+        help="jpeg, webp, avif or another of jnd models; auto for the smallest; options as in avif:s6,444.",
         show_default="what the name after -o says, else jpeg",
     ),
 ]
@@ -88,11 +88,11 @@ def known_codec(spec: str | None) -> str | None:
     from jndkit.errors import UsageError
 
     name = (spec or "auto").partition(":")[0]
-    if name in CODECS or name == "auto":
+    if name == "auto" or name in CODECS or name in CODECS.names():
         return spec
     try:
         close = [by_suffix(f".{name}")]
     except UsageError:
-        close = difflib.get_close_matches(name.lower(), [*CODECS, "auto"], 1)
+        close = difflib.get_close_matches(name.lower(), [*CODECS.names(), "auto"], 1)
     meant = f"did you mean {close[0]}? " if close else ""
-    raise UsageError(f"unknown codec {name!r}: {meant}choose {', '.join(CODECS)} or auto")
+    raise UsageError(f"unknown codec {name!r}: {meant}choose {', '.join(CODECS.names())} or auto")

@@ -65,8 +65,13 @@ class Observer(Protocol):
     protocol its error alone.
     """
 
-    name: str
-    version: str
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def version(self) -> str:
+        """What changes whenever its readings do; rows of other versions are made again."""
+        ...
 
     def watch(self, reference: Picture, viewing: Viewing, protocol: Asked = AIC) -> Watched: ...
 

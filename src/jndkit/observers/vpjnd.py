@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from jndkit.inference import session
+from jndkit.observers.card import Card
 from jndkit.observers.contract import Box, Map, Reading
 from jndkit.observers.cvvdp.constants import Floats
 from jndkit.observers.cvvdp.observer import LOCAL_RATIO
@@ -294,3 +295,12 @@ def _at_least(rgb: Pixels) -> Pixels:
     """Mirrored at its lower and right edge up to a patch."""
     down, right = (max(0, SIDE - side) for side in rgb.shape[:2])
     return np.pad(rgb, ((0, down), (0, right), (0, 0)), mode="symmetric") if down or right else rgb
+
+
+CARD = Card(
+    name="vpjnd",
+    make=Vpjnd,
+    summary="learned: a network looks at up to 32 patches and answers in JND units, with an interval of its own",
+    paper="Zhang et al. 2025, IEEE TCSVT",
+    year=2025,
+)

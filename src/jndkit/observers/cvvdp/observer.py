@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from jndkit.observers.card import Card
 from jndkit.observers.contract import Box, Map, Reading
 from jndkit.observers.cvvdp import bands, pyramid
 from jndkit.observers.cvvdp.constants import constants
@@ -230,3 +231,13 @@ def _local_map(reference: bands.Reference | bands.Unprepared, rgb: Pixels) -> Ma
     bands.differences(reference, rgb, collect)
     total = np.maximum(pyramid.collapse(layers), 0.0)
     return (JND_PER_JOD * (10.0 - jod(total.astype(np.float64)))).astype(np.float32)
+
+
+CARD = Card(
+    name="cvvdp",
+    make=Cvvdp,
+    summary="psychophysical: display, contrast sensitivity, masking and pooling of ColorVideoVDP, in JND units",
+    paper="Mantiuk et al. 2024, ACM Trans. Graph. 43(4)",
+    year=2024,
+    licence="Apache-2.0, its constants MIT",
+)

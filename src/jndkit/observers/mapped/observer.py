@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from statistics import NormalDist
 
 import cv2
 import numpy as np
 
 from jndkit.errors import UsageError
+from jndkit.observers.card import Card
 from jndkit.observers.contract import Map, Reading
 from jndkit.observers.mapped.constants import Constants, constants, version
 from jndkit.observers.mapped.exceedance import inverse_threshold, low_pass_reach, low_passed_error, raised
@@ -18,6 +20,7 @@ from jndkit.observers.pooling.backdrops import views, views_beside
 from jndkit.observers.pooling.cells import CELL
 from jndkit.observers.pooling.grid import Grid
 from jndkit.picture import Picture, Pixels
+from jndkit.pixelwise import MODELS
 from jndkit.pixelwise.terms.luma import SMALLEST
 from jndkit.protocols import AIC, Protocol
 from jndkit.threads import over_strips
@@ -152,3 +155,16 @@ class _Scene:
 def _at_least(rgb: Pixels) -> Pixels:
     down, right = (max(0, SMALLEST - side) for side in rgb.shape[:2])
     return cv2.copyMakeBorder(rgb, 0, down, 0, right, cv2.BORDER_REPLICATE) if down or right else rgb
+
+
+def card(name: str) -> Card:
+    """The card of the observer that a model's map makes. name: of a model with fitted constants."""
+    model = MODELS[name]
+    factor = math.exp(constants()[name].error)
+    return Card(
+        name=name,
+        make=partial(Mapped, name),
+        summary=f"the JND map of {name}, pooled; reads within a factor of {factor:.2f} of cvvdp (standard error)",
+        paper=model.paper,
+        year=model.year,
+    )
