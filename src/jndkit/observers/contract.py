@@ -13,6 +13,7 @@ from jndkit.protocols import AIC, Protocol as Asked
 from jndkit.viewing import Viewing
 
 Map = npt.NDArray[np.float32]
+Floats = npt.NDArray[np.float64]
 
 
 class Box(NamedTuple):

@@ -18,10 +18,9 @@ import numpy as np
 from jndkit.errors import UsageError
 from jndkit.inference import session
 from jndkit.observers.card import Card
-from jndkit.observers.contract import Map, Reading
-from jndkit.observers.cvvdp.constants import Floats
-from jndkit.observers.mapped.observer import reading_interval
-from jndkit.observers.pooling.backdrops import views, views_beside
+from jndkit.observers.contract import Floats, Map, Reading
+from jndkit.observers.intervals import reading_interval
+from jndkit.observers.pooling.views import views, views_beside
 from jndkit.observers.vpjnd import Cut
 from jndkit.picture import Picture, Pixels
 from jndkit.protocols import AIC, Protocol
