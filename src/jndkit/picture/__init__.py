@@ -1,10 +1,10 @@
 """Pictures: load, save, colour. The only converter in the project."""
 
+from jndkit.limits import MAX_BYTES, MAX_PIXELS
 from jndkit.picture.compositing import flatten
 from jndkit.picture.contract import Picture, Pixels, Source
 from jndkit.picture.damage import check_damaged
 from jndkit.picture.formats.raster import one_colour
-from jndkit.picture.limits import MAX_BYTES, MAX_PIXELS
 from jndkit.picture.loading import digest, from_bytes, load
 from jndkit.picture.metadata.mark import MARK
 from jndkit.picture.metadata.policy import mark_xmp, with_metadata
