@@ -119,3 +119,16 @@ def test_every_local_link_of_every_page_leads_somewhere() -> None:
     for page in sorted(DOCS.rglob("*.md")):
         for target in re.findall(r"\]\((?!\w+:|#)([^)#\s]+)", page.read_text(encoding="utf-8")):
             assert (page.parent / target).exists(), f"{page}: {target}"
+
+
+def test_the_order_of_rooms_is_that_of_the_architecture() -> None:
+    spec = importlib.util.spec_from_file_location("architecture", ROOT / "tests" / "test_architecture.py")
+    assert spec is not None
+    assert spec.loader is not None
+    architecture = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(architecture)
+    package = Path(jndkit.__file__).parent
+    rooms = [name for name in architecture.ORDER if (package / name).is_dir() or (package / f"{name}.py").exists()]
+    guide = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    shown = re.findall(r"```text\n(.*?)```", guide, flags=re.S)[1]
+    assert re.findall(r"\w+", shown) == rooms, f"CONTRIBUTING.md should list: {', '.join(rooms)}"

@@ -30,6 +30,7 @@ PAGES = {
     "SECURITY.md": "security.md",
     "CHANGELOG.md": "changelog.md",
     "examples/README.md": "examples.md",
+    "tests/pixelwise/published/README.md": "published-maps.md",
     "tests/fuzz/README.md": "fuzzing.md",
 }
 SOURCES = {page: source for source, page in PAGES.items()}
