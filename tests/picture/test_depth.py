@@ -8,7 +8,7 @@ from PIL import Image
 
 from jndkit.errors import DamagedError
 from jndkit.picture import from_bytes
-from jndkit.picture.formats.raster import divided, to_8_bits
+from jndkit.picture.raster import divided, to_8_bits
 
 cv2 = pytest.importorskip("cv2")
 

@@ -10,8 +10,8 @@ from picture_catalogue.case import SEEN
 from PIL import Image
 
 from jndkit.picture import from_bytes, png_bytes
-from jndkit.picture.formats.raster import upright
 from jndkit.picture.metadata import exif as exif_blocks
+from jndkit.picture.raster import upright
 
 
 def _exif(orientation: int) -> Image.Exif:
