@@ -19,7 +19,8 @@ from jndkit.errors import CodecError, TargetError, UsageError
 from jndkit.evidence import Row, record, record_prediction, satisfied
 from jndkit.observers import observer as named_observer
 from jndkit.observers.contract import Observer, is_noisy
-from jndkit.picture import Picture, check_damaged, load, with_metadata
+from jndkit.opening import load
+from jndkit.picture import Picture, check_damaged, with_metadata
 from jndkit.picturewise.curves import is_known
 from jndkit.picturewise.decision import (
     BUDGET,

@@ -21,7 +21,8 @@ import numpy as np
 from jndkit.batch import Pool, died, jobs_wanted, processors
 from jndkit.errors import InputError, JndError, UsageError
 from jndkit.observers import observer as named_observer
-from jndkit.picture import Picture, Pixels, append_line, digest, load, make_folder, png_bytes, write_atomic
+from jndkit.opening import load
+from jndkit.picture import Picture, Pixels, append_line, digest, make_folder, png_bytes, write_atomic
 from jndkit.picture.formats.sniffing import ENDINGS
 from jndkit.picturewise.domain import domain
 from jndkit.protocols import protocol as named_protocol
