@@ -18,7 +18,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from jndkit.errors import DamagedError, MissingError, UsageError
+from jndkit.errors import DamagedError, MissingError, check_choice
 
 Array = npt.NDArray[Any]
 Session = Callable[..., tuple[Array, ...]]
@@ -43,10 +43,8 @@ def session(path: str | Path, *, runtime: str | None = None, precision: str = "f
     DamagedError for a file that it cannot load.
     """
     chosen = runtime or os.environ.get("JNDKIT_RUNTIME") or default_runtime()
-    if chosen not in RUNTIMES:
-        raise UsageError(f"unknown runtime {chosen!r}: choose {', '.join(RUNTIMES)}")
-    if precision not in PRECISIONS:
-        raise UsageError(f"unknown precision {precision!r}: choose {', '.join(PRECISIONS)}")
+    check_choice("runtime", chosen, RUNTIMES)
+    check_choice("precision", precision, PRECISIONS)
     if chosen not in available():
         raise MissingError(f"the runtime {chosen}", _INSTALL[chosen])
     try:

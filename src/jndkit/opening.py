@@ -11,9 +11,9 @@ from typing import Protocol, cast
 from jndkit import picture
 from jndkit.codecs import by_suffix, codec
 from jndkit.errors import FormatError, InputError, UsageError
-from jndkit.picture import MAX_PIXELS, Picture
+from jndkit.limits import MAX_PIXELS, check_bytes
+from jndkit.picture import Picture
 from jndkit.picture.formats.sniffing import ENDINGS
-from jndkit.picture.limits import check_bytes
 
 SUFFIXES = frozenset({suffix for suffixes in ENDINGS.values() for suffix in suffixes} | {".jvvc", ".jlic"})
 """Of files that are taken for pictures by their names; `load` itself goes by what a file begins with."""

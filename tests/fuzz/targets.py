@@ -13,11 +13,11 @@ from collections.abc import Callable
 import numpy as np
 
 from jndkit.codecs.jndlic import container
+from jndkit.limits import check_size
 from jndkit.picture import colour, damage
 from jndkit.picture.damage import heif, isobmff, webp
 from jndkit.picture.formats import jpeg, jxl, jxl_header, png, pnm, sniffing, tiff
 from jndkit.picture.formats.raster import Raster
-from jndkit.picture.limits import check_size
 from jndkit.picture.metadata import cicp, exif, xmp
 
 MOST = 1_000_000

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from jndkit.batch import Pool, died, jobs_wanted, processors
-from jndkit.errors import InputError, JndError, UsageError
+from jndkit.errors import InputError, JndError, UsageError, check_choice
 from jndkit.observers import observer as named_observer
 from jndkit.opening import load
 from jndkit.picture import Picture, Pixels, append_line, digest, make_folder, png_bytes, write_atomic
@@ -230,8 +230,8 @@ def read_pairs(folder: str | Path, side: str, split: str | None = None) -> list[
     Raises UsageError for an unknown split; InputError where a folder is missing, a picture has no partner, or the
     manifest names pairs that are not there or that two pictures share.
     """
-    if split is not None and split not in SPLITS:
-        raise UsageError(f"unknown split {split!r}: choose {', '.join(SPLITS)}")
+    if split is not None:
+        check_choice("split", split, SPLITS)
     home = Path(folder) / split if split else Path(folder)
     found = {}
     for each in ("pristine", side):

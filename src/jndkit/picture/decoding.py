@@ -8,10 +8,10 @@ import numpy as np
 import numpy.typing as npt
 
 from jndkit.errors import DamagedError, JndError, LimitError
+from jndkit.limits import MAX_RUN_LENGTH_BYTES, check_size
 from jndkit.picture import transfer
 from jndkit.picture.formats import jpeg, png, png_colour, pnm, tiff
 from jndkit.picture.formats.raster import Raster, to_8_bits
-from jndkit.picture.limits import MAX_RUN_LENGTH_BYTES, check_size
 from jndkit.picture.metadata import cicp, exif as exif_blocks, xmp
 from jndkit.picture.plugins import open_image, opencv_16, raster_of, reduced
 from jndkit.picture.silence import quiet_pillow

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from jndkit.errors import DamagedError, InputError
+from jndkit.limits import MAX_BYTES, MAX_PIXELS, check_bytes, check_max_pixels
 from jndkit.picture import damage
 from jndkit.picture.contract import Picture, Pixels, Source
 from jndkit.picture.formats.raster import upright
 from jndkit.picture.formats.sniffing import naming_note, sniff
-from jndkit.picture.limits import MAX_BYTES, MAX_PIXELS, check_bytes, check_max_pixels
 from jndkit.picture.metadata import exif as exif_blocks, xmp as xmp_packets
 
 if TYPE_CHECKING:

@@ -10,10 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from jndkit.errors import LimitError
+from jndkit.limits import check_size
 from jndkit.picture import colour
 from jndkit.picture.contract import Pixels
 from jndkit.picture.formats.raster import Raster
-from jndkit.picture.limits import check_size
 from jndkit.picture.silence import quiet_opencv, quiet_stderr
 
 _ROWS = 512

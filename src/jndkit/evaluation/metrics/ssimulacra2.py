@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from jndkit.errors import UsageError
+from jndkit.errors import UsageError, check_choice
 from jndkit.observers.ssimulacra2 import (
     ABSORBED,
     C2,
@@ -26,7 +26,6 @@ from jndkit.observers.ssimulacra2 import (
     WINDOW,
 )
 from jndkit.picture import Pixels
-from jndkit.pixelwise.choices import check_choice
 from jndkit.pixelwise.terms.gaussian import gaussian
 from jndkit.pixelwise.terms.luma import Map
 

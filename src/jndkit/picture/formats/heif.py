@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from jndkit.limits import check_size
 from jndkit.picture.formats.raster import Raster, divided, to_8_bits
-from jndkit.picture.limits import check_size
 from jndkit.picture.metadata.cicp import name_colour
 
 

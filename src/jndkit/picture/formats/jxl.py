@@ -14,12 +14,12 @@ import numpy as np
 import numpy.typing as npt
 
 from jndkit.errors import DamagedError, FormatError, LimitError
+from jndkit.limits import MAX_BLOCK, check_size
 from jndkit.picture import colour, transfer
 from jndkit.picture.contract import Pixels
 from jndkit.picture.formats.jxl_bits import Bits
 from jndkit.picture.formats.jxl_header import SIGNATURE, Header, Span, boxes, codestream, header
 from jndkit.picture.formats.raster import Raster, divided, to_8_bits
-from jndkit.picture.limits import MAX_BLOCK, check_size
 from jndkit.picture.metadata import cicp
 
 Samples = npt.NDArray[Any]

@@ -9,9 +9,9 @@ import struct
 from dataclasses import dataclass
 
 from jndkit.errors import DamagedError
+from jndkit.limits import MAX_BLOCK, MAX_CHUNKS
 from jndkit.picture.formats import jxl_icc
 from jndkit.picture.formats.jxl_bits import Bits
-from jndkit.picture.limits import MAX_BLOCK, MAX_CHUNKS
 from jndkit.picture.metadata import cicp
 from jndkit.picture.metadata.cicp import Meaning
 
