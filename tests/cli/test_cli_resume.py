@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from jndkit.pipeline import Settings
 from jndkit.provenance import told
+from jndkit.settings import Settings
 
 Run = Callable[..., Any]
 Draw = Callable[..., Path]

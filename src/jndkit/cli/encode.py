@@ -13,7 +13,7 @@ from jndkit.errors import UsageError
 
 if TYPE_CHECKING:
     from jndkit.batch.inputs import Found
-    from jndkit.pipeline import Settings
+    from jndkit.settings import Settings
 
 
 def encode(
@@ -58,7 +58,7 @@ def encode(
     """
     from jndkit import conversion
     from jndkit.cli.reporting import Report
-    from jndkit.pipeline import Settings
+    from jndkit.settings import Settings
 
     options.known_codec(codec)
     piped = output == "-"

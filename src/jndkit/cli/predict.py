@@ -36,7 +36,7 @@ def predict(
     """Say which setting encode would choose, and why, without a file."""
     from jndkit import conversion
     from jndkit.cli.reporting import Report
-    from jndkit.pipeline import Settings
+    from jndkit.settings import Settings
 
     settings = Settings(
         codec=options.known_codec(codec) or "jpeg",

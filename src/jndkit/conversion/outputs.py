@@ -14,7 +14,7 @@ from jndkit.errors import JndError, OutputError, UsageError
 from jndkit.evidence import Row, failed
 from jndkit.opening import SUFFIXES
 from jndkit.picture.metadata.mark import Mark
-from jndkit.pipeline import Settings
+from jndkit.settings import Settings
 
 OURS = "jnd"
 """Goes between stem and suffix where the plain name is taken: photo.jnd.jpg."""
