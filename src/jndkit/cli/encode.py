@@ -35,6 +35,7 @@ def encode(
     observer: options.Observer = "cvvdp",
     effort: options.Effort = "normal",
     prefilter: options.Prefilter = None,
+    shave: options.Shave = None,
     min_saving: Annotated[
         float, typer.Option(metavar="PERCENT", help="Keep the input where the file would save less than this.")
     ] = 5.0,
@@ -72,7 +73,7 @@ def encode(
         viewing=viewing,
         observer=observer,
         effort=effort,
-        prefilter=prefilter,
+        prefilter=options.prefilter_named(prefilter, shave),
         min_saving=min_saving,
         keep_metadata=keep_metadata,
         force=force,
