@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -16,7 +13,7 @@ from jndkit import codecs, opening
 from jndkit.batch.inputs import gather
 from jndkit.cli import main
 from jndkit.errors import DamagedError, FormatError
-from jndkit.picture import Picture, Source
+from jndkit.picture import Picture
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "lake.png"
 STREAMS = [name for name in ("jndlic", "vvc") if codecs.available()[name] == ""]
@@ -70,36 +67,6 @@ def test_a_damaged_stream_is_refused_by_name(stream: Path, tmp_path: Path) -> No
     cut.write_bytes(stream.read_bytes()[:-20])
     with pytest.raises(DamagedError, match=stream.name):
         jndkit.encode(cut)
-
-
-@dataclass(frozen=True)
-class Plain:
-    """A codec of another package, as far as opening a file goes: a width and grey bytes."""
-
-    def read(self, data: bytes, path: str | Path | None, max_pixels: int) -> Picture:
-        grey = np.frombuffer(data[1:], np.uint8).reshape(-1, data[0])
-        return Picture(np.repeat(grey[..., None], 3, axis=2), source=Source(str(path), "PLAIN", len(data), ""))
-
-
-@pytest.fixture
-def plain_codec(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
-    def install() -> None:
-        by_suffix: Any = opening.by_suffix
-        monkeypatch.setattr(opening, "by_suffix", lambda suffix: "plain" if suffix == ".plain" else by_suffix(suffix))
-        monkeypatch.setattr(opening, "codec", lambda name: Plain())
-
-    return install
-
-
-def test_a_codec_that_reads_its_own_files_opens_what_no_format_here_is(
-    tmp_path: Path, plain_codec: Callable[[], None]
-) -> None:
-    path = tmp_path / "a.plain"
-    path.write_bytes(bytes([3, 10, 20, 30, 40, 50, 60]))
-    with pytest.raises(FormatError, match="in no known picture format"):
-        opening.load(path)
-    plain_codec()
-    assert opening.load(path).rgb[..., 0].tolist() == [[10, 20, 30], [40, 50, 60]]
 
 
 def test_a_name_alone_makes_no_stream(tmp_path: Path) -> None:
