@@ -16,7 +16,7 @@ from dataclasses import dataclass, fields
 from functools import cache
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from jndkit.errors import UsageError
+from jndkit.errors import UsageError, unknown_choice
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
@@ -95,7 +95,7 @@ class Registry(Mapping[str, AnyCard]):
 
     def names(self) -> tuple[str, ...]:
         """Every name there is, those of other packages last. Nothing is imported."""
-        return (*self.table, *(point.name for point in _entry_points(self.group) if point.name not in self.table))
+        return tuple(dict.fromkeys([*self.table, *(point.name for point in _entry_points(self.group))]))
 
     def find(self, name: str) -> AnyCard:
         """The card of a name, ours or another package's.
@@ -111,7 +111,7 @@ class Registry(Mapping[str, AnyCard]):
                     offered = f"{plugin.package} {plugin.version}"
                     raise UsageError(f"the {self.what} {name} of {offered} cannot be used: {plugin.reason}")
                 return plugin.card
-        raise UsageError(f"unknown {self.what} {name!r}: choose {', '.join(dict.fromkeys(self.names()))}")
+        raise unknown_choice(self.what, name, self.names())
 
     def everything(self) -> Iterator[AnyCard]:
         """The cards of what comes along, then of what other packages offer and can be used; each is loaded in turn."""

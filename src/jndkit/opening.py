@@ -1,27 +1,40 @@
-"""Every file we can read: the picture formats, and the files of codecs that have a format of their own."""
+"""Every file that can be read: the picture formats, and the formats that a codec brings. The only `load` outside
+`picture/`.
+"""
 
 from __future__ import annotations
 
 import os
+from functools import cache
 from pathlib import Path
 
 from jndkit import codecs, picture
 from jndkit.errors import InputError, UsageError
-from jndkit.picture import MAX_PIXELS, Picture
-from jndkit.picture.formats.sniffing import is_known
-from jndkit.picture.limits import check_bytes
+from jndkit.limits import MAX_PIXELS, check_bytes
+from jndkit.picture import Picture
+from jndkit.picture.formats.sniffing import ENDINGS, is_known
 
 _START = 2048
 """Bytes by which a format is told."""
 
 
+@cache
+def picture_suffixes() -> frozenset[str]:
+    """Of files that are taken for pictures by their names; `load` itself goes by what a file begins with.
+
+    Formats of other packages' codecs are not among them: such files are opened where they are named.
+    """
+    streams = {card.suffix for card in codecs.CODECS.values() if card.read is not None}
+    return frozenset({suffix for endings in ENDINGS.values() for suffix in endings} | streams)
+
+
 def load(path: str | Path, *, max_pixels: int = MAX_PIXELS, damaged: str = "refuse") -> Picture:
-    """The picture in a file: JPEG, PNG, WebP, AVIF, TIFF, BMP, PPM, HEIC, JPEG XL, `.jvvc`, `.jlic`, or what a codec of
-    another package says it reads.
+    """The picture in a file: JPEG, PNG, WebP, AVIF, TIFF, BMP, PPM, HEIC, JPEG XL, or what a codec alone reads, such as
+    `.jvvc` and `.jlic`.
 
     max_pixels: the largest width times height that is decoded.
     damaged: "refuse" raises DamagedError where the coded pixels are damaged, "keep" takes what the decoder makes of
-        them, with a note. Files that a codec reads are refused all the same: nothing is painted from a damaged one.
+        them, with a note. What a codec alone reads is refused all the same: nothing is painted from a damaged file.
     Raises InputError for a file that is no such picture, UsageError for an empty name, MissingError for HEIC, JPEG XL
     and VVC without their extras, and for JND-LIC without the networks that wrote the file.
     """
@@ -29,10 +42,10 @@ def load(path: str | Path, *, max_pixels: int = MAX_PIXELS, damaged: str = "refu
         raise UsageError("an empty name is no picture")
     file = Path(path)
     start = _start(file)
-    if start and not is_known(start):
-        reader = codecs.reader(start)
-        if reader is not None:
-            return reader(_bytes_of(file), file, max_pixels)
+    # Codecs are asked last, since asking them imports them.
+    reader = codecs.reader(start) if start and not is_known(start) else None
+    if reader is not None:
+        return reader(_bytes_of(file), file, max_pixels)
     return picture.load(file, max_pixels=max_pixels, damaged=damaged)
 
 

@@ -15,16 +15,16 @@ from jndkit.pixelwise import MODELS, own_models
 ROOMS: Mapping[str, Registry[Any]] = {"pixelwise": MODELS, "observers": OBSERVERS, "codecs": CODECS}
 
 
-def models() -> Mapping[str, Mapping[str, Card | weights.Network]]:
+def models() -> Mapping[str, Mapping[str, Card]]:
     """Room ("pixelwise", "observers", "codecs", "weights") -> name -> card; other packages' cards come last.
 
     A network that the user calls a model by name stands among the models alone.
     """
-    rooms: dict[str, dict[str, Card | weights.Network]]
+    rooms: dict[str, dict[str, Card]]
     rooms = {room: {card.name: card for card in registry.everything()} for room, registry in ROOMS.items()}
     rooms["pixelwise"].update(own_models())
-    networks = {name: network for name, network in weights.networks().items() if name not in rooms["pixelwise"]}
-    return MappingProxyType({**rooms, "weights": networks})
+    rooms["weights"] = {name: card for name, card in weights.networks().items() if name not in rooms["pixelwise"]}
+    return MappingProxyType(rooms)
 
 
 def plugins() -> list[Plugin[Any]]:

@@ -6,11 +6,10 @@ import json as json_text
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from jndkit.cards import Card
 from jndkit.cli import options, printing
 
 if TYPE_CHECKING:
-    from jndkit.weights import Network
+    from jndkit.cards import Card
 
 
 def models(json: options.Json = False) -> int:
@@ -33,13 +32,14 @@ def models(json: options.Json = False) -> int:
     return 0
 
 
-def _bracket(card: Card | Network) -> str:
+def _bracket(card: Card) -> str:
     """The paper of a card; of a network, how large its files are and under which licence they come."""
-    if isinstance(card, Card):
+    from jndkit.weights import Network
+
+    if not isinstance(card, Network):
         return f"[{card.paper}]" if card.paper else ""
-    count = len(card.graphs)
-    files = f"{count} files, " if count > 1 else ""
-    return f"[{files}{printing.size(card.bytes)}, {card.graphs[0].licence}]"
+    files = f"{card.files} files, " if card.files > 1 else ""
+    return f"[{files}{printing.size(card.bytes)}, {card.licence}]"
 
 
 def doctor(json: options.Json = False) -> int:

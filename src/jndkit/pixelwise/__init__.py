@@ -7,9 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from jndkit.cards import Registry
-from jndkit.errors import UsageError
+from jndkit.errors import UsageError, check_choice
 from jndkit.pixelwise.card import Card
-from jndkit.pixelwise.choices import check_choice
 from jndkit.weights import PACKAGED, cards, check_name, stored_card
 
 if TYPE_CHECKING:

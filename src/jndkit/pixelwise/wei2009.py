@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from jndkit.errors import check_choice
 from jndkit.pixelwise.card import Card
-from jndkit.pixelwise.choices import check_choice
 from jndkit.pixelwise.terms.blocks import (
     AMPLITUDE,
     Bands,

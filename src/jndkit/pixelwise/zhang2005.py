@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from jndkit.errors import check_choice
 from jndkit.pixelwise.card import Card
-from jndkit.pixelwise.choices import check_choice
 from jndkit.pixelwise.terms.blocks import (
     AMPLITUDE,
     Bands,

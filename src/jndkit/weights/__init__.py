@@ -17,6 +17,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from jndkit.cards import Card as ListedCard
 from jndkit.errors import DamagedError, MissingError, UsageError
 
 PACKAGED = Path(__file__).parent
@@ -86,35 +87,24 @@ _KINDS: dict[str, type] = {
 _LEAST = {"multiple": 1, "context": 0}
 
 
-@dataclass(frozen=True)
-class Network:
-    """The weights of a network: one graph, or several that are used together, such as a codec's.
+@dataclass(frozen=True, kw_only=True)
+class Network(ListedCard):
+    """A network as it is listed: one graph, or several that are used together, such as a codec's.
 
-    name: `architecture.data.vN`, or what the user called it.
+    name: `architecture.data.vN`, or what the user called it.  bytes: of all files.  files: how many graphs.
+    parameters, macs_per_pixel: of all graphs.  shared: what else the cards of all its graphs say alike.
     """
 
-    name: str
-    graphs: tuple[Card, ...]
-
-    @property
-    def summary(self) -> str:
-        """One line."""
-        if len(self.graphs) == 1:
-            return self.graphs[0].summary
-        return f"{self.graphs[0].architecture}: {len(self.graphs)} graphs that are used together"
-
-    @property
-    def bytes(self) -> int:
-        """Of all files."""
-        return sum(card.bytes for card in self.graphs)
+    architecture: str
+    bytes: int
+    files: int
+    parameters: int
+    macs_per_pixel: int
+    shared: Mapping[str, Any]
 
     def about(self) -> dict[str, Any]:
-        """What the cards say, for JSON: what all graphs share, and sums over them."""
-        keys = ("bytes", "parameters", "macs_per_pixel")
-        sums = {key: sum(getattr(card, key) for card in self.graphs) for key in keys}
-        cards = [asdict(card) for card in self.graphs]
-        shared = {key: value for key, value in cards[0].items() if all(card[key] == value for card in cards)}
-        return {**shared, **sums, "name": self.name, "summary": self.summary, "files": len(self.graphs)}
+        """What the cards say, for JSON."""
+        return {**self.shared, **super().about()}
 
 
 @dataclass(frozen=True)
@@ -158,7 +148,23 @@ def networks() -> dict[str, Network]:
     for name, card in cards().items():
         named = _VERSIONED.fullmatch(name)
         graphs.setdefault(named["network"] if named else name, []).append(card)
-    return {name: Network(name, tuple(cards)) for name, cards in graphs.items()}
+    return {name: _listed(name, some) for name, some in graphs.items()}
+
+
+def _listed(name: str, graphs: list[Card]) -> Network:
+    first, *others = (asdict(card) for card in graphs)
+    several = f"the graphs of {graphs[0].architecture}, which are used together"
+    return Network(
+        name=name,
+        summary=several if others else graphs[0].summary,
+        licence=", ".join(sorted({card.licence for card in graphs})),
+        architecture=graphs[0].architecture,
+        bytes=sum(card.bytes for card in graphs),
+        files=len(graphs),
+        parameters=sum(card.parameters for card in graphs),
+        macs_per_pixel=sum(card.macs_per_pixel for card in graphs),
+        shared={key: value for key, value in first.items() if all(other[key] == value for other in others)},
+    )
 
 
 def stored_card(name: str) -> Card | None:
