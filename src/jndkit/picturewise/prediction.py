@@ -14,7 +14,7 @@ from jndkit.codecs.contract import Codec
 from jndkit.errors import DamagedError, InputError, MissingError, UsageError
 from jndkit.picture import Picture, flatten
 from jndkit.picturewise.curves import is_known, typical_curve, typical_sigma
-from jndkit.picturewise.hiding import table as hiding_table
+from jndkit.picturewise.masking import table as masking_table
 from jndkit.protocols import AIC, Protocol as Asked
 from jndkit.viewing import Viewing
 from jndkit.weights import find
@@ -109,7 +109,7 @@ def predictor(
             curve, sigma = typical_curve(codec, viewing), typical_sigma(codec, viewing)
             source = TYPICAL if is_known(codec) else UNKNOWN
             if protocol.look is not None:
-                sigma = [math.hypot(value, hiding_table()["typical"]) for value in sigma]
+                sigma = [math.hypot(value, masking_table()["typical"]) for value in sigma]
         return Prediction(codec.knob.grid, tuple(curve), tuple(widen * value for value in sigma), source)
 
     return of
