@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from jndkit.errors import DamagedError, MissingError, check_choice
+from jndkit.threads import processors
 
 Array = npt.NDArray[Any]
 Session = Callable[..., tuple[Array, ...]]
@@ -52,7 +53,7 @@ def session(path: str | Path, *, runtime: str | None = None, precision: str = "f
     except OSError as error:
         raise DamagedError(path, f"it cannot be read: {error.strerror}") from None
     # As many threads as OpenCV may use: whoever gives a worker one core says so there.
-    threads = max(1, min(cv2.getNumThreads(), _cores()))
+    threads = max(1, min(cv2.getNumThreads(), processors()))
     return _session(str(path), chosen, precision, threads, os.getpid(), told.st_mtime_ns, told.st_size)
 
 
@@ -83,10 +84,6 @@ def _has_cuda() -> bool:
     import onnxruntime
 
     return "CUDAExecutionProvider" in onnxruntime.get_available_providers()
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @lru_cache(maxsize=16)
