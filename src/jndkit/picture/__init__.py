@@ -7,8 +7,9 @@ from jndkit.picture.damage import check_damaged
 from jndkit.picture.loading import digest, from_bytes, load
 from jndkit.picture.metadata.mark import MARK
 from jndkit.picture.metadata.policy import check_policy, mark_xmp, with_metadata
+from jndkit.picture.png_writer import png_bytes, save_png
 from jndkit.picture.raster import one_colour
-from jndkit.picture.saving import append_line, make_folder, png_bytes, save_png, write_atomic
+from jndkit.picture.saving import append_line, make_folder, replacing, write_atomic
 
 __all__ = [
     "MARK",
@@ -28,6 +29,7 @@ __all__ = [
     "mark_xmp",
     "one_colour",
     "png_bytes",
+    "replacing",
     "save_png",
     "with_metadata",
     "write_atomic",
