@@ -102,12 +102,6 @@ def _printed(image: Any, raster: Raster) -> Pixels:
     return profiles.image_to_srgb(described.transform, image)
 
 
-def reduced(raster: Raster, bits: int) -> None:
-    """Note that the file holds `bits` per channel."""
-    raster.bits = bits
-    raster.notes.append(f"{bits} bits per channel are reduced to 8")
-
-
 def opencv_16(data: bytes) -> npt.NDArray[np.uint16] | None:
     """Samples of 16 bits in OpenCV's order (blue first), or None where it cannot read them."""
     import cv2

@@ -84,12 +84,12 @@ def decode_in_child(
 def _received(reply: bytes, path: str | None, format_name: str, max_pixels: int) -> Raster:
     line, _, rest = reply.partition(b"\n")
     try:
-        said: dict[str, Any] = json.loads(line)
-        if "error" in said:
-            raise _ERRORS.get(str(said["error"]), DamagedError)(path, str(said["reason"]))
-        shapes = {name: said["shapes"][name] for name in _BLOCKS if said["shapes"].get(name) is not None}
+        answer: dict[str, Any] = json.loads(line)
+        if "error" in answer:
+            raise _ERRORS.get(str(answer["error"]), DamagedError)(path, str(answer["reason"]))
+        shapes = {name: answer["shapes"][name] for name in _BLOCKS if answer["shapes"].get(name) is not None}
         check_size(path, int(shapes["pixels"][1]), int(shapes["pixels"][0]), max_pixels)
-        fields: dict[str, Any] = {k: said["fields"][k] for k in ("orientation", "marked", "bits", "notes")}
+        fields: dict[str, Any] = {k: answer["fields"][k] for k in ("orientation", "marked", "bits", "notes")}
         at = 0
         for name, shape in shapes.items():
             size = int(np.prod(shape, dtype=np.int64))

@@ -90,16 +90,16 @@ def make_folder(folder: str) -> None:
 def _mode_of_existing(name: str, target: str, force: bool) -> int | None:
     """Permissions of the file to be replaced, None where there is none."""
     try:
-        found = os.stat(target) if force else os.lstat(target)
+        status = os.stat(target) if force else os.lstat(target)
     except FileNotFoundError:
         return None
-    if stat.S_ISDIR(found.st_mode):
+    if stat.S_ISDIR(status.st_mode):
         raise OutputError(name, "it is a folder")
     if not force:
         raise OutputError(name, _EXISTS)
-    if not stat.S_ISREG(found.st_mode):  # a rename would replace the device or pipe itself
+    if not stat.S_ISREG(status.st_mode):  # a rename would replace the device or pipe itself
         raise OutputError(name, "it is not a regular file")
-    return stat.S_IMODE(found.st_mode)
+    return stat.S_IMODE(status.st_mode)
 
 
 @cache

@@ -81,9 +81,10 @@ def profile_of(
     table, body = b"", b""
     start = 128 + 4 + 12 * (len(tags) + 2)
     for tag, value in tags.items():
+        # All three curves are one, so that the profile holds it once.
         names = (b"rTRC", b"gTRC", b"bTRC") if tag == b"rTRC" else (tag,)
-        for each in names:
-            table += struct.pack(">4sII", each, start + len(body), len(value))
+        for signature in names:
+            table += struct.pack(">4sII", signature, start + len(body), len(value))
         body += value + bytes(-len(value) % 4)
     head = struct.pack(">I4sI4s4s4s", start + len(body), bytes(4), 0x02400000, b"mntr", b"RGB ", b"XYZ ")
     head += struct.pack(">6H4s", 2026, 1, 1, 0, 0, 0, b"acsp")

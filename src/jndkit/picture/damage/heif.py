@@ -24,7 +24,7 @@ def av1_damage(data: bytes) -> str | None:
     except ValueError:
         return None
     return (
-        "the AVIF data is damaged: a block of it is zeros" if any(_SECTOR in bytes(each) for each in blocks) else None
+        "the AVIF data is damaged: a block of it is zeros" if any(_SECTOR in bytes(block) for block in blocks) else None
     )
 
 

@@ -5,15 +5,15 @@ Source: ISO/IEC 18181-1, annexes D (image header) and E (colour encoding); 18181
 
 from __future__ import annotations
 
-import struct
 from dataclasses import dataclass
 
 from jndkit.errors import DamagedError
-from jndkit.limits import MAX_BLOCK, MAX_CHUNKS
+from jndkit.limits import MAX_BLOCK
 from jndkit.picture.colour import cicp
 from jndkit.picture.colour.cicp import Meaning
 from jndkit.picture.colour.primaries import D65, SRGB, profile_of
 from jndkit.picture.formats import jxl_icc
+from jndkit.picture.formats.boxes import boxes
 from jndkit.picture.formats.jxl_bits import Bits
 
 SIGNATURE = b"\xff\x0a"
@@ -61,10 +61,10 @@ class Header:
         """How samples are to be read that come in the space of the file."""
         if self.icc is not None:
             return Meaning(self.icc)
-        found = cicp.meaning(self.number, self.curve)
-        exponent = self.exponent or found.exponent
-        if found.note is not None or (self.primaries is None and found.icc is None):
-            return Meaning(None, exponent, found.note)
+        numbered = cicp.meaning_of(self.number, self.curve)
+        exponent = self.exponent or numbered.exponent
+        if numbered.note is not None or (self.primaries is None and numbered.icc is None):
+            return Meaning(None, exponent, numbered.note)
         if self.primaries is not None:
             named: tuple[str, tuple[float, ...], tuple[float, float]]
             named = ("primaries of the file", self.primaries, self.white)
@@ -175,35 +175,18 @@ def _after_colour(bits: Bits, header: Header, further: bool) -> None:
     bits.skip(16 * sum(count for place, count in enumerate((15, 55, 210)) if mask >> place & 1))
 
 
-def boxes(data: bytes) -> list[tuple[bytes, int, int]]:
-    """(type, start, end) of every box's content; none for a bare codestream."""
-    found: list[tuple[bytes, int, int]] = []
-    at = 0
-    while at + 8 <= len(data) and len(found) < MAX_CHUNKS:
-        size, kind = struct.unpack_from(">I4s", data, at)
-        start = at + 8
-        if size == 1 and at + 16 <= len(data):
-            (size,) = struct.unpack_from(">Q", data, start)
-            start += 8
-        end = len(data) if size == 0 else min(at + size, len(data))
-        if end < start:
-            raise ValueError("a box is damaged")
-        found.append((kind, start, end))
-        at = end
-    return found
-
-
 def codestream(data: bytes, most: int | None = None) -> bytes:
     """The bare codestream of a file, or its first `most` bytes. Raises ValueError where there is none."""
     if data[:2] == SIGNATURE:
         return data if most is None else data[:most]
     whole, pieces = b"", []
-    for kind, start, end in boxes(data):
+    # All boxes are looked at first, so that a damaged one behind the picture is not passed over.
+    for kind, body in list(boxes(memoryview(data))):
         if kind == b"jxlc":
-            whole = data[start : end if most is None else min(end, start + most)]
+            whole = bytes(body[:most])
             break
-        if kind == b"jxlp":
-            pieces.append(data[start + 4 : end if most is None else min(end, start + 4 + most)])
+        if kind == b"jxlp":  # a piece of it, after its number
+            pieces.append(bytes(body[4:][:most]))
             if most is not None and sum(map(len, pieces)) >= most:
                 break
     whole = whole or b"".join(pieces)
@@ -212,18 +195,18 @@ def codestream(data: bytes, most: int | None = None) -> bytes:
     return whole
 
 
-def header(data: bytes, path: str | None) -> Header:
+def read_header(data: bytes, path: str | None) -> Header:
     """Size and colour of a JPEG XL file, undecoded. Raises DamagedError."""
     try:
-        return _header(Bits(codestream(data, _HEAD)[2:]))
-    except (ValueError, IndexError, struct.error) as error:
+        return _read(Bits(codestream(data, _HEAD)[2:]))
+    except (ValueError, IndexError) as error:
         raise DamagedError(path, f"the JPEG XL header is damaged: {error}") from None
 
 
-def _header(bits: Bits) -> Header:
-    found = Header(*_size(bits))
+def _read(bits: Bits) -> Header:
+    header = Header(*_size(bits))
     if bits.flag():
-        return found
+        return header
     further = bits.flag()
     if further:
         bits.skip(3)
@@ -232,21 +215,21 @@ def _header(bits: Bits) -> Header:
         if bits.flag():
             _preview(bits)
         if bits.flag():
-            found.animated = True
-            return found
+            header.animated = True
+            return header
     start = bits.at
-    found.bits = _depth(bits)
-    found.depth_at = start, bits.at
+    header.bits = _depth(bits)
+    header.depth_at = start, bits.at
     bits.flag()
     for _ in range(bits.number((0, 0), (1, 0), (2, 4), (1, 12))):
-        _extra_channel(bits, found)
-    found.xyb = bits.flag()
+        _extra_channel(bits, header)
+    header.xyb = bits.flag()
     start = bits.at
-    profile = _colour(bits, found)
-    found.colour_at = start, bits.at
-    if profile or found.meaning() != Meaning():
-        _after_colour(bits, found, further)
+    profile = _colour(bits, header)
+    header.colour_at = start, bits.at
+    if profile or header.meaning() != Meaning():
+        _after_colour(bits, header, further)
         start = bits.at
-        found.icc = jxl_icc.read(bits) if profile else None
-        found.icc_at = start, bits.at
-    return found
+        header.icc = jxl_icc.read(bits) if profile else None
+        header.icc_at = start, bits.at
+    return header

@@ -58,9 +58,9 @@ class Prefix:
         code = 0
         for width in range(1, _MOST_LENGTH + 1):
             code = code << 1 | bits.take(1)
-            found = self._codes.get((width, code))
-            if found is not None:
-                return found
+            symbol = self._codes.get((width, code))
+            if symbol is not None:
+                return symbol
         raise ValueError("a prefix code is damaged")
 
 

@@ -192,16 +192,16 @@ def require_all_rows(chunks: Chunks, path: str | None) -> None:
         columns, rows = -(-(chunks.width - x) // across), -(-(chunks.height - y) // down)
         if columns > 0 and rows > 0:
             expected += rows * (1 + (columns * channels * chunks.depth + 7) // 8)
-    worker, found, at = zlib.decompressobj(), 0, 8
-    while at < len(chunks.pixels) and not worker.eof and found < expected:
+    worker, unpacked, at = zlib.decompressobj(), 0, 8
+    while at < len(chunks.pixels) and not worker.eof and unpacked < expected:
         length, kind = struct.unpack_from(">I4s", chunks.pixels, at)
         pending = memoryview(chunks.pixels)[at + 8 : at + 8 + length] if kind == b"IDAT" else b""
         try:
             while pending and not worker.eof:
-                found += len(worker.decompress(pending, 1 << 20))
+                unpacked += len(worker.decompress(pending, 1 << 20))
                 pending = worker.unconsumed_tail
         except zlib.error:
             raise DamagedError(path, "the PNG pixels cannot be unpacked") from None
         at += 12 + length
-    if found + len(worker.flush()) < expected:
+    if unpacked + len(worker.flush()) < expected:
         raise DamagedError(path, "the PNG pixels end before the last row")

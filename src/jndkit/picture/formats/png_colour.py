@@ -21,15 +21,15 @@ _SAME = 100  # chromaticities this near are those of sRGB
 _GAMMAS = range(1_000, 1_000_001)
 
 
-def meaning(chunks: Chunks) -> Meaning:
+def meaning_of(chunks: Chunks) -> Meaning:
     """How the samples are to be read: by cICP, else iCCP, else sRGB, else gAMA and cHRM, else as sRGB."""
     note = None
     if chunks.numbers is not None:
         primaries, curve, matrix, _ = chunks.numbers
-        found = cicp.meaning(primaries, curve)
-        if matrix == 0 and found.note is None:
-            return found
-        note = found.note or "the colour numbers (cICP) are not for RGB and are ignored"
+        numbered = cicp.meaning_of(primaries, curve)
+        if matrix == 0 and numbered.note is None:
+            return numbered
+        note = numbered.note or "the colour numbers (cICP) are not for RGB and are ignored"
         if chunks.icc is not None:
             note = f"the colour numbers {primaries}/{curve} are passed over for the colour profile"
     if chunks.icc is not None:

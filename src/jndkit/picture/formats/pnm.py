@@ -34,14 +34,14 @@ def header(data: bytes, path: str | None) -> Header:
     kind = int(data[1:2])
     fields = 2 if kind in (1, 4) else 3
     # One whitespace character ends the header; in raw files a comment there would be samples.
-    found = re.match(rb"P\d" + fields * (_GAP + _NUMBER) + rb"\s", data[:65536])
-    if found is None:
+    match = re.match(rb"P\d" + fields * (_GAP + _NUMBER) + rb"\s", data[:65536])
+    if match is None:
         raise DamagedError(path, "the PNM header is damaged")
-    numbers = [int(text) for text in found.groups()]
+    numbers = [int(text) for text in match.groups()]
     top = 1 if fields == 2 else numbers[2]
     if not 1 <= top <= 65535:
         raise DamagedError(path, f"the PNM header claims {top} as its largest value")
-    return Header(kind, numbers[0], numbers[1], top, found.end())
+    return Header(kind, numbers[0], numbers[1], top, match.end())
 
 
 def _plain(data: bytes, head: Header, count: int, path: str | None) -> npt.NDArray[np.int64] | npt.NDArray[np.uint8]:
