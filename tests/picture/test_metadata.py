@@ -129,10 +129,10 @@ def test_damaged_exif_never_raises(data: st.DataObject) -> None:
     for _ in range(data.draw(st.integers(1, 6))):
         block[data.draw(st.integers(0, len(block) - 1))] = data.draw(st.integers(0, 255))
     block = block[: data.draw(st.integers(0, len(block)))]
-    assert 1 <= exif_blocks.orientation(bytes(block)) <= 8
+    assert exif_blocks.orientation(bytes(block)) in {None, *range(1, 9)}
     cleaned = exif_blocks.cleaned(bytes(block))
     if cleaned is not None:
-        assert exif_blocks.orientation(cleaned) == 1
+        assert exif_blocks.orientation(cleaned) in {None, 1}
         exif_blocks.without_position(cleaned)
 
 

@@ -1,4 +1,11 @@
-"""Pictures: load, save, colour. The only converter in the project."""
+"""Pictures: from any file to upright sRGB, and back into files. The only converter in the project.
+
+    sniff (formats) -> decode (decoding, sandbox) -> Raster -> damage -> orientation, colour, metadata -> Picture
+
+`contract` has the Picture, `loading` the way to it, `raster` what decoders hand over, `colour` what pixels mean,
+`metadata` what stands beside them, `damage` what is wrong with them although they decode. `saving` writes any file
+whole or not at all, `png_writer` every PNG.
+"""
 
 from jndkit.limits import MAX_BYTES, MAX_PIXELS
 from jndkit.picture.compositing import flatten

@@ -44,7 +44,7 @@ def _reason(error: Exception) -> str:
 
 def _orientation(raster: Raster) -> int:
     """What EXIF says, else what XMP says, else 1."""
-    stated = exif_blocks.stated_orientation(raster.exif) if raster.exif else None
+    stated = exif_blocks.orientation(raster.exif) if raster.exif else None
     if stated is None and raster.xmp:
         stated = xmp.orientation(raster.xmp)
     return stated or 1
@@ -77,6 +77,7 @@ def _read_png(data: bytes, path: str | None, max_pixels: int) -> Raster:
         raster.pixels = png_colour.full_range(chunks, samples)
         if meaning.exponent is not None:
             raster.pixels = transfer.recoded(raster.pixels, 255, meaning.exponent)
+        # A decoder leaves what is missing black, so that only pictures that end so need the look.
         last = image.crop((0, max(0, image.height - 2), image.width, image.height))
         if not np.asarray(last).reshape(last.height, -1).any(axis=1).all():
             png.require_all_rows(chunks, path)
@@ -123,8 +124,8 @@ def _read_avif(data: bytes, path: str | None, max_pixels: int) -> Raster:
     # Pillow reports the file's own rotation (irot, imir) as orientation, in place of that of EXIF.
     raster.orientation = _orientation(raster)
     at = data.find(b"av1C", 0, _AVIF_HEAD)
-    if at >= 0 and len(data) > at + 6 and data[at + 6] & 0x40:
-        bits = 12 if data[at + 6] & 0x20 else 10
+    if at >= 0 and len(data) > at + 6 and data[at + 6] & 0x40:  # high_bitdepth
+        bits = 12 if data[at + 6] & 0x20 else 10  # twelve_bit
         raster.note_bits(bits)
         _sharpen_avif(raster, data, bits)
     name_avif_colour(raster, data)
@@ -153,7 +154,7 @@ def _sharpen_avif(raster: Raster, data: bytes, bits: int) -> None:
 
 def _read_bmp(data: bytes, path: str | None, max_pixels: int) -> Raster:
     # Pillow unpacks run lengths in Python, a microsecond or more for each two bytes.
-    run_lengths = data[30:34] in (b"\1\0\0\0", b"\2\0\0\0")
+    run_lengths = data[30:34] in (b"\1\0\0\0", b"\2\0\0\0")  # of 8 and of 4 bits
     if run_lengths and len(data) > MAX_RUN_LENGTH_BYTES:
         raise LimitError(path, f"it is a run-length coded BMP of more than {MAX_RUN_LENGTH_BYTES / 1e6:.0f} MB")
     image = open_image(data, "BMP", path, max_pixels)

@@ -32,6 +32,7 @@ def open_image(data: bytes, format_name: str, path: str | None, max_pixels: int)
     module, name = _PLUGINS[format_name]
     image = getattr(importlib.import_module(f"PIL.{module}"), name)(io.BytesIO(data))
     check_size(path, image.width, image.height, max_pixels)
+    # Pages of a TIFF file may be previews of the first; its own reader has looked at them.
     if format_name != "TIFF" and getattr(image, "n_frames", 1) > 1:
         raise LimitError(path, "the picture is animated; only still pictures are read")
     return image

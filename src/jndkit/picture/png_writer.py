@@ -78,7 +78,9 @@ def _checked(array: npt.NDArray[np.uint8]) -> Pixels:
     pixels = np.asarray(array)
     planes = 1 if pixels.ndim == 2 else pixels.shape[2] if pixels.ndim == 3 else 0
     if pixels.dtype != np.uint8 or not (pixels.ndim == 2 or 2 <= planes <= 4):
-        raise UsageError(f"an array {pixels.shape} of {pixels.dtype} is no picture: uint8 (H, W[, 2 to 4]) is")
+        raise UsageError(
+            f"an array {pixels.shape} of {pixels.dtype} is not a picture; give uint8 (H, W) or (H, W, 2 to 4)"
+        )
     if pixels.size == 0:
-        raise UsageError("an empty array is no picture")
+        raise UsageError("an empty array is not a picture")
     return pixels

@@ -23,8 +23,8 @@ from jndkit.picture.formats import heif, jxl
 from jndkit.picture.raster import Raster
 
 TIMEOUT_S = 120.0
-BASE_MEMORY = 2 << 30
-MEMORY_PER_PIXEL = 48
+BASE_MEMORY = 2 << 30  # bytes of address space, of which the libraries reserve much and use little
+MEMORY_PER_PIXEL = 48  # bytes: libjxl works on float32, in several copies
 
 _DECODERS = {"HEIF": heif.decode, "JXL": jxl.decode}
 _NEEDS = {"HEIF": ("pillow_heif", "pillow-heif"), "JXL": ("imagecodecs", "imagecodecs")}
@@ -59,6 +59,7 @@ def decode_in_child(
     timeout_s: seconds after which the child is killed.
     """
     require(format_name, path)
+    # -P: nothing that lies in the current folder is imported.
     command = [sys.executable, "-P", "-m", "jndkit.picture.sandbox", format_name, str(max_pixels)]
     package = str(Path(__file__).resolve().parents[2])
     search = os.pathsep.join(filter(None, (package, os.environ.get("PYTHONPATH"))))

@@ -21,7 +21,7 @@ _AFTER_SCAN = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")  # restart markers belong
 _EXTRANEOUS = re.compile(r"(\d+) extraneous bytes before marker 0xd9")
 _STRAY = 2  # bytes that cameras leave before the end marker; the decoder does not count what it had read ahead
 _PADDING = 16  # zeros that writers leave there
-_SECTOR = bytes(512)
+_SECTOR = bytes(512)  # what a lost sector of a disk reads as
 
 
 @dataclass

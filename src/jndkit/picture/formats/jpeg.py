@@ -13,7 +13,7 @@ from jndkit.limits import MAX_SCANS, MAX_SEGMENTS
 from jndkit.picture.metadata.mark import is_mark
 
 SOF = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}  # frame headers; the others are tables, or reserved
-_SEQUENTIAL_OR_PROGRESSIVE = {0xC0, 0xC1, 0xC2, 0xC9, 0xCA}
+_SEQUENTIAL_OR_PROGRESSIVE = {0xC0, 0xC1, 0xC2, 0xC9, 0xCA}  # what libjpeg-turbo decodes
 _ARITHMETIC = {0xC9, 0xCA}
 _SOS, _COM, _APP2 = 0xDA, 0xFE, 0xE2
 MARKER = re.compile(rb"\xff[^\x00\xff]")  # before 0xff a 0xff only fills, before 0 it is data
@@ -43,8 +43,9 @@ def _frame(survey: Survey, marker: int, body: bytes, path: str | None) -> None:
     if len(body) < 6:
         raise DamagedError(path, "the JPEG frame header is cut off")
     if body[0] != 8:
-        raise FormatError(path, f"it is a JPEG of {body[0]} bits per sample; 8 are read")
+        raise FormatError(path, f"it is a JPEG of {body[0]} bits per sample; only 8 bits are read")
     survey.height, survey.width = int.from_bytes(body[1:3]), int.from_bytes(body[3:5])
+    # Three bytes a component: its number, its sampling factors, its table.
     survey.blocks = 0 if marker in _ARITHMETIC else _blocks(survey.width, survey.height, body[7::3][: body[5]])
 
 
@@ -72,7 +73,7 @@ def surveyed(data: bytes, path: str | None) -> Survey:
         if at + 4 > len(data):
             raise DamagedError(path, "the JPEG file is truncated")
         marker = data[at + 1]
-        if marker in (0xD8, 0xD9):
+        if marker in (0xD8, 0xD9):  # a second start, or an end without a picture
             raise DamagedError(path, "the JPEG headers are corrupt")
         if marker in STANDALONE:
             at += 2
@@ -94,7 +95,7 @@ def surveyed(data: bytes, path: str | None) -> Survey:
 
 
 def _scans(data: bytes, at: int, survey: Survey, path: str | None) -> Survey:
-    end = data.find(b"\xff\xd9", at)
+    end = data.find(b"\xff\xd9", at)  # in coded data 0 or the number of a restart follows 0xff
     if end < 0:
         raise DamagedError(
             path, "the JPEG file is truncated: its end marker is missing; --damaged keep takes what there is"

@@ -26,7 +26,7 @@ from jndkit.picture.raster import Raster, divided, to_8_bits
 Samples = npt.NDArray[Any]
 Fields = list[tuple[int, int]]  # (value, width) pairs, least significant bit first
 
-_DEEP: Fields = [(0, 1), (3, 2), (15, 6)]  # 16 bits, not floating point
+_DEEP: Fields = [(0, 1), (3, 2), (15, 6)]  # not floating point; 1 + 15 bits
 _RGB: Fields = [(0, 2)]
 _GREY: Fields = [(1, 2)]
 _D65: Fields = [(1, 2)]
@@ -46,7 +46,7 @@ def decode(data: bytes, path: str | None, max_pixels: int) -> Raster:
         raise LimitError(path, "the picture is animated; only still pictures are read")
     if header.black:
         raise FormatError(path, "it is a JPEG XL picture in printing inks (CMYK), which is not read")
-    depth = header.bits
+    depth = header.bits  # `_stored` raises it to 16 where it lets libjxl decode to 16
     stored, notes = _stored(data, header)
     planes = stored.shape[2] if stored.ndim == 3 else 1
     if stored.ndim not in (2, 3) or planes > 4:
@@ -135,6 +135,7 @@ def _rewritten(stream: bytes, header: Header, wide: bool) -> bytes:
         keep(header.colour_at)
     else:
         primaries = [] if header.grey else _BT2020 if wide else _SRGB_PRIMARIES
+        # Not the default, and no profile; then space, white, primaries, curve and rendering intent.
         fields += [(0, 2), *(_GREY if header.grey else _RGB), *_D65, *primaries, *_SRGB_CURVE, *_RELATIVE]
     keep((header.colour_at[1], header.icc_at[0]))
     whole, width = 0, 0

@@ -99,7 +99,7 @@ def _preview(bits: Bits) -> None:
 def _depth(bits: Bits) -> int:
     if bits.flag():
         depth = bits.number((32, 0), (16, 0), (24, 0), (1, 6))
-        bits.skip(4)
+        bits.skip(4)  # of the exponent
         return depth
     return bits.number((8, 0), (10, 0), (12, 0), (1, 6))
 
@@ -109,12 +109,12 @@ def _extra_channel(bits: Bits, header: Header) -> None:
         return
     kind = bits.enum()
     _depth(bits)
-    bits.number((0, 0), (3, 0), (4, 0), (1, 3))
+    bits.number((0, 0), (3, 0), (4, 0), (1, 3))  # how much smaller it is stored
     bits.skip(8 * bits.number((0, 0), (0, 4), (16, 5), (48, 10)))
     if kind == _ALPHA:
         header.premultiplied |= bits.flag()
     elif kind == _SPOT:
-        bits.skip(64)
+        bits.skip(64)  # its colour and how much it covers
     elif kind == _BLACK:
         header.black = True
     elif kind == _CFA:
@@ -164,14 +164,14 @@ def _primaries(bits: Bits, header: Header, white: int) -> None:
 def _after_colour(bits: Bits, header: Header, further: bool) -> None:
     """What stands between colour and profile: tone mapping, extensions, the codec's own matrix and filters."""
     if further and not bits.flag():
-        bits.skip(16 + 16 + 1 + 16)
+        bits.skip(16 + 16 + 1 + 16)  # brightest and darkest light, whether relative, up to where linear
     known = bits.long()
     bits.skip(sum(bits.long() for _ in range(known.bit_count())))
     if bits.flag():
         return
     if header.xyb and not bits.flag():
-        bits.skip(16 * 16)
-    mask = bits.take(3)
+        bits.skip(16 * 16)  # 9 of a matrix, 3 of an offset, 4 of quantisation, in half precision
+    mask = bits.take(3)  # weights of its own for enlarging by 2, 4 and 8
     bits.skip(16 * sum(count for place, count in enumerate((15, 55, 210)) if mask >> place & 1))
 
 
@@ -209,7 +209,7 @@ def _read(bits: Bits) -> Header:
         return header
     further = bits.flag()
     if further:
-        bits.skip(3)
+        bits.skip(3)  # orientation, which libjxl honours
         if bits.flag():
             _size(bits)
         if bits.flag():
@@ -220,7 +220,7 @@ def _read(bits: Bits) -> Header:
     start = bits.at
     header.bits = _depth(bits)
     header.depth_at = start, bits.at
-    bits.flag()
+    bits.flag()  # whether 16 bits are enough on the way
     for _ in range(bits.number((0, 0), (1, 0), (2, 4), (1, 12))):
         _extra_channel(bits, header)
     header.xyb = bits.flag()

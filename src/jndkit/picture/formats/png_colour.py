@@ -15,10 +15,10 @@ from jndkit.picture.colour.cicp import Meaning
 from jndkit.picture.colour.primaries import D65, SRGB, profile_of
 from jndkit.picture.formats.png import Chunks
 
-_SRGB_GAMMA = 45455
+_SRGB_GAMMA = 45455  # 1 / 2.2, in hundred thousandths as all values of gAMA and cHRM
 _AS_SRGB = 500  # gAMA values this near are written for sRGB
 _SAME = 100  # chromaticities this near are those of sRGB
-_GAMMAS = range(1_000, 1_000_001)
+_GAMMAS = range(1_000, 1_000_001)  # 0.01 to 10; others are slips, 0 among them
 
 
 def meaning_of(chunks: Chunks) -> Meaning:
@@ -47,7 +47,7 @@ def _by_gamma(chunks: Chunks) -> Meaning:
         else:
             exponent = 1e5 / chunks.gamma
     near = exponent is None or abs(1e5 / exponent - _SRGB_GAMMA) <= _AS_SRGB
-    if chunks.chromaticities is not None and chunks.colour not in (0, 4):
+    if chunks.chromaticities is not None and chunks.colour not in (0, 4):  # grey has no primaries
         x, y, *primaries = (value / 1e5 for value in chunks.chromaticities)
         stated = np.array([*primaries, x, y]) - (*SRGB, *D65)
         if np.abs(stated).max() > _SAME / 1e5:

@@ -47,7 +47,7 @@ def header(data: bytes, path: str | None) -> Header:
 def _plain(data: bytes, head: Header, count: int, path: str | None) -> npt.NDArray[np.int64] | npt.NDArray[np.uint8]:
     body = re.sub(rb"#[^\r\n]*", b"", data[head.start :])
     if body.translate(None, b"0123456789 \t\r\n\v\f"):
-        raise DamagedError(path, "a sample of the PNM file is no number")
+        raise DamagedError(path, "a sample of the PNM file is not a number")
     if head.kind == 1:  # digits of a plain bitmap need no space between them
         digits = np.frombuffer(body, np.uint8)
         return digits[digits >= ord("0")][:count] - np.uint8(ord("0"))

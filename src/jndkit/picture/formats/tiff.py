@@ -23,7 +23,7 @@ _KIND, _WIDTH, _LENGTH, _BITS, _ORIENTATION = 254, 256, 257, 258, 274
 _TILE_WIDTH, _TILE_LENGTH, _EXTRA_SAMPLES = 322, 323, 338
 _ASSOCIATED_ALPHA = 1
 _STRIPS, _TILES = 273, 324
-_SUB_TABLES = (0x8769, 0x8825, 0xA005)
+_SUB_TABLES = (0x8769, 0x8825, 0xA005)  # EXIF, GPS, interoperability
 _DNG_VERSION = 50706
 _MOST_PAGES = 1000
 
@@ -67,10 +67,10 @@ def _pages(data: bytes, order: str, first: ifd.Directory, path: str | None) -> i
     after = first.after
     while after:
         if after in seen or len(seen) > _MOST_PAGES:
-            raise DamagedError(path, "the TIFF pages run in a circle")
+            raise DamagedError(path, "the TIFF pages refer to each other in a circle")
         seen.add(after)
         table = ifd.directory(data, order, after)
-        if not _number(data, order, table, _KIND, 0) & 0b101:
+        if not _number(data, order, table, _KIND, 0) & 0b101:  # neither a reduced copy nor a transparency mask
             raise LimitError(path, "the TIFF file has several pages; only single pictures are read")
         after = table.after
     return len(seen) - 1
@@ -81,7 +81,7 @@ def surveyed(data: bytes, path: str | None, max_pixels: int) -> Survey:
     try:
         order, at = ifd.header(data)
         table = ifd.directory(data, order, at)
-        if table.find(_DNG_VERSION) is not None or data[8:10] == b"CR":
+        if table.find(_DNG_VERSION) is not None or data[8:10] == b"CR":  # Adobe's and Canon's raw files are TIFFs
             raise FormatError(path, "it is a camera's raw file, which is not read")
         if _number(data, order, table, _KIND, 0) & 1:
             raise FormatError(path, "its first page is only a preview; camera raw files are not read")
@@ -156,6 +156,7 @@ def _deep(samples: npt.NDArray[Any], mode: str, bits: int) -> Raster:
     """One channel of 16-bit, 32-bit or floating-point samples."""
     if mode == "F":
         values = np.nan_to_num(samples, nan=0.0, posinf=0.0, neginf=0.0)
+        # No tag says what white is: the nearest usual one that no sample exceeds.
         top = next((t for t in (1.0, 255.0, 65535.0) if float(values.max()) <= t), float(values.max()))
         raster = Raster(np.round(np.clip(values / top, 0.0, 1.0) * 255).astype(np.uint8), bits=32)
         raster.notes.append(f"floating-point samples are taken as 0 to {top:g} and reduced to 8 bits")
@@ -177,6 +178,7 @@ def _tiff_exif(image: Any) -> bytes | None:
 
     described = Image.Exif()
     stored = image.getexif()
+    # Description, make, model, resolutions and their unit, software, date, artist, copyright.
     for tag in (0x010E, 0x010F, 0x0110, 0x011A, 0x011B, 0x0128, 0x0131, 0x0132, 0x013B, 0x8298):
         if tag in stored:
             described[tag] = stored[tag]
