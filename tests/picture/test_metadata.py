@@ -260,9 +260,9 @@ def test_values_in_quotes_are_no_tags() -> None:
 
 def test_one_namespace_by_many_names() -> None:
     many = "".join(f'<p{i}:Make xmlns:p{i}="http://ns.adobe.com/tiff/1.0/">x</p{i}:Make>' for i in range(20_000))
-    started = time.perf_counter()
+    started = time.process_time()
     assert xmp_packets.cleaned(_described(many)) is None
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5
 
 
 def test_mark_in_xmp() -> None:
