@@ -10,7 +10,7 @@ import pytest
 from jndkit.batch import ledger
 from jndkit.errors import InputError, OutputError
 
-ROWS = [{"a": 1, "name": "\u00fc\u2028\U0001f4f7.png"}, {"a": 2, "in": {"b": [3]}}, {"a": 3}]
+ROWS: list[dict[str, object]] = [{"a": 1, "name": "\u00fc\u2028\U0001f4f7.png"}, {"a": 2, "in": {"b": [3]}}, {"a": 3}]
 
 
 @pytest.fixture

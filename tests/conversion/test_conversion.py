@@ -14,7 +14,8 @@ from jndkit.batch import Found, gather
 from jndkit.conversion.earlier import is_ours
 from jndkit.errors import UsageError
 from jndkit.picture import Picture, save_png
-from jndkit.pipeline import Settings, encode
+from jndkit.pipeline import encode
+from jndkit.settings import Settings
 
 
 def picture(seed: int, width: int = 96, height: int = 80) -> Picture:

@@ -17,19 +17,13 @@ from jndkit.batch.worker import THREADS, main
 from jndkit.errors import UsageError
 from jndkit.interrupts import no_interrupts
 from jndkit.picture import MAX_PIXELS
+from jndkit.threads import processors
 
 PIXELS_AT_ONCE = 200_000_000
 """Pictures are held back while those at work have more pixels than this together."""
 
 _PATIENCE = 2.0  # seconds a process has to end by itself
 _LOOK = 1.0  # seconds, after which it is looked whether the processes live
-
-
-def processors() -> int:
-    """How many processors this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def jobs_wanted(jobs: int | None) -> int:

@@ -8,13 +8,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from jndkit.batch import Found
-from jndkit.batch.inputs import SUFFIXES, identity
+from jndkit.batch.inputs import identity
 from jndkit.codecs import by_suffix, codec
 from jndkit.conversion.earlier import codec_asked, done_before, is_ours, read_mark, refuse_others
 from jndkit.errors import JndError, OutputError, UsageError
 from jndkit.evidence import Row, failed
+from jndkit.opening import SUFFIXES
 from jndkit.picture.metadata.mark import Mark
-from jndkit.pipeline import Settings
+from jndkit.settings import Settings
 
 OURS = "jnd"
 """Goes between stem and suffix where the plain name is taken: photo.jnd.jpg."""

@@ -11,7 +11,7 @@ from jndkit.batch import run
 from jndkit.conversion.attempts import Attempt, Outcome
 from jndkit.conversion.outputs import Task
 from jndkit.evidence import Row
-from jndkit.pipeline import Settings
+from jndkit.settings import Settings
 
 
 def run_all(
