@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from jndkit.picture.colour.transfer import light_of_codes, recoded, srgb_codes, srgb_light
@@ -20,7 +23,7 @@ def test_light_of_the_code_values() -> None:
 
 @pytest.mark.parametrize("kind", [np.float32, np.float64])
 def test_the_kind_of_float_stays(kind: type) -> None:
-    values = np.linspace(0, 1, 999, dtype=kind)
+    values: npt.NDArray[Any] = np.linspace(0, 1, 999, dtype=kind)
     assert srgb_light(values).dtype == kind
 
 

@@ -17,10 +17,10 @@ from jndkit.errors import MissingError, UsageError
 from jndkit.evaluation.codecs import rows as module, sitting
 from jndkit.evaluation.codecs.rows import LEVELS, SWEEPS, CodecRow, Settings, present
 from jndkit.evaluation.codecs.work import Job, jobs
-from jndkit.evaluation.metrics.ssimulacra2 import prepare
+from jndkit.evaluation.metrics.ssimulacra2 import Prepared, prepare
 from jndkit.evaluation.run import run
 from jndkit.observers.cvvdp import Cvvdp
-from jndkit.picture import save_png
+from jndkit.picture import Pixels, save_png
 from jndkit.viewing import DISPLAYS
 
 ONE = Settings(codecs=("jpeg",))
@@ -73,7 +73,12 @@ def test_chroma_that_is_asked_for_is_kept(picture: Path) -> None:
 
 def test_the_picture_is_prepared_once(picture: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     prepared = []
-    monkeypatch.setattr(sitting, "prepare", lambda rgb: prepared.append(rgb) or prepare(rgb))
+
+    def counted(rgb: Pixels) -> Prepared:
+        prepared.append(rgb)
+        return prepare(rgb)
+
+    monkeypatch.setattr(sitting, "prepare", counted)
     assert [row.error for row in made(picture, Settings(codecs=("jpeg", "webp")))] == [None, None]
     assert len(prepared) == 1
 

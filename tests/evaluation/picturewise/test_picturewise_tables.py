@@ -8,6 +8,7 @@ from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -72,7 +73,7 @@ def test_a_method_that_answered_fewer_pictures_says_of_how_many(made: list[KnobR
         (0, {"targets": {"75": 0.5}}),
     ],
 )
-def test_rows_that_differ_are_not_averaged(made: list[KnobRow], index: int, change: dict[str, object]) -> None:
+def test_rows_that_differ_are_not_averaged(made: list[KnobRow], index: int, change: dict[str, Any]) -> None:
     made[index] = replace(made[index], **change)
     with pytest.raises(UsageError, match="cannot stand in one table"):
         markdown(made)
