@@ -136,10 +136,12 @@ def python_reference() -> str:
     groups: dict[str, list[str]] = {"Functions": [], "Classes": [], "Errors": []}
     for name in jndkit.__all__:
         item = getattr(jndkit, name)
-        if inspect.isclass(item):
-            groups["Errors" if issubclass(item, Exception) else "Classes"].append(name)
-        elif callable(item):
+        if inspect.isclass(item) and issubclass(item, Exception):
+            groups["Errors"].append(name)
+        elif inspect.isfunction(item):
             groups["Functions"].append(name)
+        elif not name.startswith("__"):
+            groups["Classes"].append(name)
     lines: list[str] = []
     for title, names in groups.items():
         lines += ["", f"## {title}"] + [line for name in names for line in ("", f"::: jndkit.{name}")]
