@@ -229,7 +229,7 @@ def test_viewers_interval_encloses_and_widens(fit: Protocol, d: float, widen: fl
 
 
 @pytest.mark.parametrize("arguments", [{"level": 0.0}, {"level": 1.0}, {"level": math.nan}, {"widen": 0.9}])
-def test_interval_rejects(arguments: dict[str, float]) -> None:
+def test_interval_rejects(arguments: dict[str, Any]) -> None:
     with pytest.raises(UsageError):
         interval(1.0, **arguments)
 

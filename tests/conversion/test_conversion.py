@@ -7,6 +7,7 @@ import os
 import signal
 from functools import partial
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ import pytest
 from jndkit import conversion
 from jndkit.batch import pool
 from jndkit.conversion.attempts import crashed
-from jndkit.conversion.outputs import is_ours
+from jndkit.conversion.earlier import is_ours
 from jndkit.errors import InputError, UsageError
 from jndkit.picture import Picture, save_png
 from jndkit.pipeline import Settings, encode
@@ -132,7 +133,7 @@ def test_a_bug_costs_one_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     path = str(tmp_path / "a.png")
     save_png(picture(1), path)
     # Not what the type says: the kind of mistake that no error of ours predicts.
-    outcome = conversion.attempt(path, "no settings")
+    outcome = conversion.attempt(path, cast(Settings, "no settings"))
     assert outcome.row.status == "failed"
     assert outcome.row.error is not None
     assert outcome.row.error["type"] == "AttributeError"

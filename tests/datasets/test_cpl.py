@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -91,7 +92,11 @@ def test_a_set_is_of_one_kind(pictures: Path, tmp_path: Path) -> None:
 
 def test_a_bug_in_one_picture_stops_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(made_pairs, "load", lambda path: 1 / 0)
-    row = made_pairs._row("a.png", tmp_path, "a", critical, {}, str(tmp_path / "a.png"))
+
+    def store(*arguments: object) -> dict[str, Any]:
+        pytest.fail("nothing was loaded that could be stored")
+
+    row = made_pairs._row("a.png", tmp_path, "a", store, {}, str(tmp_path / "a.png"))
     assert "a.png: ZeroDivisionError" in row["error"]
 
 
