@@ -18,7 +18,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 
 # Each room may import those before it. `__init__` and `__main__` of the package stand outside.
 ORDER = [
-    *("version", "errors", "interrupts", "threads", "picture", "viewing", "protocols", "visibility"),
+    *("version", "errors", "limits", "interrupts", "threads", "picture", "viewing", "protocols", "visibility"),
     *("inference", "weights", "pixelwise", "observers", "codecs", "opening", "picturewise"),
     *("evidence", "provenance", "batch", "pipeline"),
     *("comparison", "injection", "registry", "evaluation", "conversion", "labelling", "cli", "server"),

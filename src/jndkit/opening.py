@@ -7,8 +7,8 @@ from pathlib import Path
 
 from jndkit import picture
 from jndkit.errors import InputError, UsageError
+from jndkit.limits import check_bytes
 from jndkit.picture import MAX_PIXELS, Picture
-from jndkit.picture.limits import check_bytes
 
 _VVC = b"\x89JVVC\r\n\x1a"
 _JLIC = b"\x89JLIC\r\n\x1a"

@@ -15,11 +15,11 @@ from typing import Any
 
 from jndkit import codecs
 from jndkit.codecs.contract import Codec
-from jndkit.errors import CodecError, TargetError, UsageError
+from jndkit.errors import CodecError, TargetError, UsageError, check_choice
 from jndkit.evidence import Row, record, record_prediction, satisfied
 from jndkit.observers import observer as named_observer
 from jndkit.observers.contract import Observer, is_noisy
-from jndkit.picture import Picture, check_damaged, load, with_metadata
+from jndkit.picture import Picture, check_damaged, check_policy, load, with_metadata
 from jndkit.picturewise.curves import is_known
 from jndkit.picturewise.decision import (
     BUDGET,
@@ -81,12 +81,10 @@ class Settings:
     def __post_init__(self) -> None:
         if not 50.0 <= self.viewers <= 95.0:
             raise UsageError(f"--viewers must lie between 50 and 95 per cent, not {self.viewers:g}")
-        if self.effort not in BUDGET:
-            raise UsageError(f"unknown effort {self.effort!r}: choose {', '.join(BUDGET)}")
+        check_choice("effort", self.effort, BUDGET)
         if not 0.0 <= self.min_saving < 100.0:
             raise UsageError(f"--min-saving must lie between 0 and 100 per cent, not {self.min_saving:g}")
-        if self.keep_metadata not in ("all", "nogps", "icc", "none"):
-            raise UsageError(f"unknown metadata policy {self.keep_metadata!r}: choose all, nogps, icc, none")
+        check_policy(self.keep_metadata)
         check_damaged(self.damaged)
         jnd_for(self.viewers, self.fit[0])
         for name in self.codec_specs:

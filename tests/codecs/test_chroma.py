@@ -12,7 +12,7 @@ from PIL import Image
 
 from jndkit.codecs import chroma
 from jndkit.codecs.chroma import double, halve, reduce_chroma
-from jndkit.injection import psnr
+from jndkit.picture.difference import psnr
 
 Photo = Callable[[int, int], npt.NDArray[np.uint8]]
 

@@ -13,10 +13,10 @@ from PIL import Image
 
 from jndkit.codecs import Codec
 from jndkit.errors import CodecError, UsageError
-from jndkit.injection import psnr
 from jndkit.picture import MARK, Picture, flatten
-from jndkit.picture.colour import apply, profile
-from jndkit.picture.metadata.cicp import profile as numbered_profile
+from jndkit.picture.colour.cicp import profile as numbered_profile
+from jndkit.picture.colour.profiles import apply, profile
+from jndkit.picture.difference import psnr
 
 Photo = Callable[[int, int], npt.NDArray[np.uint8]]
 Make = Callable[[str], Codec]

@@ -143,7 +143,7 @@ def test_keep_of_a_sound_file_says_nothing(files: dict[str, tuple[str, bytes]]) 
 
 
 def test_unknown_treatment(files: dict[str, tuple[str, bytes]]) -> None:
-    with pytest.raises(UsageError, match="choose refuse or keep"):
+    with pytest.raises(UsageError, match="choose refuse, keep"):
         from_bytes(files["baseline"][1], damaged="ignore")
 
 

@@ -11,7 +11,7 @@ from PIL import Image
 
 from jndkit.errors import DamagedError
 from jndkit.picture import Pixels, from_bytes
-from jndkit.picture.formats.raster import divided, to_8_bits
+from jndkit.picture.raster import divided, to_8_bits
 from tests.picture.fixture_types import AddChunk, Encode
 
 cv2 = pytest.importorskip("cv2")

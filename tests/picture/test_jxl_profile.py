@@ -10,10 +10,10 @@ from PIL import Image, ImageCms
 
 from jndkit.errors import DamagedError, FormatError, InputError
 from jndkit.picture import from_bytes
+from jndkit.picture.colour import cicp
 from jndkit.picture.formats import jxl_header, jxl_icc
 from jndkit.picture.formats.jxl_bits import Bits
 from jndkit.picture.formats.jxl_entropy import Decoder
-from jndkit.picture.metadata import cicp
 from tests.picture.catalogue import profiles
 from tests.picture.catalogue.jxl_files import Writer
 

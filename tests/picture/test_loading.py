@@ -14,8 +14,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from jndkit import limits
 from jndkit.errors import DamagedError, FormatError, InputError, LimitError, MissingError, UsageError
-from jndkit.picture import Pixels, from_bytes, limits, load
+from jndkit.picture import Pixels, from_bytes, load
 from tests.picture.fixture_types import AddChunk, Encode
 
 EXACT = ("PNG", "BMP", "PPM", "TIFF")

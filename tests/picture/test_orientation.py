@@ -10,8 +10,8 @@ import pytest
 from PIL import Image
 
 from jndkit.picture import Pixels, from_bytes, png_bytes
-from jndkit.picture.formats.raster import upright
 from jndkit.picture.metadata import exif as exif_blocks
+from jndkit.picture.raster import upright
 from tests.picture.catalogue.case import SEEN
 from tests.picture.fixture_types import Encode
 

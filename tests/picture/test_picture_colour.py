@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from jndkit.picture import Pixels, colour, from_bytes, png_bytes, with_metadata
-from jndkit.picture.formats.raster import Raster
-from jndkit.picture.metadata import cicp
+from jndkit.picture import Pixels, from_bytes, png_bytes, with_metadata
+from jndkit.picture.colour import cicp, profiles
+from jndkit.picture.raster import Raster
 from tests.picture.fixture_types import AddChunk, Encode, ToSrgb
 
 P3 = (0.680, 0.320, 0.265, 0.690, 0.150, 0.060)
@@ -163,11 +163,11 @@ def test_lab(encode: Encode) -> None:
 def test_profile_made_of_numbers(photo: Pixels, expected_srgb: ToSrgb) -> None:
     profile = cicp.profile(12)
     assert profile is not None
-    described = colour.profile(profile)
+    described = profiles.profile(profile)
     assert described is not None
     assert described.name == "Display P3"
     assert not described.srgb
-    got = colour.apply(described.transform, photo)
+    got = profiles.apply(described.transform, photo)
     linear = np.where(photo <= 0.04045 * 255, photo / 255 / 12.92, ((photo / 255 + 0.055) / 1.055) ** 2.4)
     error = np.abs(got - expected_srgb(255 * linear, P3, 1.0))
     assert error.mean() < 0.5
@@ -291,7 +291,7 @@ def test_absurd_gamma_is_ignored_with_a_note(value: int, photo: Pixels, encode: 
 
 
 def test_transforms_are_built_once(p3_profile: bytes) -> None:
-    assert colour.profile(p3_profile) is colour.profile(bytes(bytearray(p3_profile)))
+    assert profiles.profile(p3_profile) is profiles.profile(bytes(bytearray(p3_profile)))
 
 
 def test_premultiplied_tiff(photo: Pixels, encode: Encode) -> None:

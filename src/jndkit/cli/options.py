@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import Annotated
 
 import typer
@@ -85,14 +84,13 @@ MAX_PIXELS = 100_000_000
 def known_codec(spec: str | None) -> str | None:
     """The spec, if its codec is known. Raises UsageError that names the codec that may be meant."""
     from jndkit.codecs import CODECS, by_suffix
-    from jndkit.errors import UsageError
+    from jndkit.errors import UsageError, unknown_choice
 
     name = (spec or "auto").partition(":")[0]
     if name in CODECS or name == "auto":
         return spec
     try:
-        close = [by_suffix(f".{name}")]
+        meant = by_suffix(f".{name}")  # "jpg" is how JPEG files end, which its spelling may not tell
     except UsageError:
-        close = difflib.get_close_matches(name.lower(), [*CODECS, "auto"], 1)
-    meant = f"did you mean {close[0]}? " if close else ""
-    raise UsageError(f"unknown codec {name!r}: {meant}choose {', '.join(CODECS)} or auto")
+        meant = None
+    raise unknown_choice("codec", name, [*CODECS, "auto"], meant=meant)

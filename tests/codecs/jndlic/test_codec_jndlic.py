@@ -16,11 +16,11 @@ from jndkit.codecs import available, by_suffix, codec
 from jndkit.codecs.jndlic import JndLic, codec as binding, container, model, read
 from jndkit.conversion.earlier import is_ours
 from jndkit.errors import CodecError, DamagedError, FormatError, JndError, LimitError, MissingError, UsageError
-from jndkit.injection import psnr
 from jndkit.opening import load
 from jndkit.picture import MARK, Picture, with_metadata
-from jndkit.picture.colour import apply, profile
-from jndkit.picture.metadata.cicp import profile as numbered_profile
+from jndkit.picture.colour.cicp import profile as numbered_profile
+from jndkit.picture.colour.profiles import apply, profile
+from jndkit.picture.difference import psnr
 from tests.codecs.jndlic.made_model import Made
 from tests.codecs.jndlic.mutations import mutated
 

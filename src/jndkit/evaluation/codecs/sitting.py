@@ -10,9 +10,9 @@ from jndkit.errors import TargetError
 from jndkit.evaluation.codecs.rows import SWEEPS, CodecRow
 from jndkit.evaluation.metrics.ssimulacra2 import prepare
 from jndkit.evaluation.picturewise.rows import TRUTH
-from jndkit.injection import psnr
 from jndkit.observers import Watched, observer as named_observer
 from jndkit.picture import Picture, flatten
+from jndkit.picture.difference import psnr
 from jndkit.picturewise.decision import suited
 from jndkit.pipeline import encode
 from jndkit.viewing import DISPLAYS, Viewing

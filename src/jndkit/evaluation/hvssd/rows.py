@@ -14,11 +14,11 @@ from pathlib import Path
 
 from jndkit import injection
 from jndkit.batch.ledger import told
-from jndkit.errors import MissingError, UsageError
-from jndkit.injection import Noise, psnr, signs
+from jndkit.errors import MissingError, UsageError, check_choice
+from jndkit.injection import Noise, signs
 from jndkit.opening import load
 from jndkit.picture import MAX_PIXELS, Pixels, png_bytes, write_atomic
-from jndkit.pixelwise.choices import check_choice
+from jndkit.picture.difference import psnr
 from jndkit.pixelwise.hvssd import VARIANTS, hvssd_colour, stages
 from jndkit.pixelwise.terms.borders import border_type
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from jndkit import injection
 from jndkit.batch.ledger import told
-from jndkit.errors import TargetError, UsageError
+from jndkit.errors import TargetError, UsageError, check_choice
 from jndkit.evaluation.noise.baselines import BASELINES
 from jndkit.injection import Noise, Seen, at_jnd, at_psnr, signs
 from jndkit.observers import Watched, observer as named_observer
@@ -23,7 +23,6 @@ from jndkit.opening import load
 from jndkit.picture import MAX_PIXELS, Picture, digest
 from jndkit.picturewise.watching import watch_under
 from jndkit.pixelwise import MODELS, jnd_map, model_card
-from jndkit.pixelwise.choices import check_choice
 from jndkit.protocols import Protocol, protocol as named_protocol
 from jndkit.viewing import Viewing
 
