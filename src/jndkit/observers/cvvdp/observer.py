@@ -23,7 +23,7 @@ from jndkit.viewing import Viewing
 from jndkit.visibility import JND_PER_JOD, interval
 
 # The worst 3 degrees of an ordinary encode at its right knob read less than this many times its worst window
-# on 98 of 100 encodes; beyond it the place decides. Fitted by benchmarks/curves.py on train/
+# on 98 of 100 encodes; beyond it the place decides. Fitted by tools/curves.py on train/
 LOCAL_RATIO = 2.7
 
 SMALLEST = 8  # pixels: smaller pictures are repeated at the edge up to this
