@@ -17,7 +17,8 @@ from jndkit.errors import TargetError, UsageError
 from jndkit.observers.cvvdp import Cvvdp
 from jndkit.picture import MARK, from_bytes, load
 from jndkit.picturewise.prefilter import prefilter
-from jndkit.pipeline import Settings, encode, predict
+from jndkit.pipeline import encode, predict, run
+from jndkit.settings import Settings
 from jndkit.viewing import DISPLAYS
 from jndkit.visibility import viewers
 
@@ -235,10 +236,9 @@ def test_without_prefiltering_the_row_says_so(photo: Path) -> None:
 
 
 def test_best_keeps_the_smaller_of_prefiltered_and_not(photo: Path) -> None:
-    plain, prefiltered, either = (
-        encode(photo, codec="jpeg:420", **options)
-        for options in ({"effort": "best"}, {"prefilter": "wu2017"}, {"effort": "best", "prefilter": "wu2017"})
-    )
+    plain = encode(photo, codec="jpeg:420", effort="best")
+    prefiltered = encode(photo, codec="jpeg:420", prefilter="wu2017")
+    either = encode(photo, codec="jpeg:420", effort="best", prefilter="wu2017")
     assert (either.row.bytes or 0) <= min(plain.row.bytes or 0, prefiltered.row.bytes or 0)
     assert either.row.encodes == len(either.row.probes) > plain.row.encodes
     assert (either.row.prefilter is None) == any("smaller without" in note for note in either.row.notes)
@@ -319,7 +319,7 @@ def test_a_prediction_is_the_same_row_without_a_file(photo: Path) -> None:
     assert row.knob is not None
     assert widths[1][row.knob["value"]] < widths[0][row.knob["value"]]
     with pytest.raises(UsageError, match="predict"):
-        encode(photo, encode=False)
+        run(photo, Settings(encode=False))
 
 
 def test_outside_the_domain_a_prediction_is_as_careful_as_an_encode(tmp_path: Path) -> None:

@@ -231,10 +231,10 @@ def test_hostile_xmp_takes_no_time() -> None:
     import time
 
     opened = b"<xmp:Thumbnails>" * 100_000
-    start = time.perf_counter()
+    start = time.process_time()
     for hidden in (b"<!--" + opened + b"-->", b"<?pi " + opened + b"?>", opened):
         xmp_packets.cleaned(PACKET.replace(b"</x:xmpmeta>", hidden + b"</x:xmpmeta>"))
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5
 
 
 def _described(inside: str) -> bytes:
@@ -252,17 +252,17 @@ def test_values_in_quotes_are_no_tags() -> None:
     assert "ImageLength" not in text
     assert """<t:Orientation a=">">1</t:Orientation>""" in text
     assert "<dc:title a='>'>title</dc:title>" in text
-    started = time.perf_counter()
+    started = time.process_time()
     for inside in (odd, "<t:ImageWidth a='>'/>", "<t:ImageWidth a='/>'>"):
         xmp_packets.cleaned(_described(inside * 40_000))
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5
 
 
 def test_one_namespace_by_many_names() -> None:
     many = "".join(f'<p{i}:Make xmlns:p{i}="http://ns.adobe.com/tiff/1.0/">x</p{i}:Make>' for i in range(20_000))
-    started = time.perf_counter()
+    started = time.process_time()
     assert xmp_packets.cleaned(_described(many)) is None
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5
 
 
 def test_mark_in_xmp() -> None:

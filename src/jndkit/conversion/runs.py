@@ -10,7 +10,7 @@ from jndkit.batch import Pool, jobs_wanted
 from jndkit.conversion.attempts import Outcome, attempt, crashed
 from jndkit.conversion.outputs import Task
 from jndkit.evidence import Row
-from jndkit.pipeline import Settings
+from jndkit.settings import Settings
 from jndkit.threads import processors
 
 

@@ -19,7 +19,8 @@ from typing import Any
 from jndkit.batch import Pool, died, jobs_wanted
 from jndkit.errors import InputError, JndError, UsageError, check_choice
 from jndkit.observers import observer as named_observer
-from jndkit.picture import Picture, Pixels, append_line, digest, load, make_folder, png_bytes, write_atomic
+from jndkit.opening import load
+from jndkit.picture import Picture, Pixels, append_line, digest, make_folder, png_bytes, write_atomic
 from jndkit.picture.difference import psnr
 from jndkit.picture.formats.sniffing import ENDINGS
 from jndkit.picturewise.domain import domain

@@ -163,7 +163,7 @@ def test_the_readme_says_what_the_rows_say() -> None:
         "`vpjnd` is off by {vpjnd:.1f} steps of quality on average, the picture alone by {knob:.1f}, one setting for "
         "all by {constant:.1f}, a threshold of PSNR by {psnr:.1f}, of SSIM by {ssim:.1f}"
     ).format(**errors)
-    assert told in " ".join((ROOT / "README.md").read_text().split())
+    assert told in " ".join((ROOT / "docs" / "how-it-decides.md").read_text().split())
 
 
 def test_the_documented_protocol_is_the_fitted_one() -> None:
