@@ -13,6 +13,7 @@ from hypothesis import given, strategies as st
 
 from jndkit.codecs import Codec, codec as named_codec
 from jndkit.codecs.contract import Knob
+from jndkit.codecs.spec import Grammar
 from jndkit.observers import Box, Reading
 from jndkit.observers.contract import is_noisy
 from jndkit.observers.cvvdp import Cvvdp
@@ -39,6 +40,7 @@ class Made:
     options: tuple[str, ...] = ()
     lossless: str | None = None
     block_limit: int | None = None
+    grammar: Grammar = Grammar("made", (), "q")
 
     def encode(self, picture: Picture, value: float) -> bytes:
         return bytes([int(value)])
