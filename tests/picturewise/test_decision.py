@@ -23,6 +23,7 @@ from jndkit.picturewise.prediction import Prediction
 from jndkit.picturewise.probing import Prober
 
 TARGET = 0.5
+GRAMMAR = Grammar("made", (), "q")
 QUALITY = Knob("quality", 0, 99, 1, True)
 BLANK = Picture(np.zeros((8, 8, 3), np.uint8))
 
@@ -40,7 +41,7 @@ class Made:
     options: tuple[str, ...] = ()
     lossless: str | None = None
     block_limit: int | None = None
-    grammar: Grammar = Grammar("made", (), "q")
+    grammar: Grammar = GRAMMAR
 
     def encode(self, picture: Picture, value: float) -> bytes:
         return bytes([int(value)])
