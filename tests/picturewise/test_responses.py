@@ -131,7 +131,7 @@ def test_of_a_small_picture_the_answer_is_what_the_observer_reads(
     answer = watched.answer(watched.cells(version))
     reading = WatchedCvvdp(Picture(rgb=rgb), shown, fit)(Picture(rgb=version))
     assert answer.jnd == pytest.approx(reading.raw, rel=1e-5)
-    assert answer.looked == pytest.approx(reading.jnd, rel=1e-5)
+    assert answer.masked == pytest.approx(reading.jnd, rel=1e-5)
 
 
 def test_of_a_large_picture_a_part_tells_how_people_look_too() -> None:
@@ -140,10 +140,10 @@ def test_of_a_large_picture_a_part_tells_how_people_look_too() -> None:
     watched = WatchedSample(sample(rgb), shown, fit.look)
     assert not watched.whole
     told = responses(watched)
-    assert told.looked is not None
-    assert told.looked.shape == told.jnd.shape == (RESPONSES,)
-    assert np.all(told.looked[1:] > 0.1)
+    assert told.masked is not None
+    assert told.masked.shape == told.jnd.shape == (RESPONSES,)
+    assert np.all(told.masked[1:] > 0.1)
 
 
 def test_nobody_looks_where_nobody_asked(lake: Pixels) -> None:
-    assert responses(WatchedSample(sample(lake[:128, :128].copy()), DESKTOP)).looked is None
+    assert responses(WatchedSample(sample(lake[:128, :128].copy()), DESKTOP)).masked is None

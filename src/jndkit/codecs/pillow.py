@@ -14,14 +14,14 @@ from contextlib import contextmanager
 from io import BytesIO
 from typing import Any
 
-from PIL import Image, ImageFile, PngImagePlugin, features
+from PIL import Image, ImageFile, features
 
 from jndkit.codecs.card import Card
 from jndkit.codecs.contract import Knob
 from jndkit.codecs.encoding import check_size, failing, one_channel, read_back, samples, tiff_block
 from jndkit.codecs.spec import Grammar, Option, checked
 from jndkit.errors import CodecError
-from jndkit.picture import Picture
+from jndkit.picture import Picture, png_bytes
 from jndkit.picture.metadata.policy import mark_xmp
 from jndkit.picture.silence import quiet_pillow
 
@@ -188,13 +188,8 @@ class Png:
 
     def encode(self, picture: Picture, value: float) -> bytes:
         checked(self.name, self.knob, value)
-        text = PngImagePlugin.PngInfo()
-        text.add_itxt("XML:com.adobe.xmp", mark_xmp(picture.xmp, picture.mark).decode("utf-8"))
-        settings: dict[str, Any] = {"optimize": True, "pnginfo": text, "exif": tiff_block(picture.exif)}
-        if picture.icc is not None:
-            settings["icc_profile"] = picture.icc
         with failing(self.name, "encoder"):
-            return _saved(picture, self.carries, "PNG", settings)
+            return png_bytes(picture, effort="best")
 
     def decode(self, data: bytes) -> Picture:
         return read_back(self.name, data)

@@ -12,13 +12,13 @@ import numpy as np
 import pytest
 
 import jndkit
+from jndkit.batch import run
 from jndkit.codecs import CODECS, available, codec
 from jndkit.errors import MissingError, UsageError
 from jndkit.evaluation.codecs import rows as module, sitting
 from jndkit.evaluation.codecs.rows import LEVELS, CodecRow, Settings, order, present
 from jndkit.evaluation.codecs.work import Job, jobs
 from jndkit.evaluation.metrics.ssimulacra2 import Prepared, prepare
-from jndkit.evaluation.run import run
 from jndkit.observers.cvvdp import Cvvdp
 from jndkit.picture import Pixels, save_png
 from jndkit.viewing import DISPLAYS

@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from jndkit.batch.ledger import told
+from jndkit.batch import explained
 from jndkit.codecs import CODECS, available, codec as named_codec, versions
 from jndkit.errors import UsageError
 from jndkit.evaluation.picturewise.rows import Answer, source
@@ -139,5 +139,5 @@ class CodecRow:
 
     def fail(self, error: Exception, name: str) -> CodecRow:
         """This row, failed."""
-        self.error = told(error, name)
+        self.error = explained(error, name)
         return self
