@@ -10,11 +10,11 @@ import sysconfig
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 import pytest
 
 import jndkit
+from jndkit.picture import Picture, save_png
 
 ROOT = Path(__file__).parents[1]
 EXAMPLE = ROOT / "examples" / "plugin"
@@ -42,7 +42,7 @@ BROKEN = {
 def lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A part of the example picture, in a file of its own."""
     path = tmp_path_factory.mktemp("pictures") / "lake.png"
-    cv2.imwrite(str(path), cv2.imread(str(ROOT / "examples" / "lake.png"))[150:310, 250:490])
+    save_png(Picture(jndkit.load(ROOT / "examples" / "lake.png").rgb[150:310, 250:490]), path)
     return path
 
 
@@ -122,7 +122,7 @@ def test_its_model_draws(python: Path, lake: Path, tmp_path: Path) -> None:
     target = tmp_path / "jnd.npy"
     jnd(python, "map", lake, "--model", "contrast", "-o", target)
     drawn = np.load(target)
-    assert drawn.shape == cv2.imread(str(lake)).shape[:2]
+    assert drawn.shape == (160, 240)
     assert drawn.min() == 3.0
     assert drawn.max() > 20.0
     jnd(python, "inject", lake, "--model", "contrast", "--psnr", "30", "-o", tmp_path / "noisy.png")
@@ -143,7 +143,7 @@ def test_its_codec_encodes_and_decodes(python: Path, lake: Path, tmp_path: Path)
     assert "zlib" in row["versions"]
     assert coded.read_bytes().startswith(b"\x89DFL")
     jnd(python, "decode", coded, "-o", decoded)
-    reference, back = (cv2.imread(str(path)).astype(int) for path in (lake, decoded))
+    reference, back = (jndkit.load(path).rgb.astype(int) for path in (lake, decoded))
     assert np.abs(reference - back).max() <= row["knob"]["value"] / 2
     (again,) = rows(jnd(python, "encode", lake, "-o", coded, "--force", "--json", "--codec", "deflate"))
     assert again["output_sha256"] == row["output_sha256"]
