@@ -213,11 +213,9 @@ def test_nothing_is_loaded_before_it_is_named(python: Path, lake: Path, tmp_path
         "print([name for name in sys.modules if 'plugin' in name and name.startswith('broken') or 'example' in name])"
     )
     target = tmp_path / "lake.jpg"
-    for arguments in (
-        ["encode", lake, "-o", target],
-        ["compare", lake, target],
-        ["map", lake, "-o", tmp_path / "m.npy"],
-    ):
+    commands: list[list[str | Path]]
+    commands = [["encode", lake, "-o", target], ["compare", lake, target], ["map", lake, "-o", tmp_path / "m.npy"]]
+    for arguments in commands:
         assert run(python, "-c", script, *arguments).stdout.splitlines()[-1] == "[]"
     named = run(python, "-c", script, "map", lake, "--model", "contrast", "-o", tmp_path / "n.npy")
     assert named.stdout.splitlines()[-1] == "['jndkit_example', 'jndkit_example.contrast']"
