@@ -49,18 +49,22 @@ def session(path: str | Path, *, runtime: str | None = None, precision: str = "f
     if chosen not in available():
         raise MissingError(f"the runtime {chosen}", _INSTALL[chosen])
     try:
-        stat = os.stat(path)
+        status = os.stat(path)
     except OSError as error:
         raise DamagedError(path, f"it cannot be read: {error.strerror}") from None
     # As many threads as OpenCV may use: whoever gives a worker one core says so there.
     threads = max(1, min(cv2.getNumThreads(), processors()))
-    return _session(str(path), chosen, precision, threads, os.getpid(), stat.st_mtime_ns, stat.st_size)
+    return _session(str(path), chosen, precision, threads, os.getpid(), status.st_mtime_ns, status.st_size)
 
 
 @lru_cache(maxsize=1)
 def available() -> tuple[str, ...]:
     """The runtimes that are installed, slowest first."""
-    installed = [name for name in ("onnxruntime", "openvino") if importlib.util.find_spec(name)]
+    installed = []
+    if importlib.util.find_spec("onnxruntime"):
+        installed.append("onnxruntime")
+    if importlib.util.find_spec("openvino"):
+        installed.append("openvino")
     if "onnxruntime" in installed and _has_cuda():
         installed.append("cuda")
     return tuple(installed)
@@ -100,13 +104,13 @@ def _onnxruntime(path: str, runtime: str, threads: int) -> Session:
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
-    options.log_severity_level = 3  # errors alone: warnings about nodes mean nothing to whoever encodes a picture
+    options.log_severity_level = 3
     providers = ["CUDAExecutionProvider"] if runtime == "cuda" else []
     network = onnxruntime.InferenceSession(path, options, providers=[*providers, "CPUExecutionProvider"])
-    names = [tensor.name for tensor in network.get_inputs()]
+    names = [port.name for port in network.get_inputs()]
 
-    def run(*inputs: Array) -> tuple[Array, ...]:
-        return tuple(network.run(None, dict(zip(names, inputs, strict=True))))
+    def run(*arrays: Array) -> tuple[Array, ...]:
+        return tuple(network.run(None, dict(zip(names, arrays, strict=True))))
 
     return run
 
@@ -128,11 +132,11 @@ def _openvino(path: str, precision: str, threads: int) -> Session:
         raise ValueError("it has no outputs")
     turn = threading.Lock()  # its one request refuses a second caller
 
-    def run(*inputs: Array) -> tuple[Array, ...]:
-        if len(inputs) != count:
-            raise ValueError(f"the network takes {count} inputs, not {len(inputs)}")
+    def run(*arrays: Array) -> tuple[Array, ...]:
+        if len(arrays) != count:
+            raise ValueError(f"the network takes {count} inputs, not {len(arrays)}")
         with turn:
-            outputs = compiled(list(inputs))
+            outputs = compiled(list(arrays))
             return tuple(np.array(outputs[index]) for index in range(len(compiled.outputs)))
 
     return run

@@ -10,7 +10,8 @@ from PIL import Image
 import jndkit
 from jndkit.codecs.chroma import reduce_chroma
 from jndkit.observers.cvvdp.observer import WatchedCvvdp
-from jndkit.observers.pooling.cells import CELL, pooled_jod
+from jndkit.observers.cvvdp.quality import pooled_jod
+from jndkit.observers.pooling.cells import CELL
 from jndkit.picture import Picture, Pixels
 from jndkit.picturewise.quantisation import Quantiser
 from jndkit.picturewise.responses import (

@@ -12,7 +12,7 @@ from jndkit.errors import UsageError
 MAX_PIXELS = limits.MAX_PIXELS
 
 Inputs = Annotated[list[str], typer.Argument(metavar="PICTURE", help="Files, or folders of pictures.")]
-_SPEC = "jpeg, webp, avif, heic, jxl, vvc, jndlic, png, or auto for the smallest; options as in avif:s6,444."
+_SPEC = "jpeg, webp, avif or another of jnd models; auto for the smallest; options as in avif:s6,444."
 Codec = Annotated[
     str | None,
     typer.Option(metavar="SPEC", help=_SPEC, show_default="what the name after -o says, else jpeg"),
@@ -103,10 +103,10 @@ def known_codec(spec: str | None) -> None:
     from jndkit.errors import unknown_choice
 
     name = (spec or "auto").partition(":")[0]
-    if name in CODECS or name == "auto":
+    if name == "auto" or name in CODECS or name in CODECS.names():
         return
     try:
         meant = by_suffix(f".{name}")  # "jpg" is how JPEG files end, which its spelling may not tell
     except UsageError:
         meant = None
-    raise unknown_choice("codec", name, [*CODECS, "auto"], meant=meant)
+    raise unknown_choice("codec", name, [*CODECS.names(), "auto"], meant=meant)

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from jndkit.codecs.contract import Codec
 from jndkit.errors import InputError
 from jndkit.inference import session
-from jndkit.observers.pooling.cells import pooled_jod
+from jndkit.observers.cvvdp.quality import pooled_jod
 from jndkit.picture import Picture
 from jndkit.picturewise.curves import typical_curve
 from jndkit.picturewise.masking import MaskedJpeg, Masking

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from jndkit.codecs import card
 from jndkit.errors import UsageError, check_choice
 from jndkit.observers.contract import Watched
 from jndkit.picture import Picture, Pixels
@@ -65,8 +66,8 @@ FORMS: dict[str, Form] = {
 
 
 def form_for(codec: str) -> str:
-    """The form that saves most before a codec, by its name: JPEG's own grid helps it, elsewhere a grid only shows."""
-    return "blockwise" if codec == "jpeg" else "overlapped"
+    """The form that saves most before a codec, by its name."""
+    return card(codec).prefilter
 
 
 def prefilter(picture: Picture, model: str = "wu2017", *, strength: float = 1.0, form: str = "wu2017") -> Picture:

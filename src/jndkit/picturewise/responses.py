@@ -17,9 +17,11 @@ import numpy.typing as npt
 from jndkit.codecs.chroma import reduce_chroma
 from jndkit.observers.contract import Box
 from jndkit.observers.cvvdp import bands
+from jndkit.observers.cvvdp.cells import Cells, worst_window
 from jndkit.observers.cvvdp.places import Places
-from jndkit.observers.pooling.cells import CELL, Cells, cell_areas, pooled_jod
-from jndkit.observers.pooling.windows import WINDOW, worst_window
+from jndkit.observers.cvvdp.quality import pooled_jod
+from jndkit.observers.pooling.cells import CELL, cell_areas
+from jndkit.observers.pooling.windows import WINDOW
 from jndkit.picture import Pixels
 from jndkit.picturewise.quantisation import Quantiser
 from jndkit.protocols import Look
