@@ -21,7 +21,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from jndkit.errors import CodecError, OutputError
 from jndkit.inference import available, session
-from jndkit.picture import make_folder, write_atomic
+from jndkit.picture import make_folder, replacing, write_atomic
 from jndkit.training.contract import Contract
 from jndkit.weights import Card, read_card
 
@@ -56,10 +56,9 @@ def export_onnx(
         )
     for node in program.model.graph.all_nodes():
         node.metadata_props.clear()  # where in whose files each was written
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_suffix(".new")
-    program.save(temporary, external_data=False)
-    temporary.replace(path)
+    make_folder(str(path.parent))
+    with replacing(path, force=True) as temporary:
+        program.save(temporary, external_data=False)
 
 
 def parity(model: nn.Module, path: Path, inputs: tuple[Tensor, ...]) -> dict[str, float]:
@@ -132,9 +131,8 @@ def publish(model: nn.Module, folder: Path, name: str, about: Mapping[str, Any])
     except OSError as error:
         raise OutputError(folder, f"the network cannot be written: {error.strerror or error}") from None
     finally:
-        for left in (fresh, fresh.with_suffix(".new")):
-            with suppress(OSError):
-                left.unlink()
+        with suppress(OSError):
+            fresh.unlink()
     return card
 
 

@@ -17,11 +17,13 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import load_file, save
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from jndkit.errors import DamagedError, InputError, UsageError
-from jndkit.picture import append_line, make_folder, write_atomic
+from jndkit.batch import ledger
+from jndkit.errors import DamagedError, InputError, OutputError, UsageError
+from jndkit.picture import make_folder, replacing, write_atomic
 from jndkit.training.networks import load_weights, network
 from jndkit.training.recipe import Recipe
 from jndkit.training.tasks import Calibrating, Task, task as named_task
@@ -65,7 +67,6 @@ class Run:
             return self._leave(self._steps(model, task))
         make_folder(str(self.folder))
         with _alone(self.folder):
-            _drop_torn_line(self.folder / "log.jsonl")
             self._log(event="start", step=self.step, recipe=dataclasses.asdict(recipe), device=str(self.device))
             return self._leave(self._steps(model, task))
 
@@ -207,7 +208,7 @@ class Run:
             self.generator.set_state(tensors["generator"].to("cpu", torch.uint8))
 
     def _log(self, **event: Any) -> None:
-        append_line(self.folder / "log.jsonl", json.dumps({"time": round(time.time()), **event}))
+        ledger.append(self.folder / "log.jsonl", json.dumps({"time": round(time.time()), **event}))
 
 
 @contextmanager
@@ -262,14 +263,11 @@ def _part(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
     return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
 
 
-def _drop_torn_line(log: Path) -> None:
-    """What a run that was killed left of its last line, so that the next one begins a line of its own."""
-    content = log.read_bytes() if log.exists() else b""
-    if not content.endswith(b"\n"):
-        write_atomic(log, content[: content.rfind(b"\n") + 1], force=True)
-
-
 def _write(path: Path, tensors: dict[str, Tensor]) -> None:
-    """Whole or not at all: a run that is cut off keeps its last checkpoint."""
-    content = save({name: tensor.detach().contiguous().cpu() for name, tensor in tensors.items()})
-    write_atomic(path, content, force=True)
+    """Whole or not at all: a run that is cut off keeps its last checkpoint. Raises OutputError."""
+    content = {name: tensor.detach().contiguous().cpu() for name, tensor in tensors.items()}
+    with replacing(path, force=True) as temporary:
+        try:
+            save_file(content, temporary)
+        except SafetensorError as error:  # what it makes of a full disk
+            raise OutputError(path, f"it cannot be written: {error}") from None

@@ -8,8 +8,7 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
-from jndkit.errors import UsageError
-from jndkit.pixelwise.choices import check_choice
+from jndkit.errors import UsageError, check_choice, unknown_choice
 from jndkit.training.systems import recipes
 
 OPTIMISERS = ("adamw", "sgd")
@@ -100,7 +99,8 @@ def _file(name: str | Path) -> Path | Traversable:
             raise UsageError(f"there is no recipe {path}")
         return path
     offered = recipes()
-    check_choice("recipe", str(name), [*offered, "FILE.toml"])
+    if str(name) not in offered:
+        raise unknown_choice("recipe", str(name), offered, beside="a .toml file")
     return offered[str(name)]
 
 

@@ -16,7 +16,7 @@ from importlib.resources.abc import Traversable
 from typing import Any
 
 import jndkit.training
-from jndkit.pixelwise.choices import check_choice
+from jndkit.errors import check_choice
 
 _ROOM = "jndkit.training"
 

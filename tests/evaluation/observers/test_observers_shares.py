@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from jndkit.evaluation.observers import shares, subjective as people
@@ -19,10 +20,10 @@ def told(answered: Path) -> Shares:
     return people.shares(answered)
 
 
-def truth(told: Shares) -> np.ndarray:
+def truth(told: Shares) -> npt.NDArray[np.float64]:
     """What the viewers of the made-up table go by."""
     hard = np.isin(told.picture, ["c.png", "d.png"])
-    return np.log(100.0 - told.setting.astype(float)) - 0.2 * hard
+    return np.asarray(np.log(100.0 - told.setting.astype(float)) - 0.2 * hard)
 
 
 def test_the_truth_is_found(told: Shares) -> None:

@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 
 import jndkit
-from jndkit.codecs import codec
+from jndkit.batch import run
+from jndkit.codecs import Codec, codec
 from jndkit.errors import UsageError
 from jndkit.evaluation.picturewise import answers, rows as module
 from jndkit.evaluation.picturewise.ground_truth import read_truth
 from jndkit.evaluation.picturewise.rows import METHODS, KnobRow, Settings
 from jndkit.evaluation.picturewise.work import Job, jobs
-from jndkit.evaluation.run import run
 from jndkit.observers import OBSERVERS, Reading
 from jndkit.observers.cvvdp import Cvvdp
 from jndkit.protocols import PROTOCOLS
@@ -52,7 +52,7 @@ def test_each_level_is_coded_once_for_all(folder: Path, monkeypatch: pytest.Monk
     asked: list[float] = []
     encode = type(codec("jpeg")).encode
 
-    def counted(self: object, picture: object, value: float) -> bytes:
+    def counted(self: Codec, picture: jndkit.Picture, value: float) -> bytes:
         asked.append(value)
         return encode(self, picture, value)
 
@@ -104,11 +104,15 @@ def test_the_learned_observer_is_searched_by_blocks(folder: Path, monkeypatch: p
     target = truth.targets["75"]
     levels = dict(zip(truth.levels["value"], truth.levels["jnd"], strict=True))
     answer = learned.answers["75"]
-    assert isinstance(answer["value"], float | int)
-    assert answer["value"] <= GRID[held.boundary["75"]]
-    assert answer["low"] <= answer["value"] <= answer["high"]
-    assert 5 <= answer["encodes"] <= 30
-    assert levels[min(levels, key=lambda value: abs(value - answer["value"]))] == pytest.approx(target / 0.75, rel=0.2)
+    value, low, high, encodes = (answer[name] for name in ("value", "low", "high", "encodes"))
+    assert isinstance(value, float | int)
+    assert isinstance(low, float | int)
+    assert isinstance(high, float | int)
+    assert isinstance(encodes, int)
+    assert value <= GRID[held.boundary["75"]]
+    assert low <= value <= high
+    assert 5 <= encodes <= 30
+    assert levels[min(levels, key=lambda level: abs(level - value))] == pytest.approx(target / 0.75, rel=0.2)
 
 
 def test_rows_survive_json_and_processes(folder: Path) -> None:
@@ -181,7 +185,7 @@ def test_side_by_side_is_read_as_its_people_look(folder: Path) -> None:
     coded = codec("jpeg").decode(codec("jpeg").encode(picture, truth.levels["value"][3]))
     seen = Cvvdp().watch(picture, DISPLAYS["desktop"], fit)(coded)
     assert truth.levels["jnd"][3] == pytest.approx(seen.jnd, abs=1e-5)
-    assert seen.jnd != pytest.approx(seen.reading, rel=0.01)
+    assert seen.jnd != pytest.approx(seen.raw, rel=0.01)
     for share in ("75", "50"):
         told = jndkit.predict(
             folder / "2.png", codec="jpeg:420", encode=False, protocol="side-by-side", viewers=float(share)

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from jndkit import injection
-from jndkit.batch.ledger import told
-from jndkit.errors import TargetError, UsageError
+from jndkit.batch import explained
+from jndkit.errors import TargetError, UsageError, check_choice
 from jndkit.evaluation.noise.baselines import BASELINES
 from jndkit.injection import Noise, Seen, at_jnd, at_psnr, signs
 from jndkit.observers import Watched, observer as named_observer
@@ -23,7 +23,6 @@ from jndkit.opening import load
 from jndkit.picture import MAX_PIXELS, Picture, digest
 from jndkit.picturewise.watching import watch_under
 from jndkit.pixelwise import MODELS, jnd_map, model_card
-from jndkit.pixelwise.choices import check_choice
 from jndkit.protocols import Protocol, protocol as named_protocol
 from jndkit.viewing import Viewing
 
@@ -124,7 +123,7 @@ class NoiseRow:
 
     def fail(self, error: Exception, name: str) -> NoiseRow:
         """This row, failed. An error that is none of ours says so."""
-        self.error = told(error, name)
+        self.error = explained(error, name)
         return self
 
 

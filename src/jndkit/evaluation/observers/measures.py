@@ -11,10 +11,10 @@ import numpy as np
 from jndkit.evaluation.metrics.similarity import ssim
 from jndkit.evaluation.metrics.ssimulacra2 import prepare
 from jndkit.evaluation.psychometric import Floats
-from jndkit.injection import psnr
 from jndkit.observers import observer
 from jndkit.observers.mapped.constants import constants as maps
 from jndkit.picture import Picture
+from jndkit.picture.difference import psnr
 from jndkit.picturewise.watching import watch_under
 from jndkit.pixelwise.terms.luma import luma
 from jndkit.protocols import AIC, SIDE_BY_SIDE, protocol

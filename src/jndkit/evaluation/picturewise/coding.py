@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from jndkit.codecs import codec as named_codec
 from jndkit.evaluation.metrics.similarity import ssim
-from jndkit.injection import psnr
 from jndkit.picture import Picture, flatten
+from jndkit.picture.difference import psnr
 from jndkit.picturewise.decision import suited
 from jndkit.pixelwise.terms.luma import luma
 

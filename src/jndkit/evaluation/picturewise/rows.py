@@ -6,9 +6,9 @@ import json
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from jndkit.batch.ledger import told
+from jndkit.batch import explained
 from jndkit.codecs import codec as named_codec, versions
-from jndkit.errors import MissingError, UsageError
+from jndkit.errors import MissingError, UsageError, check_choice
 from jndkit.observers import OBSERVERS, observer as named_observer
 from jndkit.picture import MAX_PIXELS
 from jndkit.picturewise.prediction import NETWORK, TYPICAL
@@ -44,8 +44,7 @@ class Settings:
 
     def __post_init__(self) -> None:
         for name in self.methods:
-            if name not in METHODS:
-                raise UsageError(f"unknown method {name!r}: choose {', '.join(METHODS)}")
+            check_choice("method", name, METHODS)
             if name == "vpjnd" and name not in OBSERVERS:
                 raise UsageError("the observer vpjnd is not there: this jndkit has no weights of it")
         for spec in self.codecs:
@@ -137,5 +136,5 @@ class KnobRow:
 
     def fail(self, error: Exception, name: str) -> KnobRow:
         """This row, failed."""
-        self.error = told(error, name)
+        self.error = explained(error, name)
         return self

@@ -5,9 +5,9 @@ Source: ISO/IEC 18181-1, annex E.4 (ICC profile).
 
 from __future__ import annotations
 
+from jndkit.limits import MAX_BLOCK
 from jndkit.picture.formats.jxl_bits import Bits
 from jndkit.picture.formats.jxl_entropy import Decoder
-from jndkit.picture.limits import MAX_BLOCK
 
 _CONTEXTS = 41
 _HEADER = 128
@@ -35,7 +35,7 @@ def read(bits: Bits) -> bytes:
     for at in range(size):
         value = coder.integer(_context(at, before, earlier))
         if value > 255:
-            raise ValueError("its colour profile holds a number that is no byte")
+            raise ValueError("its colour profile holds a number that is not a byte")
         packed.append(value)
         before, earlier = value, before
     coder.finish()
@@ -128,7 +128,7 @@ class _Profile:
                 if len(self._out) > self._size:
                     break
         if len(self._out) != self._size:
-            raise ValueError("its colour profile has not the size it should")
+            raise ValueError("its colour profile is not of the size it says")
         return bytes(self._out)
 
     def _header(self) -> None:

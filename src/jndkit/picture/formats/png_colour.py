@@ -10,25 +10,26 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from jndkit.picture.colour import cicp
+from jndkit.picture.colour.cicp import Meaning
+from jndkit.picture.colour.primaries import D65, SRGB, profile_of
 from jndkit.picture.formats.png import Chunks
-from jndkit.picture.metadata import cicp
-from jndkit.picture.metadata.cicp import Meaning
 
-_SRGB_GAMMA = 45455
+_SRGB_GAMMA = 45455  # 1 / 2.2, in hundred thousandths as all values of gAMA and cHRM
 _AS_SRGB = 500  # gAMA values this near are written for sRGB
 _SAME = 100  # chromaticities this near are those of sRGB
-_GAMMAS = range(1_000, 1_000_001)
+_GAMMAS = range(1_000, 1_000_001)  # 0.01 to 10; others are slips, 0 among them
 
 
-def meaning(chunks: Chunks) -> Meaning:
+def meaning_of(chunks: Chunks) -> Meaning:
     """How the samples are to be read: by cICP, else iCCP, else sRGB, else gAMA and cHRM, else as sRGB."""
     note = None
     if chunks.numbers is not None:
         primaries, curve, matrix, _ = chunks.numbers
-        found = cicp.meaning(primaries, curve)
-        if matrix == 0 and found.note is None:
-            return found
-        note = found.note or "the colour numbers (cICP) are not for RGB and are ignored"
+        numbered = cicp.meaning_of(primaries, curve)
+        if matrix == 0 and numbered.note is None:
+            return numbered
+        note = numbered.note or "the colour numbers (cICP) are not for RGB and are ignored"
         if chunks.icc is not None:
             note = f"the colour numbers {primaries}/{curve} are passed over for the colour profile"
     if chunks.icc is not None:
@@ -46,14 +47,14 @@ def _by_gamma(chunks: Chunks) -> Meaning:
         else:
             exponent = 1e5 / chunks.gamma
     near = exponent is None or abs(1e5 / exponent - _SRGB_GAMMA) <= _AS_SRGB
-    if chunks.chromaticities is not None and chunks.colour not in (0, 4):
+    if chunks.chromaticities is not None and chunks.colour not in (0, 4):  # grey has no primaries
         x, y, *primaries = (value / 1e5 for value in chunks.chromaticities)
-        stated = np.array([*primaries, x, y]) - (*cicp.SRGB, *cicp.D65)
+        stated = np.array([*primaries, x, y]) - (*SRGB, *D65)
         if np.abs(stated).max() > _SAME / 1e5:
             try:
                 # 8 bits are not rounded a second time for the sRGB curve: the profile takes their own.
                 own = exponent if near or chunks.depth <= 8 else None
-                icc = cicp.profile_of("primaries of the file", tuple(primaries), (x, y), own)
+                icc = profile_of("primaries of the file", tuple(primaries), (x, y), own)
                 near |= own is not None
             except ValueError as error:
                 note = f"the chromaticities are ignored: {error}"

@@ -22,14 +22,12 @@ from safetensors.torch import load_file
 from torch import Generator, Tensor, nn
 from torch.nn import functional as F
 
-from jndkit.errors import InputError, UsageError
+from jndkit.errors import InputError, UsageError, check_choice
 from jndkit.observers import Watched, observer as named_observer
-from jndkit.picture import Picture, Pixels
+from jndkit.picture import Picture, Pixels, difference
 from jndkit.pixelwise import jnd_map
-from jndkit.pixelwise.choices import check_choice
 from jndkit.training.hvssd.degradation import MULTIPLE, Degradation, Priors
 from jndkit.training.losses.full_reference import MEASURES, variation
-from jndkit.training.losses.psnr import decibels
 from jndkit.training.recipe import Recipe
 from jndkit.training.sampling import Crops, centres, to_tensor
 from jndkit.training.tasks import check_data, half_width
@@ -208,7 +206,7 @@ def noise_at(pixels: Pixels, jnd: npt.NDArray[Any], psnr: float) -> Pixels:
     for _ in range(60):
         middle = (low * high) ** 0.5 if low else high / 2.0
         noisy = _noisy(pixels, jnd, middle)
-        reached = decibels(float(np.mean((noisy.astype(np.float64) - pixels) ** 2)) / 255.0**2)
+        reached = difference.psnr(pixels, noisy)
         if abs(reached - psnr) < 0.01:
             break
         low, high = (middle, high) if reached > psnr else (low, middle)

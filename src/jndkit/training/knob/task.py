@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import csv
 import hashlib
-import io
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -23,7 +22,7 @@ from torch import Generator, Tensor, nn
 from jndkit.codecs import codec as named_codec
 from jndkit.datasets.vpjnd import pictures
 from jndkit.errors import InputError
-from jndkit.picture import load, make_folder, write_atomic
+from jndkit.picture import load, make_folder, replacing
 from jndkit.picturewise.curves import typical_curve
 from jndkit.picturewise.knob import KNOTS, features, place
 from jndkit.picturewise.responses import WatchedSample, responses, sample
@@ -235,8 +234,7 @@ def _features(path: Path, viewing: Viewing, folder: Path) -> npt.NDArray[np.floa
         stored: npt.NDArray[np.float32] = np.load(kept, allow_pickle=False)
         return stored
     windows = features(responses(WatchedSample(sample(load(path).rgb), viewing)).energy, viewing)
-    content = io.BytesIO()
-    np.save(content, windows)
     make_folder(str(folder))
-    write_atomic(kept, content.getvalue(), force=True)
+    with replacing(kept, force=True) as temporary, open(temporary, "wb") as file:
+        np.save(file, windows)
     return windows
