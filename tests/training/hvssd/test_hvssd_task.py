@@ -169,7 +169,7 @@ def test_weights_of_nothing_leave_a_loss_out(data: tuple[str, ...]) -> None:
 
 
 def test_noise_is_given_at_the_psnr(photos: Path) -> None:
-    from jndkit.injection import psnr
+    from jndkit.picture.difference import psnr
     from jndkit.training.hvssd.task import noise_at
 
     pixels = np.asarray(Image.open(photos / "a.png"))
