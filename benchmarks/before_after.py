@@ -47,6 +47,8 @@ def main(arguments: list[str] | None = None) -> None:
     encoded = jndkit.encode(LAKE)
     row = encoded.row
     assert encoded.data is not None
+    assert row.input_bytes is not None
+    assert row.bytes is not None
     with Image.open(io.BytesIO(encoded.data)) as file:
         decoded = np.asarray(file.convert("RGB"))
     before = f"original: {row.input_bytes / 1000:.0f} kB"

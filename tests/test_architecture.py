@@ -18,10 +18,10 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 
 # Each room may import those before it. `__init__` and `__main__` of the package stand outside.
 ORDER = [
-    *("version", "errors", "limits", "interrupts", "threads", "picture", "viewing", "protocols", "visibility"),
-    *("inference", "weights", "pixelwise", "observers", "codecs", "opening", "picturewise"),
+    *("version", "errors", "cards", "limits", "interrupts", "threads", "picture", "viewing", "protocols"),
+    *("visibility", "inference", "weights", "pixelwise", "observers", "codecs", "opening", "picturewise"),
     *("settings", "evidence", "provenance", "batch", "pipeline"),
-    *("comparison", "injection", "registry", "evaluation", "conversion", "labelling", "cli", "server"),
+    *("comparison", "injection", "registry", "doctor", "evaluation", "conversion", "labelling", "cli", "server"),
 ]
 FEEDERS = {"datasets", "training"}
 NO_ROOM = {"utils", "util", "common", "core", "base", "helpers", "helper", "managers", "manager", "misc"}

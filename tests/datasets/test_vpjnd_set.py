@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
 
+from jndkit.batch import ledger
 from jndkit.cli import main
 from jndkit.codecs import codec
-from jndkit.datasets.pairs import read_manifest
 from jndkit.datasets.vpjnd import COUNTS, RANGE, blocks_jnd, build, knobs, pairs, pictures
 from jndkit.errors import DamagedError, InputError, UsageError
 from jndkit.observers import observer
@@ -108,7 +108,7 @@ def test_what_is_wrong_with_a_set_is_said(made: Path, tmp_path: Path) -> None:
     found.versions[0].file.unlink()
     with pytest.raises(InputError, match="it is not there"):
         pairs(broken)
-    row = next(row for row in read_manifest(broken / "manifest.jsonl") if "pair" in row)
+    row = next(row for row in ledger.read(broken / "manifest.jsonl") if "pair" in row)
     for change in ({"viewings": ["cinema"]}, {"versions": [{}]}, {"viewings": ["desktop"]}):
         (broken / "manifest.jsonl").write_text(json.dumps({**row, **change}) + "\n")
         with pytest.raises(DamagedError, match="not what the builder writes"):

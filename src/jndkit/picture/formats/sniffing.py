@@ -93,6 +93,15 @@ def sniff(data: bytes, path: str | None) -> str:
     raise FormatError(path, f"it is in no known picture format; jnd reads {READ}")
 
 
+def is_known(start: bytes) -> bool:
+    """Whether a file that begins so is in a format that is read here. start: at least the first 1024 bytes, if any."""
+    try:
+        sniff(start, None)
+    except FormatError:
+        return False
+    return True
+
+
 def naming_note(format_name: str, path: str | None) -> str | None:
     """A note where the name's ending promises something else, or None."""
     ending = PurePath(path).suffix.lower() if path else ""
