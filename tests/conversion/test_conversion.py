@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pytest
@@ -13,6 +15,7 @@ from jndkit import conversion
 from jndkit.batch import Found, gather
 from jndkit.conversion.earlier import is_ours
 from jndkit.errors import UsageError
+from jndkit.evidence import Row
 from jndkit.picture import Picture, save_png
 from jndkit.pipeline import encode
 from jndkit.settings import Settings
@@ -98,7 +101,7 @@ def test_a_bug_costs_one_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     path = str(tmp_path / "a.png")
     save_png(picture(1), path)
     # Not what the type says: the kind of mistake that no error of ours predicts.
-    outcome = conversion.attempt(path, "no settings")
+    outcome = conversion.attempt(path, cast(Settings, "no settings"))
     assert outcome.row.status == "failed"
     assert outcome.row.error is not None
     assert outcome.row.error["type"] == "AttributeError"
@@ -116,6 +119,33 @@ def test_a_file_that_cannot_be_stored_is_a_failed_row(tmp_path: Path) -> None:
     assert row.error["type"] == "OutputError"
     assert row.output is None
     assert row.jnd is not None
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals are POSIX")
+def test_a_killed_process_loses_its_own_picture_only(tmp_path: Path) -> None:
+    for index in range(6):
+        save_png(picture(index, *((96, 80) if index == 0 else (640, 480))), tmp_path / f"{index}.png", mark=False)
+    tasks = [conversion.Task(tmp_path / f"{index}.png") for index in range(6)]
+    plan = conversion.plan([Found(task.path) for task in tasks], Settings(), folder=tmp_path / "out")
+    done: list[Row] = []
+    rows = conversion.run_all(
+        tasks,
+        Settings(),
+        jobs=2,
+        store=lambda path, outcome: conversion.store(plan, path, outcome),
+        done=done.append,
+    )
+    first = next(rows)
+    victim = next(process for process in multiprocessing.active_children() if process.name == "jnd")
+    os.kill(victim.pid or 0, signal.SIGKILL)  # both are at work on large pictures by now
+    everything = [first, *rows]
+    assert [row.input for row in everything] == [str(task.path) for task in tasks]
+    assert sorted(row.input for row in done) == [row.input for row in everything]
+    dead = [row for row in everything if row.error is not None]
+    assert len(dead) == 1
+    assert "killed by signal 9" in (dead[0].error or {})["message"]
+    written = {path.stem for path in (tmp_path / "out").iterdir()}
+    assert written == {str(index) for index in range(6)} - {Path(dead[0].input).stem}
 
 
 def test_closing_stops_the_processes(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ and at two displays; the binary label follows from the JND for every share of vi
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -88,10 +88,11 @@ def blocks_jnd(energy: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
 
 def build(
     source: str | Path, target: str | Path, *, jobs: int | None = None, seed: int = 0
-) -> Iterator[dict[str, Any]]:
+) -> Generator[dict[str, Any], None, None]:
     """Code and read every picture below a folder; yields the manifest's rows as they are made, and resumes.
 
     source: a folder of pictures.  target: the folder of the set.  seed: of the knobs and displays that are drawn.
+    jobs: processes at work at once; the processors by default.
     HEIC versions are made where HEIC is installed.
     A picture that fails, or that is no photograph, is a row with `error` or `skipped`, and the run goes on.
     Raises UsageError for the request, InputError for a folder without pictures.
