@@ -206,20 +206,20 @@ def read_pairs(folder: str | Path, side: str, split: str | None = None) -> list[
     if split is not None:
         check_choice("split", split, SPLITS)
     home = Path(folder) / split if split else Path(folder)
-    found = {}
-    for each in ("pristine", side):
-        if not (home / each).is_dir():
-            raise InputError(home, f"it has no folder {each!r}")
-        found[each] = {path.stem: path for path in (home / each).iterdir() if path.is_file()}
-    alone = sorted(found["pristine"].keys() ^ found[side].keys())
+    files = {}
+    for folder_name in ("pristine", side):
+        if not (home / folder_name).is_dir():
+            raise InputError(home, f"it has no folder {folder_name!r}")
+        files[folder_name] = {path.stem: path for path in (home / folder_name).iterdir() if path.is_file()}
+    alone = sorted(files["pristine"].keys() ^ files[side].keys())
     if alone:
         raise InputError(home, f"{len(alone)} pictures have no partner, such as {alone[0]}")
-    if not found["pristine"]:
+    if not files["pristine"]:
         raise InputError(home, "it holds no pair")
     if (home / MANIFEST).is_file():
         rows = [row for row in ledger.read(home / MANIFEST) if "pair" in row and "source" in row]
         check_rows(home, rows)
-        gone = sorted({row["pair"] for row in rows if Path(row["pair"]).stem not in found["pristine"]})
+        gone = sorted({row["pair"] for row in rows if Path(row["pair"]).stem not in files["pristine"]})
         if gone:
             raise InputError(home, f"{len(gone)} pairs of its manifest are not there, such as {gone[0]}")
-    return [(found["pristine"][stem], found[side][stem]) for stem in sorted(found["pristine"])]
+    return [(files["pristine"][stem], files[side][stem]) for stem in sorted(files["pristine"])]
