@@ -136,16 +136,17 @@ def test_a_killed_process_loses_its_own_picture_only(tmp_path: Path) -> None:
         done=done.append,
     )
     first = next(rows)
-    victim = next(process for process in multiprocessing.active_children() if process.name == "jnd")
-    os.kill(victim.pid or 0, signal.SIGKILL)  # both are at work on large pictures by now
+    for process in multiprocessing.active_children():  # one is at work for sure, the other may be between two pictures
+        if process.name == "jnd":
+            os.kill(process.pid or 0, signal.SIGKILL)
     everything = [first, *rows]
     assert [row.input for row in everything] == [str(task.path) for task in tasks]
     assert sorted(row.input for row in done) == [row.input for row in everything]
     dead = [row for row in everything if row.error is not None]
-    assert len(dead) == 1
-    assert "killed by signal 9" in (dead[0].error or {})["message"]
+    assert 1 <= len(dead) <= 2
+    assert all("killed by signal 9" in (row.error or {})["message"] for row in dead)
     written = {path.stem for path in (tmp_path / "out").iterdir()}
-    assert written == {str(index) for index in range(6)} - {Path(dead[0].input).stem}
+    assert written == {str(index) for index in range(6)} - {Path(row.input).stem for row in dead}
 
 
 def test_closing_stops_the_processes(tmp_path: Path) -> None:

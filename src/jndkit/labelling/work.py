@@ -22,7 +22,7 @@ from jndkit.codecs import Codec, codec as named_codec, full_spec, versions
 from jndkit.codecs.spec import checked
 from jndkit.observers.cvvdp import Cvvdp
 from jndkit.observers.cvvdp.observer import WatchedCvvdp
-from jndkit.observers.pooling.cells import pooled_jod
+from jndkit.observers.cvvdp.quality import pooled_jod
 from jndkit.opening import load
 from jndkit.picture import MAX_PIXELS, Picture, check_damaged, flatten, make_folder, with_metadata, write_atomic
 from jndkit.picture.difference import psnr
