@@ -73,7 +73,7 @@ def test_every_jnd_command_runs(desk: Path) -> None:
 
 
 def test_the_line_it_shows_is_the_line_it_prints(desk: Path) -> None:
-    shown = blocks("text")[0].strip()
+    shown = blocks("console")[0].strip()
     printed = run(["jnd", "encode", "examples/lake.png", "-o", "shown/lake.jpg"], desk).stdout.strip()
     as_pinned = all(importlib.metadata.version(name) == pinned()[name] for name in DECIDING)
     # The time differs from machine to machine; bytes and readings may with other libraries than the pinned ones.
@@ -82,7 +82,7 @@ def test_the_line_it_shows_is_the_line_it_prints(desk: Path) -> None:
 
 
 def test_the_text_repeats_the_figures_of_the_line() -> None:
-    line = blocks("text")[0]
+    line = blocks("console")[0]
     for figure in re.findall(r"([\d.]+) JND|([\d.]+) % see|\((\d+ to \d+ %)\)", line):
         (value,) = filter(None, figure)
         assert value in README.split(line)[1]

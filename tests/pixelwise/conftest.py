@@ -36,7 +36,7 @@ class Reference:
     @cached_property
     def luma(self) -> npt.NDArray[np.uint8]:
         """The picture, uint8 (512, 512)."""
-        return self("inputs", "Y")
+        return np.asarray(self("inputs", "Y"), np.uint8)
 
     def kept(self, computed: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """Of a computed map, (512, W), the rows that are stored."""
