@@ -231,7 +231,7 @@ def local_ratios(job: tuple[str, str, list[dict[str, str]], dict[str, dict[str, 
 
 
 def speed(model: str) -> float:
-    """Processor milliseconds of one reading at 1920 x 1080 after the watched, median of nine."""
+    """Processor milliseconds of one reading at 1920 x 1080 once the reference has been watched, median of nine."""
     random = np.random.default_rng(1)
     reference = np.clip(cv2.GaussianBlur(random.normal(128, 300, (1080, 1920, 3)), (0, 0), 4), 0, 255).astype(np.uint8)
     decoded = Picture(np.clip(reference + random.integers(-6, 7, reference.shape), 0, 255).astype(np.uint8))
