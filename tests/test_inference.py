@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import os
-import runpy
 import subprocess
 import sys
 import threading
 from pathlib import Path
-from types import SimpleNamespace
 
 import cv2
 import numpy as np
@@ -18,8 +16,8 @@ import pytest
 from jndkit import inference
 from jndkit.errors import DamagedError, MissingError, UsageError
 from jndkit.inference import RUNTIMES, session
-
-made = SimpleNamespace(**runpy.run_path(str(Path(__file__).parent / "weights" / "made_networks.py")))
+from jndkit.threads import processors
+from tests.weights import made_networks as made
 
 INSTALLED = [
     pytest.param(name, marks=pytest.mark.skipif(name not in inference.available(), reason=f"{name} is not installed"))
@@ -46,7 +44,7 @@ def convolved(picture: npt.NDArray[np.float32], weights: npt.NDArray[np.float32]
         for y in range(3)
         for x in range(3)
     ]
-    return np.sum(parts, axis=0)
+    return np.asarray(np.sum(parts, axis=0))
 
 
 @every_runtime
@@ -175,7 +173,7 @@ def test_the_wrong_number_of_inputs(runtime: str, network: Path) -> None:
         run(pictures(1, 3, 8, 8), pictures(1, 3, 8, 8))
 
 
-@pytest.mark.skipif(not Path("/proc/self/task").is_dir() or inference._cores() < 2, reason="needs Linux and two cores")
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir() or processors() < 2, reason="needs Linux and two cores")
 def test_threads_follow_opencv(network: Path) -> None:
     before = cv2.getNumThreads()
 

@@ -14,7 +14,7 @@ from jndkit.codecs import codec
 from jndkit.errors import UsageError
 from jndkit.observers import observer
 from jndkit.observers.contract import is_noisy
-from jndkit.observers.pooling.cells import pooled_jod
+from jndkit.observers.cvvdp.quality import pooled_jod
 from jndkit.observers.vpjnd import MOST, SIDE, Vpjnd, display, jnd_of, starts
 from jndkit.picture import Picture, load
 from jndkit.viewing import DISPLAYS, viewing
@@ -101,7 +101,7 @@ def test_it_reads_what_the_psychophysical_observer_reads(crop: Picture) -> None:
 def test_the_worst_place_is_where_the_damage_is(crop: Picture) -> None:
     rgb = crop.rgb.copy()
     rgb[128:, 128:] = coded(crop, 15).rgb[128:, 128:]
-    watched = observer("vpjnd").watch(crop, DESKTOP)
+    watched = Vpjnd().watch(crop, DESKTOP)
     local = watched.map(Picture(rgb=rgb))
     assert local.shape == (256, 256)
     assert local.dtype == np.float32

@@ -64,14 +64,14 @@ def _settings(codec: list[str] | None, viewing: str, max_pixels: int, jobs: int 
     """Codecs that are asked for must be there; of all, those that are not are left out, and named."""
     from jndkit.batch import jobs_wanted
     from jndkit.codecs import available
-    from jndkit.evaluation.codecs.rows import SWEEPS, Settings, present
+    from jndkit.evaluation.codecs.rows import Settings, order, present
 
     wanted = jobs_wanted(jobs)
     chosen = tuple(dict.fromkeys(codec)) if codec else present()
     settings = Settings(chosen, viewing, max_pixels, wanted)
     if not codec:
         for name, install in available().items():
-            if name in SWEEPS and install:
+            if name in order() and install:
                 printing.complain(f"the codec {name} is left out: install it with: {install}")
     return settings
 
@@ -83,8 +83,7 @@ def _run(
 
     Rows of libraries, weights or observers that are no longer those in use are made again.
     """
-    from jndkit.batch import ledger as store
-    from jndkit.evaluation import run as processes
+    from jndkit.batch import ledger as store, run
     from jndkit.evaluation.codecs.rows import place
     from jndkit.evaluation.codecs.tables import checked
     from jndkit.evaluation.codecs.work import jobs as work
@@ -99,7 +98,7 @@ def _run(
     todo = work(pictures, settings, kept)
     left = {(job.name, spec) for job in todo for spec in job.codecs}
     done = [row for row in kept if (row.input, row.codec) not in left]
-    follow(processes.run(todo, settings.processes), len(left), done, file, json)
+    follow(run(todo, settings.processes), len(left), done, file, json)
     done.sort(key=lambda row: (row.input, place(row.codec)))
     if file is not None:
         store.rewrite(file, (row.to_json() for row in done))

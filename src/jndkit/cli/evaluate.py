@@ -13,7 +13,7 @@ from jndkit.cli import options, printing
 from jndkit.errors import UsageError
 
 if TYPE_CHECKING:
-    from jndkit.batch.inputs import Found
+    from jndkit.batch import Found
     from jndkit.evaluation.noise.rows import NoiseRow, Settings
 
 
@@ -122,7 +122,7 @@ def hvssd(
 
 def _targets(sources: list[str], recursive: bool, folder: Path) -> list[tuple[Path, str, Path]]:
     """Each picture, its name in the rows, and the PNG made of it. Raises UsageError where two would be one file."""
-    from jndkit.batch.inputs import gather
+    from jndkit.batch import gather
 
     found, makers = [], dict[Path, Path]()
     for each in gather(sources, recursive=recursive, without=folder):
@@ -144,8 +144,7 @@ def _run(
     json: bool,
 ) -> list[NoiseRow]:
     """Do what is left, keep and print each row as it comes; all rows, in the order of pictures and models."""
-    from jndkit.batch import jobs_wanted, ledger as store
-    from jndkit.evaluation import run as processes
+    from jndkit.batch import jobs_wanted, ledger as store, run
     from jndkit.evaluation.noise import rows as test
     from jndkit.evaluation.noise.tables import checked
 
@@ -154,7 +153,7 @@ def _run(
     todo = test.jobs(pictures, settings, kept)
     left = {(job.name, model) for job in todo for model in job.models}
     done = [row for row in kept if row.error is None and (row.input, row.model) not in left]
-    follow(processes.run(todo, wanted), len(left), done, file, json)
+    follow(run(todo, wanted), len(left), done, file, json)
     order = list(settings.models)
     done.sort(key=lambda row: (row.input, order.index(row.model) if row.model in order else len(order), row.model))
     if file is not None:
@@ -204,7 +203,7 @@ def _read(file: str | None) -> list[NoiseRow]:
 
 def named_pictures(sources: list[str], recursive: bool) -> list[tuple[Path, str]]:
     """Each picture with the name its rows give it. Raises UsageError where two pictures would have one name."""
-    from jndkit.batch.inputs import gather
+    from jndkit.batch import gather
 
     found = [(each.path, _named(each)) for each in gather(sources, recursive=recursive)]
     names: dict[str, Path] = {}

@@ -133,8 +133,7 @@ def _read(
     json: bool,
 ) -> list[ReadingRow]:
     """Rows of weights, observers or encoders that are no longer those in use are made again."""
-    from jndkit.batch import jobs_wanted
-    from jndkit.evaluation import run as processes
+    from jndkit.batch import jobs_wanted, run
     from jndkit.evaluation.observers.rows import Settings
     from jndkit.evaluation.observers.stimuli import STIMULI
     from jndkit.evaluation.observers.work import jobs as work
@@ -147,7 +146,7 @@ def _read(
     todo = work(root, settings, kept)
     left = {(job.name, f"{job.table} {by}") for job in todo for by in job.left}
     done = [row for row in kept if (row.input, row.part) not in left]
-    follow(processes.run(todo, wanted), len(left), done, file, json)
+    follow(run(todo, wanted), len(left), done, file, json)
     order = list(STIMULI)
     done.sort(key=lambda row: (order.index(row.table), row.input, row.reader))
     return done

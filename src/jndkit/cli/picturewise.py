@@ -142,8 +142,7 @@ def _run(
     Rows of weights or observers that are no longer those in use are made again.
     others: rows that stay in the file and are no part of the result.
     """
-    from jndkit.batch import jobs_wanted, ledger as store
-    from jndkit.evaluation import run as processes
+    from jndkit.batch import jobs_wanted, ledger as store, run
     from jndkit.evaluation.picturewise.rows import METHODS, source
     from jndkit.evaluation.picturewise.tables import checked
     from jndkit.evaluation.picturewise.work import jobs as work
@@ -158,7 +157,7 @@ def _run(
     todo = work(pictures, settings, kept)
     left = {(job.name, settings.row("", *part).part) for job in todo for part in job.left}
     done = [row for row in kept if (row.input, row.part) not in left]
-    follow(processes.run(todo, wanted), len(left), done, file, json)
+    follow(run(todo, wanted), len(left), done, file, json)
     done.sort(key=lambda row: (row.input, row.codec, row.ppd, METHODS.index(row.method)))
     if file is not None:
         store.rewrite(file, (row.to_json() for row in [*(others or []), *done]))

@@ -9,7 +9,8 @@ import cv2
 import numpy as np
 import pytest
 
-from jndkit.evaluation.codecs.rows import SWEEPS, CodecRow, Settings
+from jndkit.codecs import CODECS
+from jndkit.evaluation.codecs.rows import CodecRow, Settings
 from jndkit.picture import save_png
 
 
@@ -35,7 +36,7 @@ def row() -> Callable[..., CodecRow]:
         made = Settings(codecs=(codec,)).row(name, codec)
         if error is not None:
             return made.fail(error, name)
-        settings = SWEEPS[codec.partition(":")[0]]
+        settings = CODECS[codec.partition(":")[0]].sweep
         steps = range(len(settings))
         made.width, made.height = 1000, 500
         made.levels = {

@@ -12,13 +12,13 @@ import numpy as np
 import pytest
 
 import jndkit
-from jndkit.codecs import available, codec
+from jndkit.batch import run
+from jndkit.codecs import CODECS, available, codec
 from jndkit.errors import MissingError, UsageError
 from jndkit.evaluation.codecs import rows as module, sitting
-from jndkit.evaluation.codecs.rows import LEVELS, SWEEPS, CodecRow, Settings, present
+from jndkit.evaluation.codecs.rows import LEVELS, CodecRow, Settings, order, present
 from jndkit.evaluation.codecs.work import Job, jobs
 from jndkit.evaluation.metrics.ssimulacra2 import Prepared, prepare
-from jndkit.evaluation.run import run
 from jndkit.observers.cvvdp import Cvvdp
 from jndkit.picture import Pixels, save_png
 from jndkit.viewing import DISPLAYS
@@ -38,7 +38,7 @@ def test_levels_are_files_that_were_read(picture: Path) -> None:
     loaded = jndkit.load(picture)
     watched, likeness = Cvvdp().watch(loaded, DISPLAYS["desktop"]), prepare(loaded.rgb)
     jpeg = codec("jpeg")
-    for place, value in enumerate(SWEEPS["jpeg"]):
+    for place, value in enumerate(CODECS["jpeg"].sweep):
         level = {name: row.levels[name][place] for name in LEVELS}
         data = jpeg.encode(loaded, value)
         decoded = jpeg.decode(data)
@@ -155,12 +155,12 @@ def test_a_target_that_no_setting_meets_is_an_answer(picture: Path) -> None:
     assert "does not reach 75 % of viewers" in str(row.answers["75"]["error"])
 
 
-@pytest.mark.parametrize("name", SWEEPS)
+@pytest.mark.parametrize("name", order())
 def test_settings_are_the_codecs_own(name: str) -> None:
     if available()[name]:
         pytest.skip(f"{name} is not installed")
     grid = codec(name).knob.grid
-    steps = [grid.index(value) for value in SWEEPS[name]]
+    steps = [grid.index(value) for value in CODECS[name].sweep]
     assert steps == sorted(set(steps))
 
 
@@ -173,8 +173,8 @@ def test_what_is_asked_is_checked(monkeypatch: pytest.MonkeyPatch) -> None:
     ):
         with pytest.raises(UsageError, match=match):
             Settings(**settings)
-    monkeypatch.setattr(module, "available", lambda: {name: "pip" if name == "heic" else "" for name in SWEEPS})
-    assert present() == tuple(name for name in SWEEPS if name != "heic")
-    monkeypatch.setattr("jndkit.codecs.importlib.util.find_spec", lambda name: None)
+    monkeypatch.setattr(module, "available", lambda: {name: "pip" if name == "heic" else "" for name in order()})
+    assert present() == tuple(name for name in order() if name != "heic")
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(MissingError):
         Settings(codecs=("heic",))

@@ -15,10 +15,10 @@ import numpy as np
 import pytest
 
 import jndkit
+from jndkit.batch import run
 from jndkit.errors import UsageError
 from jndkit.evaluation.noise.baselines import BASELINES
 from jndkit.evaluation.noise.rows import Job, NoiseRow, Settings, jobs
-from jndkit.evaluation.run import run
 from jndkit.injection import Noise, at_psnr
 from jndkit.pixelwise import MODELS
 

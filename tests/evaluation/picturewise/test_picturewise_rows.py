@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 
 import jndkit
+from jndkit.batch import run
 from jndkit.codecs import Codec, codec
 from jndkit.errors import UsageError
 from jndkit.evaluation.picturewise import answers, rows as module
 from jndkit.evaluation.picturewise.ground_truth import read_truth
 from jndkit.evaluation.picturewise.rows import METHODS, KnobRow, Settings
 from jndkit.evaluation.picturewise.work import Job, jobs
-from jndkit.evaluation.run import run
 from jndkit.observers import OBSERVERS, Reading
 from jndkit.observers.cvvdp import Cvvdp
 from jndkit.protocols import PROTOCOLS

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from jndkit.batch.ledger import told
-from jndkit.codecs import available, codec as named_codec, versions
+from jndkit.batch import explained
+from jndkit.codecs import CODECS, available, codec as named_codec, versions
 from jndkit.errors import UsageError
 from jndkit.evaluation.picturewise.rows import Answer, source
 from jndkit.picture import MAX_PIXELS
@@ -17,33 +16,29 @@ from jndkit.version import VERSION
 from jndkit.viewing import Viewing
 from jndkit.visibility import jnd_for
 
-SWEEPS: Mapping[str, tuple[float, ...]] = {
-    "jndlic": (14, 19, 24, 29, 34, 39, 44),
-    "jpeg": (20, 35, 50, 65, 80, 90, 95),
-    "webp": (10, 30, 55, 75, 86, 93, 97),
-    "avif": (24, 34, 44, 54, 64, 76, 88),
-    "heic": (21, 27, 33, 39, 45, 51, 61),
-    "jxl": (7.5, 5, 3.6, 2.6, 1.8, 1.2, 0.8),
-    "vvc": (37, 32, 27, 22),
-}
-"""Settings of each codec that read about 4 to 0.3 JND on photographs at the desktop display, worst fidelity first."""
 VIEWERS = (75.0, 50.0)
 PROTOCOL = "aic"
 MEASURES = ("jnd", "ssimulacra2", "psnr")
 LEVELS = ("value", "bytes", *MEASURES, "encode", "decode")
 
 
+def order() -> tuple[str, ...]:
+    """The codecs that take part where none is named, as they stand in tables: learned ones first, then as listed."""
+    cards = [card for card in CODECS.values() if card.sweep]
+    return tuple(card.name for card in sorted(cards, key=lambda card: not card.learned))
+
+
 def place(spec: str) -> tuple[int, str]:
-    """Where a codec stands in tables: the known names first."""
-    order = list(SWEEPS)
+    """Where a codec stands in tables: those of `order` first."""
+    names = order()
     name = spec.partition(":")[0]
-    return order.index(name) if name in order else len(order), spec
+    return names.index(name) if name in names else len(names), spec
 
 
 def present() -> tuple[str, ...]:
     """Those of the codecs that are installed."""
     missing = available()
-    return tuple(name for name in SWEEPS if not missing[name])
+    return tuple(name for name in order() if not missing[name])
 
 
 @dataclass(frozen=True)
@@ -144,5 +139,5 @@ class CodecRow:
 
     def fail(self, error: Exception, name: str) -> CodecRow:
         """This row, failed."""
-        self.error = told(error, name)
+        self.error = explained(error, name)
         return self

@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from functools import cache
 
-from jndkit.codecs import codec as named_codec
+from jndkit.codecs import codec as named_codec, sweep
 from jndkit.errors import TargetError
-from jndkit.evaluation.codecs.rows import SWEEPS, CodecRow
+from jndkit.evaluation.codecs.rows import CodecRow
 from jndkit.evaluation.metrics.ssimulacra2 import prepare
 from jndkit.evaluation.picturewise.rows import TRUTH
 from jndkit.observers import Watched, observer as named_observer
@@ -44,7 +44,7 @@ class Sitting:
         codec = named_codec(row.spec)
         picture = suited(self.picture, codec)
         watched = self._watch(picture.alpha is not None)
-        for value in SWEEPS[codec.name]:
+        for value in sweep(codec):
             started = time.perf_counter()
             data = codec.encode(picture, value)
             coded = time.perf_counter()

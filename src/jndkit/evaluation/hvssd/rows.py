@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from jndkit import injection
-from jndkit.batch.ledger import told
+from jndkit.batch import explained
 from jndkit.errors import MissingError, UsageError, check_choice
 from jndkit.injection import Noise, signs
 from jndkit.opening import load
@@ -96,7 +96,7 @@ def distort(path: Path, name: str, output: Path, settings: Settings, *, force: b
     except MissingError:
         raise
     except Exception as error:
-        row.error = told(error, name)
+        row.error = explained(error, name)
     row.seconds = round(time.perf_counter() - started, 3)
     return row
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from jndkit import injection
-from jndkit.batch.ledger import told
+from jndkit.batch import explained
 from jndkit.errors import TargetError, UsageError, check_choice
 from jndkit.evaluation.noise.baselines import BASELINES
 from jndkit.injection import Noise, Seen, at_jnd, at_psnr, signs
@@ -123,7 +123,7 @@ class NoiseRow:
 
     def fail(self, error: Exception, name: str) -> NoiseRow:
         """This row, failed. An error that is none of ours says so."""
-        self.error = told(error, name)
+        self.error = explained(error, name)
         return self
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from jndkit.batch.ledger import told
+from jndkit.batch import explained
 from jndkit.errors import UsageError
 from jndkit.evaluation.observers.measures import reader, readers
 from jndkit.evaluation.observers.stimuli import STIMULI
@@ -82,7 +82,7 @@ class ReadingRow:
 
     def fail(self, error: Exception, name: str) -> ReadingRow:
         """This row, failed."""
-        self.error = told(error, name)
+        self.error = explained(error, name)
         return self
 
 

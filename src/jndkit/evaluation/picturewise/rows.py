@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from jndkit.batch.ledger import told
+from jndkit.batch import explained
 from jndkit.codecs import codec as named_codec, versions
 from jndkit.errors import MissingError, UsageError, check_choice
 from jndkit.observers import OBSERVERS, observer as named_observer
@@ -136,5 +136,5 @@ class KnobRow:
 
     def fail(self, error: Exception, name: str) -> KnobRow:
         """This row, failed."""
-        self.error = told(error, name)
+        self.error = explained(error, name)
         return self
