@@ -16,7 +16,7 @@ _STARTS = re.compile(rf"(?:^|\n|(?<=\.)  )({_NAMES}): ")
 _PARTS = re.compile(r"\n(?=Raises |Source: |Differs: )")
 
 
-class ArgumentLists(Extension):
+class ArgumentLists(Extension):  # type: ignore[misc]  # which the checker looks at as if it were absent
     """Every docstring with its arguments as a list."""
 
     def on_object(self, *, obj: Any, **_: Any) -> None:
