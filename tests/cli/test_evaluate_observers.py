@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from jndkit.evaluation.observers import stimuli, work
+from jndkit.evaluation.observers import jobs as work, stimuli
 
 Run = Callable[..., Any]
 TWO = ("--observer", "psnr", "--observer", "ssim", "-j", "1")
@@ -37,8 +37,8 @@ def test_rows_are_kept_and_not_made_again(jnd: Run, answered: Path, monkeypatch:
     )
     assert first.code == 0, first.err
     filled: list[str] = []
-    fill = work._fill
-    monkeypatch.setattr(work, "_fill", lambda row, *rest: (filled.append(row.reader), fill(row, *rest)))
+    fill = work._read
+    monkeypatch.setattr(work, "_read", lambda row, *rest: (filled.append(row.reader), fill(row, *rest)))
     again = jnd("evaluate", "observers", "--root", answered, *SIDE_BY_SIDE, "--rows", "r.jsonl")
     assert again.code == 0, again.err
     assert filled == ["ssim"] * 4
@@ -61,14 +61,14 @@ def test_scores_of_other_tables_stay(jnd: Run, answered: Path) -> None:
 
 
 def test_an_interrupted_run_keeps_its_rows(jnd: Run, answered: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    fill = work._fill
+    fill = work._read
 
     def interrupted(row: Any, *rest: Any) -> None:
         if row.reader == "ssim":
             raise KeyboardInterrupt
         fill(row, *rest)
 
-    monkeypatch.setattr(work, "_fill", interrupted)
+    monkeypatch.setattr(work, "_read", interrupted)
     assert jnd("evaluate", "observers", "--root", answered, *SIDE_BY_SIDE, "--rows", "r.jsonl").code == 130
     assert Path("r.jsonl").read_text().count("\n") == 1
 

@@ -9,7 +9,8 @@ import cv2
 import numpy as np
 import pytest
 
-from jndkit.evaluation.codecs.rows import SWEEPS, CodecRow, Settings
+from jndkit.evaluation.codecs.rows import SWEEPS, CodecRow
+from jndkit.evaluation.codecs.settings import Settings
 from jndkit.picture import save_png
 
 

@@ -142,12 +142,12 @@ def _norms(seen: _Seen, plane: Map, window: _Window) -> list[float]:
 
     edge = cv2.absdiff(seen.plane, seen.mean)
     change = (cv2.absdiff(plane, mean) - edge) / (1.0 + edge)
-    maps = [np.maximum(found, 0.0) for found in (structure, change, -change)]
-    return [float(found.mean(dtype=np.float64)) for found in maps] + [_fourth(found) for found in maps]
+    maps = [np.maximum(error, 0.0) for error in (structure, change, -change)]
+    return [float(error.mean(dtype=np.float64)) for error in maps] + [_fourth(error) for error in maps]
 
 
-def _fourth(found: Map) -> float:
-    return float((cv2.norm(found * found, cv2.NORM_L2SQR) / found.size) ** 0.25)
+def _fourth(error: Map) -> float:
+    return float((cv2.norm(error * error, cv2.NORM_L2SQR) / error.size) ** 0.25)
 
 
 def _score(norms: npt.NDArray[np.float64]) -> float:

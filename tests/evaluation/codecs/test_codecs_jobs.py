@@ -14,9 +14,10 @@ import pytest
 import jndkit
 from jndkit.codecs import available, codec
 from jndkit.errors import MissingError, UsageError
-from jndkit.evaluation.codecs import rows as module, sitting
-from jndkit.evaluation.codecs.rows import LEVELS, SWEEPS, CodecRow, Settings, present
-from jndkit.evaluation.codecs.work import Job, jobs
+from jndkit.evaluation.codecs import prepared, settings as module
+from jndkit.evaluation.codecs.jobs import Job, jobs
+from jndkit.evaluation.codecs.rows import LEVELS, SWEEPS, CodecRow
+from jndkit.evaluation.codecs.settings import Settings, present
 from jndkit.evaluation.metrics.ssimulacra2 import prepare
 from jndkit.evaluation.run import run
 from jndkit.observers.cvvdp import Cvvdp
@@ -72,10 +73,10 @@ def test_chroma_that_is_asked_for_is_kept(picture: Path) -> None:
 
 
 def test_the_picture_is_prepared_once(picture: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    prepared = []
-    monkeypatch.setattr(sitting, "prepare", lambda rgb: prepared.append(rgb) or prepare(rgb))
+    seen = []
+    monkeypatch.setattr(prepared, "prepare", lambda rgb: seen.append(rgb) or prepare(rgb))
     assert [row.error for row in made(picture, Settings(codecs=("jpeg", "webp")))] == [None, None]
-    assert len(prepared) == 1
+    assert len(seen) == 1
 
 
 def test_transparency_is_judged_where_a_codec_has_it(tmp_path: Path) -> None:
@@ -119,12 +120,12 @@ def test_what_is_known_is_not_made_again(picture: Path) -> None:
         each.input_sha256 = made(picture)[0].input_sha256
     assert jobs(pictures, settings, known) == []
     stale = replace(known[1], versions={**known[1].versions, "libwebp": "0.1"})
-    assert jobs(pictures, settings, [known[0], stale])[0].codecs == ("webp",)
-    assert jobs(pictures, settings, [known[0], replace(known[1], source="cvvdp 0.1")])[0].codecs == ("webp",)
+    assert jobs(pictures, settings, [known[0], stale])[0].left == ("webp",)
+    assert jobs(pictures, settings, [known[0], replace(known[1], source="cvvdp 0.1")])[0].left == ("webp",)
     newer = [replace(each, versions={**each.versions, "jndkit": "9"}) for each in known]
     assert jobs(pictures, settings, newer) == []
     picture.write_bytes(picture.read_bytes() + b"\0")
-    assert jobs(pictures, settings, known)[0].codecs == ("jpeg", "webp")
+    assert jobs(pictures, settings, known)[0].left == ("jpeg", "webp")
 
 
 def test_a_bad_picture_and_a_bad_codec_fail_alone(picture: Path, monkeypatch: pytest.MonkeyPatch) -> None:

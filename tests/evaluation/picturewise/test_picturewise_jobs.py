@@ -12,10 +12,12 @@ import pytest
 import jndkit
 from jndkit.codecs import codec
 from jndkit.errors import UsageError
-from jndkit.evaluation.picturewise import answers, rows as module
-from jndkit.evaluation.picturewise.ground_truth import read_truth
-from jndkit.evaluation.picturewise.rows import METHODS, KnobRow, Settings
-from jndkit.evaluation.picturewise.work import Job, jobs
+from jndkit.evaluation import search as sources
+from jndkit.evaluation.picturewise import methods
+from jndkit.evaluation.picturewise.ground_truth import observed_ground_truth
+from jndkit.evaluation.picturewise.jobs import Job, jobs
+from jndkit.evaluation.picturewise.rows import METHODS, KnobRow
+from jndkit.evaluation.picturewise.settings import Settings
 from jndkit.evaluation.run import run
 from jndkit.observers import OBSERVERS, Reading
 from jndkit.observers.cvvdp import Cvvdp
@@ -37,7 +39,7 @@ def test_the_boundary_is_that_of_reading_every_level(folder: Path) -> None:
     watched = Cvvdp().watch(picture, DISPLAYS["desktop"])
     jpeg = codec("jpeg")
     jnd = np.array([watched(jpeg.decode(jpeg.encode(picture, value))).jnd for value in GRID])
-    truth = read_truth(row, GRID, PROTOCOLS["aic"][0])
+    truth = observed_ground_truth(row, GRID, PROTOCOLS["aic"][0])
     for share, target in row.targets.items():
         last = np.flatnonzero(jnd > target)
         assert truth.boundary[share] == (last[-1] + 1 if len(last) else 0)
@@ -93,14 +95,14 @@ def test_the_learned_observer_is_searched_by_blocks(folder: Path, monkeypatch: p
             reading = self.look(decoded)
             return replace(reading, jnd=0.75 * reading.jnd), 0.1
 
-    monkeypatch.setattr(answers, "named_observer", lambda name: Learned() if name == "vpjnd" else Cvvdp())
-    monkeypatch.setattr(module, "named_observer", lambda name: Learned() if name == "vpjnd" else Cvvdp())
+    monkeypatch.setattr(methods, "named_observer", lambda name: Learned() if name == "vpjnd" else Cvvdp())
+    monkeypatch.setattr(sources, "named_observer", lambda name: Learned() if name == "vpjnd" else Cvvdp())
     monkeypatch.setitem(OBSERVERS, "vpjnd", OBSERVERS["cvvdp"])
     truth, learned = made(folder / "0.png", replace(ONE, methods=("cvvdp", "vpjnd")))
     assert learned.error is None
     assert learned.source == "vpjnd test"
     assert learned.levels["sigma"] == pytest.approx([0.1] * len(learned.levels["value"]))
-    held = read_truth(truth, GRID, PROTOCOLS["aic"][0])
+    held = observed_ground_truth(truth, GRID, PROTOCOLS["aic"][0])
     target = truth.targets["75"]
     levels = dict(zip(truth.levels["value"], truth.levels["jnd"], strict=True))
     answer = learned.answers["75"]
@@ -141,7 +143,7 @@ def test_a_bad_picture_and_a_bad_codec_fail_alone(folder: Path, monkeypatch: pyt
     def broken(row: KnobRow, *others: object) -> None:
         raise RuntimeError("out of order")
 
-    monkeypatch.setattr("jndkit.evaluation.picturewise.work.METHODS", {**answers.METHODS, "search": broken})
+    monkeypatch.setattr("jndkit.evaluation.picturewise.jobs.BY_NAME", {**methods.BY_NAME, "search": broken})
     truth, search = made(folder / "0.png", replace(ONE, methods=("knob", "search")))
     assert truth.error is None
     assert search.error is not None
@@ -159,8 +161,8 @@ def test_what_is_asked_is_checked() -> None:
     ):
         with pytest.raises(UsageError, match=match):
             Settings(**settings)
-    assert Settings(codecs=("jpeg",), protocol="konjnd").row("a", "jpeg:420", None, "cvvdp").targets == {"50": 1.83}
-    assert set(METHODS) == set(answers.METHODS)
+    assert Settings(codecs=("jpeg",), protocol="konjnd").row("a", ("jpeg:420", None, "cvvdp")).targets == {"50": 1.83}
+    assert set(METHODS) == set(methods.BY_NAME)
 
 
 def test_a_method_that_is_not_there_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -181,7 +183,7 @@ def test_side_by_side_is_read_as_its_people_look(folder: Path) -> None:
     coded = codec("jpeg").decode(codec("jpeg").encode(picture, truth.levels["value"][3]))
     seen = Cvvdp().watch(picture, DISPLAYS["desktop"], fit)(coded)
     assert truth.levels["jnd"][3] == pytest.approx(seen.jnd, abs=1e-5)
-    assert seen.jnd != pytest.approx(seen.reading, rel=0.01)
+    assert seen.jnd != pytest.approx(seen.raw, rel=0.01)
     for share in ("75", "50"):
         told = jndkit.predict(
             folder / "2.png", codec="jpeg:420", encode=False, protocol="side-by-side", viewers=float(share)

@@ -13,8 +13,10 @@ from PIL import Image
 
 from jndkit.cli import main
 from jndkit.errors import UsageError
-from jndkit.evaluation.hvssd import rows as test
-from jndkit.evaluation.hvssd.rows import HvssdRow, Settings, markdown, means
+from jndkit.evaluation.hvssd.rows import CHANNELS, HvssdRow
+from jndkit.evaluation.hvssd.settings import Settings
+from jndkit.evaluation.hvssd.summary import means
+from jndkit.evaluation.hvssd.tables import markdown
 from jndkit.injection import signs
 
 GAIN = (0.004, 0.02, 0.0)
@@ -142,7 +144,7 @@ def test_what_is_refused() -> None:
 
 def test_means_leave_out_what_says_nothing() -> None:
     def row(name: str, *dB: float | None) -> HvssdRow:
-        return HvssdRow(name, "", 1.0, 0, "code", "reflect", psnr=dict(zip(test.CHANNELS, dB, strict=True)))
+        return HvssdRow(name, "", 1.0, 0, "code", "reflect", psnr=dict(zip(CHANNELS, dB, strict=True)))
 
     failed = HvssdRow("c", "", 1.0, 0, "code", "reflect", error={"type": "InputError", "message": "c: bad"})
     rows = [row("a", 30.0, 31.0, None, 32.0), row("b", 34.0, 33.0, None, 30.0), failed]

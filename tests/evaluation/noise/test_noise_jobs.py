@@ -16,7 +16,9 @@ import pytest
 import jndkit
 from jndkit.errors import UsageError
 from jndkit.evaluation.noise.baselines import BASELINES
-from jndkit.evaluation.noise.rows import Job, NoiseRow, Settings, jobs
+from jndkit.evaluation.noise.jobs import Job, jobs
+from jndkit.evaluation.noise.rows import NoiseRow
+from jndkit.evaluation.noise.settings import Settings
 from jndkit.evaluation.run import run
 from jndkit.injection import Noise, at_psnr
 from jndkit.pixelwise import MODELS
@@ -87,14 +89,14 @@ def test_a_target_out_of_reach_fails_alone(folder: Path) -> None:
 
 def test_known_rows_are_not_made_again(folder: Path) -> None:
     pictures = [(path, path.name) for path in sorted(folder.iterdir())]
-    assert [each.models for each in jobs(pictures, FEW, [])] == [FEW.models] * 3
+    assert [each.left for each in jobs(pictures, FEW, [])] == [FEW.models] * 3
     known = [*job(folder / "0.png").rows(), next(job(folder / "1.png").rows())]
     left = jobs(pictures, FEW, known)
-    assert [(each.name, each.models) for each in left] == [("1.png", FEW.models[1:]), ("2.png", FEW.models)]
+    assert [(each.name, each.left) for each in left] == [("1.png", FEW.models[1:]), ("2.png", FEW.models)]
     known[0].fail(MemoryError(), "0.png")
-    assert jobs(pictures, FEW, known)[0].models == ("flat",)
+    assert jobs(pictures, FEW, known)[0].left == ("flat",)
     (folder / "0.png").write_bytes((folder / "2.png").read_bytes())
-    assert jobs(pictures, FEW, known)[0].models == FEW.models
+    assert jobs(pictures, FEW, known)[0].left == FEW.models
 
 
 def test_side_by_side_is_the_same(folder: Path) -> None:
@@ -116,7 +118,7 @@ def test_a_killed_process_loses_its_own_picture(folder: Path) -> None:
     victim = next(child for child in active_children() if child.name == "jnd")
     os.kill(victim.pid or 0, signal.SIGKILL)
     found = [first, *rows]
-    assert {(row.input, row.model) for row in found} == {(t.name, model) for t in tasks for model in t.models}
+    assert {(row.input, row.model) for row in found} == {(t.name, model) for t in tasks for model in t.left}
     assert len(found) == 2 * len(everything.models)
     failed = [row for row in found if row.error is not None]
     assert len({row.input for row in failed}) == 1
