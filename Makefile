@@ -5,14 +5,14 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 SOURCES := pyproject.toml constraints.txt
-# `make test EXTRAS=codecs,vvc,plot,fast,train,dev` also runs the tests that need torch.
+# `make test EXTRAS=codecs,vvc,plot,fast,train,dev,docs,release` also runs the tests that need torch, and builds site and wheel.
 EXTRAS ?= codecs,vvc,plot,dev
 READY := $(VENV)/.dev-$(EXTRAS)
 
 # Of every target of `make fuzz`.
 FUZZ_SECONDS ?= 30
 
-.PHONY: demo test check fuzz format clean
+.PHONY: demo test check fuzz format docs package clean
 
 demo: $(VENV)/.base
 	$(BIN)/jnd encode examples/lake.png -o build/demo/lake.jpg --force
@@ -28,6 +28,16 @@ check: $(READY)
 
 fuzz: $(VENV)/.fuzz
 	$(BIN)/python tests/fuzz/run.py all --seconds $(FUZZ_SECONDS)
+
+# The site, into build/site; a warning fails.
+docs: $(VENV)/.docs
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
+
+# Wheel and source archive, into dist/.
+package: $(VENV)/.release
+	rm -rf dist
+	$(BIN)/python -m build --outdir dist
+	$(BIN)/python -m twine check --strict dist/*
 
 format: $(READY)
 	$(BIN)/ruff check --fix .
@@ -49,5 +59,13 @@ $(VENV)/.fuzz: $(SOURCES) | $(BIN)/python
 	$(PIP) -e '.[fuzz]'
 	touch $@ $(VENV)/.base
 
+$(VENV)/.docs: $(SOURCES) | $(BIN)/python
+	$(PIP) -e '.[docs]'
+	touch $@ $(VENV)/.base
+
+$(VENV)/.release: $(SOURCES) | $(BIN)/python
+	$(PIP) -e '.[release]'
+	touch $@ $(VENV)/.base
+
 clean:
-	rm -rf $(VENV) build
+	rm -rf $(VENV) build dist

@@ -19,9 +19,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import features
-
 from distortions import Spec, grid_means, pair, sha256
+from PIL import features
 
 ROWS = Path(__file__).parent / "rows" / "cvvdp_parity.jsonl"
 QUALITIES = (20, 50, 75, 90, 95)

@@ -20,7 +20,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-
 from cold_start import tiled
 from observer_speed import peak_mib, processor, timed
 

@@ -17,9 +17,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from PIL import Image
-
 from cold_start import once, tiled
+from PIL import Image
 
 HERE = Path(__file__).parent
 ROWS = HERE / "rows" / "large.jsonl"

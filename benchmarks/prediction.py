@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import cv2
+from observer_speed import best, peak_mib, picture
 
 from jndkit.codecs import codec
 from jndkit.inference import available
@@ -26,7 +27,6 @@ from jndkit.observers import observer
 from jndkit.picture import Picture
 from jndkit.picturewise.prediction import predictor
 from jndkit.viewing import DISPLAYS
-from observer_speed import best, peak_mib, picture
 
 ROWS = Path(__file__).parent / "rows" / "prediction.jsonl"
 THREADS = 2

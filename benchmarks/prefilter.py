@@ -38,9 +38,10 @@ def one_picture(path: Path, codecs: list[str], models: list[str], forms: list[st
     from jndkit.codecs import codec as named_codec
     from jndkit.observers.cvvdp import Cvvdp
     from jndkit.picture import load
-    from jndkit.picturewise.decision import BUDGET, Bench
+    from jndkit.picturewise.decision import BUDGET
     from jndkit.picturewise.prediction import predictor
     from jndkit.picturewise.prefilter import Prefiltered, form_for, prefilter_within
+    from jndkit.picturewise.probing import Prober
     from jndkit.protocols import protocol
     from jndkit.viewing import DISPLAYS
     from jndkit.visibility import jnd_for
@@ -49,17 +50,17 @@ def one_picture(path: Path, codecs: list[str], models: list[str], forms: list[st
     target = jnd_for(VIEWERS, protocol("aic")[0])
     picture, viewing = load(path), DISPLAYS["desktop"]
     watched = Cvvdp().watch(picture, viewing)
-    bench = Bench(picture, watched, predictor(picture, viewing), target, BUDGET["normal"])
-    bench.reduced_chroma()
+    prober = Prober(picture, watched, predictor(picture, viewing), target, BUDGET["normal"])
+    prober.reduced_chroma()
     rows: list[Row] = []
     smoothed: dict[tuple[str, str], Prefiltered | None] = {}
     for name in codecs:
         codec = named_codec(name)
-        rows.append({"codec": name, "model": None, "form": None} | _measured(bench, codec))
+        rows.append({"codec": name, "model": None, "form": None} | _measured(prober, codec))
         for model in models:
             for form in dict.fromkeys(form_for(name) if each == "own" else each for each in forms):
                 if (model, form) not in smoothed:
-                    smoothed[model, form] = prefilter_within(picture, model, bench.watched, target, form=form)
+                    smoothed[model, form] = prefilter_within(picture, model, prober.watched, target, form=form)
                 prefiltered = smoothed[model, form]
                 row: Row = {
                     "codec": name,
@@ -69,20 +70,20 @@ def one_picture(path: Path, codecs: list[str], models: list[str], forms: list[st
                 }
                 row["prefiltered_jnd"] = prefiltered and round(prefiltered.jnd, 5)
                 rows.append(
-                    row | _measured(replace(bench, picture=prefiltered.picture) if prefiltered else bench, codec)
+                    row | _measured(replace(prober, picture=prefiltered.picture) if prefiltered else prober, codec)
                 )
     return rows
 
 
-def _measured(bench: Any, codec: Any) -> Row:
+def _measured(prober: Any, codec: Any) -> Row:
     """The file that is chosen, and the bytes at exactly the target (None for lossless files)."""
     from jndkit.codecs import codec as named_codec
     from jndkit.picturewise.decision import decide
 
-    bench = replace(bench, probes=[])
+    prober = replace(prober, probes=[])
     started = time.process_time()
-    found = decide(bench, codec, chroma_free=True)
-    row: Row = {"spec": None, "stop": found.stop, "encodes": len(bench.probes), "at_target": None}
+    found = decide(prober, codec, chroma_free=True)
+    row: Row = {"spec": None, "stop": found.stop, "encodes": len(prober.probes), "at_target": None}
     if found.choice is None:
         return row
     spec = found.choice.codec.spec
@@ -90,22 +91,22 @@ def _measured(bench: Any, codec: Any) -> Row:
     row["jnd"] = round(found.choice.reading.jnd, 5)
     if found.stop != "lossless":
         chosen = named_codec(spec)
-        seen = {chosen.knob.grid.index(p.value): (p.bytes, p.jnd) for p in bench.probes if p.spec == spec}
-        row["at_target"] = _at_target(bench, chosen, seen)
+        seen = {chosen.knob.grid.index(p.value): (p.bytes, p.jnd) for p in prober.probes if p.spec == spec}
+        row["at_target"] = _at_target(prober, chosen, seen)
     row["cpu_s"] = round(time.process_time() - started, 2)
     return row
 
 
-def _at_target(bench: Any, codec: Any, seen: dict[int, tuple[int, float]]) -> float | None:
+def _at_target(prober: Any, codec: Any, seen: dict[int, tuple[int, float]]) -> float | None:
     """Bytes at the target, between the cheapest step that passes and the next worse one; reads what is missing."""
-    step = min(index for index, (_, jnd) in seen.items() if jnd <= bench.target)
+    step = min(index for index, (_, jnd) in seen.items() if jnd <= prober.target)
     while step > 0:
         if step - 1 not in seen:
-            data, reading = bench.probe(codec, codec.knob.grid[step - 1])
+            data, reading = prober.probe(codec, codec.knob.grid[step - 1])
             seen[step - 1] = len(data), reading.jnd
-        if seen[step - 1][1] > bench.target:
+        if seen[step - 1][1] > prober.target:
             (worse, far), (better, near) = seen[step - 1], seen[step]
-            part = (bench.target - near) / (far - near)
+            part = (prober.target - near) / (far - near)
             return round(math.exp((1 - part) * math.log(better) + part * math.log(worse)), 1)
         step -= 1
     return None

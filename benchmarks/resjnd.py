@@ -27,11 +27,13 @@ import numpy.typing as npt
 from jndkit.datasets.cpl import pairs
 from jndkit.inference import available, session
 from jndkit.picture import Pixels, load
+from jndkit.picture.difference import psnr
 from jndkit.pixelwise import jnd_map
 from jndkit.weights import find
 
 ROWS = Path(__file__).parent / "rows" / "resjnd.jsonl"
 SIDE = 128
+_EQUAL = 108.1308  # dB that a row says of two equal pictures, since JSON has no infinity
 SURROUNDINGS = 32
 SIGMAS = [round(0.30 + 0.05 * step, 2) for step in range(11)]
 
@@ -207,8 +209,7 @@ def _blur(rgb: Pixels, sigma: float) -> Pixels:
 
 
 def _psnr(a: Pixels, b: Pixels) -> float:
-    error = np.mean((a.astype(np.float32) - b) ** 2)
-    return round(10.0 * math.log10(255.0**2 / max(float(error), 1e-6)), 4)
+    return round(min(psnr(a, b), _EQUAL), 4)
 
 
 def _scene(height: int, width: int) -> Pixels:

@@ -23,8 +23,8 @@ from typing import Any
 
 import cv2
 import numpy as np
-
 from cards import CID22, CLIC, WALLPAPERS
+
 from jndkit.codecs import codec as named_codec
 from jndkit.datasets.vpjnd import Labelled, pictures
 from jndkit.observers.vpjnd import Vpjnd

@@ -17,8 +17,8 @@ from typing import Any
 
 import cv2
 import numpy as np
-
 from cards import CID22, CLIC, WALLPAPERS
+
 from jndkit.codecs import codec
 from jndkit.datasets.vpjnd import pictures
 from jndkit.observers.vpjnd_paper import VIEWERS, VpjndPaper

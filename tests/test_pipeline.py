@@ -17,7 +17,8 @@ from jndkit.errors import TargetError, UsageError
 from jndkit.observers.cvvdp import Cvvdp
 from jndkit.picture import MARK, from_bytes, load
 from jndkit.picturewise.prefilter import prefilter
-from jndkit.pipeline import Settings, encode, predict
+from jndkit.pipeline import encode, predict, run
+from jndkit.settings import Settings
 from jndkit.viewing import DISPLAYS
 from jndkit.visibility import viewers
 
@@ -319,7 +320,7 @@ def test_a_prediction_is_the_same_row_without_a_file(photo: Path) -> None:
     assert row.knob is not None
     assert widths[1][row.knob["value"]] < widths[0][row.knob["value"]]
     with pytest.raises(UsageError, match="predict"):
-        encode(photo, encode=False)
+        run(photo, Settings(encode=False))
 
 
 def test_outside_the_domain_a_prediction_is_as_careful_as_an_encode(tmp_path: Path) -> None:

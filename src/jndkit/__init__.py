@@ -22,28 +22,36 @@ if TYPE_CHECKING:
         UsageError,
     )
     from jndkit.evidence import Row
-    from jndkit.injection import inject
-    from jndkit.observers import Reading
+    from jndkit.injection import Injected, InjectionRow, inject
+    from jndkit.observers import Box, Reading
     from jndkit.opening import load
-    from jndkit.picture import Picture
-    from jndkit.pipeline import encode, predict
+    from jndkit.picture import Picture, Source
+    from jndkit.pipeline import Encoded, encode, predict
     from jndkit.pixelwise import jnd_map
-    from jndkit.registry import models
+    from jndkit.registry import Card, models
+    from jndkit.viewing import Viewing
 
 __all__ = [
+    "Box",
+    "Card",
     "CodecError",
     "DamagedError",
+    "Encoded",
     "FormatError",
+    "Injected",
+    "InjectionRow",
     "InputError",
     "JndError",
     "LimitError",
     "MissingError",
     "OutputError",
     "Picture",
-    "Row",
     "Reading",
+    "Row",
+    "Source",
     "TargetError",
     "UsageError",
+    "Viewing",
     "__version__",
     "compare",
     "encode",
@@ -54,10 +62,18 @@ __all__ = [
     "predict",
 ]
 
+# Where each name comes from; the errors come from `jndkit.errors`.
 _WHERE = {
+    "Box": "jndkit.observers",
+    "Card": "jndkit.registry",
+    "Encoded": "jndkit.pipeline",
+    "Injected": "jndkit.injection",
+    "InjectionRow": "jndkit.injection",
     "Picture": "jndkit.picture",
-    "Row": "jndkit.evidence",
     "Reading": "jndkit.observers",
+    "Row": "jndkit.evidence",
+    "Source": "jndkit.picture",
+    "Viewing": "jndkit.viewing",
     "compare": "jndkit.comparison",
     "encode": "jndkit.pipeline",
     "inject": "jndkit.injection",
@@ -72,9 +88,9 @@ def __getattr__(name: str) -> Any:
     """The public names, loaded on use: `import jndkit` alone loads no library."""
     if name not in __all__:
         raise AttributeError(f"module 'jndkit' has no attribute {name!r}")
-    found = getattr(importlib.import_module(_WHERE.get(name, "jndkit.errors")), name)
-    globals()[name] = found
-    return found
+    item = getattr(importlib.import_module(_WHERE.get(name, "jndkit.errors")), name)
+    globals()[name] = item  # the next time Python finds it without asking here
+    return item
 
 
 def __dir__() -> list[str]:

@@ -77,7 +77,7 @@ def compared(
 ) -> Comparison:
     """`compare`, in people: the share of viewers who see no difference, with its interval, and the verdict.
 
-    viewers: per cent who shall see no difference.  Other arguments and errors as `compare` and `pipeline.Settings`.
+    viewers: per cent who should see no difference.  Other arguments and errors as `compare` and `encode`.
     """
     started = time.perf_counter()
     fit, display = named_protocol(protocol, viewing)

@@ -14,6 +14,7 @@ JndError
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 
@@ -78,3 +79,28 @@ class CodecError(JndError):
 
 class OutputError(_FileError):
     pass
+
+
+def unknown_choice(
+    what: str, name: object, choices: Iterable[str], *, beside: str = "", meant: str | None = None
+) -> UsageError:
+    """The error for a name that is none of `choices`: what there is to choose, and what was probably meant.
+
+    what: the thing chosen, such as "model".  beside: what may be given in place of a choice, such as "a .toml file".
+    meant: the choice that was probably meant, where the caller knows better than the spelling tells.
+    """
+    offered = list(choices)
+    if meant is None:
+        import difflib  # here, since only those who mistype pay for loading it
+
+        close = difflib.get_close_matches(str(name).lower(), offered, 1)
+        meant = close[0] if close else None
+    hint = f"; did you mean {meant}?" if meant else ""
+    return UsageError(f"unknown {what} {name!r}: choose {', '.join(offered)}{f' or {beside}' if beside else ''}{hint}")
+
+
+def check_choice(what: str, name: object, choices: Iterable[str]) -> None:
+    """Raises the UsageError of `unknown_choice` unless `name` is one of `choices`."""
+    offered = list(choices)
+    if name not in offered:
+        raise unknown_choice(what, name, offered)

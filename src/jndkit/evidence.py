@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -10,10 +11,12 @@ from jndkit.codecs import versions
 from jndkit.codecs.contract import Codec
 from jndkit.errors import JndError
 from jndkit.observers.contract import Reading
-from jndkit.picturewise.decision import Choice, Decision, PredictedDecision, Probe
+from jndkit.picturewise.choosing import Chosen
+from jndkit.picturewise.decision import PredictedDecision
+from jndkit.picturewise.goal import Goal
 from jndkit.picturewise.prediction import Prediction
-from jndkit.picturewise.sur import ReadSetting, sur_curve
-from jndkit.protocols import Protocol
+from jndkit.picturewise.probing import Probe
+from jndkit.picturewise.sur import sur_curve
 from jndkit.version import VERSION
 from jndkit.visibility import viewers, viewers_between, viewers_interval
 
@@ -83,23 +86,24 @@ def failed(path: str, error: JndError, **known: Any) -> Row:
     return Row(input=path, status="failed", error={"type": type(error).__name__, "message": str(error)}, **known)
 
 
-def record(row: Row, found: Decision, choice: Choice, target: float, fit: Protocol, widen: float) -> None:
-    """Put a decision and its file into the row.
-
-    target: JND that the file was held to.  widen: factor on the observer's error, as in `visibility.interval`.
-    """
-    codec, reading = choice.codec, choice.reading
-    _setting(row, codec, choice.value, found.stop)
+def record(row: Row, chosen: Chosen, goal: Goal) -> None:
+    """Put a decision and its file into the row."""
+    decision, choice = chosen.decision, chosen.choice
+    _setting(row, choice.codec, choice.value, decision.stop)
     row.bytes = len(choice.data)
-    record_reading(row, reading)
-    if fit.shares:
-        row.viewers = viewers(reading.jnd, fit)
-        row.interval = list(viewers_between(reading.interval, reading.jnd, fit, widen=widen))
-    row.notes.extend(found.notes)
+    record_reading(row, choice.reading)
+    if goal.protocol.shares:
+        row.viewers = viewers(choice.reading.jnd, goal.protocol)
+        interval = viewers_between(choice.reading.interval, choice.reading.jnd, goal.protocol, widen=goal.widen)
+        row.interval = list(interval)
+    row.notes.extend(decision.notes)
     row.probes = [
-        {"codec": probe.spec, "value": probe.value, "bytes": probe.bytes, "jnd": probe.jnd} for probe in found.probes
+        {"codec": probe.spec, "value": probe.value, "bytes": probe.bytes, "jnd": probe.jnd} for probe in decision.probes
     ]
-    row.prediction = _told(found.prediction, target)
+    row.encodes = chosen.encodes
+    row.prediction = _knob(decision.prediction, goal)
+    if chosen.prefiltered is not None:
+        row.prefilter = {key: getattr(chosen.prefiltered, key) for key in ("model", "form", "strength", "jnd")}
 
 
 def record_reading(row: Row, reading: Reading) -> None:
@@ -107,27 +111,44 @@ def record_reading(row: Row, reading: Reading) -> None:
     row.jnd, row.reading, row.jnd_local, row.where = reading.jnd, reading.raw, reading.jnd_local, list(reading.where)
 
 
-def record_prediction(row: Row, found: PredictedDecision, target: float, fit: Protocol, widen: float) -> None:
-    """Put what is predicted without an encode into the row. Arguments as `record`; `found` has a value."""
+def record_prediction(row: Row, decision: PredictedDecision, goal: Goal) -> None:
+    """Put what is predicted without an encode into the row. decision: one with a value."""
     row.status, row.observer = "predicted", None
-    _setting(row, found.codec, found.value, None if found.prediction else "lossless")
-    row.notes.extend(found.notes)
-    row.prediction = _told(found.prediction, target)
-    row.sur = satisfied(found.prediction, fit, widen)
+    _setting(row, decision.codec, decision.value, None if decision.prediction else "lossless")
+    row.notes.extend(decision.notes)
+    row.prediction = _knob(decision.prediction, goal)
+    row.sur = satisfied(decision.prediction, goal)
     if row.sur is not None:
-        _, row.viewers, *row.interval = next(point for point in row.sur if point[0] == found.value)
-    elif fit.shares:
-        row.viewers, row.interval = viewers(0.0, fit), list(viewers_interval(0.0, fit, widen=widen))
+        _, row.viewers, *row.interval = next(point for point in row.sur if point[0] == decision.value)
+    elif goal.protocol.shares:
+        row.viewers = viewers(0.0, goal.protocol)
+        row.interval = list(viewers_interval(0.0, goal.protocol, widen=goal.widen))
 
 
-def satisfied(
-    prediction: Prediction | None, fit: Protocol, widen: float, probes: tuple[Probe, ...] = ()
-) -> list[list[float]] | None:
-    """The satisfied-user curve for a row; None for a lossless file, and where the protocol tells no shares."""
-    if prediction is None or not fit.shares:
+def satisfied(prediction: Prediction | None, goal: Goal, probes: Iterable[Probe] = ()) -> list[list[float]] | None:
+    """The satisfied-user curve for a row; None for a lossless file, and where the protocol tells no shares.
+
+    probes: those that the prediction's own codec made.
+    """
+    if prediction is None or not goal.protocol.shares:
         return None
-    readings = {probe.value: ReadSetting(probe.jnd, probe.interval) for probe in probes}
-    return [list(point) for point in sur_curve(prediction, fit, readings, widen=widen)]
+    return [list(point) for point in sur_curve(prediction, goal.protocol, probes, widen=goal.widen)]
+
+
+def worth_writing(row: Row, min_saving: float) -> bool:
+    """Whether the file should take the input's place; where not, the notes say why. min_saving: per cent."""
+    if row.input_bytes is None or row.bytes is None:
+        return True
+    limit = row.input_bytes * (1.0 - min_saving / 100.0)
+    # With no saving asked for, a file of the input's own size is still no gain.
+    if row.bytes < limit or (row.bytes == limit and min_saving > 0.0):
+        return True
+    if row.bytes >= row.input_bytes:
+        row.notes.append(f"the input is already the smallest: {row.input_bytes} bytes against {row.bytes}")
+    else:
+        saving = 100.0 * (1.0 - row.bytes / row.input_bytes)
+        row.notes.append(f"would save {saving:.1f} %, less than {min_saving:g} %")
+    return False
 
 
 def _setting(row: Row, codec: Codec, value: float | None, stop: str | None) -> None:
@@ -137,8 +158,8 @@ def _setting(row: Row, codec: Codec, value: float | None, stop: str | None) -> N
     row.versions = {"jndkit": VERSION, **versions(codec.name)}
 
 
-def _told(prediction: Prediction | None, target: float) -> dict[str, Any] | None:
-    return None if prediction is None else {**prediction.knob(target)._asdict(), "source": prediction.source}
+def _knob(prediction: Prediction | None, goal: Goal) -> dict[str, Any] | None:
+    return None if prediction is None else {**prediction.knob(goal.jnd)._asdict(), "source": prediction.source}
 
 
 def _rounded(value: Any) -> Any:

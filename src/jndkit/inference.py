@@ -18,7 +18,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from jndkit.errors import DamagedError, MissingError, UsageError
+from jndkit.errors import DamagedError, MissingError, check_choice
+from jndkit.threads import processors
 
 Array = npt.NDArray[Any]
 Session = Callable[..., tuple[Array, ...]]
@@ -43,10 +44,8 @@ def session(path: str | Path, *, runtime: str | None = None, precision: str = "f
     DamagedError for a file that it cannot load.
     """
     chosen = runtime or os.environ.get("JNDKIT_RUNTIME") or default_runtime()
-    if chosen not in RUNTIMES:
-        raise UsageError(f"unknown runtime {chosen!r}: choose {', '.join(RUNTIMES)}")
-    if precision not in PRECISIONS:
-        raise UsageError(f"unknown precision {precision!r}: choose {', '.join(PRECISIONS)}")
+    check_choice("runtime", chosen, RUNTIMES)
+    check_choice("precision", precision, PRECISIONS)
     if chosen not in available():
         raise MissingError(f"the runtime {chosen}", _INSTALL[chosen])
     try:
@@ -54,7 +53,7 @@ def session(path: str | Path, *, runtime: str | None = None, precision: str = "f
     except OSError as error:
         raise DamagedError(path, f"it cannot be read: {error.strerror}") from None
     # As many threads as OpenCV may use: whoever gives a worker one core says so there.
-    threads = max(1, min(cv2.getNumThreads(), _cores()))
+    threads = max(1, min(cv2.getNumThreads(), processors()))
     return _session(str(path), chosen, precision, threads, os.getpid(), told.st_mtime_ns, told.st_size)
 
 
@@ -85,10 +84,6 @@ def _has_cuda() -> bool:
     import onnxruntime
 
     return "CUDAExecutionProvider" in onnxruntime.get_available_providers()
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @lru_cache(maxsize=16)

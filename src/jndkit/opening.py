@@ -1,17 +1,26 @@
-"""Every file we can read: the picture formats, and the streams of our own codecs."""
+"""Every file that can be read: the picture formats, and streams of our own. The only `load` outside `picture/`."""
 
 from __future__ import annotations
 
+import importlib
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 from jndkit import picture
 from jndkit.errors import InputError, UsageError
-from jndkit.picture import MAX_PIXELS, Picture
-from jndkit.picture.limits import check_bytes
+from jndkit.limits import MAX_PIXELS, check_bytes
+from jndkit.picture import Picture
+from jndkit.picture.formats.sniffing import ENDINGS
 
-_VVC = b"\x89JVVC\r\n\x1a"
-_JLIC = b"\x89JLIC\r\n\x1a"
+SUFFIXES = frozenset({suffix for suffixes in ENDINGS.values() for suffix in suffixes} | {".jvvc", ".jlic"})
+"""Of files that are taken for pictures by their names; `load` itself goes by what a file begins with."""
+
+# What streams of our own begin with, and the module whose `read` opens them: imported when one turns up.
+_STREAMS = {b"\x89JVVC\r\n\x1a": "jndkit.codecs.vvc", b"\x89JLIC\r\n\x1a": "jndkit.codecs.jndlic"}
+_LONGEST = max(map(len, _STREAMS))
+
+_Read = Callable[[bytes, Path, int], Picture]
 
 
 def load(path: str | Path, *, max_pixels: int = MAX_PIXELS, damaged: str = "refuse") -> Picture:
@@ -26,16 +35,10 @@ def load(path: str | Path, *, max_pixels: int = MAX_PIXELS, damaged: str = "refu
     if not os.fspath(path):
         raise UsageError("an empty name is no picture")
     file = Path(path)
-    start = _start(file)
-    if start in (_VVC, _JLIC):
-        data = _bytes_of(file)
-        if start == _VVC:
-            from jndkit.codecs import vvc
-
-            return vvc.read(data, file, max_pixels)
-        from jndkit.codecs import jndlic
-
-        return jndlic.read(data, file, max_pixels)
+    module = _STREAMS.get(_start(file))
+    if module is not None:
+        read: _Read = importlib.import_module(module).read
+        return read(_bytes_of(file), file, max_pixels)
     return picture.load(file, max_pixels=max_pixels, damaged=damaged)
 
 
@@ -45,7 +48,7 @@ def _start(file: Path) -> bytes:
         if not file.is_file():  # opening a pipe would wait for its other end
             return b""
         with file.open("rb") as opened:
-            return opened.read(len(_VVC))
+            return opened.read(_LONGEST)
     except (OSError, ValueError):
         return b""
 

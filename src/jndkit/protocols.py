@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from jndkit.errors import UsageError
+from jndkit.errors import UsageError, check_choice
 from jndkit.viewing import DISPLAYS, Viewing, viewing as named_viewing
 
 # Every number below is an output of benchmarks/protocols.py or of benchmarks/side_by_side.py; tests compare.
@@ -158,8 +158,7 @@ def protocol(name: str, viewing: str | float | Viewing | None = None) -> tuple[P
 
     Raises UsageError for an unknown protocol or viewing, and for a combination that has no fit.
     """
-    if name not in PROTOCOLS:
-        raise UsageError(f"unknown protocol {name!r}: choose {', '.join(PROTOCOLS)}")
+    check_choice("protocol", name, PROTOCOLS)
     fits = PROTOCOLS[name]
     if viewing is None:
         return fits[0], DISPLAYS[fits[0].viewing]

@@ -6,7 +6,7 @@ import dataclasses
 import hashlib
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, ClassVar, Protocol
+from typing import Any
 from urllib.parse import quote
 
 from jndkit.codecs import codec
@@ -16,30 +16,24 @@ from jndkit.evidence import Row
 from jndkit.observers import observer as named_observer
 from jndkit.picture import Picture
 from jndkit.picture.metadata.mark import SETTINGS, Mark, Outcome, blank_mark
-from jndkit.protocols import Protocol as Way, protocol as named_protocol
-from jndkit.viewing import Viewing
+from jndkit.protocols import protocol as named_protocol
+from jndkit.settings import Settings
 from jndkit.visibility import jnd_for
 
 WHETHER = frozenset({"min_saving", "force", "max_pixels", "damaged", "encode"})
 """Settings that decide whether there is a file, not which."""
 
 
-class Asked(Protocol):
-    """Settings of a run, a dataclass. viewers: per cent.  fit: the protocol at the viewing it comes to."""
-
-    __dataclass_fields__: ClassVar[dict[str, dataclasses.Field[Any]]]
-
-    @property
-    def viewers(self) -> float: ...
-
-    @property
-    def observer(self) -> str: ...
-
-    @property
-    def fit(self) -> tuple[Way, Viewing]: ...
+def first_row(picture: Picture, settings: Settings) -> Row:
+    """The row of a picture that nothing was done to yet: what its file says, and what was asked for."""
+    row = Row(input=picture.name, width=picture.width, height=picture.height)
+    if picture.source is not None:
+        row.input_bytes, row.input_sha256 = picture.source.size, picture.source.sha256
+    describe(row, settings)
+    return row
 
 
-def describe(row: Row, settings: Asked) -> None:
+def describe(row: Row, settings: Settings) -> None:
     """Put what was asked for into the row."""
     fit, viewing = settings.fit
     observer = named_observer(settings.observer)
@@ -50,7 +44,7 @@ def describe(row: Row, settings: Asked) -> None:
         row.notes.append(fit.note)
 
 
-def told(settings: Asked) -> str:
+def told(settings: Settings) -> str:
     """The settings that decide the bytes and are not the defaults, as marks have them: "viewers=90 viewing=4k".
 
     What would be too long for a mark is hashed.
@@ -67,7 +61,7 @@ def told(settings: Asked) -> str:
     return text if len(text) <= SETTINGS else f"sha256={hashlib.sha256(text.encode()).hexdigest()[:24]}"
 
 
-def with_mark(picture: Picture, settings: Asked) -> Picture:
+def with_mark(picture: Picture, settings: Settings) -> Picture:
     """The picture with the mark that its files are to carry; as it is where it comes from no file."""
     if picture.source is None:
         return picture
@@ -97,11 +91,11 @@ def recall(row: Row, file: Path, mark: Mark) -> None:
     row.versions = {"jndkit": mark.version}
     if mark.outcome is None:
         return
-    made = mark.outcome
-    row.codec, row.width, row.height = made.codec, made.width, made.height
-    row.jnd, row.reading = made.jnd, made.reading
-    row.viewers, row.interval = made.viewers, None if made.interval is None else list(made.interval)
+    outcome = mark.outcome
+    row.codec, row.width, row.height = outcome.codec, outcome.width, outcome.height
+    row.jnd, row.reading = outcome.jnd, outcome.reading
+    row.viewers, row.interval = outcome.viewers, None if outcome.interval is None else list(outcome.interval)
     try:
-        row.knob = {"name": codec(made.codec).knob.name, "value": made.value}
+        row.knob = {"name": codec(outcome.codec).knob.name, "value": outcome.value}
     except JndError:  # of a codec that is not installed here
-        row.knob = {"name": "", "value": made.value}
+        row.knob = {"name": "", "value": outcome.value}

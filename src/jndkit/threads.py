@@ -38,8 +38,14 @@ def threads() -> int:
     named = os.environ.get("JNDKIT_THREADS", "")
     if named.isdigit() and int(named) > 0:
         return int(named)
-    available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return min(8, available)
+    return min(8, processors())
+
+
+def processors() -> int:
+    """Processors this process may run on, which can be fewer than the machine has."""
+    if hasattr(os, "sched_getaffinity"):  # not on macOS and Windows
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 @cache

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from jndkit.errors import UsageError
+from jndkit.errors import UsageError, unknown_choice
 
 
 @dataclass(frozen=True)
@@ -59,9 +59,7 @@ def viewing(name: str | float | Viewing) -> Viewing:
     try:
         ppd = float(name)
     except ValueError:
-        raise UsageError(
-            f"unknown viewing {name!r}: choose {', '.join(DISPLAYS)} or a number of pixels per degree"
-        ) from None
+        raise unknown_choice("viewing", name, DISPLAYS, beside="a number of pixels per degree") from None
     if not 5.0 <= ppd <= 300.0:
         raise UsageError(f"viewing {name}: pixels per degree must lie between 5 and 300")
     return Viewing(f"{ppd:g}ppd", ppd)

@@ -47,6 +47,19 @@ def test_json_is_the_row_and_nothing_else(jnd: Run, draw: Draw) -> None:
     assert row["encodes"] == len(row["probes"])
 
 
+def test_shave_is_the_old_name_of_prefilter(jnd: Run, draw: Draw) -> None:
+    draw("photo.png", seed=3, width=192, height=160)
+    assert "--shave" not in jnd("encode", "--help").out
+    (row,) = jnd("predict", "photo.png", "--json", "--shave", "wu2017").rows
+    (same,) = jnd("predict", "photo.png", "--json", "--prefilter", "wu2017", "--shave", "wu2017").rows
+    assert row["prefilter"]["model"] == "wu2017"
+    assert same["prefilter"] == row["prefilter"]
+    torn = jnd("encode", "photo.png", "--prefilter", "wu2017", "--shave", "yang2005")
+    assert torn.code == 2
+    assert "--shave is the old name of --prefilter" in torn.err
+    assert jnd("encode", "photo.png", "--shave", "wu2o17").code == 2
+
+
 def test_prefiltering_is_told(jnd: Run, draw: Draw) -> None:
     draw("photo.png")
     (row,) = jnd("encode", "photo.png", "--json", "--prefilter", "wu2017").rows

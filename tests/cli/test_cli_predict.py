@@ -75,7 +75,7 @@ def test_no_encode_never_encodes_nor_looks(jnd: Run, draw: Draw, monkeypatch: py
 
     draw("a.png")
     monkeypatch.setattr(Jpeg, "encode", None)
-    monkeypatch.setattr(Cvvdp, "watched", None)
+    monkeypatch.setattr(Cvvdp, "watch", None)
     assert jnd("predict", "a.png", "--no-encode").code == 0
     assert jnd("predict", "a.png").code == 1
 

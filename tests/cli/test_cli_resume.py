@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -10,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from jndkit.pipeline import Settings
 from jndkit.provenance import told
+from jndkit.settings import Settings
 
 Run = Callable[..., Any]
 Draw = Callable[..., Path]
@@ -38,6 +39,19 @@ def test_two_cards_with_the_same_names(jnd: Run, draw: Draw) -> None:
     assert jnd("encode", "card2", "-o", "out", "--force").code == 0
     assert Path("out/IMG_1.jpg").read_bytes() != first
     assert jnd("encode", "card2", "-o", "out", "--json").rows[0]["status"] == "skipped"
+
+
+def test_a_mark_that_says_shave_means_prefilter(jnd: Run, draw: Draw) -> None:
+    draw("a.png")
+    assert jnd("encode", "a.png", "--prefilter", "wu2017").code == 0
+    data = Path("a.jpg").read_bytes()
+    mark = re.search(rb"jndkit [ -~]*", data)
+    assert mark is not None
+    before = mark[0].replace(b"; prefilter=", b"; shave=").ljust(len(mark[0]))
+    assert before != mark[0]
+    Path("a.jpg").write_bytes(data.replace(mark[0], before))
+    assert jnd("encode", "a.png", "--prefilter", "wu2017", "--json").rows[0]["status"] == "skipped"
+    assert jnd("encode", "a.png", "--json").rows[0]["status"] == "failed"
 
 
 def test_an_input_that_was_replaced(jnd: Run, draw: Draw) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -9,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from jndkit.evaluation.observers import jobs as work, stimuli
+from jndkit.evaluation.observers import jobs as work
+from jndkit.evaluation.observers.rows import ReadingRow
 
 Run = Callable[..., Any]
 TWO = ("--observer", "psnr", "--observer", "ssim", "-j", "1")
@@ -17,7 +19,7 @@ SIDE_BY_SIDE = ("--table", "midd", *TWO)
 
 
 def test_every_table_that_is_there(jnd: Run, answered: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stimuli.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     said = jnd("evaluate", "observers", "--root", answered, *TWO)
     assert said.code == 0, said.err
     assert said.err.count("the table encoders is left out: jpegli is not installed") == 1
@@ -38,7 +40,12 @@ def test_rows_are_kept_and_not_made_again(jnd: Run, answered: Path, monkeypatch:
     assert first.code == 0, first.err
     filled: list[str] = []
     fill = work._read
-    monkeypatch.setattr(work, "_read", lambda row, *rest: (filled.append(row.reader), fill(row, *rest)))
+
+    def counted(row: ReadingRow, *rest: Any) -> None:
+        filled.append(row.reader)
+        fill(row, *rest)
+
+    monkeypatch.setattr(work, "_read", counted)
     again = jnd("evaluate", "observers", "--root", answered, *SIDE_BY_SIDE, "--rows", "r.jsonl")
     assert again.code == 0, again.err
     assert filled == ["ssim"] * 4

@@ -14,8 +14,8 @@ from PIL import Image
 from jndkit.codecs import Codec
 from jndkit.errors import CodecError, UsageError
 from jndkit.picture import MARK, Picture, flatten
-from jndkit.picture.colour import apply, profile
-from jndkit.picture.metadata.cicp import profile as numbered_profile
+from jndkit.picture.colour.cicp import profile as numbered_profile
+from jndkit.picture.colour.profiles import apply, profile
 
 Photo = Callable[[int, int], npt.NDArray[np.uint8]]
 Make = Callable[[str], Codec]

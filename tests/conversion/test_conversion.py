@@ -17,7 +17,8 @@ from jndkit.conversion.attempts import crashed
 from jndkit.conversion.outputs import is_ours
 from jndkit.errors import InputError, UsageError
 from jndkit.picture import Picture, save_png
-from jndkit.pipeline import Settings, encode
+from jndkit.pipeline import encode
+from jndkit.settings import Settings
 
 
 def picture(seed: int, width: int = 96, height: int = 80) -> Picture:

@@ -10,7 +10,7 @@ import pytest
 
 from jndkit.conversion import Task, longest_wait
 from jndkit.evidence import Row
-from jndkit.pipeline import Settings
+from jndkit.settings import Settings
 
 
 def chunk(content: bytes) -> bytes:

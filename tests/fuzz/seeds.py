@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image
 
 from jndkit.codecs.jndlic import container
-from jndkit.picture.metadata import cicp
+from jndkit.picture.colour import cicp
 
 HERE = Path(__file__).resolve().parent
 Y, X = np.mgrid[0:9, 0:12]

@@ -13,12 +13,13 @@ from collections.abc import Callable
 import numpy as np
 
 from jndkit.codecs.jndlic import container
-from jndkit.picture import colour, damage
+from jndkit.limits import check_size
+from jndkit.picture import damage
+from jndkit.picture.colour import cicp, profiles
 from jndkit.picture.damage import heif, isobmff, webp
 from jndkit.picture.formats import jpeg, jxl, jxl_header, png, pnm, sniffing, tiff
-from jndkit.picture.formats.raster import Raster
-from jndkit.picture.limits import check_size
-from jndkit.picture.metadata import cicp, exif, xmp
+from jndkit.picture.metadata import exif, xmp
+from jndkit.picture.raster import Raster
 
 MOST = 1_000_000
 """Pixels that are decoded at most where a reader of ours decodes them itself."""
@@ -85,7 +86,7 @@ def read_cicp(data: bytes) -> None:
     raster = _dot()
     cicp.read_numbers(raster, data)
     if raster.icc is not None:
-        assert colour.profile(raster.icc) is not None
+        assert profiles.profile(raster.icc) is not None
 
 
 def read_pnm(data: bytes) -> None:

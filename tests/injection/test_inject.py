@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 import jndkit
-from jndkit.injection import Noise, psnr
+from jndkit.injection import Noise
 from jndkit.picture import Picture
+from jndkit.picture.difference import psnr
 
 
 def test_the_same_seed_gives_the_same_picture(picture: Picture) -> None:

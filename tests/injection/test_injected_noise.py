@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from jndkit.errors import UsageError
-from jndkit.injection import Noise, psnr, signs, uniform
+from jndkit.injection import Noise, signs, uniform
 from jndkit.picture import Picture
 
 BITS_OF_0 = "fa41439bf3d7f0c584eb9b411fbd08a2"
@@ -144,12 +144,3 @@ def test_maps_that_are_none(picture: Picture, ramp: np.ndarray) -> None:
         broken[3, 4] = value
         with pytest.raises(UsageError, match="finite"):
             Noise(picture, broken)
-
-
-def test_psnr() -> None:
-    a = np.full((20, 30, 3), 100, np.uint8)
-    assert psnr(a, a) == math.inf
-    assert psnr(a, a + np.uint8(1)) == pytest.approx(48.130804, abs=1e-6)
-    b = a.copy()
-    b[0, 0, 0] = 90
-    assert psnr(a, b) == pytest.approx(10 * math.log10(255**2 * 1800 / 100))

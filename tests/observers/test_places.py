@@ -62,7 +62,7 @@ def test_without_a_look_nothing_changes(lake: Pixels) -> None:
     )
     looked = Cvvdp().watch(Picture(rgb=lake), DESKTOP, LOOKED)(version)
     assert plain == asked
-    assert plain.reading == plain.jnd == looked.reading != looked.jnd
+    assert plain.raw == plain.jnd == looked.raw != looked.jnd
 
 
 def test_no_change_is_seen_nowhere() -> None:

@@ -2,33 +2,19 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 import io
 import struct
-import sys
-from collections.abc import Callable
-from pathlib import Path
+import zlib
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from PIL import Image
 
-
-def _load_catalogue() -> None:
-    """Make the folder beside this file importable; tests are no package, so it is loaded by its path."""
-    folder = Path(__file__).with_name("catalogue")
-    spec = importlib.util.spec_from_file_location(
-        "picture_catalogue", folder / "__init__.py", submodule_search_locations=[str(folder)]
-    )
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-
-
-_load_catalogue()
-profiles = importlib.import_module("picture_catalogue.profiles")
+from jndkit.picture import Pixels
+from tests.picture.catalogue import profiles
+from tests.picture.fixture_types import AddChunk, Encode, ToSrgb
 
 
 @pytest.fixture(scope="session")
@@ -47,17 +33,17 @@ def grey_profile() -> bytes:
 
 
 @pytest.fixture(scope="session")
-def expected_srgb() -> Callable[[np.ndarray, tuple[float, ...], float], np.ndarray]:
-    """float (H, W, 3): sRGB code values of RGB code values with these primaries and this gamma, clipped."""
+def expected_srgb() -> ToSrgb:
+    """float64 (H, W, 3): sRGB code values of RGB code values with these primaries and this gamma, clipped."""
 
-    def convert(pixels: np.ndarray, primaries: tuple[float, ...], gamma: float) -> np.ndarray:
+    def convert(pixels: npt.NDArray[Any], primaries: tuple[float, ...], gamma: float) -> npt.NDArray[np.float64]:
         return profiles.in_srgb((pixels / 255.0) ** gamma, primaries)
 
     return convert
 
 
 @pytest.fixture(scope="session")
-def photo() -> np.ndarray:
+def photo() -> Pixels:
     """uint8 (48, 64, 3): smooth colours with some grain, no symmetry."""
     y, x = np.mgrid[0:48, 0:64]
     planes = [40 + 2.5 * x + 1.0 * y, 200 - 1.5 * x + 0.8 * y, 90 + 60 * np.sin(x / 9) * np.cos(y / 7)]
@@ -66,10 +52,10 @@ def photo() -> np.ndarray:
 
 
 @pytest.fixture(scope="session")
-def encode() -> Callable[..., bytes]:
+def encode() -> Encode:
     """The bytes of an array or a Pillow image in a format."""
 
-    def write(image: np.ndarray | Image.Image, format_name: str, **options: Any) -> bytes:
+    def write(image: npt.NDArray[Any] | Image.Image, format_name: str, **options: Any) -> bytes:
         held = image if isinstance(image, Image.Image) else Image.fromarray(image)
         out = io.BytesIO()
         held.save(out, format_name, **options)
@@ -79,9 +65,8 @@ def encode() -> Callable[..., bytes]:
 
 
 @pytest.fixture(scope="session")
-def png_chunk() -> Callable[[bytes, bytes, bytes], bytes]:
+def png_chunk() -> AddChunk:
     """A PNG file with one more chunk after its header."""
-    import zlib
 
     def insert(data: bytes, kind: bytes, body: bytes) -> bytes:
         chunk = struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))

@@ -6,16 +6,16 @@ import importlib
 
 import numpy as np
 import pytest
-from picture_catalogue.case import Cases
 
 from jndkit.picture import from_bytes
+from tests.picture.catalogue.case import Cases
 
 pytest.importorskip("imagecodecs")
 pytest.importorskip("pillow_heif")
 FORMATS = ("png", "jpeg", "tiff", "plain", "webp", "boxed", "jxl")
 CASES: Cases = {}
 for name in FORMATS:
-    CASES |= importlib.import_module(f"picture_catalogue.{name}").CASES
+    CASES |= importlib.import_module(f"tests.picture.catalogue.{name}").CASES
 
 
 @pytest.mark.parametrize("name", CASES)

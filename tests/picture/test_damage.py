@@ -11,7 +11,8 @@ import pytest
 from PIL import Image, ImageCms
 
 from jndkit.errors import DamagedError, InputError
-from jndkit.picture import Picture, from_bytes
+from jndkit.picture import Picture, Pixels, from_bytes
+from tests.picture.fixture_types import AddChunk, Encode
 
 IN_PROCESS = (
     "jpeg", "progressive", "cmyk", "png", "palette", "deep png", "webp", "lossless webp", "avif", "tiff", "lzw tiff",
@@ -20,7 +21,7 @@ IN_PROCESS = (
 
 
 @pytest.fixture(scope="module")
-def files(photo, encode) -> dict[str, bytes]:
+def files(photo: Pixels, encode: Encode) -> dict[str, bytes]:
     import cv2
 
     exif = Image.Exif()
@@ -89,7 +90,7 @@ def _mutated(data: bytes, rng: np.random.Generator) -> bytes:
 
 
 @pytest.mark.parametrize("name", IN_PROCESS)
-def test_mutations(name, files, capfd):
+def test_mutations(name: str, files: dict[str, bytes], capfd: pytest.CaptureFixture[str]) -> None:
     rng = np.random.default_rng(IN_PROCESS.index(name))
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -101,7 +102,7 @@ def test_mutations(name, files, capfd):
 
 
 @pytest.mark.parametrize("name", ["heic", "jxl"])
-def test_mutations_of_extra_formats(name, photo, capfd):
+def test_mutations_of_extra_formats(name: str, photo: Pixels, capfd: pytest.CaptureFixture[str]) -> None:
     """A few in the child; in process they are trusted and may not be damaged at all."""
     if name == "heic":
         out = io.BytesIO()
@@ -116,7 +117,7 @@ def test_mutations_of_extra_formats(name, photo, capfd):
 
 
 @pytest.mark.parametrize("name", IN_PROCESS)
-def test_truncated_anywhere_is_damaged(name, files):
+def test_truncated_anywhere_is_damaged(name: str, files: dict[str, bytes]) -> None:
     data = files[name]
     ends = sorted({*range(1, 40, 3), *np.linspace(40, len(data) - 1, 25).astype(int).tolist(), len(data) - 2})
     for end in ends:
@@ -131,7 +132,7 @@ def test_truncated_anywhere_is_damaged(name, files):
             assert isinstance(caught.value, DamagedError)
 
 
-def test_jpeg_of_which_the_end_is_zeros(photo, encode):
+def test_jpeg_of_which_the_end_is_zeros(photo: Pixels, encode: Encode) -> None:
     """What a broken download leaves; zeros decode without complaint, to grey."""
     data = encode(np.tile(photo, (4, 4, 1)), "JPEG")
     with pytest.raises(DamagedError, match="truncated"):
@@ -139,7 +140,7 @@ def test_jpeg_of_which_the_end_is_zeros(photo, encode):
 
 
 @pytest.mark.parametrize("options", [{}, {"progressive": True}, {"subsampling": 0}, {"restart_marker_blocks": 1}])
-def test_jpeg_with_more_pixels_than_bits(options, encode):
+def test_jpeg_with_more_pixels_than_bits(options: dict[str, bool] | dict[str, int], encode: Encode) -> None:
     """A header that lies makes decoders paint grey by the megapixel; the flattest picture has a bit a block."""
     data = encode(np.full((801, 1203, 3), 90, np.uint8), "JPEG", optimize=True, quality=1, **options)
     assert from_bytes(data).width == 1203
@@ -149,14 +150,14 @@ def test_jpeg_with_more_pixels_than_bits(options, encode):
 
 
 @pytest.mark.parametrize("junk", [b"\xff\xd8", b"\xff\xd9", b"ab\xff\xd8\xff", b"\xff\xe5\0\0", b"\xff\xe5\0\1"])
-def test_jpeg_headers_that_are_no_headers(junk, photo, encode):
+def test_jpeg_headers_that_are_no_headers(junk: bytes, photo: Pixels, encode: Encode) -> None:
     data = encode(photo, "JPEG")
     at = data.index(b"\xff\xdb")
     with pytest.raises(DamagedError, match="corrupt"):
         from_bytes(data[:at] + junk + data[at:])
 
 
-def test_png_profiles_are_not_unpacked_without_end(photo, encode, png_chunk):
+def test_png_profiles_are_not_unpacked_without_end(photo: Pixels, encode: Encode, png_chunk: AddChunk) -> None:
     import time
     import zlib
 
@@ -169,14 +170,14 @@ def test_png_profiles_are_not_unpacked_without_end(photo, encode, png_chunk):
     assert picture.notes == ("the colour profile is damaged or too large and is ignored",)
 
 
-def test_png_with_a_flipped_bit_in_its_pixels(photo, encode):
+def test_png_with_a_flipped_bit_in_its_pixels(photo: Pixels, encode: Encode) -> None:
     data = bytearray(encode(photo, "PNG"))
     data[data.index(b"IDAT") + 300] ^= 4
     with pytest.raises(DamagedError, match="checksum"):
         from_bytes(bytes(data))
 
 
-def test_png_whose_pixels_end_early_though_every_checksum_holds(photo):
+def test_png_whose_pixels_end_early_though_every_checksum_holds(photo: Pixels) -> None:
     import struct
     import zlib
 
@@ -195,14 +196,14 @@ def test_png_whose_pixels_end_early_though_every_checksum_holds(photo):
             from_bytes(file(height, depth, interlaced))
 
 
-def test_black_pictures_are_whole(encode):
+def test_black_pictures_are_whole(encode: Encode) -> None:
     """Their last rows look like missing ones."""
     for array in (np.zeros((9, 13, 3), np.uint8), np.zeros((9, 13), np.uint8), np.zeros((1, 1), np.uint8)):
         assert not from_bytes(encode(array, "PNG")).rgb.any()
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 8, 16, 33, 64])
-def test_short_and_empty_files(size):
+def test_short_and_empty_files(size: int) -> None:
     for start in (
         b"\xff\xd8\xff",
         b"\x89PNG\r\n\x1a\n",
@@ -218,7 +219,7 @@ def test_short_and_empty_files(size):
         from_bytes(b"")
 
 
-def test_pillow_is_left_as_it_was(files):
+def test_pillow_is_left_as_it_was(files: dict[str, bytes]) -> None:
     from PIL import ImageFile
 
     before = Image.MAX_IMAGE_PIXELS, ImageFile.LOAD_TRUNCATED_IMAGES, list(warnings.filters)
@@ -227,7 +228,7 @@ def test_pillow_is_left_as_it_was(files):
     assert (Image.MAX_IMAGE_PIXELS, ImageFile.LOAD_TRUNCATED_IMAGES, list(warnings.filters)) == before
 
 
-def test_stderr_is_given_back(files, capfd):
+def test_stderr_is_given_back(files: dict[str, bytes], capfd: pytest.CaptureFixture[str]) -> None:
     import os
 
     for name in ("lzw tiff", "deep tiff", "deep png"):
@@ -237,7 +238,7 @@ def test_stderr_is_given_back(files, capfd):
     assert capfd.readouterr().err == "still here"
 
 
-def test_threads_share_the_silence(files):
+def test_threads_share_the_silence(files: dict[str, bytes]) -> None:
     from concurrent.futures import ThreadPoolExecutor
 
     before = list(warnings.filters)

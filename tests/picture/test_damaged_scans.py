@@ -8,23 +8,25 @@ import subprocess
 import time
 import tracemalloc
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from jndkit.errors import DamagedError, UsageError
-from jndkit.picture import damage, from_bytes, load
+from jndkit.picture import Pixels, damage, from_bytes, load
 from jndkit.picture.damage import isobmff, jpeg, tiff, webp
+from tests.picture.fixture_types import Encode
 
 END = b"\xff\xd9"
 BLOCK = 4096
 
 
 @pytest.fixture(scope="module")
-def busy() -> np.ndarray:
+def busy() -> Pixels:
     """uint8 (320, 480, 3): grain over smooth colours, so that a file of it is some ten blocks long."""
     y, x = np.mgrid[0:320, 0:480]
     smooth = np.stack([128 + 90 * np.sin(x / 31 + y / 57), 60 + 0.3 * x, 200 - 0.4 * y], axis=-1)
@@ -32,7 +34,7 @@ def busy() -> np.ndarray:
 
 
 @pytest.fixture(scope="module")
-def files(busy, encode) -> dict[str, tuple[str, bytes]]:
+def files(busy: Pixels, encode: Encode) -> dict[str, tuple[str, bytes]]:
     """Name -> format and file."""
     made = {
         "baseline": ("JPEG", encode(busy, "JPEG", quality=92)),
@@ -60,7 +62,7 @@ def zeroed(data: bytes, at: int) -> bytes:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_block_of_zeros(name, files) -> None:
+def test_a_block_of_zeros(name: str, files: dict[str, tuple[str, bytes]]) -> None:
     _, data = files[name]
     assert from_bytes(data).notes == (
         ("converted from CMYK without a usable profile to sRGB",) if name == "cmyk" else ()
@@ -73,14 +75,14 @@ def test_a_block_of_zeros(name, files) -> None:
 
 
 @pytest.mark.parametrize("name", ["baseline", "progressive", "restarts", "cmyk", "grey"])
-def test_a_jpeg_cut_with_its_end_put_back(name, files) -> None:
+def test_a_jpeg_cut_with_its_end_put_back(name: str, files: dict[str, tuple[str, bytes]]) -> None:
     _, data = files[name]
     for share in (0.4, 0.6, 0.9):
         with pytest.raises(DamagedError, match=r"JPEG scan.*; --damaged keep takes it as it is"):
             from_bytes(data[: int(share * len(data))] + END)
 
 
-def test_a_jpeg_that_lost_the_scans_of_a_component(files) -> None:
+def test_a_jpeg_that_lost_the_scans_of_a_component(files: dict[str, tuple[str, bytes]]) -> None:
     """Cut between two scans: every code is sound."""
     _, data = files["progressive"]
     third = data.index(b"\xff\xc2") + 16
@@ -88,7 +90,7 @@ def test_a_jpeg_that_lost_the_scans_of_a_component(files) -> None:
     assert jpeg.damage(renamed) == "the JPEG scans do not hold every colour component"
 
 
-def test_keep_takes_what_the_decoder_makes_of_it(files, tmp_path) -> None:
+def test_keep_takes_what_the_decoder_makes_of_it(files: dict[str, tuple[str, bytes]], tmp_path: Path) -> None:
     _, data = files["baseline"]
     for broken in (zeroed(data, len(data) // 2), data[: len(data) * 6 // 10] + END):
         kept = from_bytes(broken, damaged="keep")
@@ -99,7 +101,7 @@ def test_keep_takes_what_the_decoder_makes_of_it(files, tmp_path) -> None:
     assert load(tmp_path / "a.jpg", damaged="keep").notes == kept.notes
 
 
-def test_keep_reads_a_truncated_jpeg_too(files) -> None:
+def test_keep_reads_a_truncated_jpeg_too(files: dict[str, tuple[str, bytes]]) -> None:
     for name in ("baseline", "progressive"):
         _, data = files[name]
         whole = from_bytes(data)
@@ -114,7 +116,7 @@ def test_keep_reads_a_truncated_jpeg_too(files) -> None:
 
 
 @pytest.mark.parametrize("name", ["webp", "lossless webp", "avif", "deflate tiff", "jpeg tiff"])
-def test_keep_of_other_formats(name, files) -> None:
+def test_keep_of_other_formats(name: str, files: dict[str, tuple[str, bytes]]) -> None:
     _, data = files[name]
     kept, refused = 0, []
     for share in (0.3, 0.45, 0.6, 0.75):
@@ -129,24 +131,24 @@ def test_keep_of_other_formats(name, files) -> None:
     assert all("cannot be decoded" in reason for reason in refused)
 
 
-def test_keep_refuses_what_cannot_be_decoded(files) -> None:
+def test_keep_refuses_what_cannot_be_decoded(files: dict[str, tuple[str, bytes]]) -> None:
     for data in (files["baseline"][1][:300], b"\xff\xd8\xff\xd9", b"\xff\xd8\xff"):
         with pytest.raises(DamagedError):
             from_bytes(data, damaged="keep")
 
 
-def test_keep_of_a_sound_file_says_nothing(files) -> None:
+def test_keep_of_a_sound_file_says_nothing(files: dict[str, tuple[str, bytes]]) -> None:
     for name in ("baseline", "webp", "avif", "deflate tiff"):
         assert not from_bytes(files[name][1], damaged="keep").notes
 
 
-def test_unknown_treatment(files) -> None:
-    with pytest.raises(UsageError, match="choose refuse or keep"):
+def test_unknown_treatment(files: dict[str, tuple[str, bytes]]) -> None:
+    with pytest.raises(UsageError, match="choose refuse, keep"):
         from_bytes(files["baseline"][1], damaged="ignore")
 
 
 @pytest.mark.parametrize("kind", ["heic", "jxl"])
-def test_a_block_of_zeros_in_extra_formats(kind, busy) -> None:
+def test_a_block_of_zeros_in_extra_formats(kind: str, busy: Pixels) -> None:
     if kind == "heic":
         out = io.BytesIO()
         pytest.importorskip("pillow_heif").from_pillow(Image.fromarray(busy)).save(out, quality=92)
@@ -163,7 +165,7 @@ def test_a_block_of_zeros_in_extra_formats(kind, busy) -> None:
         assert kept.notes[0].startswith("taken as it was decoded, although the HEIC data is damaged")
 
 
-def test_heic_units_that_do_not_fill_their_item(busy) -> None:
+def test_heic_units_that_do_not_fill_their_item(busy: Pixels) -> None:
     out = io.BytesIO()
     pytest.importorskip("pillow_heif").from_pillow(Image.fromarray(busy)).save(out, quality=92)
     data = bytearray(out.getvalue())
@@ -177,7 +179,7 @@ def test_heic_units_that_do_not_fill_their_item(busy) -> None:
 
 
 @pytest.mark.parametrize(("name", "least"), [("webp", 30), ("deflate tiff", 30), ("progressive", 4), ("baseline", 2)])
-def test_flipped_bits(name, least, files) -> None:
+def test_flipped_bits(name: str, least: int, files: dict[str, tuple[str, bytes]]) -> None:
     """How many of 30 are found: all where lengths or checksums tell, some where the codes soon fall into step again."""
     _, data = files[name]
     random = np.random.default_rng(5)
@@ -195,7 +197,7 @@ def test_flipped_bits(name, least, files) -> None:
 # --- no false alarm --------------------------------------------------------------------------------------------------
 
 
-def pictures(busy: np.ndarray) -> Iterator[np.ndarray]:
+def pictures(busy: Pixels) -> Iterator[Pixels]:
     y, x = np.mgrid[0:64, 0:90]
     yield busy[:77, :131]
     yield busy[:1, :1]
@@ -207,7 +209,7 @@ def pictures(busy: np.ndarray) -> Iterator[np.ndarray]:
     yield half
 
 
-def jpegs(array: np.ndarray, encode: Callable[..., bytes]) -> Iterator[bytes]:
+def jpegs(array: Pixels, encode: Encode) -> Iterator[bytes]:
     import cv2
 
     image = Image.fromarray(np.ascontiguousarray(array))
@@ -224,12 +226,12 @@ def jpegs(array: np.ndarray, encode: Callable[..., bytes]) -> Iterator[bytes]:
         yield encode(image.convert("CMYK"), "JPEG", quality=quality, progressive=quality == 75)
         yield encode(image.convert("L"), "JPEG", quality=quality, progressive=quality == 75)
         for sampling in (cv2.IMWRITE_JPEG_SAMPLING_FACTOR_411, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_440):
-            options = [cv2.IMWRITE_JPEG_QUALITY, quality, cv2.IMWRITE_JPEG_SAMPLING_FACTOR, sampling]
-            yield cv2.imencode(".jpg", np.asarray(image), [*options, cv2.IMWRITE_JPEG_RST_INTERVAL, 3])[1].tobytes()
-            yield cv2.imencode(".jpg", np.asarray(image), [*options, cv2.IMWRITE_JPEG_PROGRESSIVE, 1])[1].tobytes()
+            flags = [cv2.IMWRITE_JPEG_QUALITY, quality, cv2.IMWRITE_JPEG_SAMPLING_FACTOR, sampling]
+            yield cv2.imencode(".jpg", np.asarray(image), [*flags, cv2.IMWRITE_JPEG_RST_INTERVAL, 3])[1].tobytes()
+            yield cv2.imencode(".jpg", np.asarray(image), [*flags, cv2.IMWRITE_JPEG_PROGRESSIVE, 1])[1].tobytes()
 
 
-def test_sound_jpegs(busy, encode) -> None:
+def test_sound_jpegs(busy: Pixels, encode: Encode) -> None:
     count = 0
     for array in pictures(busy):
         for data in jpegs(array, encode):
@@ -238,7 +240,7 @@ def test_sound_jpegs(busy, encode) -> None:
     assert count == 6 * 36
 
 
-def test_sound_jpegs_with_odd_surroundings(files, busy, encode) -> None:
+def test_sound_jpegs_with_odd_surroundings(files: dict[str, tuple[str, bytes]], busy: Pixels, encode: Encode) -> None:
     _, data = files["baseline"]
     scan = data.index(b"\xff\xda")
     odd = {
@@ -264,13 +266,13 @@ def test_sound_jpegs_with_odd_surroundings(files, busy, encode) -> None:
     assert damage.found(pair.getvalue(), "JPEG") is None
 
 
-def test_more_than_padding_before_the_end_is_damage(files) -> None:
+def test_more_than_padding_before_the_end_is_damage(files: dict[str, tuple[str, bytes]]) -> None:
     _, data = files["baseline"]
     for tail in (bytes(40), b"\x5a" * 20, bytes(range(64))):
         assert "extraneous bytes" in str(jpeg.damage(data[:-2] + tail + END))
 
 
-def test_sound_files_of_other_formats(busy, encode) -> None:
+def test_sound_files_of_other_formats(busy: Pixels, encode: Encode) -> None:
     for array in pictures(busy):
         image = Image.fromarray(np.ascontiguousarray(array))
         clear = image.copy()
@@ -286,7 +288,7 @@ def test_sound_files_of_other_formats(busy, encode) -> None:
             assert damage.found(encode(image, "TIFF", **options), "TIFF") is None
 
 
-def test_long_runs_of_zeros_in_sound_webp(encode) -> None:
+def test_long_runs_of_zeros_in_sound_webp(encode: Encode) -> None:
     """A flat picture at the highest quality: they alone prove nothing in this format."""
     data = encode(np.full((1024, 1024, 3), 128, np.uint8), "WEBP", quality=100, method=0)
     assert bytes(2048) in data
@@ -294,7 +296,7 @@ def test_long_runs_of_zeros_in_sound_webp(encode) -> None:
 
 
 @pytest.mark.parametrize("count", [1, 2, 4, 8])
-def test_webp_of_several_partitions(count, busy) -> None:
+def test_webp_of_several_partitions(count: int, busy: Pixels) -> None:
     """Those of libwebp have one; VP8 video has more, and a frame of it is a WebP picture."""
     program = pytest.importorskip("imageio_ffmpeg").get_ffmpeg_exe()
     size = f"{busy.shape[1]}x{busy.shape[0]}"
@@ -335,14 +337,14 @@ def within(seconds: float, megabytes: float) -> Iterator[None]:
         tracemalloc.stop()
 
 
-def test_endless_fill_bytes(files) -> None:
+def test_endless_fill_bytes(files: dict[str, tuple[str, bytes]]) -> None:
     _, data = files["baseline"]
     scan = data.index(b"\xff\xda")
     with within(1, 30):
         assert jpeg.damage(data[:scan] + b"\xff" * 1_000_000 + b"\0" + data[scan:]) is None
 
 
-def test_strips_that_unpack_to_more_than_the_picture(busy, encode) -> None:
+def test_strips_that_unpack_to_more_than_the_picture(busy: Pixels, encode: Encode) -> None:
     packed = zlib.compress(bytes(200_000_000), 9)
     strip = encode(busy, "JPEG")
     with within(3, 30):
@@ -376,7 +378,7 @@ def test_items_that_lie_over_each_other_or_nowhere() -> None:
         assert damage.found(data, "AVIF") is None
 
 
-def test_webp_of_one_frame_in_an_animation(files) -> None:
+def test_webp_of_one_frame_in_an_animation(files: dict[str, tuple[str, bytes]]) -> None:
     sound = files["webp"][1]
 
     def chunk(kind: bytes, body: bytes) -> bytes:
@@ -393,7 +395,7 @@ def test_webp_of_one_frame_in_an_animation(files) -> None:
         from_bytes(animated(zeroed(sound, len(sound) // 2)))
 
 
-def test_webp_with_a_damaged_alpha_plane(busy, encode) -> None:
+def test_webp_with_a_damaged_alpha_plane(busy: Pixels, encode: Encode) -> None:
     data = encode(np.dstack([busy, busy[..., 1]]), "WEBP", quality=80)
     assert not from_bytes(data).notes
     at = data.index(b"ALPH")
@@ -404,7 +406,7 @@ def test_webp_with_a_damaged_alpha_plane(busy, encode) -> None:
             from_bytes(zeroed(data, at + int(share * size)))
 
 
-def test_webp_of_endless_chunks(files) -> None:
+def test_webp_of_endless_chunks(files: dict[str, tuple[str, bytes]]) -> None:
     data = files["webp"][1]
     empty = b"JUNK\0\0\0\0" * 1_000_000
     again = data[12:] * 40

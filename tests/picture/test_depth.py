@@ -2,34 +2,38 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+import numpy.typing as npt
 import pytest
 from PIL import Image
 
 from jndkit.errors import DamagedError
-from jndkit.picture import from_bytes
-from jndkit.picture.formats.raster import divided, to_8_bits
+from jndkit.picture import Pixels, from_bytes
+from jndkit.picture.raster import divided, to_8_bits
+from tests.picture.fixture_types import AddChunk, Encode
 
 cv2 = pytest.importorskip("cv2")
 
 
 @pytest.fixture(scope="module")
-def deep() -> np.ndarray:
+def deep() -> npt.NDArray[np.uint16]:
     """uint16 (31, 43, 3): values all over the range."""
     return np.random.default_rng(3).integers(0, 65536, (31, 43, 3), dtype=np.uint16)
 
 
-def rounded(samples: np.ndarray) -> np.ndarray:
+def rounded(samples: npt.NDArray[np.uint16]) -> Pixels:
     return np.floor(samples / 65535 * 255 + 0.5).astype(np.uint8)
 
 
-def _file(ending: str, samples: np.ndarray) -> bytes:
+def _file(ending: str, samples: npt.NDArray[Any]) -> bytes:
     order = samples if samples.ndim == 2 else samples[..., [2, 1, 0, *range(3, samples.shape[2])]]
-    return cv2.imencode(ending, order)[1].tobytes()
+    return bytes(cv2.imencode(ending, order)[1])
 
 
 @pytest.mark.parametrize("ending", [".png", ".tiff"])
-def test_rgb_of_16_bits(ending, deep):
+def test_rgb_of_16_bits(ending: str, deep: npt.NDArray[np.uint16]) -> None:
     picture = from_bytes(_file(ending, deep))
     assert np.array_equal(picture.rgb, rounded(deep))
     assert picture.bits == 16
@@ -37,13 +41,14 @@ def test_rgb_of_16_bits(ending, deep):
 
 
 @pytest.mark.parametrize("ending", [".png", ".tiff"])
-def test_rgba_of_16_bits(ending, deep):
+def test_rgba_of_16_bits(ending: str, deep: npt.NDArray[np.uint16]) -> None:
     picture = from_bytes(_file(ending, np.dstack([deep, deep[..., 0]])))
     assert np.array_equal(picture.rgb, rounded(deep))
+    assert picture.alpha is not None
     assert np.array_equal(picture.alpha, rounded(deep[..., 0]))
 
 
-def test_grey_of_16_bits(deep, encode):
+def test_grey_of_16_bits(deep: npt.NDArray[np.uint16], encode: Encode) -> None:
     grey = np.ascontiguousarray(deep[..., 0])
     for data in (_file(".png", grey), _file(".tiff", grey), encode(Image.fromarray(grey), "PNG")):
         picture = from_bytes(data)
@@ -52,7 +57,7 @@ def test_grey_of_16_bits(deep, encode):
         assert picture.bits == 16
 
 
-def test_turned_tiff_of_16_bits(deep):
+def test_turned_tiff_of_16_bits(deep: npt.NDArray[np.uint16]) -> None:
     data = bytearray(_file(".tiff", deep))
     import struct
 
@@ -69,18 +74,19 @@ def test_turned_tiff_of_16_bits(deep):
     assert np.array_equal(picture.rgb, np.rot90(rounded(deep), -1))
 
 
-def test_key_colour_of_16_bits_is_compared_before_rounding(deep, png_chunk):
+def test_key_colour_of_16_bits_is_compared_before_rounding(deep: npt.NDArray[np.uint16], png_chunk: AddChunk) -> None:
     import struct
 
     deep = deep.copy()
     deep[0, 0] = (0x1234, 0x5678, 0x9ABC)
     deep[0, 1] = (0x1234, 0x5678, 0x9ABD)
     picture = from_bytes(png_chunk(_file(".png", deep), b"tRNS", struct.pack(">3H", 0x1234, 0x5678, 0x9ABC)))
+    assert picture.alpha is not None
     assert picture.alpha[0, 0] == 0
     assert picture.alpha[0, 1] == 255
 
 
-def test_integers_and_floats(deep, encode):
+def test_integers_and_floats(deep: npt.NDArray[np.uint16], encode: Encode) -> None:
     grey = deep[..., 0]
     for samples in (grey.astype(np.int32), (grey / 65535).astype(np.float32)):
         picture = from_bytes(encode(Image.fromarray(samples), "TIFF"))
@@ -92,7 +98,7 @@ def test_integers_and_floats(deep, encode):
 
 
 @pytest.mark.parametrize("top", [1, 2, 7, 100, 254, 255, 256, 1023, 65535])
-def test_every_largest_value_of_pnm(top):
+def test_every_largest_value_of_pnm(top: int) -> None:
     values = np.linspace(0, top, 60).round().astype(np.uint32).reshape(4, 15)
     expected = np.floor(values / top * 255 + 0.5).astype(np.uint8)
     stored = values.astype(np.uint8 if top < 256 else ">u2").tobytes()
@@ -103,7 +109,7 @@ def test_every_largest_value_of_pnm(top):
     assert raw.grey
 
 
-def test_pnm_of_colour_and_bits():
+def test_pnm_of_colour_and_bits() -> None:
     colours = from_bytes(b"P3\n2 1 255\n1 2 3 # four\n 4 5 6\n")
     assert colours.rgb.tolist() == [[[1, 2, 3], [4, 5, 6]]]
     assert from_bytes(b"P6\n2 1 255\n\1\2\3\4\5\6").rgb.tolist() == [[[1, 2, 3], [4, 5, 6]]]
@@ -130,12 +136,12 @@ def test_pnm_of_colour_and_bits():
         b"P5\n99999999999 1 255\n" + bytes(9),
     ],
 )
-def test_damaged_pnm(data):
+def test_damaged_pnm(data: bytes) -> None:
     with pytest.raises(DamagedError):
         from_bytes(data)
 
 
-def test_rounding_of_every_depth():
+def test_rounding_of_every_depth() -> None:
     for bits in (9, 10, 12, 16):
         values = np.arange(1 << bits, dtype=np.uint16)
         assert np.array_equal(
@@ -144,7 +150,7 @@ def test_rounding_of_every_depth():
 
 
 @pytest.mark.parametrize("bits", [10, 12])
-def test_deep_avif_is_noted(bits, photo):
+def test_deep_avif_is_noted(bits: int, photo: Pixels) -> None:
     imagecodecs = pytest.importorskip("imagecodecs")
     deep = photo.astype(np.uint16) << (bits - 8)
     picture = from_bytes(imagecodecs.avif_encode(deep, level=98, bitspersample=bits, pixelformat="444"))
@@ -155,7 +161,9 @@ def test_deep_avif_is_noted(bits, photo):
 
 @pytest.mark.parametrize(("kind", "top"), [(np.uint8, 255), (np.uint16, 1023), (np.uint16, 65535), (np.float32, 1)])
 @pytest.mark.parametrize("planes", [(), (3,)])
-def test_premultiplied_colours_are_divided(kind, top, planes):
+def test_premultiplied_colours_are_divided(
+    kind: type[np.uint8] | type[np.uint16] | type[np.float32], top: int, planes: tuple[int, ...]
+) -> None:
     rng = np.random.default_rng(0)
     alpha = (rng.random((40, 50)) * top).astype(kind)
     alpha[0, :3] = (0, top, top / 2)

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import importlib
 import io
 
 import numpy as np
 import pytest
-from picture_catalogue import profiles
 from PIL import Image, ImageCms
 
 from jndkit.errors import DamagedError, FormatError, InputError
 from jndkit.picture import from_bytes
+from jndkit.picture.colour import cicp
 from jndkit.picture.formats import jxl_header, jxl_icc
 from jndkit.picture.formats.jxl_bits import Bits
 from jndkit.picture.formats.jxl_entropy import Decoder
-from jndkit.picture.metadata import cicp
+from tests.picture.catalogue import profiles
+from tests.picture.catalogue.jxl_files import Writer
 
 imagecodecs = pytest.importorskip("imagecodecs")
-Writer = importlib.import_module("picture_catalogue.jxl_files").Writer
 
 
 def _transcoded(profile: bytes, grey: bool = False) -> bytes:
@@ -28,11 +27,13 @@ def _transcoded(profile: bytes, grey: bool = False) -> bytes:
     return bytes(imagecodecs.jpegxl_encode_jpeg(out.getvalue()))
 
 
+_LONG_CURVE = cicp.profile(12)
+assert _LONG_CURVE is not None
 PROFILES = {
     "matrix": profiles.icc(b"RGB ", profiles.P3, 2.2, "P3 gamma 2.2"),
     "grey": profiles.icc(b"GRAY", profiles.SRGB, 1.8, "Grey"),
     "of lcms": ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes(),
-    "long curve": cicp.profile(12),
+    "long curve": _LONG_CURVE,
     "table": profiles.lut(b"RGB ", 3, "table", grid=17),
     "small table": profiles.lut(
         b"RGB ", 3, "a name of a profile that is longer than most names are, with 3.14", grid=2
@@ -41,7 +42,7 @@ PROFILES = {
 
 
 @pytest.mark.parametrize("name", PROFILES)
-def test_profiles_come_back_byte_for_byte(name):
+def test_profiles_come_back_byte_for_byte(name: str) -> None:
     profile = PROFILES[name]
     header = jxl_header.header(_transcoded(profile, name == "grey"), None)
     assert header.icc == profile
@@ -49,7 +50,7 @@ def test_profiles_come_back_byte_for_byte(name):
     assert not header.xyb
 
 
-def test_a_profile_of_a_transcoded_photograph_is_applied_and_kept():
+def test_a_profile_of_a_transcoded_photograph_is_applied_and_kept() -> None:
     data = _transcoded(PROFILES["matrix"])
     outside, inside = from_bytes(data), from_bytes(data, trusted=True)
     assert np.array_equal(outside.rgb, inside.rgb)
@@ -58,7 +59,7 @@ def test_a_profile_of_a_transcoded_photograph_is_applied_and_kept():
     assert "judged as converted" in outside.notes[0]
 
 
-def _byte_code(writer) -> None:
+def _byte_code(writer: Writer) -> None:
     """No copies, one code for every context, and of it a prefix code of eight bits for each byte."""
     writer.put((0, 1), (1, 1), (0, 2), (1, 1), (8, 4), (0, 4), (0, 4))
     writer.put((1, 1), (7, 4), (127, 7))  # 256 symbols
@@ -75,7 +76,7 @@ def _profile_stream(content: bytes) -> bytes:
     return writer.data()
 
 
-def test_commands_of_the_profile_by_hand():
+def test_commands_of_the_profile_by_hand() -> None:
     """A header, no tag table, then every kind of content."""
     numbers = [1000, 1010, 1020, 1031]
     stored = np.frombuffer(np.array(numbers, ">u2").tobytes(), np.uint8).reshape(4, 2)
@@ -112,12 +113,12 @@ def test_commands_of_the_profile_by_hand():
         (bytes([200, 1, 4, 2, 196, 127, 127]) + bytes(128), "outside"),
     ],
 )
-def test_damaged_commands_are_named(packed, reason):
+def test_damaged_commands_are_named(packed: bytes, reason: str) -> None:
     with pytest.raises(ValueError, match=reason):
         jxl_icc.read(Bits(_profile_stream(packed)))
 
 
-def test_copies_go_back_as_far_as_they_say():
+def test_copies_go_back_as_far_as_they_say() -> None:
     """Symbols of a prefix code of two: 0 stands for itself, 224 copies three from one place back."""
     writer = Writer()
     writer.put((1, 1), (0, 2), (0, 2))  # copies from symbol 224 on, of at least 3
@@ -132,7 +133,7 @@ def test_copies_go_back_as_far_as_they_say():
     assert [coder.integer(0) for _ in range(5)] == [7, 7, 7, 7, 7]
 
 
-def test_mutations_of_the_header_are_errors_or_pictures():
+def test_mutations_of_the_header_are_errors_or_pictures() -> None:
     data = _transcoded(PROFILES["matrix"])
     at = data.index(b"\xff\x0a")
     end = at + 2 + jxl_header.header(data, None).icc_at[1] // 8
@@ -150,7 +151,7 @@ def test_mutations_of_the_header_are_errors_or_pictures():
     assert all(reason.startswith("a.jxl: the JPEG XL header is damaged: ") for reason in refused)
 
 
-def test_cut_anywhere_in_the_profile():
+def test_cut_anywhere_in_the_profile() -> None:
     data = _transcoded(PROFILES["long curve"])
     at = data.index(b"\xff\x0a")
     end = at + 2 + jxl_header.header(data, None).icc_at[1] // 8
@@ -159,7 +160,7 @@ def test_cut_anywhere_in_the_profile():
             jxl_header.header(data[:cut], None)
 
 
-def test_inks_are_refused_by_name():
+def test_inks_are_refused_by_name() -> None:
     writer = Writer()
     writer.put((1, 1), (2, 5), (1, 3))  # 24 x 24
     writer.put((0, 1), (0, 1), (0, 1), (0, 2), (1, 1), (1, 2))  # 8 bits, one more channel
@@ -169,7 +170,7 @@ def test_inks_are_refused_by_name():
         from_bytes(b"\xff\x0a" + writer.data() + bytes(20), trusted=True)
 
 
-def test_a_header_of_many_channels_with_long_names():
+def test_a_header_of_many_channels_with_long_names() -> None:
     writer = Writer()
     writer.put((1, 1), (2, 5), (1, 3))  # 24 x 24
     writer.put((0, 1), (0, 1), (0, 1), (0, 2), (1, 1), (3, 2), (39, 12))  # 8 bits, 40 more channels

@@ -14,14 +14,16 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from jndkit import limits
 from jndkit.errors import DamagedError, FormatError, InputError, LimitError, MissingError, UsageError
-from jndkit.picture import from_bytes, limits, load
+from jndkit.picture import Pixels, from_bytes, load
+from tests.picture.fixture_types import AddChunk, Encode
 
 EXACT = ("PNG", "BMP", "PPM", "TIFF")
 
 
 @pytest.mark.parametrize("format_name", EXACT)
-def test_lossless_formats_come_back_exactly(format_name, photo, encode, tmp_path):
+def test_lossless_formats_come_back_exactly(format_name: str, photo: Pixels, encode: Encode, tmp_path: Path) -> None:
     data = encode(photo, format_name)
     path = tmp_path / f"a.{format_name.lower()}"
     path.write_bytes(data)
@@ -33,6 +35,7 @@ def test_lossless_formats_come_back_exactly(format_name, photo, encode, tmp_path
     assert picture.alpha is None
     assert picture.native is None
     assert picture.notes == ()
+    assert picture.source is not None
     assert picture.source.format == format_name
     assert picture.source.size == len(data)
     assert picture.source.sha256 == hashlib.sha256(data).hexdigest()
@@ -40,23 +43,24 @@ def test_lossless_formats_come_back_exactly(format_name, photo, encode, tmp_path
 
 
 @pytest.mark.parametrize("format_name", ["JPEG", "WEBP", "AVIF"])
-def test_lossy_formats_come_back_as_pillow_decodes_them(format_name, photo, encode):
+def test_lossy_formats_come_back_as_pillow_decodes_them(format_name: str, photo: Pixels, encode: Encode) -> None:
     import io
 
     data = encode(photo, format_name, quality=80)
     picture = from_bytes(data)
     assert np.array_equal(picture.rgb, np.asarray(Image.open(io.BytesIO(data)).convert("RGB")))
     assert picture.notes == ()
+    assert picture.source is not None
     assert picture.source.path is None
 
 
 @pytest.mark.parametrize("compression", ["tiff_lzw", "tiff_adobe_deflate", "packbits", "zstd"])
-def test_compressed_tiff(compression, photo, encode):
+def test_compressed_tiff(compression: str, photo: Pixels, encode: Encode) -> None:
     assert np.array_equal(from_bytes(encode(photo, "TIFF", compression=compression)).rgb, photo)
 
 
 @pytest.mark.parametrize("format_name", ["JPEG", "PNG", "WEBP", "AVIF", "TIFF", "BMP", "PPM"])
-def test_grey_is_marked_and_fills_three_planes(format_name, photo, encode):
+def test_grey_is_marked_and_fills_three_planes(format_name: str, photo: Pixels, encode: Encode) -> None:
     grey = photo[..., 0]
     # Lossy WebP has no grey: its chroma planes come back slightly coloured.
     picture = from_bytes(encode(grey, format_name, **({"lossless": True} if format_name == "WEBP" else {})))
@@ -67,7 +71,7 @@ def test_grey_is_marked_and_fills_three_planes(format_name, photo, encode):
         assert np.array_equal(picture.rgb[..., 1], grey)
 
 
-def test_rgb_file_with_equal_planes_is_grey(photo, encode):
+def test_rgb_file_with_equal_planes_is_grey(photo: Pixels, encode: Encode) -> None:
     picture = from_bytes(encode(np.repeat(photo[..., :1], 3, axis=2), "PNG"))
     assert picture.grey
     one_off = np.repeat(photo[..., :1], 3, axis=2)
@@ -75,18 +79,20 @@ def test_rgb_file_with_equal_planes_is_grey(photo, encode):
     assert not from_bytes(encode(one_off, "PNG")).grey
 
 
-def test_wrong_ending_is_read_with_a_note(photo, encode, tmp_path):
+def test_wrong_ending_is_read_with_a_note(photo: Pixels, encode: Encode, tmp_path: Path) -> None:
     path = tmp_path / "a.jpg"
     path.write_bytes(encode(photo, "PNG"))
     picture = load(path)
+    assert picture.source is not None
     assert picture.source.format == "PNG"
     assert picture.notes == ("named .jpg but holds PNG",)
 
 
-def test_mpo_gives_the_first_picture_with_a_note(photo, encode):
+def test_mpo_gives_the_first_picture_with_a_note(photo: Pixels, encode: Encode) -> None:
     first, second = Image.fromarray(photo), Image.fromarray(photo[::-1].copy())
     data = encode(first, "MPO", save_all=True, append_images=[second], quality=95)
     picture = from_bytes(data)
+    assert picture.source is not None
     assert picture.source.format == "JPEG"
     assert np.abs(picture.rgb.astype(int) - photo).mean() < 5
     assert any("MPO" in note for note in picture.notes)
@@ -105,19 +111,19 @@ def test_mpo_gives_the_first_picture_with_a_note(photo, encode):
         (b"\xff", "no known"),
     ],
 )
-def test_other_formats_are_refused_by_name(data, what):
+def test_other_formats_are_refused_by_name(data: bytes, what: str) -> None:
     with pytest.raises(FormatError, match=what):
         from_bytes(data, path="x.bin")
 
 
-def test_camera_raw_is_refused_not_read_as_its_preview(photo, encode):
+def test_camera_raw_is_refused_not_read_as_its_preview(photo: Pixels, encode: Encode) -> None:
     with pytest.raises(FormatError, match="raw"):
         from_bytes(encode(photo, "TIFF", tiffinfo={50706: b"\1\4\0\0"}))
     with pytest.raises(FormatError, match="preview"):
         from_bytes(encode(photo, "TIFF", tiffinfo={254: 1}))
 
 
-def test_paths_that_are_no_pictures(tmp_path):
+def test_paths_that_are_no_pictures(tmp_path: Path) -> None:
     (tmp_path / "empty.png").write_bytes(b"")
     os.mkfifo(tmp_path / "pipe.png")
     for name, reason in (
@@ -135,7 +141,7 @@ def test_paths_that_are_no_pictures(tmp_path):
         load("nul\0byte.png")
 
 
-def test_unreadable_file(tmp_path, photo, encode):
+def test_unreadable_file(tmp_path: Path, photo: Pixels, encode: Encode) -> None:
     path = tmp_path / "secret.png"
     path.write_bytes(encode(photo, "PNG"))
     path.chmod(0)
@@ -145,7 +151,7 @@ def test_unreadable_file(tmp_path, photo, encode):
         load(path)
 
 
-def test_too_many_bytes_are_not_even_read(tmp_path):
+def test_too_many_bytes_are_not_even_read(tmp_path: Path) -> None:
     path = tmp_path / "big.png"
     with path.open("wb") as file:
         file.truncate(limits.MAX_BYTES + 1)
@@ -158,19 +164,19 @@ def test_too_many_bytes_are_not_even_read(tmp_path):
 
 
 @pytest.mark.parametrize("format_name", ["JPEG", "PNG", "WEBP", "AVIF", "TIFF", "BMP", "PPM"])
-def test_pixel_limit(format_name, photo, encode):
+def test_pixel_limit(format_name: str, photo: Pixels, encode: Encode) -> None:
     data = encode(photo, format_name)
     assert from_bytes(data, max_pixels=48 * 64).width == 64
     with pytest.raises(LimitError, match=r"64 x 48 pixels .* 3071"):
         from_bytes(data, max_pixels=48 * 64 - 1)
 
 
-def test_pixel_limit_must_make_sense(photo, encode):
+def test_pixel_limit_must_make_sense(photo: Pixels, encode: Encode) -> None:
     with pytest.raises(UsageError):
         from_bytes(encode(photo, "PNG"), max_pixels=0)
 
 
-def test_headers_that_claim_too_much(photo, encode):
+def test_headers_that_claim_too_much(photo: Pixels, encode: Encode) -> None:
     import zlib
 
     png = bytearray(encode(photo, "PNG"))
@@ -193,14 +199,14 @@ def test_headers_that_claim_too_much(photo, encode):
 
 
 @pytest.mark.parametrize("format_name", ["PNG", "WEBP", "AVIF", "TIFF"])
-def test_animations_and_pages_are_refused(format_name, photo, encode):
+def test_animations_and_pages_are_refused(format_name: str, photo: Pixels, encode: Encode) -> None:
     second = Image.fromarray(photo[::-1].copy())
     data = encode(photo, format_name, save_all=True, append_images=[second])
     with pytest.raises(LimitError, match=r"animated|several pages"):
         from_bytes(data)
 
 
-def test_tiff_with_a_preview_behind_it_is_read(photo, encode):
+def test_tiff_with_a_preview_behind_it_is_read(photo: Pixels, encode: Encode) -> None:
     preview = Image.fromarray(photo[::2, ::2].copy())
     preview.encoderinfo = {"tiffinfo": {254: 1}}
     data = encode(photo, "TIFF", save_all=True, append_images=[preview])
@@ -209,7 +215,7 @@ def test_tiff_with_a_preview_behind_it_is_read(photo, encode):
     assert any("preview" in note for note in picture.notes)
 
 
-def test_huge_metadata_is_dropped_with_a_note(photo, encode, png_chunk):
+def test_huge_metadata_is_dropped_with_a_note(photo: Pixels, encode: Encode, png_chunk: AddChunk) -> None:
     data = png_chunk(encode(photo, "PNG"), b"eXIf", b"MM\0*" + bytes(limits.MAX_BLOCK))
     picture = from_bytes(data)
     assert picture.exif is None
@@ -220,7 +226,7 @@ def test_huge_metadata_is_dropped_with_a_note(photo, encode, png_chunk):
     assert any("colour profile" in note for note in picture.notes)
 
 
-def test_png_text_bomb_costs_nothing(photo, encode, png_chunk):
+def test_png_text_bomb_costs_nothing(photo: Pixels, encode: Encode, png_chunk: AddChunk) -> None:
     import zlib
 
     bomb = zlib.compress(bytes(300_000_000), 9)
@@ -236,7 +242,7 @@ def test_png_text_bomb_costs_nothing(photo, encode, png_chunk):
     assert picture.icc is None
 
 
-def test_tiff_tags_that_claim_the_file_again_and_again(photo, encode):
+def test_tiff_tags_that_claim_the_file_again_and_again(photo: Pixels, encode: Encode) -> None:
     data = bytearray(encode(photo, "TIFF"))
     at = struct.unpack_from("<I", data, 4)[0]
     count = struct.unpack_from("<H", data, at)[0]
@@ -249,7 +255,7 @@ def test_tiff_tags_that_claim_the_file_again_and_again(photo, encode):
         from_bytes(bytes(data))
 
 
-def test_jpeg_with_absurdly_many_scans_or_segments(photo, encode):
+def test_jpeg_with_absurdly_many_scans_or_segments(photo: Pixels, encode: Encode) -> None:
     data = encode(photo, "JPEG", progressive=True)
     at = data.index(b"\xff\xda")
     assert from_bytes(data).width == 64
@@ -259,7 +265,7 @@ def test_jpeg_with_absurdly_many_scans_or_segments(photo, encode):
         from_bytes(data[:2] + b"\xff\xfe\0\2" * 20_000 + data[2:])
 
 
-def test_what_would_be_unpacked_slowly(photo, encode):
+def test_what_would_be_unpacked_slowly(photo: Pixels, encode: Encode) -> None:
     data = bytearray(encode(photo[..., 0], "BMP"))
     data[30:34] = b"\1\0\0\0"
     data += bytes(limits.MAX_RUN_LENGTH_BYTES)
@@ -273,14 +279,14 @@ def test_what_would_be_unpacked_slowly(photo, encode):
 
 
 @pytest.mark.parametrize("bits", [12, 16])
-def test_deep_jpeg_is_named(bits, photo, encode):
+def test_deep_jpeg_is_named(bits: int, photo: Pixels, encode: Encode) -> None:
     data = bytearray(encode(photo, "JPEG"))
     data[data.index(b"\xff\xc0") + 4] = bits
     with pytest.raises(FormatError, match=f"{bits} bits"):
         from_bytes(bytes(data))
 
 
-def test_missing_extras_say_how_to_get_them(monkeypatch, photo):
+def test_missing_extras_say_how_to_get_them(monkeypatch: pytest.MonkeyPatch, photo: Pixels) -> None:
     import importlib.util
 
     real = importlib.util.find_spec
@@ -293,7 +299,7 @@ def test_missing_extras_say_how_to_get_them(monkeypatch, photo):
             assert "pip install 'jndkit[codecs]'" in str(caught.value)
 
 
-def test_importing_the_room_is_light():
+def test_importing_the_room_is_light() -> None:
     code = (
         "import sys, jndkit.picture;"
         "print(*[m for m in ('PIL','cv2','imagecodecs','pillow_heif','PIL.ImageCms','subprocess') if m in sys.modules])"
@@ -303,7 +309,7 @@ def test_importing_the_room_is_light():
 
 
 @pytest.mark.shared
-def test_kodak_pictures_load_exactly(shared: Path):
+def test_kodak_pictures_load_exactly(shared: Path) -> None:
     for path in sorted((shared / "data" / "kodak").glob("*.png"))[:3]:
         picture = load(path)
         assert np.array_equal(picture.rgb, np.asarray(Image.open(path).convert("RGB")))

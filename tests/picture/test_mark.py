@@ -25,7 +25,16 @@ INTERVALS = st.none() | st.tuples(PER_CENT, PER_CENT)
     INTERVALS,
     st.sampled_from(["", "viewers=90", "codec=webp viewers=90 viewing=45ppd"]),
 )
-def test_what_is_written_is_read(codec, value, side, jnd, reading, viewers, interval, settings):
+def test_what_is_written_is_read(
+    codec: str,
+    value: float,
+    side: int,
+    jnd: float,
+    reading: float | None,
+    viewers: float,
+    interval: tuple[float, float] | None,
+    settings: str,
+) -> None:
     read = jnd if reading is None else reading
     outcome = Outcome(codec, value, side, side, jnd, read, None if interval is None else viewers, interval)
     blank = blank_mark(SHA, settings)
@@ -36,7 +45,7 @@ def test_what_is_written_is_read(codec, value, side, jnd, reading, viewers, inte
     assert parse(text) == Mark(VERSION, SHA[:16], settings, outcome)
 
 
-def test_a_mark_that_was_not_filled():
+def test_a_mark_that_was_not_filled() -> None:
     assert parse(blank_mark(SHA, "viewers=90")) == Mark(VERSION, SHA[:16], "viewers=90")
     huge = Outcome(
         "a-codec-with-a-very-long-name:with,many,options,none,of,them,short", 1, 1, 1, 1.0, 2.0, 50.0, (1.0, 2.0)
@@ -59,6 +68,6 @@ def test_a_mark_that_was_not_filled():
         ("jndkit", None),
     ],
 )
-def test_other_texts(text, mark):
+def test_other_texts(text: str, mark: Mark | None) -> None:
     assert parse(text) == mark
     assert mark is None or is_mark(text)

@@ -14,9 +14,10 @@ from hypothesis import given, settings, strategies as st
 from PIL import ExifTags, Image
 
 from jndkit.errors import UsageError
-from jndkit.picture import MARK, from_bytes, mark_xmp, png_bytes, with_metadata
+from jndkit.picture import MARK, Pixels, from_bytes, mark_xmp, png_bytes, with_metadata
 from jndkit.picture.metadata import exif as exif_blocks, xmp as xmp_packets
 from jndkit.version import VERSION
+from tests.picture.fixture_types import Encode
 
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 PACKET = """<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
@@ -78,10 +79,11 @@ def _exif_with_everything(order: str = "<") -> bytes:
 
 
 @pytest.mark.parametrize("order", ["<", ">"])
-def test_exif_is_cleaned_in_place(order):
+def test_exif_is_cleaned_in_place(order: str) -> None:
     block = _exif_with_everything(order)
     assert exif_blocks.orientation(block) == 6
     cleaned = exif_blocks.cleaned(block)
+    assert cleaned is not None
     assert exif_blocks.orientation(cleaned) == 1
     assert b"THUMB" not in cleaned
     assert len(cleaned) == 6 + 800
@@ -101,9 +103,11 @@ def test_exif_is_cleaned_in_place(order):
 
 
 @pytest.mark.parametrize("order", ["<", ">"])
-def test_position_is_wiped_not_only_unlinked(order):
+def test_position_is_wiped_not_only_unlinked(order: str) -> None:
     cleaned = exif_blocks.cleaned(_exif_with_everything(order))
+    assert cleaned is not None
     without = exif_blocks.without_position(cleaned)
+    assert without is not None
     read = Image.Exif()
     read.load(without)
     assert not read.get_ifd(ExifTags.IFD.GPSInfo)
@@ -112,7 +116,7 @@ def test_position_is_wiped_not_only_unlinked(order):
     assert set(read.get_ifd(ExifTags.IFD.Exif)) == {0x927C}
 
 
-def test_exif_without_position_is_unchanged():
+def test_exif_without_position_is_unchanged() -> None:
     exif = Image.Exif()
     exif[0x010F] = "Maker"
     assert exif_blocks.without_position(exif.tobytes()) == exif.tobytes()
@@ -120,7 +124,7 @@ def test_exif_without_position_is_unchanged():
 
 @settings(deadline=None)
 @given(st.data())
-def test_damaged_exif_never_raises(data):
+def test_damaged_exif_never_raises(data: st.DataObject) -> None:
     block = bytearray(_exif_with_everything())
     for _ in range(data.draw(st.integers(1, 6))):
         block[data.draw(st.integers(0, len(block) - 1))] = data.draw(st.integers(0, 255))
@@ -134,7 +138,7 @@ def test_damaged_exif_never_raises(data):
 
 @settings(deadline=None)
 @given(st.binary(max_size=200))
-def test_random_blocks_never_raise(block):
+def test_random_blocks_never_raise(block: bytes) -> None:
     for candidate in (block, b"II*\0\x08\0\0\0" + block, exif_blocks.PREFIX + b"MM\0*\0\0\0\x08" + block):
         exif_blocks.cleaned(candidate)
         exif_blocks.without_position(candidate)
@@ -142,7 +146,7 @@ def test_random_blocks_never_raise(block):
         ElementTree.fromstring(mark_xmp(candidate))
 
 
-def test_position_overlapping_what_stays_drops_the_block():
+def test_position_overlapping_what_stays_drops_the_block() -> None:
     block = bytearray(_exif_with_everything())
     at = block.index(struct.pack("<HHII", 0x8825, 4, 1, 400))
     block[at + 8 : at + 12] = struct.pack("<I", 8)  # the GPS table is the main table
@@ -150,8 +154,9 @@ def test_position_overlapping_what_stays_drops_the_block():
 
 
 @pytest.mark.parametrize("format_name", ["JPEG", "PNG", "WEBP", "AVIF"])
-def test_loaded_exif_is_clean(format_name, photo, encode):
+def test_loaded_exif_is_clean(format_name: str, photo: Pixels, encode: Encode) -> None:
     picture = from_bytes(encode(photo, format_name, exif=_exif_with_everything()))
+    assert picture.exif is not None
     assert picture.exif.startswith(exif_blocks.PREFIX)
     read = Image.Exif()
     read.load(picture.exif)
@@ -162,11 +167,12 @@ def test_loaded_exif_is_clean(format_name, photo, encode):
     assert read.get_ifd(ExifTags.IFD.GPSInfo)
 
 
-def test_tiff_exif_describes_the_picture_not_the_file(photo, encode):
+def test_tiff_exif_describes_the_picture_not_the_file(photo: Pixels, encode: Encode) -> None:
     exif = Image.Exif()
     exif.load(_exif_with_everything())
     del exif[0x0100], exif[0x0101]  # Pillow would write these sizes over the true ones
     picture = from_bytes(encode(photo, "TIFF", exif=exif))
+    assert picture.exif is not None
     read = Image.Exif()
     read.load(picture.exif)
     assert read[0x010F] == "Mak"
@@ -175,14 +181,15 @@ def test_tiff_exif_describes_the_picture_not_the_file(photo, encode):
     assert not {256, 257, 258, 273, 274, 279}.intersection(read)
 
 
-def test_damaged_exif_is_dropped_with_a_note(photo, encode):
+def test_damaged_exif_is_dropped_with_a_note(photo: Pixels, encode: Encode) -> None:
     picture = from_bytes(encode(photo, "PNG", exif=b"Exif\0\0II*\0\xff\xff\0\0" + bytes(30)))
     assert picture.exif is None
     assert any("EXIF" in note for note in picture.notes)
 
 
-def test_xmp_is_cleaned():
+def test_xmp_is_cleaned() -> None:
     cleaned = xmp_packets.cleaned(PACKET)
+    assert cleaned is not None
     root = ElementTree.fromstring(cleaned)
     text = cleaned.decode()
     assert 't:Orientation="1"' in text
@@ -195,8 +202,9 @@ def test_xmp_is_cleaned():
     assert root.find(f".//{{{RDF}}}Description") is not None
 
 
-def test_xmp_without_position():
+def test_xmp_without_position() -> None:
     without = xmp_packets.without_position(PACKET)
+    assert without is not None
     ElementTree.fromstring(without)
     assert b"GPS" not in without
     assert b'xmp:Rating="3"' in without
@@ -213,20 +221,20 @@ def test_xmp_without_position():
         PACKET.replace(b"<!--", b"<![CDATA[").replace(b"-->", b"]]>"),
     ],
 )
-def test_unreadable_xmp_is_dropped_and_the_mark_still_written(packet):
+def test_unreadable_xmp_is_dropped_and_the_mark_still_written(packet: bytes) -> None:
     assert xmp_packets.cleaned(packet) is None
     assert xmp_packets.without_position(packet) is None
     assert mark_xmp(packet) == mark_xmp(None)
 
 
-def test_hostile_xmp_takes_no_time():
+def test_hostile_xmp_takes_no_time() -> None:
     import time
 
     opened = b"<xmp:Thumbnails>" * 100_000
-    start = time.perf_counter()
+    start = time.process_time()
     for hidden in (b"<!--" + opened + b"-->", b"<?pi " + opened + b"?>", opened):
         xmp_packets.cleaned(PACKET.replace(b"</x:xmpmeta>", hidden + b"</x:xmpmeta>"))
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5
 
 
 def _described(inside: str) -> bytes:
@@ -234,7 +242,7 @@ def _described(inside: str) -> bytes:
     return f'<rdf:RDF {bound}><rdf:Description rdf:about="">{inside}</rdf:Description></rdf:RDF>'.encode()
 
 
-def test_values_in_quotes_are_no_tags():
+def test_values_in_quotes_are_no_tags() -> None:
     """A ">" inside a value does not end the tag; what looks like an open one is not searched to the end for another."""
     odd = """<t:ImageWidth a='>'/><t:ImageLength a="/>">64</t:ImageLength><t:Orientation a=">">6</t:Orientation>"""
     cleaned = xmp_packets.cleaned(_described(odd + "<dc:title a='>'>title</dc:title>"))
@@ -244,20 +252,20 @@ def test_values_in_quotes_are_no_tags():
     assert "ImageLength" not in text
     assert """<t:Orientation a=">">1</t:Orientation>""" in text
     assert "<dc:title a='>'>title</dc:title>" in text
-    started = time.perf_counter()
+    started = time.process_time()
     for inside in (odd, "<t:ImageWidth a='>'/>", "<t:ImageWidth a='/>'>"):
         xmp_packets.cleaned(_described(inside * 40_000))
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5
 
 
-def test_one_namespace_by_many_names():
+def test_one_namespace_by_many_names() -> None:
     many = "".join(f'<p{i}:Make xmlns:p{i}="http://ns.adobe.com/tiff/1.0/">x</p{i}:Make>' for i in range(20_000))
-    started = time.perf_counter()
+    started = time.process_time()
     assert xmp_packets.cleaned(_described(many)) is None
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5
 
 
-def test_mark_in_xmp():
+def test_mark_in_xmp() -> None:
     fresh = mark_xmp(None)
     ElementTree.fromstring(fresh)
     assert MARK.encode() in fresh
@@ -272,7 +280,7 @@ def test_mark_in_xmp():
     assert not xmp_packets.marked(PACKET)
 
 
-def test_mark_in_an_empty_rdf_element():
+def test_mark_in_an_empty_rdf_element() -> None:
     packet = f'<x:xmpmeta xmlns:x="adobe:ns:meta/"><r:RDF xmlns:r="{RDF}"/></x:xmpmeta>'.encode()
     marked = mark_xmp(packet)
     assert xmp_packets.marked(marked)
@@ -294,13 +302,13 @@ def test_mark_in_an_empty_rdf_element():
         (' t:Orientation="6">', None),
     ],
 )
-def test_orientation_of_xmp(said, orientation):
+def test_orientation_of_xmp(said: str, orientation: int | None) -> None:
     start = f'<x:xmpmeta xmlns:x="adobe:ns:meta/"><r:RDF xmlns:r="{RDF}"><r:Description'
     packet = f'{start} xmlns:t="http://ns.adobe.com/tiff/1.0/"{said}</r:RDF></x:xmpmeta>'.encode()
     assert xmp_packets.orientation(packet) == orientation
 
 
-def test_mark_is_found_in_every_format(photo, encode):
+def test_mark_is_found_in_every_format(photo: Pixels, encode: Encode) -> None:
     from PIL import PngImagePlugin
 
     software = PngImagePlugin.PngInfo()
@@ -326,15 +334,17 @@ def test_mark_is_found_in_every_format(photo, encode):
         assert not from_bytes(data).marked
 
 
-def test_version_is_the_package_version():
+def test_version_is_the_package_version() -> None:
     assert importlib.metadata.version("jndkit") == VERSION
     assert f"jndkit {VERSION}" == MARK
 
 
-def test_policies(photo, encode, p3_profile):
+def test_policies(photo: Pixels, encode: Encode, p3_profile: bytes) -> None:
     picture = from_bytes(encode(photo, "WEBP", exif=_exif_with_everything(), xmp=PACKET, icc_profile=p3_profile))
     assert with_metadata(picture, "all") is picture
     nogps = with_metadata(picture, "nogps")
+    assert nogps.xmp is not None
+    assert nogps.exif is not None
     assert b"GPS" not in nogps.xmp
     read = Image.Exif()
     read.load(nogps.exif)
@@ -352,14 +362,16 @@ def test_policies(photo, encode, p3_profile):
         with_metadata(picture, "most")
 
 
-def test_png_carries_it_all_back(photo, encode, p3_profile):
+def test_png_carries_it_all_back(photo: Pixels, encode: Encode, p3_profile: bytes) -> None:
     picture = from_bytes(encode(photo, "WEBP", exif=_exif_with_everything(), xmp=PACKET, icc_profile=p3_profile))
     again = from_bytes(png_bytes(picture))
+    assert again.native is not None
+    assert picture.native is not None
     assert np.array_equal(again.native, picture.native)
     assert np.array_equal(again.rgb, picture.rgb)
     assert (again.icc, again.exif, again.xmp) == (picture.icc, picture.exif, picture.xmp)
     assert again.marked
-    assert Image.open(io.BytesIO(png_bytes(picture))).text["Software"] == MARK
+    assert Image.open(io.BytesIO(png_bytes(picture))).info["Software"] == MARK
 
 
 def test_a_packet_that_speaks_of_our_mark_is_not_marked() -> None:

@@ -2,46 +2,49 @@
 
 from __future__ import annotations
 
-import importlib
 import io
 import os
 import struct
 import subprocess
 import sys
+from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from jndkit.errors import DamagedError, LimitError
-from jndkit.picture import from_bytes, sandbox
-from jndkit.picture.formats import jxl
+from jndkit.picture import Pixels, from_bytes, sandbox
+from jndkit.picture.formats import jxl_header
+from tests.picture.catalogue.jxl_files import Writer
 
 pillow_heif = pytest.importorskip("pillow_heif")
 imagecodecs = pytest.importorskip("imagecodecs")
-Writer = importlib.import_module("picture_catalogue.jxl_files").Writer
 
 
-def _heic(array: np.ndarray, mode: str = "RGB", **options: object) -> bytes:
+def _heic(array: npt.NDArray[np.uint8] | npt.NDArray[np.uint16], mode: str = "RGB", **options: object) -> bytes:
     out = io.BytesIO()
     pillow_heif.encode(mode, array.shape[1::-1], array.tobytes(), out, quality=-1, chroma=444, **options)
     return out.getvalue()
 
 
 @pytest.fixture(scope="module")
-def files(photo) -> dict[str, bytes]:
+def files(photo: Pixels) -> dict[str, bytes]:
     return {"HEIF": _heic(photo), "JXL": imagecodecs.jpegxl_encode(photo, lossless=True)}
 
 
 @pytest.mark.parametrize("name", ["HEIF", "JXL"])
-def test_child_and_parent_see_the_same(name, files, photo):
+def test_child_and_parent_see_the_same(name: str, files: dict[str, bytes], photo: Pixels) -> None:
     outside, inside = from_bytes(files[name], path="x"), from_bytes(files[name], path="x", trusted=True)
     assert np.array_equal(outside.rgb, inside.rgb)
     assert np.abs(outside.rgb.astype(int) - photo).max() <= (1 if name == "HEIF" else 0)
+    assert outside.source is not None
     assert outside.source.format == name
     assert outside.notes == inside.notes == ()
 
 
-def test_metadata_crosses_the_pipe(photo, p3_profile):
+def test_metadata_crosses_the_pipe(photo: Pixels, p3_profile: bytes) -> None:
     from PIL import Image
 
     from jndkit.picture import mark_xmp
@@ -53,12 +56,14 @@ def test_metadata_crosses_the_pipe(photo, p3_profile):
     picture = from_bytes(data)
     assert picture.icc == p3_profile
     assert picture.native is not None
+    assert picture.exif is not None
     assert b"Maker" in picture.exif
     assert picture.marked
+    assert alpha.alpha is not None
     assert np.abs(alpha.alpha.astype(int) - photo[..., 0]).max() <= 1
 
 
-def test_heic_of_10_bits_and_grey(photo):
+def test_heic_of_10_bits_and_grey(photo: Pixels) -> None:
     deep = photo.astype(np.uint16) * 257
     picture = from_bytes(_heic(deep, "RGB;16"), trusted=True)
     assert picture.bits == 10
@@ -68,7 +73,7 @@ def test_heic_of_10_bits_and_grey(photo):
 
 
 @pytest.mark.parametrize("name", ["HEIF", "JXL"])
-def test_limits(name, files):
+def test_limits(name: str, files: dict[str, bytes]) -> None:
     with pytest.raises(LimitError, match="64 x 48"):
         from_bytes(files[name], path="x.y", max_pixels=1000)
     with pytest.raises(LimitError, match="seconds"):
@@ -76,7 +81,7 @@ def test_limits(name, files):
 
 
 @pytest.mark.parametrize("name", ["HEIF", "JXL"])
-def test_truncated(name, files):
+def test_truncated(name: str, files: dict[str, bytes]) -> None:
     data = files[name]
     for share in (0.5, 0.9):
         with pytest.raises(DamagedError):
@@ -84,7 +89,7 @@ def test_truncated(name, files):
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="address space is limited reliably on Linux")
-def test_memory_is_limited():
+def test_memory_is_limited() -> None:
     code = (
         "import numpy as np\nfrom jndkit.picture import sandbox\n"
         "sandbox._limit_memory(1000)\n"
@@ -94,13 +99,13 @@ def test_memory_is_limited():
     assert done.stdout.strip() == "refused"
 
 
-def test_a_child_that_dies_is_one_clear_error(monkeypatch, files):
-    monkeypatch.setattr(sandbox.sys, "executable", "/bin/false")
+def test_a_child_that_dies_is_one_clear_error(monkeypatch: pytest.MonkeyPatch, files: dict[str, bytes]) -> None:
+    monkeypatch.setattr(sys, "executable", "/bin/false")
     with pytest.raises(DamagedError, match="broke down"):
         from_bytes(files["JXL"], path="x.jxl")
 
 
-def test_a_child_that_lies_is_not_believed():
+def test_a_child_that_lies_is_not_believed() -> None:
     good = b'{"shapes": {"pixels": [2, 2, 3]}, "fields": {"orientation": 1, "marked": false, "bits": 8, "notes": []}}\n'
     raster = sandbox._received(good + bytes(12), None, "JXL", 100)
     assert raster.pixels.shape == (2, 2, 3)
@@ -111,7 +116,7 @@ def test_a_child_that_lies_is_not_believed():
         sandbox._received(good.replace(b"2, 2, 3", b"20000, 20000, 3"), None, "JXL", 100)
 
 
-def test_nothing_of_the_working_folder_is_imported(tmp_path, files):
+def test_nothing_of_the_working_folder_is_imported(tmp_path: Path, files: dict[str, bytes]) -> None:
     (tmp_path / "imagecodecs.py").write_text("raise SystemExit(7)")
     (tmp_path / "json.py").write_text("raise SystemExit(7)")
     before = os.getcwd()
@@ -122,7 +127,7 @@ def test_nothing_of_the_working_folder_is_imported(tmp_path, files):
         os.chdir(before)
 
 
-def test_several_heic_pictures(photo):
+def test_several_heic_pictures(photo: Pixels) -> None:
     from PIL import Image
 
     held = pillow_heif.from_pillow(Image.fromarray(photo))
@@ -138,8 +143,8 @@ def test_several_heic_pictures(photo):
     ("shape", "kind"),
     [((48, 64), np.uint8), ((48, 64, 2), np.uint8), ((48, 64, 4), np.uint8), ((48, 64, 3), np.uint16)],
 )
-def test_jxl_layouts(shape, kind, photo):
-    array = np.resize(photo, shape).astype(kind)
+def test_jxl_layouts(shape: tuple[int, ...], kind: type[np.uint8] | type[np.uint16], photo: Pixels) -> None:
+    array: npt.NDArray[Any] = np.resize(photo, shape).astype(kind)
     if kind == np.uint16:
         array = array * 257
     picture = from_bytes(imagecodecs.jpegxl_encode(array, lossless=True), trusted=True)
@@ -155,13 +160,13 @@ def test_jxl_layouts(shape, kind, photo):
         assert any("linear" in note for note in picture.notes)
 
 
-def test_jxl_animation(photo):
+def test_jxl_animation(photo: Pixels) -> None:
     data = imagecodecs.jpegxl_encode(np.stack([photo, photo[::-1]]), lossless=True)
     with pytest.raises(LimitError, match="animated"):
         from_bytes(data, trusted=True)
 
 
-def test_jxl_container_with_exif_and_xmp(photo):
+def test_jxl_container_with_exif_and_xmp(photo: Pixels) -> None:
     from PIL import Image
 
     from jndkit.picture import mark_xmp
@@ -182,6 +187,7 @@ def test_jxl_container_with_exif_and_xmp(photo):
     )
     picture = from_bytes(data)
     assert np.array_equal(picture.rgb, photo)  # the codestream's orientation counts, not that of EXIF
+    assert picture.exif is not None
     assert b"Maker" in picture.exif
     assert picture.marked
 
@@ -192,7 +198,7 @@ def _codestream(*fields: tuple[int, int]) -> bytes:
     return b"\xff\x0a" + writer.data() + bytes(8)
 
 
-def test_jxl_header_of_display_p3():
+def test_jxl_header_of_display_p3() -> None:
     data = _codestream(
         *((0, 1), (1, 2), (3000 - 1, 13), (0, 3), (1, 2), (4000 - 1, 13)),  # size, no ratio
         *((0, 1), (0, 1)),  # not all default, no extra fields
@@ -201,19 +207,19 @@ def test_jxl_header_of_display_p3():
         *((0, 1), (2, 2), (11, 4), (1, 2)),  # no gamma, curve 13 = 2 + 11, relative intent
         *((0, 2), (1, 1)),  # no extensions, the default filters
     )
-    head = jxl.header(data, None)
+    head = jxl_header.header(data, None)
     assert (head.width, head.height, head.bits) == (4000, 3000, 10)
     assert (head.number, head.curve) == (12, 13)
     assert head.icc is None
     assert not head.animated
 
 
-def test_jxl_header_that_claims_too_much():
+def test_jxl_header_that_claims_too_much() -> None:
     with pytest.raises(LimitError):
         from_bytes(_codestream((0, 1), (3, 2), ((1 << 30) - 1, 30), (1, 3), (1, 1)), trusted=True)
 
 
 @pytest.mark.parametrize(("ratio", "width"), [(1, 240), (2, 288), (3, 320), (4, 360), (5, 426), (6, 300), (7, 480)])
-def test_jxl_ratios(ratio, width):
-    head = jxl.header(_codestream((1, 1), (240 // 8 - 1, 5), (ratio, 3), (1, 1)), None)
+def test_jxl_ratios(ratio: int, width: int) -> None:
+    head = jxl_header.header(_codestream((1, 1), (240 // 8 - 1, 5), (ratio, 3), (1, 1)), None)
     assert (head.width, head.height) == (width, 240)

@@ -9,12 +9,15 @@ import sys
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from jndkit.errors import OutputError, UsageError
-from jndkit.picture import Picture, from_bytes, load, png_bytes, save_png, saving, write_atomic
+from jndkit.picture import Picture, Pixels, from_bytes, load, png_bytes, save_png, write_atomic
+from tests.picture.fixture_types import Encode
 
 posix = pytest.mark.skipif(os.name != "posix", reason="needs POSIX")
 
@@ -23,7 +26,7 @@ def _names(folder: Path) -> list[str]:
     return sorted(p.name for p in folder.iterdir())
 
 
-def test_write_and_replace(tmp_path):
+def test_write_and_replace(tmp_path: Path) -> None:
     path = tmp_path / "a.bin"
     write_atomic(path, b"one")
     with pytest.raises(OutputError, match="use --force"):
@@ -36,7 +39,7 @@ def test_write_and_replace(tmp_path):
 
 @posix
 @pytest.mark.parametrize("umask", [0o022, 0o077])
-def test_permissions_are_those_of_a_normal_file(tmp_path, umask):
+def test_permissions_are_those_of_a_normal_file(tmp_path: Path, umask: int) -> None:
     before = os.umask(umask)
     try:
         write_atomic(tmp_path / "a", b"x")
@@ -48,7 +51,7 @@ def test_permissions_are_those_of_a_normal_file(tmp_path, umask):
 
 
 @posix
-def test_force_keeps_permissions_and_follows_links(tmp_path):
+def test_force_keeps_permissions_and_follows_links(tmp_path: Path) -> None:
     (tmp_path / "real").write_bytes(b"x")
     (tmp_path / "real").chmod(0o600)
     (tmp_path / "link").symlink_to("real")
@@ -61,7 +64,7 @@ def test_force_keeps_permissions_and_follows_links(tmp_path):
         write_atomic(tmp_path / "dangling", b"x")
 
 
-def test_places_that_cannot_be_written(tmp_path):
+def test_places_that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
     for force in (False, True):
         with pytest.raises(OutputError, match="folder"):
@@ -76,7 +79,7 @@ def test_places_that_cannot_be_written(tmp_path):
 
 
 @posix
-def test_a_device_is_never_replaced(tmp_path):
+def test_a_device_is_never_replaced(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(OutputError, match="not a regular file"):
         write_atomic(tmp_path / "pipe", b"x", force=True)
@@ -88,7 +91,7 @@ def test_a_device_is_never_replaced(tmp_path):
 
 @posix
 @pytest.mark.parametrize("force", [False, True])
-def test_full_disk_leaves_nothing_and_keeps_the_old(tmp_path, force):
+def test_full_disk_leaves_nothing_and_keeps_the_old(tmp_path: Path, force: bool) -> None:
     """The kernel refuses the write half way, as on a full disk."""
     path = tmp_path / "a.bin"
     if force:
@@ -108,26 +111,27 @@ def test_full_disk_leaves_nothing_and_keeps_the_old(tmp_path, force):
 
 
 @pytest.mark.parametrize("force", [False, True])
-def test_interrupt_leaves_nothing(tmp_path, monkeypatch, force):
+def test_interrupt_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, force: bool) -> None:
     def interrupted(_: int) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(saving.os, "fsync", interrupted)
+    monkeypatch.setattr(os, "fsync", interrupted)
     with pytest.raises(KeyboardInterrupt):
         write_atomic(tmp_path / "a", b"x" * 1000, force=force)
     assert _names(tmp_path) == []
 
 
 @pytest.mark.parametrize("links", [True, False])
-def test_two_writers_one_winner(tmp_path, monkeypatch, links):
+def test_two_writers_one_winner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, links: bool) -> None:
     if not links:
 
         def unsupported(*_: object) -> None:
             raise PermissionError(1, "no hard links here")
 
-        monkeypatch.setattr(saving.os, "link", unsupported)
+        monkeypatch.setattr(os, "link", unsupported)
     path = tmp_path / "a"
-    gate, outcomes = threading.Barrier(8), []
+    gate = threading.Barrier(8)
+    outcomes: list[int | None] = []
 
     def write(number: int) -> None:
         gate.wait()
@@ -148,19 +152,19 @@ def test_two_writers_one_winner(tmp_path, monkeypatch, links):
     assert _names(tmp_path) == ["a"]
 
 
-def test_reservation_is_taken_back_when_the_rename_fails(tmp_path, monkeypatch):
+def test_reservation_is_taken_back_when_the_rename_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def fails(*_: object) -> None:
         raise OSError(5, "Input/output error")
 
-    monkeypatch.setattr(saving.os, "link", fails)
-    monkeypatch.setattr(saving.os, "replace", fails)
+    monkeypatch.setattr(os, "link", fails)
+    monkeypatch.setattr(os, "replace", fails)
     with pytest.raises(OutputError, match="Input/output"):
         write_atomic(tmp_path / "a", b"x")
     assert _names(tmp_path) == []
 
 
 @pytest.mark.parametrize("planes", [None, 2, 3, 4])
-def test_arrays_come_back(tmp_path, planes):
+def test_arrays_come_back(tmp_path: Path, planes: int | None) -> None:
     shape = (9, 7) if planes is None else (9, 7, planes)
     array = np.random.default_rng(1).integers(0, 256, shape, dtype=np.uint8)
     path = tmp_path / "a.png"
@@ -169,6 +173,7 @@ def test_arrays_come_back(tmp_path, planes):
     colours = array if planes is None else array[..., 0] if planes == 2 else array[..., :3]
     assert np.array_equal(picture.rgb[..., 0] if picture.grey else picture.rgb, colours)
     if planes in (2, 4):
+        assert picture.alpha is not None
         assert np.array_equal(picture.alpha, array[..., -1])
     assert not picture.marked
     with pytest.raises(OutputError):
@@ -179,13 +184,13 @@ def test_arrays_come_back(tmp_path, planes):
     "array",
     [np.zeros((4, 4), np.float32), np.zeros((4, 4, 5), np.uint8), np.zeros(4, np.uint8), np.zeros((0, 4), np.uint8)],
 )
-def test_arrays_that_are_no_picture(tmp_path, array):
+def test_arrays_that_are_no_picture(tmp_path: Path, array: npt.NDArray[Any]) -> None:
     with pytest.raises(UsageError):
         save_png(array, tmp_path / "a.png")
     assert _names(tmp_path) == []
 
 
-def test_grey_pictures_hold_one_channel(photo, encode):
+def test_grey_pictures_hold_one_channel(photo: Pixels, encode: Encode) -> None:
     picture = from_bytes(encode(photo[..., 0], "PNG"))
     data = png_bytes(picture)
     assert data[25] == 0
@@ -193,16 +198,18 @@ def test_grey_pictures_hold_one_channel(photo, encode):
     with_alpha = Picture(picture.rgb, alpha=photo[..., 1].copy(), grey=True)
     data = png_bytes(with_alpha)
     assert data[25] == 4
-    assert np.array_equal(from_bytes(data).alpha, photo[..., 1])
+    alpha = from_bytes(data).alpha
+    assert alpha is not None
+    assert np.array_equal(alpha, photo[..., 1])
 
 
-def test_mark_can_be_chosen(photo):
+def test_mark_can_be_chosen(photo: Pixels) -> None:
     assert from_bytes(png_bytes(Picture(photo))).marked
     assert not from_bytes(png_bytes(Picture(photo), mark=False)).marked
     assert from_bytes(png_bytes(photo, mark=True)).marked
 
 
-def test_what_killed_runs_left_is_removed(tmp_path):
+def test_what_killed_runs_left_is_removed(tmp_path: Path) -> None:
     names = [f".jndkit-{index:016x}.tmp" for index in range(3)] + [".jndkit-note.tmp", "jndkit-0000000000000000.tmp"]
     for name in names:
         (tmp_path / name).write_bytes(b"half a file")

@@ -79,7 +79,7 @@ def _clouds(rng: Rng, height: int, width: int, roughness: float) -> Field:
             octave = cv2.resize(octave, (width, height), interpolation=cv2.INTER_CUBIC)
         field += scale**roughness * octave
         scale *= 2.0
-    return (field - field.mean()) / (field.std() + 1e-6)
+    return np.asarray((field - field.mean()) / (field.std() + 1e-6), np.float32)
 
 
 def _photo(rng: Rng, height: int, width: int) -> Pixels:
@@ -111,7 +111,7 @@ def _photo(rng: Rng, height: int, width: int) -> Pixels:
         ramp = np.linspace(rng.uniform(150, 300), rng.uniform(150, 300), horizon, dtype=np.float32)[:, None, None]
         rgb[:horizon] = ramp * rng.uniform(0.7, 1, 3)
     rgb += rng.standard_normal(rgb.shape, dtype=np.float32) * rng.uniform(0.5, 5)
-    return np.clip(np.rint(rgb), 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(np.rint(rgb), 0, 255), np.uint8)
 
 
 def _near_black(rng: Rng, height: int, width: int) -> Pixels:
@@ -297,7 +297,10 @@ def _editor(rng: Rng, height: int, width: int) -> Pixels:
     """Source code with coloured words and line numbers, dark or light."""
     canvas = _Canvas(rng, height, width, plain(rng, light=bool(rng.random() < 0.4)))
     size = rng.uniform(10, 20)
-    contrast = [tuple(int(v) for v in rng.integers(0, 120, 3) + (0 if canvas.light else 130)) for _ in range(5)]
+    contrast = []
+    for _ in range(5):
+        red, green, blue = (int(v) for v in rng.integers(0, 120, 3) + (0 if canvas.light else 130))
+        contrast.append((red, green, blue))
     y = 6.0
     for number in range(1, 200):
         canvas.text(4, y, f"{number:3d}", size, (128, 128, 128))
@@ -352,8 +355,9 @@ def _slide(rng: Rng, height: int, width: int) -> Pixels:
     """A title, bullets and a coloured figure on a plain or graded page."""
     canvas = _Canvas(rng, height, width, plain(rng, light=bool(rng.random() < 0.7)))
     if rng.random() < 0.4:
-        other = plain(rng, canvas.light)
-        canvas.gradient((0, 0, width, height), other, tuple(int(v * 0.8) for v in other))
+        red, green, blue = plain(rng, canvas.light)
+        darker = int(red * 0.8), int(green * 0.8), int(blue * 0.8)
+        canvas.gradient((0, 0, width, height), (red, green, blue), darker)
     canvas.text(width * 0.06, height * 0.06, words(rng, 3)[:26], height * 0.08, vivid(rng), bold=True)
     for row in range(int(rng.integers(2, 6))):
         y = height * (0.25 + 0.12 * row)
@@ -523,7 +527,7 @@ def _scan(rng: Rng, page: Pixels) -> Pixels:
     grain = _clouds(rng, height, width, 0.2)[:, :, None] * rng.uniform(0, 3)
     grey = cv2.GaussianBlur(grey * light + grain, (0, 0), rng.uniform(0.3, 1.0))
     grey += rng.standard_normal(grey.shape, dtype=np.float32) * rng.uniform(0, 4)
-    return np.clip(np.rint(grey), 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(np.rint(grey), 0, 255), np.uint8)
 
 
 # ------------------------------------------------------------------------------------------------------------ doors

@@ -7,17 +7,19 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from hypothesis import given, strategies as st
 
-from jndkit.codecs import codec as named_codec
+from jndkit.codecs import Codec, codec as named_codec
 from jndkit.codecs.contract import Knob
 from jndkit.observers import Box, Reading
 from jndkit.observers.contract import is_noisy
 from jndkit.observers.cvvdp import Cvvdp
 from jndkit.picture import Picture
-from jndkit.picturewise.decision import Bench, decide, predict_decision
+from jndkit.picturewise.decision import decide, predict_decision
 from jndkit.picturewise.prediction import Prediction
+from jndkit.picturewise.probing import Prober
 
 TARGET = 0.5
 QUALITY = Knob("quality", 0, 99, 1, True)
@@ -45,22 +47,32 @@ class Made:
         return replace(BLANK, rgb=np.full((8, 8, 3), data[0], np.uint8))
 
 
+@dataclass(frozen=True)
+class MadeWatched:
+    """Reads of step `n` what `read` says."""
+
+    read: Callable[[int], float]
+
+    def __call__(self, decoded: Picture) -> Reading:
+        jnd = self.read(int(decoded.rgb[0, 0, 0]))
+        return Reading(jnd, jnd, Box(0, 0, 8, 8), (jnd / 2, jnd * 2))
+
+    def map(self, decoded: Picture) -> npt.NDArray[np.float32]:
+        return np.full(decoded.rgb.shape[:2], self(decoded).jnd, np.float32)
+
+
 def expecting(curve: list[float], source: str = "made", sigma: float = 0.2) -> Callable[[object], Prediction]:
     return lambda codec: Prediction(tuple(map(float, range(len(curve)))), tuple(curve), (sigma,) * len(curve), source)
 
 
-def bench(read: Callable[[int], float], *, noisy: bool = False, curve: list[float] | None = None) -> Bench:
-    def watched(decoded: Picture) -> Reading:
-        jnd = read(int(decoded.rgb[0, 0, 0]))
-        return Reading(jnd, jnd, Box(0, 0, 8, 8), (jnd / 2, jnd * 2))
-
+def prober(read: Callable[[int], float], *, noisy: bool = False, curve: list[float] | None = None) -> Prober:
     straight = [float(value) for value in np.linspace(math.log(8.0), math.log(0.05), 100)]
-    return Bench(BLANK, watched, expecting(curve or straight), TARGET, 5, noisy)
+    return Prober(BLANK, MadeWatched(read), expecting(curve or straight), TARGET, 5, noisy)
 
 
 def test_a_true_prediction_needs_one_encode() -> None:
     curve = [1.5 - 0.04 * step for step in range(100)]
-    found = decide(bench(lambda step: math.exp(curve[step]), curve=curve), Made(), chroma_free=True)
+    found = decide(prober(lambda step: math.exp(curve[step]), curve=curve), Made(), chroma_free=True)
     assert found.stop == "window"
     assert len(found.probes) == 1
     assert found.searched == found.probes
@@ -73,7 +85,7 @@ def test_a_true_prediction_needs_one_encode() -> None:
 def test_a_prediction_far_off_still_ends_on_a_file_that_passes(shift: float) -> None:
     curve = [1.5 - 0.04 * step for step in range(100)]
     wrong = [value + shift for value in curve]
-    found = decide(bench(lambda step: math.exp(curve[step]), curve=wrong), Made(), chroma_free=True)
+    found = decide(prober(lambda step: math.exp(curve[step]), curve=wrong), Made(), chroma_free=True)
     assert found.choice is not None
     assert found.choice.reading.jnd <= TARGET
 
@@ -88,7 +100,7 @@ def test_a_noisy_observer_is_voted_on(boundary: int, first: int, gap: int) -> No
         asked.append(step)
         return 1.0 if (step < boundary) != (step in wrong) else 0.1
 
-    found = decide(bench(read, noisy=True), Made(), chroma_free=True)
+    found = decide(prober(read, noisy=True), Made(), chroma_free=True)
     assert len(set(asked)) == len(asked) == len(found.probes) <= 40
     if found.choice is None:
         assert boundary >= 98
@@ -100,7 +112,7 @@ def test_a_noisy_observer_is_voted_on(boundary: int, first: int, gap: int) -> No
 
 
 def test_a_noisy_observer_that_sees_everything() -> None:
-    found = decide(bench(lambda step: 1.0, noisy=True), Made(), chroma_free=True)
+    found = decide(prober(lambda step: 1.0, noisy=True), Made(), chroma_free=True)
     assert (found.choice, found.stop) == (None, "unreachable")
 
 
@@ -121,7 +133,7 @@ def test_a_prediction_is_the_cheapest_step_expected_to_pass() -> None:
 
 
 def test_a_prediction_takes_full_chroma_where_half_of_it_should_show() -> None:
-    def of(codec: object) -> Prediction:
+    def of(codec: Codec) -> Prediction:
         left = 0.3 if codec.chroma == "420" else 0.01
         curve = [max(1.5 - 0.04 * step, math.log(left)) for step in range(100)]
         return expecting(curve)(codec)

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings, strategies as st
+from hypothesis import given, settings, strategies as st
 from PIL import Image
 
-from jndkit.picture import Picture
+from jndkit.picture import Picture, Pixels
 from jndkit.picturewise.domain import Domain, domain, shares
+from tests.picturewise import made_pictures
 
 COUNT = 30  # made pictures a class; benchmarks/domain.py looks at more and larger ones, with other seeds
 LARGEST = 640
 
 
-def seen(pixels, **more):
+def seen(pixels: Pixels, **more: Any) -> Domain:
     return domain(Picture(np.ascontiguousarray(pixels), **more))
 
 
@@ -31,7 +34,7 @@ def seen(pixels, **more):
         ("screenshot", {"text", "screenshot", "near-black"}),
     ],
 )
-def test_outside(made_pictures, kind, verdicts):
+def test_outside(kind: str, verdicts: set[str]) -> None:
     found = [seen(made_pictures.made(kind, seed, LARGEST)) for seed in range(COUNT)]
     missed = [seed for seed, one in enumerate(found) if one.inside]
     assert len(missed) < COUNT // 10, f"missed {missed}"
@@ -39,31 +42,31 @@ def test_outside(made_pictures, kind, verdicts):
     assert all(one.reasons for one in found if not one.inside)
 
 
-def test_photographs_are_inside(made_pictures):
+def test_photographs_are_inside() -> None:
     flagged = [seed for seed in range(COUNT) if not seen(made_pictures.made("photo", seed, LARGEST)).inside]
     assert not flagged
 
 
 @pytest.mark.parametrize("quality", [75, 95])
-def test_photographs_from_jpeg_files_are_inside(made_pictures, quality):
+def test_photographs_from_jpeg_files_are_inside(quality: int) -> None:
     made = (made_pictures.made("photo", seed, LARGEST) for seed in range(10))
     assert all(seen(made_pictures.resaved(pixels, quality)).inside for pixels in made)
 
 
 @pytest.mark.parametrize("border", [0, 255])
-def test_a_photograph_in_a_frame_is_inside(made_pictures, border):
+def test_a_photograph_in_a_frame_is_inside(border: int) -> None:
     made = (made_pictures.made("photo", seed, 400) for seed in range(10))
     framed = (np.pad(pixels, ((60, 60), (90, 20), (0, 0)), constant_values=border) for pixels in made)
     assert all(seen(pixels).inside for pixels in framed)
 
 
 @pytest.mark.parametrize("form", ["terminal", "editor", "spreadsheet", "chat", "page", "notes"])
-def test_a_screen_stays_one_in_a_jpeg_file(made_pictures, form):
+def test_a_screen_stays_one_in_a_jpeg_file(form: str) -> None:
     found = [seen(made_pictures.resaved(made_pictures.made(form, seed, LARGEST), 80)).inside for seed in range(6)]
     assert sum(found) <= 1
 
 
-def test_sizes(made_pictures):
+def test_sizes() -> None:
     scene = made_pictures.made("photo", 1, LARGEST)
     scene = np.asarray(Image.fromarray(scene).resize((640, 640)))
     assert seen(scene[:64]).kind == "extreme"
@@ -74,7 +77,7 @@ def test_sizes(made_pictures):
     assert seen(scene[:, :63]).reasons[0].startswith("the shorter side has 63 pixels")
 
 
-def test_deep_input(made_pictures):
+def test_deep_input() -> None:
     scene = made_pictures.made("photo", 2, LARGEST)
     assert seen(scene, bits=16) == Domain("deep", ("16-bit input",))
     assert "16-bit input" in seen(scene[:40], bits=16).reasons
@@ -84,11 +87,11 @@ def test_deep_input(made_pictures):
 @pytest.mark.parametrize(
     ("level", "kind"), [(0, "near-black"), (19, "near-black"), (20, "screenshot"), (255, "screenshot")]
 )
-def test_one_plain_colour(level, kind):
+def test_one_plain_colour(level: int, kind: str) -> None:
     assert seen(np.full((200, 300, 3), level, np.uint8)).kind == kind
 
 
-def test_a_few_lamps_do_not_light_a_night_but_a_moonlit_one_is_a_photograph(made_pictures):
+def test_a_few_lamps_do_not_light_a_night_but_a_moonlit_one_is_a_photograph() -> None:
     scene = made_pictures.made("photo", 3, LARGEST)
     night = (scene * 0.06).astype(np.uint8)
     night[:10, : night.shape[1] // 10] = 240
@@ -96,7 +99,7 @@ def test_a_few_lamps_do_not_light_a_night_but_a_moonlit_one_is_a_photograph(made
     assert seen((scene * 0.4).astype(np.uint8)).inside
 
 
-def test_shares_of_a_known_picture():
+def test_shares_of_a_known_picture() -> None:
     plane = np.full((100, 200, 3), 10, np.uint8)
     plane[:, 100:] = 200
     measured = shares(plane)
@@ -110,7 +113,7 @@ def test_shares_of_a_known_picture():
     assert shares(plane).even == 99 / 200
 
 
-def test_ink_is_what_is_thinner_than_13_pixels():
+def test_ink_is_what_is_thinner_than_13_pixels() -> None:
     page = np.full((300, 300, 3), 240, np.uint8)
     page[40:260:20, 20:280] = 30
     assert shares(page).ink == 1
@@ -118,11 +121,11 @@ def test_ink_is_what_is_thinner_than_13_pixels():
     assert shares(page).ink < 0.9
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None)
 @given(
     kind=st.sampled_from(["photo", "near-black", "screenshot", "text", "extreme", "tiny"]), seed=st.integers(0, 10**6)
 )
-def test_mirrored_pictures_measure_the_same(made_pictures, kind, seed):
+def test_mirrored_pictures_measure_the_same(kind: str, seed: int) -> None:
     pixels = made_pictures.made(kind, seed, 300)
     verdict = seen(pixels)
     for mirrored in (pixels[::-1], pixels[:, ::-1], pixels[::-1, ::-1]):
@@ -131,7 +134,7 @@ def test_mirrored_pictures_measure_the_same(made_pictures, kind, seed):
 
 
 @pytest.mark.parametrize("kind", ["photo", "screenshot", "text", "near-black"])
-def test_grey_and_its_three_equal_planes_are_one(made_pictures, kind):
+def test_grey_and_its_three_equal_planes_are_one(kind: str) -> None:
     for seed in range(5):
         grey = cv2.cvtColor(made_pictures.made(kind, seed, 400), cv2.COLOR_RGB2GRAY)
         pixels = np.repeat(grey[:, :, None], 3, axis=2)
@@ -140,7 +143,7 @@ def test_grey_and_its_three_equal_planes_are_one(made_pictures, kind):
 
 
 @pytest.mark.parametrize("kind", ["photo", "screenshot"])
-def test_alpha_is_ignored(made_pictures, kind):
+def test_alpha_is_ignored(kind: str) -> None:
     for seed in range(3):
         picture = Picture(made_pictures.made(kind, seed, 400))
         alpha = np.random.default_rng(seed).integers(0, 256, picture.rgb.shape[:2], dtype=np.uint8)
@@ -148,7 +151,7 @@ def test_alpha_is_ignored(made_pictures, kind):
 
 
 @pytest.mark.parametrize(("kind", "inside"), [("photo", True), ("terminal", False), ("page", False)])
-def test_large_pictures_are_sampled(made_pictures, kind, inside):
+def test_large_pictures_are_sampled(kind: str, inside: bool) -> None:
     """The same content repeated to over 4.2 megapixels keeps its verdict; a mirrored one too."""
     pixels = made_pictures.made(kind, 4, LARGEST)
     large = np.tile(pixels, (2200 // pixels.shape[0] + 1, 2600 // pixels.shape[1] + 1, 1))
@@ -158,7 +161,7 @@ def test_large_pictures_are_sampled(made_pictures, kind, inside):
 
 @pytest.mark.shared
 @pytest.mark.slow
-def test_the_shared_folder(shared, made_pictures):
+def test_the_shared_folder(shared: Path) -> None:
     """Under 2 % of the photographs are flagged, and the drawings among them are found."""
     verdicts = {}
     for folder in ("train", "valid", "kodak"):

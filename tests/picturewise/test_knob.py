@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import jndkit
-from jndkit.codecs import available, codec
+from jndkit.codecs import Codec, available, codec
 from jndkit.errors import InputError
 from jndkit.picture import Picture
 from jndkit.picturewise.curves import typical_curve
@@ -23,6 +23,13 @@ DESKTOP = DISPLAYS["desktop"]
 def spec(name: str) -> str:
     """A codec's spec from its name in the table: some have but one chroma sampling, which no option names."""
     return name.partition(":")[0] if name in ("webp:420", "jxl:444") else name
+
+
+def answer(knob: Knob, asked: Codec) -> tuple[list[float], list[float]]:
+    """The curve and its error of a codec that the network was taught."""
+    curves = knob.of(asked)
+    assert curves is not None
+    return curves
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +72,7 @@ def test_it_comes_nearer_to_what_is_read_than_the_typical_curve(lake: Picture, s
     from jndkit.observers.cvvdp.observer import WatchedCvvdp
 
     asked = codec(name)
-    curve, sigma = seen.of(asked)
+    curve, sigma = answer(seen, asked)
     grid = asked.knob.grid
     assert len(curve) == len(sigma) == len(grid)
     typical = typical_curve(asked, DESKTOP)
@@ -83,7 +90,7 @@ def test_it_comes_nearer_to_what_is_read_than_the_typical_curve(lake: Picture, s
 def test_its_error_is_a_small_positive_number(seen: Knob) -> None:
     for name in KNOTS:
         if available()[name.partition(":")[0]] == "":
-            _, sigma = seen.of(codec(spec(name)))
+            _, sigma = answer(seen, codec(spec(name)))
             assert 0.01 < min(sigma) <= max(sigma) < 3.0
 
 
@@ -96,7 +103,7 @@ def test_a_picture_too_small_to_say_anything_is_refused(side: int) -> None:
 @pytest.mark.parametrize("level", [0, 128, 255])
 def test_a_flat_picture_gets_finite_answers(level: int) -> None:
     seen = Knob(Picture(rgb=np.full((96, 96, 3), level, np.uint8)), DESKTOP)
-    curve, sigma = seen.of(codec("jpeg"))
+    curve, sigma = answer(seen, codec("jpeg"))
     assert np.isfinite(curve).all()
     assert np.isfinite(sigma).all()
     assert min(sigma) > 0.0
@@ -129,8 +136,8 @@ def test_the_worst_window_decides() -> None:
     busy[:256, :256] = np.clip(128 + 40 * np.random.default_rng(0).standard_normal((256, 256, 1)), 0, 255)
     display = viewing(20.0)
     assert len(responses(WatchedSample(sample(busy), display)).energy) > 1
-    whole, _ = Knob(Picture(rgb=busy), display).of(codec("jpeg"))
-    alone, _ = Knob(Picture(rgb=calm), display).of(codec("jpeg"))
+    whole, _ = answer(Knob(Picture(rgb=busy), display), codec("jpeg"))
+    alone, _ = answer(Knob(Picture(rgb=calm), display), codec("jpeg"))
     step = codec("jpeg").knob.grid.index(60.0)
     assert whole[step] > alone[step] + 0.3
 
@@ -152,8 +159,8 @@ def test_it_predicts_what_people_see_who_look_from_place_to_place(lake: Picture,
     fit, shown = protocol("side-by-side")
     target = jnd_for(75.0, fit)
     asked = codec(name)
-    curve, sigma = Knob(lake, shown, fit, near=(target,)).of(asked)
-    plain, _ = Knob(lake, shown).of(asked)
+    curve, sigma = answer(Knob(lake, shown, fit, near=(target,)), asked)
+    plain, _ = answer(Knob(lake, shown), asked)
     step = next(step for step, ln_jnd in enumerate(curve) if ln_jnd <= math.log(target))
     true = _seen(lake, name, asked.knob.grid[step])
     assert abs(curve[step] - true) < most
@@ -164,8 +171,8 @@ def test_it_predicts_what_people_see_who_look_from_place_to_place(lake: Picture,
 def test_it_is_surest_where_it_was_asked(lake: Picture) -> None:
     fit, shown = protocol("side-by-side")
     jpeg = codec("jpeg")
-    _, plain = Knob(lake, shown, fit).of(jpeg)
-    curve, sigma = Knob(lake, shown, fit, near=(1.2,)).of(jpeg)
+    _, plain = answer(Knob(lake, shown, fit), jpeg)
+    curve, sigma = answer(Knob(lake, shown, fit, near=(1.2,)), jpeg)
     step = next(step for step, ln_jnd in enumerate(curve) if ln_jnd <= math.log(1.2))
     assert sigma[step] < 0.9 * plain[step]
 
@@ -173,13 +180,13 @@ def test_it_is_surest_where_it_was_asked(lake: Picture) -> None:
 @pytest.mark.parametrize("target", [1e-6, 1e6])
 def test_a_target_beyond_the_knob_is_no_reason_to_stop(lake: Picture, target: float) -> None:
     fit, shown = protocol("side-by-side")
-    curve, sigma = Knob(lake, shown, fit, near=(target,)).of(codec("jpeg"))
+    curve, sigma = answer(Knob(lake, shown, fit, near=(target,)), codec("jpeg"))
     assert np.isfinite(curve).all()
     assert np.isfinite(sigma).all()
 
 
 def test_a_flat_picture_hides_nothing() -> None:
     fit, shown = protocol("side-by-side")
-    curve, sigma = Knob(Picture(rgb=np.full((96, 96, 3), 90, np.uint8)), shown, fit, near=(1.3,)).of(codec("jpeg"))
+    curve, sigma = answer(Knob(Picture(rgb=np.full((96, 96, 3), 90, np.uint8)), shown, fit, near=(1.3,)), codec("jpeg"))
     assert np.isfinite(curve).all()
     assert min(sigma) > 0.0

@@ -17,7 +17,7 @@ from jndkit.errors import DamagedError, InputError, MissingError, UsageError
 from jndkit.picture import Picture
 from jndkit.picturewise import prediction
 from jndkit.picturewise.curves import is_known, reach, typical_curve, typical_sigma
-from jndkit.picturewise.prediction import Expected, Prediction, predictor
+from jndkit.picturewise.prediction import PredictedKnob, Prediction, predictor
 from jndkit.viewing import DISPLAYS, viewing
 
 DESKTOP = DISPLAYS["desktop"]
@@ -54,7 +54,7 @@ def network(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[Picture]]:
                 return of(asked)
 
         module = ModuleType("jndkit.picturewise.knob")
-        module.Knob = Knob
+        vars(module)["Knob"] = Knob
         monkeypatch.setitem(sys.modules, module.__name__, module)
         card = SimpleNamespace(name="knob.made.v1")
         monkeypatch.setattr(prediction, "find", lambda name: SimpleNamespace(card=card))
@@ -125,18 +125,21 @@ def test_the_knob_is_the_cheapest_step_that_should_pass(
 def test_the_interval_widens_with_the_level_and_ends_past_the_grid() -> None:
     made = straight()
     narrow, wide = made.knob(0.5, 0.5), made.knob(0.5, 0.9)
-    assert None not in narrow
-    assert wide.low < narrow.low < narrow.value == wide.value < narrow.high < wide.high
-    assert straight(sigma=0.0).knob(0.5) == Expected(narrow.value, narrow.value, narrow.value)
+    ends = (wide.low, narrow.low, narrow.value, narrow.high, wide.high)
+    known = [value for value in ends if value is not None]
+    assert len(set(known)) == len(ends)
+    assert known == sorted(known)
+    assert wide.value == narrow.value
+    assert straight(sigma=0.0).knob(0.5) == PredictedKnob(narrow.value, narrow.value, narrow.value)
     assert made.knob(0.06).high is None
     assert made.knob(0.06).value is not None
-    assert made.knob(0.01) == Expected(None, None, None)
-    assert made.knob(50.0) == Expected(0.0, 0.0, 0.0)
+    assert made.knob(0.01) == PredictedKnob(None, None, None)
+    assert made.knob(50.0) == PredictedKnob(0.0, 0.0, 0.0)
 
 
 def test_of_a_distance_the_cheap_end_comes_first() -> None:
     coarse_first = Prediction((3.0, 2.0, 1.0), (0.0, -1.0, -2.0), (0.5, 0.5, 0.5), "made")
-    assert coarse_first.knob(math.exp(-1.0)) == Expected(2.0, 2.0, 1.0)
+    assert coarse_first.knob(math.exp(-1.0)) == PredictedKnob(2.0, 2.0, 1.0)
 
 
 @pytest.mark.parametrize("wrong", [{"target": 0.0}, {"target": math.nan}, {"target": 0.5, "level": 1.0}])

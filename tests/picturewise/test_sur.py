@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,7 +13,8 @@ from hypothesis import given, strategies as st
 from jndkit.errors import UsageError
 from jndkit.observers.mapped.observer import reading_interval
 from jndkit.picturewise.prediction import Prediction
-from jndkit.picturewise.sur import Point, ReadSetting, sur_curve
+from jndkit.picturewise.probing import Probe
+from jndkit.picturewise.sur import Point, sur_curve
 from jndkit.protocols import protocol
 from jndkit.visibility import interval, viewers, viewers_between, viewers_interval
 
@@ -25,8 +27,8 @@ def predicted(sigma: float = 0.3) -> Prediction:
     return Prediction(tuple(map(float, range(STEPS))), tuple(map(float, curve)), (sigma,) * STEPS, "made")
 
 
-def reading(jnd: float) -> ReadSetting:
-    return ReadSetting(jnd, interval(jnd))
+def read(step: int, jnd: float) -> Probe:
+    return Probe("made:444", float(step), 1, jnd, interval(jnd))
 
 
 def width(point: Point) -> float:
@@ -68,17 +70,16 @@ def test_half_widths_join_as_squares_in_the_log_domain() -> None:
 def test_a_reading_is_on_the_curve_with_the_observers_own_interval(
     steps: list[int], shift: float, widen: float
 ) -> None:
-    readings = {float(step): reading(math.exp(predicted().curve[step] + shift)) for step in steps}
-    curve = sur_curve(predicted(), AIC, readings, widen=widen)
-    for step in steps:
-        found = readings[float(step)]
-        own = viewers_between(found.interval, found.jnd, AIC, widen=widen)
-        assert curve[step] == pytest.approx((step, viewers(found.jnd, AIC), *own))
+    probes = [read(step, math.exp(predicted().curve[step] + shift)) for step in steps]
+    curve = sur_curve(predicted(), AIC, probes, widen=widen)
+    for step, probe in zip(steps, probes, strict=True):
+        own = viewers_between(probe.interval, probe.jnd, AIC, widen=widen)
+        assert curve[step] == pytest.approx((step, viewers(probe.jnd, AIC), *own))
 
 
 def test_readings_move_the_curve_and_sharpen_it_nearby() -> None:
     before = sur_curve(predicted(), AIC)
-    after = sur_curve(predicted(), AIC, {30.0: reading(math.exp(predicted().curve[30] + 0.5))})
+    after = sur_curve(predicted(), AIC, [read(30, math.exp(predicted().curve[30] + 0.5))])
     # All of it is moved by what was read, so compare with the curve that expects as much.
     raised = Prediction(predicted().grid, tuple(v + 0.5 for v in predicted().curve), predicted().sigma, "made")
     unread = sur_curve(raised, AIC)
@@ -92,9 +93,9 @@ def test_readings_move_the_curve_and_sharpen_it_nearby() -> None:
 
 
 def test_between_two_readings_it_is_surer_than_beside_one() -> None:
-    one = {20.0: reading(math.exp(predicted().curve[20]))}
-    two = {**one, 30.0: reading(math.exp(predicted().curve[30]))}
-    single, double = (sur_curve(predicted(), AIC, readings) for readings in (one, two))
+    one = [read(20, math.exp(predicted().curve[20]))]
+    two = [*one, read(30, math.exp(predicted().curve[30]))]
+    single, double = (sur_curve(predicted(), AIC, probes) for probes in (one, two))
     for step in range(21, 30):
         assert single[step].viewers == pytest.approx(double[step].viewers)
         assert width(double[step]) < width(single[step])
@@ -102,22 +103,22 @@ def test_between_two_readings_it_is_surer_than_beside_one() -> None:
 
 def test_on_a_plateau_one_reading_says_all() -> None:
     flat = Prediction((0.0, 1.0, 2.0), (-1.0, -1.0, -1.0), (0.5,) * 3, "made")
-    ends = {0.0: reading(0.4), 2.0: reading(0.4)}
-    for readings in (ends, {0.0: reading(0.4)}):
-        middle = sur_curve(flat, AIC, readings)[1]
+    ends = [read(0, 0.4), read(2, 0.4)]
+    for probes in (ends, ends[:1]):
+        middle = sur_curve(flat, AIC, probes)[1]
         assert (middle.low, middle.high) == pytest.approx(viewers_interval(0.4, AIC))
 
 
 def test_an_unsure_observer_stays_unsure_between_its_readings() -> None:
     jnd = math.exp(predicted().curve[20])
-    unsure = sur_curve(predicted(0.0), AIC, {20.0: ReadSetting(jnd, reading_interval(jnd, 0.5))})
-    sure = sur_curve(predicted(0.0), AIC, {20.0: reading(jnd)})
+    unsure = sur_curve(predicted(0.0), AIC, [replace(read(20, jnd), interval=reading_interval(jnd, 0.5))])
+    sure = sur_curve(predicted(0.0), AIC, [read(20, jnd)])
     for step in (19, 21, 25):
         assert width(unsure[step]) > width(sure[step]) + 1.0
 
 
 def test_nothing_seen_at_all_is_no_trouble() -> None:
-    curve = sur_curve(predicted(), AIC, {59.0: ReadSetting(0.0, interval(0.0))})
+    curve = sur_curve(predicted(), AIC, [read(59, 0.0)])
     assert curve[59].viewers == 100.0
     assert all(0.0 <= point.low <= point.viewers <= point.high <= 100.0 for point in curve)
 
@@ -127,3 +128,10 @@ def test_a_protocol_that_tells_no_shares_is_refused() -> None:
         sur_curve(predicted(), protocol("konjnd")[0])
     with pytest.raises(UsageError, match="widen"):
         sur_curve(predicted(), AIC, widen=0.5)
+
+
+def test_a_reading_off_the_grid_is_passed_over_and_their_order_does_not_matter() -> None:
+    probes = [read(20, 0.9), read(26, 0.7), replace(read(23, 0.8), value=23.5)]
+    curve = sur_curve(predicted(), AIC, probes)
+    assert curve == sur_curve(predicted(), AIC, probes[1::-1])
+    assert curve != sur_curve(predicted(), AIC)

@@ -34,7 +34,7 @@ def test_it_moves_about_as_far_as_what_people_see(crop: Picture, name: str, most
     reading = watch_under(observer(name), crop, DESKTOP, FIT)(test)
     plain = observer(name).watch(crop, DESKTOP, AIC)(test)
     assert reading.raw == pytest.approx(plain.jnd, rel=1e-6)
-    assert abs(math.log(reading.jnd / reading.raw) - math.log(true.jnd / true.reading)) < most
+    assert abs(math.log(reading.jnd / reading.raw) - math.log(true.jnd / true.raw)) < most
     low, high = reading.interval
     assert low < true.jnd < high
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -8,15 +9,14 @@ import pytest
 
 from jndkit.pixelwise.chou1995 import chou1995
 
+if TYPE_CHECKING:
+    from tests.pixelwise.conftest import Reference
 
-@pytest.mark.shared
-@pytest.mark.parametrize("picture", ["camera", "astronaut"])
+
 @pytest.mark.parametrize(("variant", "key"), [("code", "namm"), ("paper", "papermax")])
-def test_maps_are_the_published_ones(
-    picture: str, variant: str, key: str, published: Callable[[str], dict[str, np.ndarray]]
-) -> None:
-    jnd = chou1995(published("inputs")[f"{picture}_Y"], variant=variant, border="zero")
-    np.testing.assert_allclose(jnd, published("chou1995")[f"{picture}_{key}"], rtol=0, atol=1e-4)
+def test_maps_are_the_published_ones(variant: str, key: str, reference: Reference) -> None:
+    jnd = reference.kept(chou1995(reference.luma, variant=variant, border="zero"))
+    np.testing.assert_allclose(jnd, reference("chou1995", key), rtol=0, atol=1e-4)
 
 
 def test_flat_pictures_have_published_values() -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -19,18 +20,18 @@ from jndkit.pixelwise.terms import borders
 from jndkit.pixelwise.terms.luma import luma
 from jndkit.pixelwise.wu2017 import edge_protection
 
-Published = Callable[[str], dict[str, np.ndarray]]
+if TYPE_CHECKING:
+    from tests.pixelwise.conftest import Reference
+
 COUNT = {"camera": 26, "astronaut": 25}
 
 
-@pytest.mark.shared
-@pytest.mark.parametrize("picture", COUNT)
-def test_the_map_and_the_critical_picture_are_the_published_ones(picture: str, published: Published) -> None:
-    plane, expected = published("inputs")[f"{picture}_Y"], published("klt2022")
-    critical, count = critical_picture(plane)
-    assert count == COUNT[picture]
-    np.testing.assert_allclose(critical, expected[f"{picture}_cpl"], rtol=0, atol=1e-4)
-    np.testing.assert_allclose(jiang2022(plane, border="zero"), expected[f"{picture}_jnd"], rtol=0, atol=1e-4)
+def test_the_map_and_the_critical_picture_are_the_published_ones(reference: Reference) -> None:
+    critical, count = critical_picture(reference.luma)
+    assert count == COUNT[reference.picture]
+    np.testing.assert_allclose(reference.kept(critical), reference("klt2022", "cpl"), rtol=0, atol=1e-4)
+    jnd = reference.kept(jiang2022(reference.luma, border="zero"))
+    np.testing.assert_allclose(jnd, reference("klt2022", "jnd"), rtol=0, atol=1e-4)
 
 
 def test_the_critical_picture_by_definition(scene: npt.NDArray[np.uint8]) -> None:

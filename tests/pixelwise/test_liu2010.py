@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -11,20 +12,19 @@ from jndkit.pixelwise.liu2010 import liu2010, masked
 from jndkit.pixelwise.terms.luminance import background_luminance, luminance_adaptation
 from jndkit.pixelwise.terms.tvl1 import tvl1
 
+if TYPE_CHECKING:
+    from tests.pixelwise.conftest import Reference
+
 Bytes = npt.NDArray[np.uint8]
 
 
-@pytest.mark.shared
-@pytest.mark.parametrize("picture", ["camera", "astronaut"])
 @pytest.mark.parametrize("variant", ["code", "paper"])
-def test_maps_are_the_published_ones(
-    picture: str, variant: str, published: Callable[[str], dict[str, np.ndarray]]
-) -> None:
-    luma, reference = published("inputs")[f"{picture}_Y"], published("liu2010")
-    expected = reference[f"{picture}_{variant}"]
-    from_stored = masked(luma, reference[f"{picture}_tvl1_u"], variant=variant, border="zero")
-    np.testing.assert_allclose(from_stored, expected, rtol=0, atol=1e-4)
-    np.testing.assert_allclose(liu2010(luma, variant=variant, border="zero"), expected, rtol=0, atol=1e-4)
+def test_maps_are_the_published_ones(variant: str, reference: Reference) -> None:
+    expected = reference("liu2010", variant)
+    from_stored = masked(reference.luma, reference("liu2010", "tvl1_u"), variant=variant, border="zero")
+    np.testing.assert_allclose(reference.kept(from_stored), expected, rtol=0, atol=1e-4)
+    from_picture = liu2010(reference.luma, variant=variant, border="zero")
+    np.testing.assert_allclose(reference.kept(from_picture), expected, rtol=0, atol=1e-4)
 
 
 @pytest.mark.parametrize("level", [0, 60, 100, 200])

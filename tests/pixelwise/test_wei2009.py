@@ -22,9 +22,8 @@ def test_the_base_table() -> None:
     assert base_thresholds(20.0)[7, 7] < base[7, 7] < base_thresholds(60.0)[7, 7]
 
 
-@pytest.mark.shared
-def test_the_base_table_is_the_derived_one(shared: Path) -> None:
-    expected = np.load(shared / "references" / "jnd_maps" / "weingan2009_base_R3_H768.npy")
+def test_the_base_table_is_the_derived_one() -> None:
+    expected = np.load(Path(__file__).parent / "published" / "weingan2009_base_R3_H768.npy")
     np.testing.assert_allclose(base_thresholds(), expected, rtol=0, atol=1e-12)
 
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -21,25 +22,23 @@ from jndkit.pixelwise.zhang2005 import (
     zhang2005,
 )
 
-Arrays = dict[str, npt.NDArray[np.generic]]
+if TYPE_CHECKING:
+    from tests.pixelwise.conftest import Reference
+
 both_variants = pytest.mark.parametrize("variant", ["code", "paper"])
 
 
-@pytest.mark.shared
-@pytest.mark.parametrize("picture", ["camera", "astronaut"])
-def test_thresholds_are_the_published_ones(picture: str, published: Callable[[str], Arrays]) -> None:
-    luma = published("inputs")[f"{picture}_Y"]
-    expected = published("zhang2005")
-    found = thresholds(luma).transpose(0, 2, 1, 3).reshape(512, 512)
-    np.testing.assert_allclose(found, expected[f"{picture}_code_dct"], rtol=0, atol=1e-4)
-    coefficients = bands(luma, "reflect")
-    np.testing.assert_allclose(luminance_factor(coefficients[0, 0]), expected[f"{picture}_aLum"], rtol=0, atol=1e-6)
-    np.testing.assert_allclose(block_masking(coefficients)[0], expected[f"{picture}_TexMask"], rtol=0, atol=1e-6)
+def test_thresholds_are_the_published_ones(reference: Reference) -> None:
+    plane = thresholds(reference.luma).transpose(0, 2, 1, 3).reshape(512, 512)
+    np.testing.assert_allclose(reference.kept(plane), reference("zhang2005", "code_dct"), rtol=0, atol=1e-4)
+    coefficients = bands(reference.luma, "reflect")
+    factor = luminance_factor(coefficients[0, 0])
+    np.testing.assert_allclose(factor, reference("zhang2005", "aLum"), rtol=0, atol=1e-6)
+    np.testing.assert_allclose(block_masking(coefficients)[0], reference("zhang2005", "TexMask"), rtol=0, atol=1e-6)
 
 
-@pytest.mark.shared
-def test_the_base_table_is_the_published_one(shared: Path) -> None:
-    expected = np.load(shared / "references" / "jnd_maps" / "zhang2005_base_tij.npy")
+def test_the_base_table_is_the_published_one() -> None:
+    expected = np.load(Path(__file__).parent / "published" / "zhang2005_base_tij.npy")
     np.testing.assert_allclose(base_thresholds(), expected, rtol=0, atol=1e-12)
 
 

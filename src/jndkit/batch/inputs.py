@@ -9,10 +9,7 @@ from pathlib import Path
 
 from jndkit.errors import InputError, UsageError
 from jndkit.evidence import Row, failed
-from jndkit.picture.formats.sniffing import ENDINGS
-
-SUFFIXES = frozenset(suffix for suffixes in ENDINGS.values() for suffix in suffixes)
-"""Names in a folder that are taken for pictures; a file that is named itself may be called anything."""
+from jndkit.opening import SUFFIXES
 
 
 @dataclass(frozen=True)
@@ -37,8 +34,9 @@ def gather(sources: Iterable[str | Path], *, recursive: bool = False, without: P
     """The pictures that files and folders mean, each once, folders in the order of names.
 
     recursive: look into folders inside folders, not through symbolic links.  without: a folder to stay out of.
-    Hidden files, and in folders files without a picture's suffix, are left out. A file need not exist: whoever opens it
-    says so. Raises InputError for a folder that cannot be read or holds no picture, UsageError for an empty name.
+    Hidden files, and in folders files without a suffix of `opening.SUFFIXES`, are left out. A file need not exist:
+    whoever opens it says so. Raises InputError for a folder that cannot be read or holds no picture, UsageError for an
+    empty name.
     """
     found: dict[str, Found] = {}
     for source in sources:

@@ -16,6 +16,7 @@ from jndkit.errors import CodecError, UsageError
 from jndkit.interrupts import no_interrupts
 from jndkit.picture import MAX_PIXELS
 from jndkit.picture.silence import quiet_pillow
+from jndkit.threads import processors
 
 Answer = TypeVar("Answer")
 
@@ -25,13 +26,6 @@ PIXELS_AT_ONCE = 200_000_000
 _PIXELS_PER_BYTE = 8  # of files whose header is not looked at: about what coders need at good quality
 _HEADERS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "PPM")
 _PATIENCE = 2.0  # seconds a process has to end by itself
-
-
-def processors() -> int:
-    """How many processors this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def jobs_wanted(jobs: int | None) -> int:

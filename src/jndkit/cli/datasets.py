@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from jndkit.cli import options, printing
-from jndkit.errors import UsageError
+from jndkit.errors import UsageError, check_choice
 
 _KINDS = {"cpl": "jndkit.datasets.cpl", "vpjnd": "jndkit.datasets.vpjnd", "vvc": "jndkit.datasets.vvc"}
 _RATED = {
@@ -119,6 +119,5 @@ def list_() -> int:
 
 def _room(kind: str, known: Iterable[str] = _KINDS) -> ModuleType:
     """The module that makes and reads a kind of set."""
-    if kind not in _KINDS:
-        raise UsageError(f"unknown kind of set {kind!r}: choose {', '.join(known)}")
+    check_choice("kind of set", kind, known)
     return importlib.import_module(_KINDS[kind])

@@ -13,7 +13,7 @@ from jndkit.errors import UsageError
 
 if TYPE_CHECKING:
     from jndkit.batch.inputs import Found
-    from jndkit.pipeline import Settings
+    from jndkit.settings import Settings
 
 
 def encode(
@@ -35,6 +35,7 @@ def encode(
     observer: options.Observer = "cvvdp",
     effort: options.Effort = "normal",
     prefilter: options.Prefilter = None,
+    shave: options.Shave = None,
     min_saving: Annotated[
         float, typer.Option(metavar="PERCENT", help="Keep the input where the file would save less than this.")
     ] = 5.0,
@@ -58,7 +59,7 @@ def encode(
     """
     from jndkit import conversion
     from jndkit.cli.reporting import Report
-    from jndkit.pipeline import Settings
+    from jndkit.settings import Settings
 
     options.known_codec(codec)
     piped = output == "-"
@@ -72,7 +73,7 @@ def encode(
         viewing=viewing,
         observer=observer,
         effort=effort,
-        prefilter=prefilter,
+        prefilter=options.prefilter_named(prefilter, shave),
         min_saving=min_saving,
         keep_metadata=keep_metadata,
         force=force,

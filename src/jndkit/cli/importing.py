@@ -8,7 +8,7 @@ import typer
 
 from jndkit.cli import printing
 from jndkit.cli.train import need_torch
-from jndkit.pixelwise.choices import check_choice
+from jndkit.errors import check_choice
 
 
 def import_(

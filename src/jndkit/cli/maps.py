@@ -25,10 +25,10 @@ def map_(
     variant: options.Variant = "code",
     border: options.Border = "reflect",
     fixation: Annotated[
-        str | None, typer.Option(metavar="X,Y", help="Where the eye rests, in pixels; of foveated models.")
+        str | None, typer.Option(metavar="X,Y", help="Where the eye rests, in pixels; for foveated models.")
     ] = None,
     distance: Annotated[
-        float | None, typer.Option(metavar="PIXELS", help="How far the eye is, in pixels; of foveated models.")
+        float | None, typer.Option(metavar="PIXELS", help="How far the eye is, in pixels; for foveated models.")
     ] = None,
     side_by_side: Annotated[bool, typer.Option("--side-by-side", help="Put the picture beside its map.")] = False,
     force: options.Force = False,
@@ -47,12 +47,13 @@ def map_(
     loaded = load(picture, max_pixels=max_pixels, damaged=damaged)
     for note in loaded.notes:
         printing.complain(f"{picture}: {note}")
-    asked = {"fixation": _point(fixation), "distance": distance}
-    given = {name: value for name, value in asked.items() if value is not None}
-    found = jnd_map(loaded, model, variant=variant, border=border, **given)
-    write_map(found, output, beside=loaded if side_by_side else None, force=force)
+    # Models that are not foveated do not take these, not even as None.
+    eye = {"fixation": _point(fixation), "distance": distance}
+    given = {name: value for name, value in eye.items() if value is not None}
+    jnd = jnd_map(loaded, model, variant=variant, border=border, **given)
+    write_map(jnd, output, beside=loaded if side_by_side else None, force=force)
     printing.say(
-        f"{picture} -> {output}: {model} ({variant}), mean {found.mean():.2f}, largest {found.max():.2f} code values"
+        f"{picture} -> {output}: {model} ({variant}), mean {jnd.mean():.2f}, largest {jnd.max():.2f} code values"
     )
     return 0
 

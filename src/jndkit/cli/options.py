@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import Annotated
 
 import typer
+
+from jndkit import limits
+from jndkit.errors import UsageError
+
+MAX_PIXELS = limits.MAX_PIXELS
 
 Inputs = Annotated[list[str], typer.Argument(metavar="PICTURE", help="Files, or folders of pictures.")]
 Codec = Annotated[
@@ -17,14 +21,14 @@ Codec = Annotated[
     ),
 ]
 Viewers = Annotated[
-    float, typer.Option(metavar="PERCENT", help="Share of viewers who shall see no difference, 50 to 95.")
+    float, typer.Option(metavar="PERCENT", help="Share of viewers who should see no difference, 50 to 95.")
 ]
 Protocol = Annotated[
     str,
     typer.Option(
         metavar="NAME",
-        help="How people look: aic flips between the two in one place, the strictest; side-by-side as on a page; "
-        "konjnd, mcl-jci.",
+        help="How people compare: aic swaps the two pictures in one place, the strictest; side-by-side shows both, as "
+        "on a page; konjnd, mcl-jci.",
     ),
 ]
 Viewing = Annotated[
@@ -51,20 +55,28 @@ Prefilter = Annotated[
         show_default="not at all",
     ),
 ]
+Shave = Annotated[str | None, typer.Option("--shave", hidden=True)]
 KeepMetadata = Annotated[
-    str, typer.Option(metavar="WHAT", help="all, nogps, icc or none of profile, EXIF and XMP are written back.")
+    str,
+    typer.Option(metavar="WHAT", help="What of colour profile, EXIF and XMP to write: all, nogps, icc or none."),
 ]
 Model = Annotated[str, typer.Option(metavar="NAME", help="Which model; see jnd models.")]
-Variant = Annotated[str, typer.Option(metavar="NAME", help="code or paper, where the two differ; fast of liu2010.")]
-Border = Annotated[
-    str, typer.Option(metavar="NAME", help="reflect, or zero as the published codes do; reflect101 of wu2016.")
+Variant = Annotated[
+    str, typer.Option(metavar="NAME", help="code or paper, where the two differ; or fast, for liu2010.")
 ]
-Seed = Annotated[int, typer.Option(metavar="N", help="Of the noise; the same seed gives the same bytes.")]
+Border = Annotated[
+    str, typer.Option(metavar="NAME", help="reflect; zero, as in the published code; or reflect101, for wu2016.")
+]
+Seed = Annotated[int, typer.Option(metavar="N", help="Seed of the noise: the same seed gives the same bytes.")]
 Recursive = Annotated[bool, typer.Option("--recursive", "-r", help="Look into folders inside folders.")]
 Jobs = Annotated[
     int | None,
     typer.Option(
-        "--jobs", "-j", metavar="N", help="Pictures at work at once.", show_default="the processors; 1 for one picture"
+        "--jobs",
+        "-j",
+        metavar="N",
+        help="How many pictures to work on at once.",
+        show_default="the processors; 1 for one picture",
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object per line, and nothing else on stdout.")]
@@ -76,23 +88,27 @@ Plot = Annotated[str | None, typer.Option(metavar="FILE.png", help="Draw the res
 Force = Annotated[bool, typer.Option("--force", "-f", help="Replace existing files.")]
 MaxPixels = Annotated[int, typer.Option(metavar="N", help="Refuse pictures with more pixels.")]
 Damaged = Annotated[
-    str, typer.Option(metavar="HOW", help="refuse pictures whose coded data is damaged, or keep: take what decodes.")
+    str, typer.Option(metavar="HOW", help="refuse pictures whose coded data is damaged, or keep what decodes of them.")
 ]
 
-MAX_PIXELS = 100_000_000
+
+def prefilter_named(prefilter: str | None, shave: str | None) -> str | None:
+    """What --prefilter names, or --shave, as it was called before. Raises UsageError where the two differ."""
+    if prefilter is not None and shave not in (None, prefilter):
+        raise UsageError("--shave is the old name of --prefilter: give one of them")
+    return shave if prefilter is None else prefilter
 
 
 def known_codec(spec: str | None) -> str | None:
     """The spec, if its codec is known. Raises UsageError that names the codec that may be meant."""
     from jndkit.codecs import CODECS, by_suffix
-    from jndkit.errors import UsageError
+    from jndkit.errors import unknown_choice
 
     name = (spec or "auto").partition(":")[0]
     if name in CODECS or name == "auto":
         return spec
     try:
-        close = [by_suffix(f".{name}")]
+        meant = by_suffix(f".{name}")  # "jpg" is how JPEG files end, which its spelling may not tell
     except UsageError:
-        close = difflib.get_close_matches(name.lower(), [*CODECS, "auto"], 1)
-    meant = f"did you mean {close[0]}? " if close else ""
-    raise UsageError(f"unknown codec {name!r}: {meant}choose {', '.join(CODECS)} or auto")
+        meant = None
+    raise unknown_choice("codec", name, [*CODECS, "auto"], meant=meant)

@@ -26,6 +26,8 @@ def predict(
     observer: options.Observer = "cvvdp",
     effort: options.Effort = "normal",
     prefilter: options.Prefilter = None,
+    shave: options.Shave = None,
+    keep_metadata: options.KeepMetadata = "all",
     no_encode: NoEncode = False,
     recursive: options.Recursive = False,
     jobs: options.Jobs = None,
@@ -36,7 +38,7 @@ def predict(
     """Say which setting encode would choose, and why, without a file."""
     from jndkit import conversion
     from jndkit.cli.reporting import Report
-    from jndkit.pipeline import Settings
+    from jndkit.settings import Settings
 
     settings = Settings(
         codec=options.known_codec(codec) or "jpeg",
@@ -45,7 +47,8 @@ def predict(
         viewing=viewing,
         observer=observer,
         effort=effort,
-        prefilter=prefilter,
+        prefilter=options.prefilter_named(prefilter, shave),
+        keep_metadata=keep_metadata,
         max_pixels=max_pixels,
         damaged=damaged,
         encode=not no_encode,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from jndkit.codecs.contract import Codec, Knob
 from jndkit.codecs.spec import checked, full_spec
-from jndkit.errors import MissingError, UsageError
+from jndkit.errors import MissingError, UsageError, check_choice
 
 if TYPE_CHECKING:
     from jndkit.codecs.spec import Grammar
@@ -103,10 +103,8 @@ CODECS = {
 
 def card(name: str) -> Card:
     """The card of a codec. Raises UsageError for a name that is not in the table."""
-    try:
-        return CODECS[name]
-    except KeyError:
-        raise UsageError(f"unknown codec {name!r}: choose {', '.join(CODECS)}") from None
+    check_choice("codec", name, CODECS)
+    return CODECS[name]
 
 
 def parse(spec: str) -> tuple[Codec, float | None]:

@@ -12,7 +12,8 @@ from jndkit.conversion.outputs import Plan
 from jndkit.errors import JndError, LimitError
 from jndkit.evidence import Row, failed
 from jndkit.picture import make_folder, write_atomic
-from jndkit.pipeline import Settings, run
+from jndkit.pipeline import run
+from jndkit.settings import Settings
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ from jndkit.errors import InputError, OutputError
 from jndkit.evidence import Row
 from jndkit.picture import digest
 from jndkit.picture.metadata.mark import Mark, parse, source_of
-from jndkit.pipeline import Settings
 from jndkit.provenance import describe, recall, told
+from jndkit.settings import Settings
 
 # The marks that the codecs write: in XMP, in a JPEG comment, in a PNG text, or a container of our own.
 _MARK = re.compile(

@@ -7,13 +7,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from jndkit.batch.inputs import SUFFIXES, Found, identity
+from jndkit.batch.inputs import Found, identity
 from jndkit.codecs import by_suffix, codec
 from jndkit.conversion.earlier import codec_asked, done_before, is_ours, read_mark, refuse_others
 from jndkit.errors import JndError, OutputError, UsageError
 from jndkit.evidence import Row, failed
+from jndkit.opening import SUFFIXES
 from jndkit.picture.metadata.mark import Mark
-from jndkit.pipeline import Settings
+from jndkit.settings import Settings
 
 OURS = "jnd"
 """Goes between stem and suffix where the plain name is taken: photo.jnd.jpg."""

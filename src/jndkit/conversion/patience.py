@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from jndkit.batch.pool import header_pixels
 from jndkit.codecs import card
 from jndkit.conversion.outputs import Task
-from jndkit.pipeline import Settings
+from jndkit.settings import Settings
 
 _ENCODES = 2.0  # of a search, on average
 _READING = 0.3  # seconds for a megapixel

@@ -6,11 +6,12 @@ from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from functools import partial
 
-from jndkit.batch import Pool, jobs_wanted, processors
+from jndkit.batch import Pool, jobs_wanted
 from jndkit.conversion.attempts import Outcome, attempt, crashed
 from jndkit.conversion.outputs import Task
 from jndkit.evidence import Row
-from jndkit.pipeline import Settings
+from jndkit.settings import Settings
+from jndkit.threads import processors
 
 
 def run_all(

@@ -16,19 +16,21 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from jndkit.batch import Pool, died, jobs_wanted, processors
-from jndkit.errors import InputError, JndError, UsageError
+from jndkit.batch import Pool, died, jobs_wanted
+from jndkit.errors import InputError, JndError, UsageError, check_choice
 from jndkit.observers import observer as named_observer
-from jndkit.picture import Picture, Pixels, append_line, digest, load, make_folder, png_bytes, write_atomic
+from jndkit.opening import load
+from jndkit.picture import Picture, Pixels, append_line, digest, make_folder, png_bytes, write_atomic
+from jndkit.picture.difference import psnr
 from jndkit.picture.formats.sniffing import ENDINGS
 from jndkit.picturewise.domain import domain
 from jndkit.protocols import protocol as named_protocol
+from jndkit.threads import processors
 from jndkit.visibility import jnd_for
 
 MANIFEST = "manifest.jsonl"
 SPLITS = ("train", "valid", "test")
+_EQUAL = 168.131  # dB that a row says of two equal pictures, since JSON has no infinity
 
 
 @dataclass(frozen=True)
@@ -185,15 +187,9 @@ def _store(side: str, make: Make, picture: Picture, out: Path, stem: str, /, **o
         "pair": name,
         **pair.told,
         "jnd": None if pair.jnd is None else round(pair.jnd, 5),
-        "psnr": round(_psnr(pair), 3),
+        "psnr": round(min(psnr(pair.pristine, pair.version), _EQUAL), 3),
         "probes": pair.probes,
     }
-
-
-def _psnr(pair: Pair) -> float:
-    """In dB, at most 168: two equal pictures."""
-    difference = pair.pristine.astype(np.float64) - pair.version
-    return float(10.0 * np.log10(255.0**2 / max(float(np.mean(difference**2)), 1e-12)))
 
 
 def read_manifest(path: Path) -> list[dict[str, Any]]:
@@ -229,8 +225,8 @@ def read_pairs(folder: str | Path, side: str, split: str | None = None) -> list[
     Raises UsageError for an unknown split; InputError where a folder is missing, a picture has no partner, or the
     manifest names pairs that are not there or that two pictures share.
     """
-    if split is not None and split not in SPLITS:
-        raise UsageError(f"unknown split {split!r}: choose {', '.join(SPLITS)}")
+    if split is not None:
+        check_choice("split", split, SPLITS)
     home = Path(folder) / split if split else Path(folder)
     found = {}
     for each in ("pristine", side):

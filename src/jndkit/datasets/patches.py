@@ -16,8 +16,8 @@ from typing import NamedTuple
 
 from PIL import Image
 
-from jndkit.datasets.pairs import SPLITS, read_pairs
-from jndkit.errors import InputError, UsageError
+from jndkit.datasets.pairs import read_pairs
+from jndkit.errors import InputError, UsageError, check_choice
 from jndkit.picture import write_atomic
 
 SIDE, STRIDE = 64, 50  # pixels, as published: neighbours share 14
@@ -68,8 +68,7 @@ def listed(folder: str | Path, split: str) -> list[tuple[Path, Path]]:
     Raises UsageError for an unknown split, InputError for a list that is missing, empty or malformed, and for a file
     that it names and that is not there.
     """
-    if split not in LISTS:
-        raise UsageError(f"unknown split {split!r}: choose {', '.join(SPLITS)}")
+    check_choice("split", split, LISTS)
     name, *sides = LISTS[split]
     return read_list(Path(folder) / name, Path(folder) / sides[0], Path(folder) / sides[1])
 

@@ -24,7 +24,7 @@ import numpy.typing as npt
 from jndkit.codecs import available, codec as named_codec
 from jndkit.codecs.contract import Codec
 from jndkit.datasets.pairs import MANIFEST, SPLITS, build_rows, check_rows, read_manifest
-from jndkit.errors import DamagedError, InputError, UsageError
+from jndkit.errors import DamagedError, InputError, UsageError, check_choice
 from jndkit.observers.cvvdp import Cvvdp
 from jndkit.observers.pooling.cells import CELL, pooled_jod
 from jndkit.picture import Picture, png_bytes, write_atomic
@@ -105,8 +105,8 @@ def pictures(folder: str | Path, split: str | None = None) -> list[Labelled]:
     split: "train", "valid" or "test" where the folder has them.
     Raises UsageError for an unknown split, InputError where there is no set, DamagedError for a row that is none.
     """
-    if split is not None and split not in SPLITS:
-        raise UsageError(f"unknown split {split!r}: choose {', '.join(SPLITS)}")
+    if split is not None:
+        check_choice("split", split, SPLITS)
     home = Path(folder) / split if split else Path(folder)
     if not (home / MANIFEST).is_file():
         raise InputError(home, f"it has no {MANIFEST}; make the set with: jnd datasets build vpjnd PICTURES -o {home}")

@@ -12,7 +12,7 @@ import numpy as np
 
 from jndkit.errors import TargetError, UsageError
 from jndkit.evidence import Row
-from jndkit.injection.noise import Dose, Noise, Shape, Signs, psnr, signs, uniform
+from jndkit.injection.noise import Dose, Noise, Shape, Signs, signs, uniform
 from jndkit.injection.regulator import Seen, at_jnd, at_psnr
 from jndkit.observers import observer as named_observer
 from jndkit.opening import load
@@ -35,7 +35,6 @@ __all__ = [
     "at_psnr",
     "inject",
     "libraries",
-    "psnr",
     "signs",
     "uniform",
 ]

@@ -6,12 +6,12 @@ import math
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
 from jndkit.errors import UsageError
 from jndkit.picture import Picture, Pixels
+from jndkit.picture.difference import psnr
 from jndkit.pixelwise.terms.borders import strips
 
 Signs: TypeAlias = npt.NDArray[np.int8]
@@ -133,12 +133,3 @@ class Noise:
     def _mixed(self, first: npt.NDArray[np.float64], low: float, high: float, share: float) -> Shape:
         mixed = np.where(first < share, np.float32(high), np.float32(low))
         return mixed[..., None] if self._coloured else mixed
-
-
-def psnr(a: Pixels, b: Pixels) -> float:
-    """Peak signal-to-noise ratio, dB, of two uint8 arrays of one shape; infinite where they are equal.
-
-    Over all channels: of a grey picture, whose planes are equal, that is the ratio over its luma.
-    """
-    squared = cv2.norm(a, b, cv2.NORM_L2SQR) / a.size
-    return 10.0 * math.log10(255.0**2 / squared) if squared else math.inf

@@ -10,13 +10,14 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from jndkit.batch import Pool, jobs_wanted, processors
+from jndkit.batch import Pool, jobs_wanted
 from jndkit.batch.inputs import gather
 from jndkit.batch.ledger import append, rewrite
 from jndkit.conversion.attempts import crashed
 from jndkit.errors import InputError, UsageError
 from jndkit.labelling.work import Labelled, Labelling, Plan, observer
 from jndkit.picture import digest
+from jndkit.threads import processors
 
 
 @dataclass

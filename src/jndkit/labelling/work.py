@@ -19,12 +19,12 @@ import numpy as np
 from jndkit.codecs import Codec, codec as named_codec, full_spec, versions
 from jndkit.codecs.spec import checked
 from jndkit.conversion.attempts import explained
-from jndkit.injection.noise import psnr
 from jndkit.observers.cvvdp import Cvvdp
 from jndkit.observers.cvvdp.observer import WatchedCvvdp
 from jndkit.observers.pooling.cells import pooled_jod
 from jndkit.opening import load
 from jndkit.picture import MAX_PIXELS, Picture, check_damaged, flatten, make_folder, with_metadata, write_atomic
+from jndkit.picture.difference import psnr
 from jndkit.picturewise.curves import typical_curve
 from jndkit.protocols import Protocol, protocol as named_protocol
 from jndkit.version import VERSION

@@ -7,7 +7,7 @@ import math
 from dataclasses import dataclass
 from typing import cast
 
-from jndkit.errors import UsageError
+from jndkit.errors import check_choice
 from jndkit.observers.contract import Box, Map, Observer, Reading, Watched
 from jndkit.observers.mapped.constants import constants as fitted_maps
 from jndkit.pixelwise import MODELS
@@ -52,7 +52,6 @@ OBSERVERS = {
 
 def observer(name: str) -> Observer:
     """The observer of that name. Raises UsageError for an unknown one."""
-    if name not in OBSERVERS:
-        raise UsageError(f"unknown observer {name!r}: choose {', '.join(OBSERVERS)}")
+    check_choice("observer", name, OBSERVERS)
     module, attribute = OBSERVERS[name].where.split(":")
     return cast(Observer, getattr(importlib.import_module(module), attribute)(name))

@@ -65,8 +65,11 @@ class Observer(Protocol):
     protocol its error alone.
     """
 
-    name: str
-    version: str
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def version(self) -> str: ...
 
     def watch(self, reference: Picture, viewing: Viewing, protocol: Asked = AIC) -> Watched: ...
 

@@ -8,12 +8,12 @@ import numpy as np
 import numpy.typing as npt
 
 from jndkit.errors import DamagedError, JndError, LimitError
-from jndkit.picture import transfer
+from jndkit.limits import MAX_RUN_LENGTH_BYTES, check_size
+from jndkit.picture.colour import cicp, transfer
 from jndkit.picture.formats import jpeg, png, png_colour, pnm, tiff
-from jndkit.picture.formats.raster import Raster, to_8_bits
-from jndkit.picture.limits import MAX_RUN_LENGTH_BYTES, check_size
-from jndkit.picture.metadata import cicp, exif as exif_blocks, xmp
+from jndkit.picture.metadata import exif as exif_blocks, xmp
 from jndkit.picture.plugins import open_image, opencv_16, raster_of, reduced
+from jndkit.picture.raster import Raster, to_8_bits
 from jndkit.picture.silence import quiet_pillow
 
 _ROUNDED_EARLY = 8  # code values that libavif may be off for 10 and 12 bits

@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from jndkit.errors import DamagedError, InputError
+from jndkit.limits import MAX_BYTES, MAX_PIXELS, check_bytes, check_max_pixels
 from jndkit.picture import damage
 from jndkit.picture.contract import Picture, Pixels, Source
-from jndkit.picture.formats.raster import upright
 from jndkit.picture.formats.sniffing import naming_note, sniff
-from jndkit.picture.limits import MAX_BYTES, MAX_PIXELS, check_bytes, check_max_pixels
 from jndkit.picture.metadata import exif as exif_blocks, xmp as xmp_packets
+from jndkit.picture.raster import upright
 
 if TYPE_CHECKING:
-    from jndkit.picture import colour
-    from jndkit.picture.formats.raster import Raster
+    from jndkit.picture.colour import profiles
+    from jndkit.picture.raster import Raster
 
 
 def load(path: str | os.PathLike[str], *, max_pixels: int = MAX_PIXELS, damaged: str = "refuse") -> Picture:
@@ -150,9 +150,9 @@ def _is_grey(pixels: Pixels) -> bool:
 
 def _in_srgb(pixels: Pixels, icc: bytes | None, notes: list[str]) -> tuple[Pixels, bool, Pixels | None, bytes | None]:
     """`rgb`, `grey`, `native` and `icc` of the picture with these stored pixels."""
-    from jndkit.picture import colour
+    from jndkit.picture.colour import profiles
 
-    described = colour.profile(icc) if icc else None
+    described = profiles.profile(icc) if icc else None
     if icc and described is None:
         notes.append("the colour profile is damaged and is ignored")
     if pixels.ndim == 3 and _is_grey(pixels):
@@ -171,13 +171,13 @@ def _in_srgb(pixels: Pixels, icc: bytes | None, notes: list[str]) -> tuple[Pixel
     if described.srgb:
         return pixels, False, None, icc
     notes.append(f"in the colour space {described.name!r}; judged as converted to sRGB")
-    return colour.apply(described.transform, pixels), False, pixels, icc
+    return profiles.apply(described.transform, pixels), False, pixels, icc
 
 
-def _grey_in_srgb(pixels: Pixels, described: colour.Profile, notes: list[str]) -> Pixels:
-    from jndkit.picture import colour
+def _grey_in_srgb(pixels: Pixels, described: profiles.Profile, notes: list[str]) -> Pixels:
+    from jndkit.picture.colour import profiles
 
-    table = colour.grey_table(described)
+    table = profiles.grey_table(described)
     if table is None:
         notes.append(f"the colour profile {described.name!r} is not for grey and is ignored")
         return pixels

@@ -10,10 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from jndkit.errors import LimitError
-from jndkit.picture import colour
+from jndkit.limits import check_size
+from jndkit.picture.colour import profiles
 from jndkit.picture.contract import Pixels
-from jndkit.picture.formats.raster import Raster
-from jndkit.picture.limits import check_size
+from jndkit.picture.raster import Raster
 from jndkit.picture.silence import quiet_opencv, quiet_stderr
 
 _ROWS = 512
@@ -90,16 +90,16 @@ def raster_of(image: Any) -> Raster:
 def _printed(image: Any, raster: Raster) -> Pixels:
     """sRGB of a CMYK or Lab image. Its profile describes other channels than those we write, so it goes."""
     mode: str = image.mode
-    described = colour.profile(raster.icc) if raster.icc and mode == "CMYK" else None
+    described = profiles.profile(raster.icc) if raster.icc and mode == "CMYK" else None
     raster.icc = None
     if mode == "LAB":
         raster.notes.append("converted from Lab to sRGB")
-        return colour.image_to_srgb(colour.lab_transform(), image)
+        return profiles.image_to_srgb(profiles.lab_transform(), image)
     if described is None or described.mode != mode:
         raster.notes.append("converted from CMYK without a usable profile to sRGB")
         return np.asarray(image.convert("RGB"))
     raster.notes.append(f"converted from CMYK with the profile {described.name!r} to sRGB")
-    return colour.image_to_srgb(described.transform, image)
+    return profiles.image_to_srgb(described.transform, image)
 
 
 def reduced(raster: Raster, bits: int) -> None:

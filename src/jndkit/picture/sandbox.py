@@ -18,9 +18,9 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from jndkit.errors import DamagedError, FormatError, InputError, JndError, LimitError, MissingError
+from jndkit.limits import check_size
 from jndkit.picture.formats import heif, jxl
-from jndkit.picture.formats.raster import Raster
-from jndkit.picture.limits import check_size
+from jndkit.picture.raster import Raster
 
 TIMEOUT_S = 120.0
 BASE_MEMORY = 2 << 30

@@ -3,32 +3,22 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cache
 
 from jndkit.codecs import codec as named_codec
-from jndkit.codecs.chroma import reduce_chroma
 from jndkit.codecs.contract import Codec
-from jndkit.observers.contract import Reading, Watched
+from jndkit.observers.contract import Reading
 from jndkit.picture import Picture, flatten
 from jndkit.picturewise.blocks import BLOCK, block_search
 from jndkit.picturewise.prediction import Prediction
+from jndkit.picturewise.probing import Probe, Prober
 from jndkit.picturewise.search import search
 
 BUDGET = {"fast": 3, "normal": 5, "best": 5}
 """Encodes per picture and codec setting, by effort."""
-
-
-@dataclass(frozen=True)
-class Probe:
-    """One encode that was looked at."""
-
-    spec: str
-    value: float
-    bytes: int
-    jnd: float
-    interval: tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -59,43 +49,14 @@ class Decision:
     searched: tuple[Probe, ...] = ()
 
     @property
+    def size(self) -> float:
+        """Bytes of the file; infinite where there is none."""
+        return math.inf if self.choice is None else len(self.choice.data)
+
+    @property
     def best(self) -> Probe | None:
         """The probe that read the least difference."""
         return min(self.probes, key=lambda probe: probe.jnd, default=None)
-
-
-@dataclass
-class Bench:
-    """One picture, watched: what every probe of it shares.
-
-    budget: the most encodes of one search.  noisy: the observer's single answers may be wrong, so that more are asked
-        for than that.
-    """
-
-    picture: Picture
-    watched: Watched
-    predict: Callable[[Codec], Prediction]
-    target: float
-    budget: int
-    noisy: bool = False
-    chroma_jnd: float | None = None
-    probes: list[Probe] = field(default_factory=list)
-
-    def probe(self, codec: Codec, value: float) -> tuple[bytes, Reading]:
-        """Encode, decode and look."""
-        data = codec.encode(self.picture, value)
-        reading = self.watched(codec.decode(data))
-        self.probes.append(Probe(codec.spec, value, len(data), reading.jnd, reading.interval))
-        return data, reading
-
-    def reduced_chroma(self) -> float:
-        """JND of the picture with its chroma merely reduced to 4:2:0 and restored: no codec can do better in 4:2:0."""
-        if self.chroma_jnd is None:
-            self.chroma_jnd = 0.0
-            if not self.picture.grey:
-                reduced = replace(self.picture, rgb=reduce_chroma(self.picture.rgb), native=None, icc=None)
-                self.chroma_jnd = self.watched(reduced).jnd
-        return self.chroma_jnd
 
 
 def suited(picture: Picture, codec: Codec) -> Picture:
@@ -124,31 +85,37 @@ def _left_out(codec: Codec, kind: str, block: bytes) -> str:
     return f"{codec.name} holds {codec.block_limit} bytes of {kind}, {len(block)} were there: left out"
 
 
-def decide(bench: Bench, codec: Codec, *, chroma_free: bool, lossless_first: bool = False) -> Decision:
+def leaves_chroma(spec: str) -> bool:
+    """Whether a codec's spec leaves the chroma sampling open: "jpeg" does, "jpeg:420" and "avif:s6,444" do not."""
+    return not re.search("4[0-4]{2}", spec)
+
+
+def decide(prober: Prober, codec: Codec, *, chroma_free: bool, lossless_first: bool = False) -> Decision:
     """Search the codec's knob; change its chroma sampling or go lossless where the target asks for it.
 
-    chroma_free: the caller left the chroma sampling to us.
+    chroma_free: the caller left the chroma sampling to us, see `leaves_chroma`.
     lossless_first: the scale does not hold for this picture; where the format has a lossless mode, use it.
     """
     if lossless_first and codec.lossless is not None:
-        return _lossless(bench, named_codec(codec.lossless))
+        return _lossless(prober, named_codec(codec.lossless))
     notes: list[str] = []
     if chroma_free:
-        codec, note = _sampled(codec, bench.reduced_chroma, bench.target, "reads")
+        codec, note = _sampled(codec, prober.reduced_chroma, prober.target, "reads")
         notes += note
         if note and codec.spec == codec.lossless:
-            return replace(_lossless(bench, codec), notes=tuple(notes))
-    found = _search(bench, codec)
-    if found.choice is None and codec.lossless is not None:
+            return replace(_lossless(prober, codec), notes=tuple(notes))
+    decision = _search(prober, codec)
+    if decision.choice is None and codec.lossless is not None:
         notes.append("lossless, since no lossy setting met the target")
-        found = replace(_lossless(bench, named_codec(codec.lossless)), probes=tuple(bench.probes))
-    return replace(found, notes=(*found.notes, *notes))
+        decision = replace(_lossless(prober, named_codec(codec.lossless)), probes=tuple(prober.probes))
+    return replace(decision, notes=(*decision.notes, *notes))
 
 
 def _sampled(codec: Codec, alone: Callable[[], float], target: float, verb: str) -> tuple[Codec, list[str]]:
     """The codec with full chroma, or without loss, where 4:2:0 takes too much of the target; and why.
 
-    alone: JND of 4:2:0 alone, asked only of a codec in 4:2:0.  verb: how that is known.
+    alone: JND of 4:2:0 alone, asked only of a codec in 4:2:0, since finding out takes a reading.
+    verb: how that is known.
     """
     jnd = alone() if codec.chroma == "420" else 0.0
     fuller = codec.spec.replace("420", "444")
@@ -159,26 +126,26 @@ def _sampled(codec: Codec, alone: Callable[[], float], target: float, verb: str)
     return codec, []
 
 
-def _search(bench: Bench, codec: Codec) -> Decision:
+def _search(prober: Prober, codec: Codec) -> Decision:
     """The cheapest file that is not seen, by readings; of a noisy observer, by votes of its answers."""
     grid = codec.knob.grid
     passed: dict[int, tuple[bytes, Reading]] = {}
 
     @cache
     def read(step: int) -> float:
-        data, reading = bench.probe(codec, grid[step])
-        if reading.jnd <= bench.target:
+        data, reading = prober.probe(codec, grid[step])
+        if reading.jnd <= prober.target:
             passed[step] = (data, reading)
         return reading.jnd
 
-    first = len(bench.probes)
-    prediction = bench.predict(codec)
-    if bench.noisy:
-        index, stop = _voted(lambda step: read(step) > bench.target, len(grid))
+    first = len(prober.probes)  # others were made for other options of the codec
+    prediction = prober.predict(codec)
+    if prober.noisy:
+        index, stop = _voted(lambda step: read(step) > prober.target, len(grid))
     else:
-        result = search(read, prediction.curve, bench.target, budget=bench.budget)
+        result = search(read, prediction.curve, prober.target, budget=prober.budget)
         index, stop = result.index, result.stop
-    probes = tuple(bench.probes[first:])
+    probes = tuple(prober.probes[first:])
     choice = None if index is None else Choice(codec, grid[index], *passed[index])
     return Decision(choice, stop, probes, prediction=prediction, searched=probes)
 
@@ -196,23 +163,23 @@ def _voted(visible: Callable[[int], bool], count: int) -> tuple[int | None, str]
     return index, "unmet" if index is None else "boundary"
 
 
-def _lossless(bench: Bench, codec: Codec) -> Decision:
-    first = len(bench.probes)
+def _lossless(prober: Prober, codec: Codec) -> Decision:
+    first = len(prober.probes)
     value = codec.knob.grid[-1]
-    data, reading = bench.probe(codec, value)
-    probes = tuple(bench.probes[first:])
-    if reading.jnd > bench.target:
+    data, reading = prober.probe(codec, value)
+    probes = tuple(prober.probes[first:])
+    if reading.jnd > prober.target:
         return Decision(None, "unreachable", probes)
     return Decision(Choice(codec, value, data, reading), "lossless", probes)
 
 
-def cheapest(bench: Bench, codec: Codec, found: Decision) -> Decision:
+def cheapest(prober: Prober, codec: Codec, decision: Decision) -> Decision:
     """What `best` effort adds: the codec's other options, each searched, the smallest file kept."""
-    for option in codec.options if found.stop != "lossless" else ():
-        other = _search(bench, named_codec(option))
-        if other.choice and (found.choice is None or len(other.choice.data) < len(found.choice.data)):
-            found = replace(other, notes=found.notes)
-    return replace(found, probes=tuple(bench.probes))
+    for option in codec.options if decision.stop != "lossless" else ():
+        other = _search(prober, named_codec(option))
+        if other.size < decision.size:
+            decision = replace(other, notes=decision.notes)
+    return replace(decision, probes=tuple(prober.probes))
 
 
 @dataclass(frozen=True)
@@ -236,9 +203,9 @@ def predict_decision(
     chroma_free: bool,
     lossless_first: bool = False,
 ) -> PredictedDecision:
-    """What `decide` would come to, by prediction alone. Arguments as there.
+    """What `decide` would come to, judged by what is predicted, without an encode. Arguments as there.
 
-    What 4:2:0 alone will read is taken from the best step of its curve, where nothing else is left to see.
+    What 4:2:0 alone would read is taken from the best step of its curve, where nothing else is left to see.
     """
     notes: list[str] = []
     if lossless_first and codec.lossless is not None:

@@ -25,7 +25,7 @@ TYPICAL = "typical"
 UNKNOWN = "unknown"
 
 
-class Expected(NamedTuple):
+class PredictedKnob(NamedTuple):
     """A knob, predicted. Each is None where it would lie past the best step of the grid.
 
     value: the cheapest step expected to pass.  low, high: the same for the lower and the upper end of what the picture
@@ -52,7 +52,7 @@ class Prediction:
     sigma: tuple[float, ...]
     source: str
 
-    def knob(self, target: float, level: float = 0.9) -> Expected:
+    def knob(self, target: float, level: float = 0.9) -> PredictedKnob:
         """The knob at which a reading of `target` JND is expected, and its interval.
 
         level: share of pictures whose own knob the interval should hold, 0 < level < 1. The observer's error to people
@@ -61,7 +61,7 @@ class Prediction:
         if not 0.0 < target < math.inf:
             raise UsageError(f"a target must be a positive number of JND, not {target:g}")
         z = deviate(level)
-        return Expected(*(self._cheapest(math.log(target), z * sign) for sign in (0.0, -1.0, 1.0)))
+        return PredictedKnob(*(self._cheapest(math.log(target), z * sign) for sign in (0.0, -1.0, 1.0)))
 
     def _cheapest(self, ceiling: float, deviates: float) -> float | None:
         """The first step whose curve, moved by so many standard deviations, is not above the ceiling."""

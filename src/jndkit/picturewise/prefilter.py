@@ -9,11 +9,10 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from jndkit.errors import UsageError
+from jndkit.errors import UsageError, check_choice
 from jndkit.observers.contract import Watched
 from jndkit.picture import Picture, Pixels
 from jndkit.pixelwise import jnd_map
-from jndkit.pixelwise.choices import check_choice
 from jndkit.pixelwise.terms.blocks import block_mean, dct, inverse_dct
 from jndkit.pixelwise.terms.geometry import BLOCK
 from jndkit.pixelwise.terms.luma import Map, Plane, luma_plane

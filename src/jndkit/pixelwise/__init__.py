@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from jndkit.errors import UsageError
-from jndkit.pixelwise.choices import check_choice
+from jndkit.errors import UsageError, check_choice
 from jndkit.weights import PACKAGED, cards, check_name
 
 if TYPE_CHECKING:

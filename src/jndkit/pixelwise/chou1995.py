@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from jndkit.pixelwise.choices import check_choice
+from jndkit.errors import check_choice
 from jndkit.pixelwise.terms.borders import border_type, strips
 from jndkit.pixelwise.terms.gradients import maximal_gradient
 from jndkit.pixelwise.terms.luma import Map, Pictured, Plane, luma_plane

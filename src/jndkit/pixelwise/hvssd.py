@@ -16,9 +16,9 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from jndkit.errors import check_choice
 from jndkit.inference import Session, session
 from jndkit.picture import Picture
-from jndkit.pixelwise.choices import check_choice
 from jndkit.pixelwise.terms.borders import border_type
 from jndkit.pixelwise.terms.luma import Map, Pictured, luma_plane
 from jndkit.weights import Weights, find

@@ -14,8 +14,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from jndkit.errors import check_choice
 from jndkit.picture import Picture, Pixels
-from jndkit.pixelwise.choices import check_choice
 from jndkit.pixelwise.terms.borders import border_type, strips
 from jndkit.pixelwise.terms.luma import Map, Pictured, Plane, luma_plane
 from jndkit.pixelwise.wu2017 import edge_protection

@@ -13,9 +13,8 @@ import math
 import cv2
 import numpy as np
 
-from jndkit.errors import UsageError
+from jndkit.errors import UsageError, check_choice
 from jndkit.picture import Pixels
-from jndkit.pixelwise.choices import check_choice
 from jndkit.pixelwise.chou1995 import contrast_masking
 from jndkit.pixelwise.terms.borders import border_type, strips
 from jndkit.pixelwise.terms.gradients import maximal_gradient

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from jndkit.errors import check_choice
 from jndkit.picture import Pixels
-from jndkit.pixelwise.choices import check_choice
 from jndkit.pixelwise.chou1995 import contrast_masking
 from jndkit.pixelwise.terms.borders import border_type, strips
 from jndkit.pixelwise.terms.gradients import maximal_gradient

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from jndkit.errors import check_choice
 from jndkit.inference import session
 from jndkit.picture import Pixels
-from jndkit.pixelwise.choices import check_choice
 from jndkit.pixelwise.terms.luma import Map, Pictured
 from jndkit.pixelwise.terms.tiles import Colours, Tile, colours, tiles
 from jndkit.weights import find

@@ -12,9 +12,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from jndkit.errors import UsageError
+from jndkit.errors import UsageError, check_choice
 from jndkit.inference import Session, session
-from jndkit.pixelwise.choices import check_choice
 from jndkit.pixelwise.terms.borders import border_type
 from jndkit.pixelwise.terms.luma import Map, Pictured, Plane, luma_plane
 from jndkit.pixelwise.terms.structure import Patches, least_noticed

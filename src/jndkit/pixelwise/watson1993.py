@@ -11,8 +11,7 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from jndkit.errors import UsageError
-from jndkit.pixelwise.choices import check_choice
+from jndkit.errors import UsageError, check_choice
 from jndkit.pixelwise.terms.blocks import (
     Bands,
     BlockStrip,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from jndkit.pixelwise.choices import check_choice
+from jndkit.errors import check_choice
 from jndkit.pixelwise.terms.blocks import (
     AMPLITUDE,
     Bands,

@@ -10,8 +10,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from jndkit.errors import check_choice
 from jndkit.picture import Pixels
-from jndkit.pixelwise.choices import check_choice
 from jndkit.pixelwise.terms.borders import Strip, border_type, strips
 from jndkit.pixelwise.terms.canny import canny
 from jndkit.pixelwise.terms.gaussian import smooth

@@ -10,8 +10,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from jndkit.errors import check_choice
 from jndkit.picture import Picture
-from jndkit.pixelwise.choices import check_choice
 from jndkit.pixelwise.chou1995 import contrast_masking
 from jndkit.pixelwise.terms.borders import border_type, strips
 from jndkit.pixelwise.terms.canny import canny

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from jndkit.pixelwise.choices import check_choice
+from jndkit.errors import check_choice
 from jndkit.pixelwise.terms.blocks import (
     AMPLITUDE,
     Bands,

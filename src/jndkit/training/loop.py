@@ -20,7 +20,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from jndkit.errors import InputError, UsageError
+from jndkit.errors import InputError, UsageError, unknown_choice
 from jndkit.training.networks import network
 from jndkit.training.recipe import Recipe
 from jndkit.training.tasks import Task, task as named_task
@@ -207,7 +207,7 @@ def learning_rate(recipe: Recipe, step: int) -> float:
     if recipe.schedule == "linear":
         return recipe.lr * min(1.0, (recipe.steps - step) / max(1, recipe.steps - recipe.step_every))
     if recipe.schedule != "cosine":
-        raise UsageError(f"unknown schedule {recipe.schedule!r}: choose cosine, linear, step")
+        raise unknown_choice("schedule", recipe.schedule, ("cosine", "linear", "step"))
     if step < recipe.warmup:
         return recipe.lr * (step + 1) / recipe.warmup
     part = (step - recipe.warmup) / max(1, recipe.steps - recipe.warmup)
@@ -223,7 +223,7 @@ def _optimiser(model: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
         return torch.optim.SGD(
             model.parameters(), lr=recipe.lr, momentum=recipe.momentum, weight_decay=recipe.weight_decay
         )
-    raise UsageError(f"unknown optimiser {recipe.optimiser!r}: choose adamw, sgd")
+    raise unknown_choice("optimiser", recipe.optimiser, ("adamw", "sgd"))
 
 
 def _part(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:

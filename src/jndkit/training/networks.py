@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from jndkit.errors import UsageError
+from jndkit.errors import UsageError, check_choice
 
 if TYPE_CHECKING:
     from torch import nn
@@ -26,8 +26,7 @@ NETWORKS = {
 
 def network(name: str, arguments: dict[str, Any]) -> nn.Module:
     """A fresh network. Raises UsageError for an unknown name or argument."""
-    if name not in NETWORKS:
-        raise UsageError(f"unknown network {name!r}: choose {', '.join(NETWORKS)}")
+    check_choice("network", name, NETWORKS)
     module, _, attribute = NETWORKS[name].partition(":")
     made = getattr(importlib.import_module(module), attribute)
     try:

@@ -8,7 +8,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from jndkit.errors import UsageError
+from jndkit.errors import UsageError, unknown_choice
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ def load_recipe(name: str | Path, settings: tuple[str, ...] = ()) -> Recipe:
         found = offered.joinpath(f"{name}.toml")
         if not found.is_file():
             known = sorted(each.name.removesuffix(".toml") for each in offered.iterdir() if each.name.endswith(".toml"))
-            raise UsageError(f"unknown recipe {str(name)!r}: choose {', '.join(known)}, or a .toml file")
+            raise unknown_choice("recipe", str(name), known, beside="a .toml file")
         text = found.read_text(encoding="utf-8")
     try:
         values = tomllib.loads(text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Protocol
 
-from jndkit.errors import UsageError
+from jndkit.errors import check_choice
 
 if TYPE_CHECKING:
     from torch import Generator, Tensor, nn
@@ -45,8 +45,7 @@ class Task(Protocol):
 
 def task(recipe: Recipe) -> Task:
     """The task of a recipe, its data opened. Raises UsageError for an unknown one, InputError for its folders."""
-    if recipe.task not in TASKS:
-        raise UsageError(f"unknown task {recipe.task!r}: choose {', '.join(TASKS)}")
+    check_choice("task", recipe.task, TASKS)
     module, _, attribute = TASKS[recipe.task].partition(":")
     built: Task = getattr(importlib.import_module(module), attribute)(recipe)
     return built

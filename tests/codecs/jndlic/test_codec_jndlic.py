@@ -18,8 +18,8 @@ from jndkit.conversion.outputs import is_ours
 from jndkit.errors import CodecError, DamagedError, FormatError, JndError, LimitError, MissingError, UsageError
 from jndkit.opening import load
 from jndkit.picture import MARK, Picture, with_metadata
-from jndkit.picture.colour import apply, profile
-from jndkit.picture.metadata.cicp import profile as numbered_profile
+from jndkit.picture.colour.cicp import profile as numbered_profile
+from jndkit.picture.colour.profiles import apply, profile
 
 P3 = 12
 FINE = 55

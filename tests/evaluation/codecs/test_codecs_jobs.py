@@ -18,10 +18,10 @@ from jndkit.evaluation.codecs import prepared, settings as module
 from jndkit.evaluation.codecs.jobs import Job, jobs
 from jndkit.evaluation.codecs.rows import LEVELS, SWEEPS, CodecRow
 from jndkit.evaluation.codecs.settings import Settings, present
-from jndkit.evaluation.metrics.ssimulacra2 import prepare
+from jndkit.evaluation.metrics.ssimulacra2 import Prepared, prepare
 from jndkit.evaluation.run import run
 from jndkit.observers.cvvdp import Cvvdp
-from jndkit.picture import save_png
+from jndkit.picture import Pixels, save_png
 from jndkit.viewing import DISPLAYS
 
 ONE = Settings(codecs=("jpeg",))
@@ -73,8 +73,13 @@ def test_chroma_that_is_asked_for_is_kept(picture: Path) -> None:
 
 
 def test_the_picture_is_prepared_once(picture: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    seen = []
-    monkeypatch.setattr(prepared, "prepare", lambda rgb: seen.append(rgb) or prepare(rgb))
+    seen: list[Pixels] = []
+
+    def counted(rgb: Pixels) -> Prepared:
+        seen.append(rgb)
+        return prepare(rgb)
+
+    monkeypatch.setattr(prepared, "prepare", counted)
     assert [row.error for row in made(picture, Settings(codecs=("jpeg", "webp")))] == [None, None]
     assert len(seen) == 1
 

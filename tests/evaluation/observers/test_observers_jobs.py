@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -41,7 +42,8 @@ def test_every_version_is_read(answered: Path) -> None:
 def test_rows_come_back(answered: Path) -> None:
     rows = made(answered, ("midd",))
     score = ScoreRow("midd", "psnr", {"rmse": 0.123456}, {"a-jpeg-20.png": 0.5}, people="0" * 64)
-    readings, scores = from_json([json.loads(row.to_json()) for row in [*rows, score]])
+    lines = [*(row.to_json() for row in rows), score.to_json()]
+    readings, scores = from_json([json.loads(line) for line in lines])
     assert readings == rows
     assert scores == [replace(score, scores={"rmse": 0.1235})]
 
@@ -100,6 +102,6 @@ def test_encoders_are_coded_with(answered: Path) -> None:
 
 
 def test_encoders_that_are_not_installed(answered: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stimuli.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with pytest.raises(MissingError, match=r"jpegli is not installed; install it with: pip install 'jndkit\[parity\]'"):
         jobs(Settings(answered, ("encoders",), ("psnr",)), [])

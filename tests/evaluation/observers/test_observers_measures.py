@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import math
-from typing import Any
 
 import cv2
 import numpy as np
@@ -15,16 +14,16 @@ from PIL import Image
 from jndkit.errors import UsageError
 from jndkit.evaluation.observers.measures import Measure, measures, reader, readers
 from jndkit.observers import OBSERVERS, observer
-from jndkit.picture import Picture
+from jndkit.picture import Picture, Pixels
 from jndkit.protocols import AIC, protocol
 from jndkit.viewing import viewing
 
 DISPLAY = viewing(37.4)
 
 
-def noise() -> np.ndarray[Any, Any]:
+def noise() -> Pixels:
     level = cv2.GaussianBlur(np.random.default_rng(1).normal(0, 60, (96, 96, 3)).astype(np.float32), (0, 0), 2.0)
-    return np.clip(3.0 * level + 120.0, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(3.0 * level + 120.0, 0, 255), np.uint8)
 
 
 def coded(quality: int) -> Picture:

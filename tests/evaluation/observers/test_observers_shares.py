@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from jndkit.evaluation.observers import shares, subjective
@@ -19,10 +20,10 @@ def answers(answered: Path) -> Shares:
     return subjective.shares(answered)
 
 
-def truth(answers: Shares) -> np.ndarray:
+def truth(answers: Shares) -> npt.NDArray[np.float64]:
     """What the viewers of the made-up table go by."""
     hard = np.isin(answers.picture, ["c.png", "d.png"])
-    return np.log(100.0 - answers.setting.astype(float)) - 0.2 * hard
+    return np.asarray(np.log(100.0 - answers.setting.astype(float)) - 0.2 * hard)
 
 
 def test_the_truth_is_found(answers: Shares) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import jndkit
-from jndkit.codecs import codec
+from jndkit.codecs import Codec, codec
 from jndkit.errors import UsageError
 from jndkit.evaluation import search as sources
 from jndkit.evaluation.picturewise import methods
@@ -54,7 +54,7 @@ def test_each_level_is_coded_once_for_all(folder: Path, monkeypatch: pytest.Monk
     asked: list[float] = []
     encode = type(codec("jpeg")).encode
 
-    def counted(self: object, picture: object, value: float) -> bytes:
+    def counted(self: Codec, picture: jndkit.Picture, value: float) -> bytes:
         asked.append(value)
         return encode(self, picture, value)
 
@@ -106,11 +106,15 @@ def test_the_learned_observer_is_searched_by_blocks(folder: Path, monkeypatch: p
     target = truth.targets["75"]
     levels = dict(zip(truth.levels["value"], truth.levels["jnd"], strict=True))
     answer = learned.answers["75"]
-    assert isinstance(answer["value"], float | int)
-    assert answer["value"] <= GRID[held.boundary["75"]]
-    assert answer["low"] <= answer["value"] <= answer["high"]
-    assert 5 <= answer["encodes"] <= 30
-    assert levels[min(levels, key=lambda value: abs(value - answer["value"]))] == pytest.approx(target / 0.75, rel=0.2)
+    value, low, high, encodes = (answer[name] for name in ("value", "low", "high", "encodes"))
+    assert isinstance(value, float | int)
+    assert isinstance(low, float | int)
+    assert isinstance(high, float | int)
+    assert isinstance(encodes, int)
+    assert value <= GRID[held.boundary["75"]]
+    assert low <= value <= high
+    assert 5 <= encodes <= 30
+    assert levels[min(levels, key=lambda level: abs(level - value))] == pytest.approx(target / 0.75, rel=0.2)
 
 
 def test_rows_survive_json_and_processes(folder: Path) -> None:

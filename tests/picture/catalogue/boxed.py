@@ -60,7 +60,7 @@ def premultiplied(data: bytes) -> bytes:
 
 def _divided(stored: Array) -> Array:
     with np.errstate(all="ignore"):
-        return np.clip(255 * np.nan_to_num(stored[..., :-1] / stored[..., -1:].astype(float)), 0, 255)
+        return np.asarray(np.clip(255 * np.nan_to_num(stored[..., :-1] / stored[..., -1:].astype(float)), 0, 255))
 
 
 def _numbered(data: bytes, primaries: int, curve: int) -> bytes:

@@ -59,7 +59,7 @@ def deep(height: int = 22, width: int = 30, planes: int = 3) -> Array:
 def cover(height: int = 22, width: int = 30) -> Array:
     """uint8 (H, W): transparency with both ends of the range in it."""
     y, x = np.mgrid[0:height, 0:width]
-    return np.clip(9 * x + 3 * y - 20, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(9 * x + 3 * y - 20, 0, 255), np.uint8)
 
 
 def eighths(samples: Array, top: int) -> Array:

@@ -45,7 +45,7 @@ def _segment(marker: int, body: bytes) -> bytes:
 
 
 def _decoded(data: bytes) -> Array:
-    return imagecodecs.jpeg8_decode(data)
+    return np.asarray(imagecodecs.jpeg8_decode(data))
 
 
 def _as_decoded(size: tuple[int, int], options: dict[str, Any]) -> Shown:
@@ -54,7 +54,7 @@ def _as_decoded(size: tuple[int, int], options: dict[str, Any]) -> Shown:
 
 
 _SIZES = ((22, 30), (1, 1), (17, 9), (33, 8))
-for _name, _options in {
+_OPTIONS: dict[str, dict[str, Any]] = {
     "444": {"subsampling": 0},
     "422": {"subsampling": 1},
     "420": {"subsampling": 2},
@@ -66,7 +66,8 @@ for _name, _options in {
     "optimised": {"optimize": True},
     "quality 1": {"quality": 1},
     "quality 100": {"quality": 100},
-}.items():
+}
+for _name, _options in _OPTIONS.items():
     for _size in _SIZES if _name in ("444", "422", "420", "progressive") else _SIZES[:1]:
         CASES[f"jpeg {_name} {_size[0]}x{_size[1]}"] = partial(_as_decoded, _size, _options)
 

@@ -29,7 +29,8 @@ def matrix_to_d50(primaries: tuple[float, ...], white: tuple[float, float] = D65
 
     columns = np.column_stack([xyz(*primaries[i : i + 2]) for i in (0, 2, 4)])
     scale = np.diag((BRADFORD @ np.array(D50_XYZ)) / (BRADFORD @ xyz(*white)))
-    return np.linalg.inv(BRADFORD) @ scale @ BRADFORD @ columns @ np.diag(np.linalg.solve(columns, xyz(*white)))
+    to_xyz = columns @ np.diag(np.linalg.solve(columns, xyz(*white)))
+    return np.asarray(np.linalg.inv(BRADFORD) @ scale @ BRADFORD @ to_xyz)
 
 
 def in_srgb(light: Array, primaries: tuple[float, ...], white: tuple[float, float] = D65) -> Array:

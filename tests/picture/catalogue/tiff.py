@@ -13,6 +13,7 @@ from typing import Any
 
 import imagecodecs
 import numpy as np
+import numpy.typing as npt
 
 from . import profiles
 from .case import SEEN, Array, Cases, Shown, cover, deep, eighths, photo, srgb_of_light, xmp
@@ -232,9 +233,9 @@ def _grey_profile() -> Shown:
     return Shown(data, srgb_of_light((grey / 255) ** (round(1.8 * 256) / 256)))
 
 
-def _numbers(kind: type, form: int, top: float) -> Shown:
+def _numbers(kind: npt.DTypeLike, form: int, top: float) -> Shown:
     share = deep()[..., 1] / 65535.0
-    samples = (share * top).astype(kind)
+    samples: Array = (share * top).astype(kind)
     return Shown(file(samples, _MINISBLACK, tags=[(339, _SHORT, form)]), 255 * samples / top, within=0.51)
 
 

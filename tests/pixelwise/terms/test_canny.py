@@ -1,12 +1,15 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 import pytest
 
 from jndkit.pixelwise.terms.canny import canny
+
+if TYPE_CHECKING:
+    from tests.pixelwise.conftest import Reference
 
 
 @pytest.fixture
@@ -15,14 +18,11 @@ def disc() -> npt.NDArray[np.uint8]:
     return np.where((y - 30) ** 2 + (x - 33) ** 2 < 15**2, 160, 90).astype(np.uint8)
 
 
-@pytest.mark.shared
-@pytest.mark.parametrize("picture", ["camera", "astronaut"])
-def test_masks_are_the_published_ones(picture: str, published: Callable[[str], dict[str, np.ndarray]]) -> None:
-    plane = published("inputs")[f"{picture}_Y"]
-    high = {"camera": 0.26740947075208915, "astronaut": 0.2421185372005044}[picture]
-    np.testing.assert_array_equal(canny(plane, 0.5), published("yang2005")[f"{picture}_canny_t0.5"])
-    np.testing.assert_array_equal(canny(plane, high), published("wu2017")[f"{picture}_edge"])
-    np.testing.assert_array_equal(canny(plane, 0.7), published("wu2013")[f"{picture}_edge_t0.7"])
+def test_masks_are_the_published_ones(reference: Reference) -> None:
+    high = {"camera": 0.26740947075208915, "astronaut": 0.2421185372005044}[reference.picture]
+    np.testing.assert_array_equal(canny(reference.luma, 0.5), reference("yang2005", "canny_t0.5"))
+    np.testing.assert_array_equal(canny(reference.luma, high), reference("wu2017", "edge"))
+    np.testing.assert_array_equal(canny(reference.luma, 0.7), reference("wu2013", "edge_t0.7"))
 
 
 def test_a_disc_has_a_closed_thin_edge(disc: npt.NDArray[np.uint8]) -> None:

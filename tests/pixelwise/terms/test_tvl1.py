@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
 from itertools import product
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +13,9 @@ from hypothesis.extra.numpy import arrays
 from jndkit.errors import UsageError
 from jndkit.pixelwise.terms import tvl1 as module
 from jndkit.pixelwise.terms.tvl1 import energy, energy_gap, tvl1
+
+if TYPE_CHECKING:
+    from tests.pixelwise.conftest import Reference
 
 Bytes = npt.NDArray[np.uint8]
 
@@ -48,18 +51,12 @@ def test_a_row_and_a_column_are_planes_too(luma: Bytes) -> None:
     assert energy(tvl1(luma), luma) == least / 5
 
 
-@pytest.mark.shared
-@pytest.mark.parametrize(
-    ("picture", "least", "mean"), [("camera", 1804164.2, 128.791561), ("astronaut", 2406990.0, 115.063854)]
-)
-def test_structures_are_the_published_ones(
-    picture: str, least: float, mean: float, published: Callable[[str], dict[str, np.ndarray]]
-) -> None:
-    luma = published("inputs")[f"{picture}_Y"]
-    found = tvl1(luma)
-    assert energy(found, luma) == least
-    assert found.mean() == pytest.approx(mean, abs=1e-6)
-    np.testing.assert_array_equal(found, published("liu2010")[f"{picture}_tvl1_u"])
+def test_structures_are_the_published_ones(reference: Reference) -> None:
+    least, mean = {"camera": (1804164.2, 128.791561), "astronaut": (2406990.0, 115.063854)}[reference.picture]
+    structure = tvl1(reference.luma)
+    assert energy(structure, reference.luma) == least
+    assert structure.mean() == pytest.approx(mean, abs=1e-6)
+    np.testing.assert_array_equal(structure, reference("liu2010", "tvl1_u"))
 
 
 # Widths on both sides of the 64 pixels of a word, so that ways cross words, rows and the frame.

@@ -181,7 +181,7 @@ def test_weights_of_nothing_leave_a_loss_out(home: Path) -> None:
 
 
 def test_noise_is_given_at_the_psnr(home: Path) -> None:
-    from jndkit.injection import psnr
+    from jndkit.picture.difference import psnr
     from jndkit.training.hvssd.task import noise_at
 
     pixels = np.asarray(Image.open(home / "set" / "a.png"))

@@ -30,8 +30,8 @@ from jndkit.codecs.jndlic.passes import read_tile, write_tile
 from jndkit.codecs.jndlic.windows import TILE, Window, padded, windows
 from jndkit.codecs.spec import Grammar, checked
 from jndkit.errors import CodecError, DamagedError, UsageError
+from jndkit.limits import MAX_BLOCK
 from jndkit.picture import MAX_PIXELS, Picture, Pixels, Source
-from jndkit.picture.limits import MAX_BLOCK
 from jndkit.picture.metadata.mark import is_mark
 from jndkit.pixelwise.wu2016 import wu2016
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from jndkit.errors import DamagedError, FormatError, LimitError
-from jndkit.picture.limits import MAX_BLOCK, check_size
+from jndkit.limits import MAX_BLOCK, check_size
 
 MAGIC = b"\x89JLIC\r\n\x1a"
 VERSION = 1

@@ -11,9 +11,10 @@ from pathlib import Path
 from jndkit.evaluation.hvssd.rows import CHANNELS, HvssdRow
 from jndkit.evaluation.hvssd.settings import Settings
 from jndkit.evaluation.jobs import Input, PictureJob, remaining
-from jndkit.injection import Noise, psnr
+from jndkit.injection import Noise
 from jndkit.opening import load
 from jndkit.picture import Picture, Pixels, digest, png_bytes, write_atomic
+from jndkit.picture.difference import psnr
 from jndkit.pixelwise.hvssd import hvssd_colour
 
 

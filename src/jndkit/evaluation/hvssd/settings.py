@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from jndkit import injection
-from jndkit.errors import UsageError
+from jndkit.errors import UsageError, check_choice
 from jndkit.evaluation.hvssd.rows import HvssdRow
 from jndkit.evaluation.settings import EvaluationSettings
 from jndkit.injection import signs
 from jndkit.picture import MAX_PIXELS
-from jndkit.pixelwise.choices import check_choice
 from jndkit.pixelwise.hvssd import VARIANTS, stages
 from jndkit.pixelwise.terms.borders import border_type
 

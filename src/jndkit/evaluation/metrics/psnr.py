@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from jndkit.injection import psnr
 from jndkit.picture import Pixels
+from jndkit.picture.difference import psnr
 
 LOSSLESS = 100.0
 """dB of a decoded picture that is the picture, and the most that is told of any."""

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from jndkit.errors import UsageError
+from jndkit.errors import UsageError, check_choice
 from jndkit.observers.ssimulacra2 import (
     ABSORBED,
     C2,
@@ -26,7 +26,7 @@ from jndkit.observers.ssimulacra2 import (
     WINDOW,
 )
 from jndkit.picture import Pixels
-from jndkit.pixelwise.choices import check_choice
+from jndkit.picture.colour.transfer import light_of_codes
 from jndkit.pixelwise.terms.gaussian import gaussian
 from jndkit.pixelwise.terms.luma import Map
 
@@ -106,9 +106,7 @@ def ssimulacra2(reference: Pixels, test: Pixels, *, variant: str = "libjxl") -> 
 
 def _pyramid(rgb: Pixels, halved: int) -> list[list[Map]]:
     """The three positive planes at each scale; the picture is halved in linear light."""
-    code = np.arange(256) / 255.0
-    linear = np.where(code > 0.04045, ((code + 0.055) / 1.055) ** 2.4, code / 12.92)
-    light: Map = cv2.LUT(rgb, linear.astype(np.float32))
+    light: Map = cv2.LUT(rgb, light_of_codes().astype(np.float32))
     scales = [_planes(light)]
     while len(scales) < SCALES and min(light.shape[:2]) >= halved:
         odd_rows, odd_columns = (side % 2 for side in light.shape[:2])

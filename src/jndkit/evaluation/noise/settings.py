@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from jndkit import injection
-from jndkit.errors import UsageError
+from jndkit.errors import UsageError, check_choice
 from jndkit.evaluation.noise.baselines import BASELINES
 from jndkit.evaluation.noise.rows import NoiseRow
 from jndkit.evaluation.settings import EvaluationSettings
@@ -15,7 +15,6 @@ from jndkit.injection import signs
 from jndkit.observers import observer as named_observer
 from jndkit.picture import MAX_PIXELS
 from jndkit.pixelwise import MODELS, model_card
-from jndkit.pixelwise.choices import check_choice
 from jndkit.protocols import Protocol, protocol as named_protocol
 from jndkit.viewing import Viewing
 

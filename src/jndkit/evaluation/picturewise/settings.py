@@ -6,13 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from jndkit.codecs import codec as named_codec, versions
-from jndkit.errors import UsageError
+from jndkit.errors import UsageError, check_choice
 from jndkit.evaluation.picturewise.rows import METHODS, KnobRow
 from jndkit.evaluation.search import observer_source, prediction_source, search_source
 from jndkit.evaluation.settings import EvaluationSettings
 from jndkit.observers import OBSERVERS
 from jndkit.picture import MAX_PIXELS
-from jndkit.pixelwise.choices import check_choice
 from jndkit.protocols import Protocol, protocol as named_protocol
 from jndkit.version import VERSION
 from jndkit.viewing import Viewing

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from jndkit.observers.cvvdp.constants import constants
 from jndkit.picture import Pixels
+from jndkit.picture.colour.transfer import light_of_codes
 from jndkit.threads import over_strips
 from jndkit.viewing import Viewing
 
@@ -22,9 +23,7 @@ def emitted_light(viewing: Viewing) -> Plane:
 
     Source: gain-offset-gamma display model with the sRGB transfer function, IEC 61966-2-1.
     """
-    code = np.arange(256) / 255.0
-    linear = np.where(code > 0.04045, ((code + 0.055) / 1.055) ** 2.4, code / 12.92)
-    light = (viewing.peak - viewing.black) * linear + viewing.black + viewing.reflected
+    light = (viewing.peak - viewing.black) * light_of_codes() + viewing.black + viewing.reflected
     return light.astype(np.float32)
 
 

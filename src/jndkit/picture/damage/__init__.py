@@ -7,7 +7,7 @@ long runs of zeros where a coder writes none. Where bits were flipped and the le
 
 from __future__ import annotations
 
-from jndkit.errors import UsageError
+from jndkit.errors import check_choice
 from jndkit.picture.damage import heif, jpeg, tiff, webp
 
 POLICIES = ("refuse", "keep")
@@ -23,8 +23,7 @@ _CHECKS = {
 
 def check_damaged(policy: str) -> None:
     """Raise UsageError for a policy that is neither "refuse" nor "keep"."""
-    if policy not in POLICIES:
-        raise UsageError(f"unknown treatment of damaged pictures {policy!r}: choose {' or '.join(POLICIES)}")
+    check_choice("treatment of damaged pictures", policy, POLICIES)
 
 
 def found(data: bytes, format_name: str) -> str | None:

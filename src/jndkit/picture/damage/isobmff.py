@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from jndkit.picture.limits import MAX_CHUNKS
+from jndkit.limits import MAX_CHUNKS
 
 _MOST_ITEMS = 65536
 

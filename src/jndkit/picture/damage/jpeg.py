@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from jndkit.picture.limits import MAX_SEGMENTS
+from jndkit.limits import MAX_SEGMENTS
 
 _START, _END = b"\xff\xd8", b"\xff\xd9"
 _SOF = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}

@@ -9,8 +9,8 @@ from __future__ import annotations
 import struct
 import zlib
 
+from jndkit.limits import MAX_STRIPS
 from jndkit.picture.damage import jpeg
-from jndkit.picture.limits import MAX_STRIPS
 from jndkit.picture.metadata import ifd
 
 _WIDTH, _LENGTH, _BITS, _COMPRESSION, _SAMPLES, _TABLES = 256, 257, 258, 259, 277, 347

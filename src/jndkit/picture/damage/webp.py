@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from jndkit.picture.limits import MAX_CHUNKS
+from jndkit.limits import MAX_CHUNKS
 from jndkit.picture.silence import quiet_opencv
 
 _CUT = 16  # bytes; libwebp ends its streams with one or two that are not needed

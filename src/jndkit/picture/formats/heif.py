@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from jndkit.picture.formats.raster import Raster, divided, to_8_bits
-from jndkit.picture.limits import check_size
-from jndkit.picture.metadata.cicp import name_colour
+from jndkit.limits import check_size
+from jndkit.picture.colour.cicp import name_colour
+from jndkit.picture.raster import Raster, divided, to_8_bits
 
 
 def decode(data: bytes, path: str | None, max_pixels: int) -> Raster:

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 
 from jndkit.errors import DamagedError, FormatError, LimitError
-from jndkit.picture.limits import MAX_SCANS, MAX_SEGMENTS
+from jndkit.limits import MAX_SCANS, MAX_SEGMENTS
 from jndkit.picture.metadata.mark import is_mark
 
 _SOF = set(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}

@@ -14,13 +14,13 @@ import numpy as np
 import numpy.typing as npt
 
 from jndkit.errors import DamagedError, FormatError, LimitError
-from jndkit.picture import colour, transfer
+from jndkit.limits import MAX_BLOCK, check_size
+from jndkit.picture.colour import cicp, profiles, transfer
+from jndkit.picture.colour.primaries import profile_of
 from jndkit.picture.contract import Pixels
 from jndkit.picture.formats.jxl_bits import Bits
 from jndkit.picture.formats.jxl_header import SIGNATURE, Header, Span, boxes, codestream, header
-from jndkit.picture.formats.raster import Raster, divided, to_8_bits
-from jndkit.picture.limits import MAX_BLOCK, check_size
-from jndkit.picture.metadata import cicp
+from jndkit.picture.raster import Raster, divided, to_8_bits
 
 Samples = npt.NDArray[Any]
 Fields = list[tuple[int, int]]  # (value, width) pairs, least significant bit first
@@ -73,7 +73,7 @@ def _stored(data: bytes, found: Header) -> tuple[Samples, list[str]]:
     meaning = found.meaning()
     if not found.xyb or (meaning.icc is None and meaning.exponent is None):
         return imagecodecs.jpegxl_decode(data, numthreads=1), notes
-    described = None if found.icc is None else colour.profile(found.icc)
+    described = None if found.icc is None else profiles.profile(found.icc)
     wide = described is not None and described.mode == "RGB" and not found.grey
     stream, icc = codestream(data), found.icc
     stored: Samples = imagecodecs.jpegxl_decode(_rewritten(stream, found, wide), numthreads=1)
@@ -89,7 +89,7 @@ def _stored(data: bytes, found: Header) -> tuple[Samples, list[str]]:
     return stored, [*notes, _replaced(described)]
 
 
-def _replaced(described: colour.Profile | None) -> str:
+def _replaced(described: profiles.Profile | None) -> str:
     if described is None:
         return "the colour profile is damaged; its colours are read as sRGB"
     return f"converted from the colour space {described.name!r} to sRGB"
@@ -99,7 +99,7 @@ def _in_profile(stored: Samples, icc: bytes) -> Samples:
     """uint16 (H, W, 3 or 4) samples in the space of `icc`, from those in BT.2020 with the sRGB curve, in place."""
     import imagecodecs
 
-    wide = cicp.profile_of(*cicp.PRIMARIES[_WIDE])
+    wide = profile_of(*cicp.PRIMARIES[_WIDE])
     height, width = stored.shape[:2]
     rows = max(1, _PIXELS_AT_ONCE // width)
     for top in range(0, height, rows):

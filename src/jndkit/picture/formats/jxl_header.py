@@ -9,11 +9,12 @@ import struct
 from dataclasses import dataclass
 
 from jndkit.errors import DamagedError
+from jndkit.limits import MAX_BLOCK, MAX_CHUNKS
+from jndkit.picture.colour import cicp
+from jndkit.picture.colour.cicp import Meaning
+from jndkit.picture.colour.primaries import D65, SRGB, profile_of
 from jndkit.picture.formats import jxl_icc
 from jndkit.picture.formats.jxl_bits import Bits
-from jndkit.picture.limits import MAX_BLOCK, MAX_CHUNKS
-from jndkit.picture.metadata import cicp
-from jndkit.picture.metadata.cicp import Meaning
 
 SIGNATURE = b"\xff\x0a"
 _RATIOS = ((1, 1), (12, 10), (4, 3), (3, 2), (16, 9), (5, 4), (2, 1))
@@ -22,7 +23,7 @@ _GREY, _XYB = 1, 2
 _CUSTOM = 2
 _SRGB, _DCI = 13, 17
 _DCI_EXPONENT = 2.6
-_WHITES = {1: cicp.D65, 10: (1 / 3, 1 / 3), 11: cicp.PRIMARIES[11][2]}
+_WHITES = {1: D65, 10: (1 / 3, 1 / 3), 11: cicp.PRIMARIES[11][2]}
 _HEAD = 4 * MAX_BLOCK  # bytes of the codestream that may hold headers and profile
 
 Span = tuple[int, int]
@@ -48,7 +49,7 @@ class Header:
     xyb: bool = True
     icc: bytes | None = None
     primaries: tuple[float, ...] | None = None
-    white: tuple[float, float] = cicp.D65
+    white: tuple[float, float] = D65
     number: int = 1
     curve: int = _SRGB
     exponent: float | None = None
@@ -72,7 +73,7 @@ class Header:
         # 8 bits are not rounded a second time for the sRGB curve: the profile takes their own.
         own = exponent if self.bits <= 8 else None
         try:
-            return Meaning(cicp.profile_of(*named, own), None if own else exponent)
+            return Meaning(profile_of(*named, own), None if own else exponent)
         except ValueError as error:
             return Meaning(None, exponent, f"its colours are read as if they were sRGB: {error}")
 
@@ -136,7 +137,7 @@ def _colour(bits: Bits, header: Header) -> bool:
         return True
     if space != _XYB:
         white = bits.enum()
-        header.white = (_chromaticity(bits), _chromaticity(bits)) if white == _CUSTOM else _WHITES.get(white, cicp.D65)
+        header.white = (_chromaticity(bits), _chromaticity(bits)) if white == _CUSTOM else _WHITES.get(white, D65)
         if space != _GREY:
             _primaries(bits, header, white)
         if bits.flag():
@@ -157,7 +158,7 @@ def _primaries(bits: Bits, header: Header, white: int) -> None:
     # They have the numbers of H.273 but for P3, whose white point is told apart here.
     header.number = {1: 1, 9: 9, 11: 12}.get(number, 0)
     if white != 1:
-        header.primaries = cicp.SRGB if number == 1 else cicp.PRIMARIES[header.number][1] if header.number else None
+        header.primaries = SRGB if number == 1 else cicp.PRIMARIES[header.number][1] if header.number else None
 
 
 def _after_colour(bits: Bits, header: Header, further: bool) -> None:

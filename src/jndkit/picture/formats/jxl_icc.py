@@ -5,9 +5,9 @@ Source: ISO/IEC 18181-1, annex E.4 (ICC profile).
 
 from __future__ import annotations
 
+from jndkit.limits import MAX_BLOCK
 from jndkit.picture.formats.jxl_bits import Bits
 from jndkit.picture.formats.jxl_entropy import Decoder
-from jndkit.picture.limits import MAX_BLOCK
 
 _CONTEXTS = 41
 _HEADER = 128

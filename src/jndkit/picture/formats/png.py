@@ -10,7 +10,7 @@ import zlib
 from dataclasses import dataclass, field
 
 from jndkit.errors import DamagedError, LimitError
-from jndkit.picture.limits import MAX_BLOCK, MAX_CHUNKS
+from jndkit.limits import MAX_BLOCK, MAX_CHUNKS
 from jndkit.picture.metadata.mark import is_mark
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"

@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from jndkit.picture.colour import cicp
+from jndkit.picture.colour.cicp import Meaning
+from jndkit.picture.colour.primaries import D65, SRGB, profile_of
 from jndkit.picture.formats.png import Chunks
-from jndkit.picture.metadata import cicp
-from jndkit.picture.metadata.cicp import Meaning
 
 _SRGB_GAMMA = 45455
 _AS_SRGB = 500  # gAMA values this near are written for sRGB
@@ -48,12 +49,12 @@ def _by_gamma(chunks: Chunks) -> Meaning:
     near = exponent is None or abs(1e5 / exponent - _SRGB_GAMMA) <= _AS_SRGB
     if chunks.chromaticities is not None and chunks.colour not in (0, 4):
         x, y, *primaries = (value / 1e5 for value in chunks.chromaticities)
-        stated = np.array([*primaries, x, y]) - (*cicp.SRGB, *cicp.D65)
+        stated = np.array([*primaries, x, y]) - (*SRGB, *D65)
         if np.abs(stated).max() > _SAME / 1e5:
             try:
                 # 8 bits are not rounded a second time for the sRGB curve: the profile takes their own.
                 own = exponent if near or chunks.depth <= 8 else None
-                icc = cicp.profile_of("primaries of the file", tuple(primaries), (x, y), own)
+                icc = profile_of("primaries of the file", tuple(primaries), (x, y), own)
                 near |= own is not None
             except ValueError as error:
                 note = f"the chromaticities are ignored: {error}"

@@ -13,10 +13,10 @@ import numpy as np
 import numpy.typing as npt
 
 from jndkit.errors import DamagedError, FormatError, JndError, LimitError
-from jndkit.picture.formats.raster import Raster, divided, to_8_bits, upright
-from jndkit.picture.limits import MAX_STRIPS, check_size
+from jndkit.limits import MAX_STRIPS, check_size
 from jndkit.picture.metadata import ifd
 from jndkit.picture.plugins import block, open_image, opencv_16, raster_of, reduced
+from jndkit.picture.raster import Raster, divided, to_8_bits, upright
 from jndkit.picture.silence import quiet_stderr
 
 _KIND, _WIDTH, _LENGTH, _BITS, _ORIENTATION = 254, 256, 257, 258, 274

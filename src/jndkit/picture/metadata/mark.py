@@ -24,6 +24,7 @@ _OUTCOME_ROOM = 90  # characters at least, kept for what is known only when the 
 _BLANK = "_"
 _DIGITS = 16  # of the input's hash: what tells files of one name apart by accident, not against forgers
 _WHOLE = re.compile(rf"jndkit (\d[\w.+-]*)(?: of ([0-9a-f]{{{_DIGITS}}}); ([^;]*); ?(.*))?", re.DOTALL)
+_SHAVE = re.compile(r"(?<!\S)shave=")  # as files have it that were written before it was called prefilter
 _OUTCOME = re.compile(r"(\S+) (\S+) (\d+)x(\d+) ([^\s/]+)(?:/(\S+))? (\S+) (\S+) (\S+) *")
 
 
@@ -82,6 +83,8 @@ def parse(text: str) -> Mark | None:
     if found is None:
         return None
     version, source, settings, told = found.groups()
+    if settings is not None:
+        settings = _SHAVE.sub("prefilter=", settings)
     return Mark(version, source, settings, None if told is None else _outcome(told))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from jndkit.errors import UsageError
+from jndkit.errors import check_choice
 from jndkit.picture.contract import Picture
 from jndkit.picture.metadata import exif as exif_blocks, xmp as xmp_packets
 from jndkit.picture.metadata.mark import MARK
@@ -20,6 +20,11 @@ def mark_xmp(xmp: bytes | None, mark: str = MARK) -> bytes:
     return xmp_packets.with_mark(xmp, mark)
 
 
+def check_policy(policy: str) -> None:
+    """Raises UsageError for a policy that is none of POLICIES."""
+    check_choice("metadata policy", policy, POLICIES)
+
+
 def with_metadata(picture: Picture, policy: str) -> Picture:
     """The picture with what `policy` lets through.
 
@@ -28,6 +33,7 @@ def with_metadata(picture: Picture, policy: str) -> Picture:
         dropped by "nogps".
     Raises UsageError for another policy.
     """
+    check_policy(policy)
     if policy == "all":
         return picture
     if policy == "nogps":
@@ -36,6 +42,4 @@ def with_metadata(picture: Picture, policy: str) -> Picture:
         return replace(picture, exif=exif, xmp=xmp)
     if policy == "icc":
         return replace(picture, exif=None, xmp=None)
-    if policy == "none":
-        return replace(picture, native=None, icc=None, exif=None, xmp=None)
-    raise UsageError(f"unknown metadata policy {policy!r}: choose {', '.join(POLICIES)}")
+    return replace(picture, native=None, icc=None, exif=None, xmp=None)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from jndkit.pixelwise.choices import check_choice
+from jndkit.errors import check_choice
 
 # MATLAB's names: 'symmetric' repeats the edge pixel, which OpenCV calls REFLECT.
 BORDERS: dict[str, int] = {"reflect": cv2.BORDER_REFLECT, "zero": cv2.BORDER_CONSTANT}

@@ -15,8 +15,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from jndkit.errors import UsageError
-from jndkit.pixelwise.choices import check_choice
+from jndkit.errors import UsageError, check_choice
 
 Numbers: TypeAlias = npt.ArrayLike
 Values: TypeAlias = npt.NDArray[np.float64]

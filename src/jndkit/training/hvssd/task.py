@@ -21,11 +21,10 @@ from safetensors.torch import load_file
 from torch import Generator, Tensor, nn
 from torch.nn import functional as F
 
-from jndkit.errors import InputError, UsageError
+from jndkit.errors import InputError, UsageError, check_choice
 from jndkit.observers import Watched, observer as named_observer
 from jndkit.picture import Picture, Pixels
 from jndkit.pixelwise import jnd_map
-from jndkit.pixelwise.choices import check_choice
 from jndkit.training.hvssd.degradation import MULTIPLE, Degradation, Priors
 from jndkit.training.hvssd.degradation_task import check_keys
 from jndkit.training.losses.fullreference import MEASURES, variation

@@ -1,11 +1,14 @@
-"""What an input may ask of us at most, checked before anything is decoded."""
+"""What an input may ask of us at most, checked before anything is decoded.
+
+It loads no library: the command line takes its defaults from here.
+"""
 
 from __future__ import annotations
 
 from jndkit.errors import DamagedError, LimitError, UsageError
 
-MAX_PIXELS = 100_000_000
-MAX_BYTES = 200_000_000
+MAX_PIXELS = 100_000_000  # of a picture, unless the caller says otherwise
+MAX_BYTES = 200_000_000  # of a file
 MAX_BLOCK = 4_000_000  # one metadata block, bytes
 MAX_CHUNKS = 100_000  # PNG chunks in a file
 MAX_SEGMENTS = 10_000  # JPEG segments before the pixels

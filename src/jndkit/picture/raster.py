@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from jndkit.limits import MAX_BLOCK
 from jndkit.picture.contract import Pixels
-from jndkit.picture.limits import MAX_BLOCK
 
 
 @dataclass

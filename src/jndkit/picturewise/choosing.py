@@ -1,0 +1,184 @@
+"""The choice for one picture among the codecs and the ways to prepare it: the smallest file that looks the same."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+
+from jndkit.codecs import codec as named_codec
+from jndkit.codecs.contract import Codec
+from jndkit.errors import CodecError, TargetError
+from jndkit.observers.contract import Observer, is_noisy
+from jndkit.picture import Picture
+from jndkit.picturewise.decision import (
+    BUDGET,
+    Choice,
+    Decision,
+    PredictedDecision,
+    cheapest,
+    decide,
+    leaves_chroma,
+    predict_decision,
+    suited,
+)
+from jndkit.picturewise.goal import Goal
+from jndkit.picturewise.prediction import Prediction
+from jndkit.picturewise.prefilter import Prefiltered, form_for, prefilter_within
+from jndkit.picturewise.probing import Prober
+from jndkit.picturewise.watching import watch_under
+
+_AUTO = "auto"
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The decision with the smallest file, that file, and how the picture was prefiltered, if it was.
+
+    encodes: how many were made for all codecs together, those included that lost or failed.
+    """
+
+    decision: Decision
+    choice: Choice
+    prefiltered: Prefiltered | None
+    encodes: int
+
+
+class Chooser:
+    """One picture and what its file is held to; it is watched once as it is, and once without transparency, if needed.
+
+    effort: a key of BUDGET.  predict: what a codec is expected to do to the picture.
+    """
+
+    def __init__(
+        self,
+        picture: Picture,
+        goal: Goal,
+        observer: Observer,
+        predict: Callable[[Codec], Prediction],
+        *,
+        effort: str = "normal",
+        prefilter: str | None = None,
+    ) -> None:
+        """prefilter: the JND model within whose map the picture is smoothed before it is coded."""
+        self._picture, self._goal, self._observer, self._predict = picture, goal, observer, predict
+        self._effort, self._model = effort, prefilter
+        # By whether transparency was left out: then another picture is watched.
+        self._probers: dict[bool, Prober] = {}
+        self._prefiltered: dict[tuple[bool, bool, str], Prefiltered | None] = {}
+        self._encodes = 0
+
+    def smallest(self, asked: str, specs: Iterable[str]) -> Chosen:
+        """The smallest file over some codecs, each held to the goal.
+
+        asked: what the caller named, a codec's spec or "auto"; then a codec that fails is passed over, and a picture
+            outside the domain of the scale may become a PNG.
+        specs: the codecs that it means.
+        Raises CodecError where the one codec asked for fails, TargetError where no codec meets the goal.
+        """
+        auto = asked == _AUTO
+        best: Chosen | None = None
+        refused: list[str] = []
+        for spec in (*specs, "png") if auto and not self._goal.domain.inside else specs:
+            codec = named_codec(spec)
+            prober = self._prober(codec)
+            try:
+                decision, prefiltered = self._decided(prober, codec, spec)
+            except CodecError as error:
+                if not auto:
+                    raise CodecError(f"{self._picture.name}: {error}") from error
+                refused.append(str(error))
+                continue
+            if decision.choice is None:
+                refused.append(self._refusal(spec, decision))
+            elif best is None or decision.size < best.decision.size:
+                caveats = self._goal.caveats(lossless=decision.stop == "lossless")
+                noted = replace(decision, notes=(*prober.picture.notes, *caveats, *decision.notes))
+                best = Chosen(noted, decision.choice, prefiltered, 0)
+        if best is None:
+            raise TargetError(f"{self._picture.name}: {'; '.join(refused)}")
+        return replace(best, encodes=self._encodes)
+
+    def _prober(self, codec: Codec) -> Prober:
+        """What probes the picture as this codec can hold it."""
+        picture = suited(self._picture, codec)
+        opaque = picture.alpha is None
+        twin = self._probers.get(opaque)
+        goal, observer = self._goal, self._observer
+        watched = twin.watched if twin else watch_under(observer, picture, goal.viewing, goal.protocol)
+        budget = BUDGET[self._effort]
+        prober = Prober(picture, watched, self._predict, goal.jnd, budget, noisy=is_noisy(observer))
+        if twin:
+            prober.chroma_jnd = twin.chroma_jnd
+        self._probers[opaque] = prober
+        return prober
+
+    def _decided(self, prober: Prober, codec: Codec, spec: str) -> tuple[Decision, Prefiltered | None]:
+        """The decision for one codec, on the prefiltered picture where that was asked for and gives a file."""
+        if self._model is None:
+            return self._searched(prober, codec, spec), None
+        if not self._goal.domain.inside:
+            reason = "the scale of visibility does not hold for this picture"
+            return _unfiltered(self._searched(prober, codec, spec), reason), None
+        smoothed = self._smoothed(prober, codec, self._model)
+        if smoothed is None:
+            reason = f"{self._model} leaves nothing to smooth unseen"
+            return _unfiltered(self._searched(prober, codec, spec), reason), None
+        filtered, prefiltered = self._searched(smoothed[0], codec, spec), smoothed[1]
+        passed = filtered.choice is not None and filtered.stop != "lossless"
+        if passed and self._effort != "best":
+            return filtered, prefiltered
+        plain = self._searched(prober, codec, spec)
+        probes = (*filtered.probes, *plain.probes)
+        if passed and filtered.size <= plain.size:
+            return replace(filtered, probes=probes), prefiltered
+        reason = "the file is smaller without" if passed else "no lossy setting met the target with it"
+        return _unfiltered(replace(plain, probes=probes), reason), None
+
+    def _searched(self, prober: Prober, codec: Codec, spec: str) -> Decision:
+        inside = self._goal.domain.inside
+        try:
+            decision = decide(prober, codec, chroma_free=leaves_chroma(spec), lossless_first=not inside)
+            return cheapest(prober, codec, decision) if self._effort == "best" and inside else decision
+        finally:  # of a codec that fails too: the row says how many encodes were made, not how many helped
+            self._encodes += len(prober.probes)
+
+    def _smoothed(self, prober: Prober, codec: Codec, model: str) -> tuple[Prober, Prefiltered] | None:
+        """A prober that codes a smoothed picture and still watches the original; None where smoothing shows."""
+        form = form_for(codec.name)
+        key = prober.picture.alpha is None, prober.picture.native is None, form
+        if key not in self._prefiltered:
+            self._prefiltered[key] = prefilter_within(prober.picture, model, prober.watched, prober.target, form=form)
+        prefiltered = self._prefiltered[key]
+        if prefiltered is None:
+            return None
+        picture = replace(prober.picture, rgb=prefiltered.picture.rgb, native=prefiltered.picture.native)
+        # Chroma is not smoothed, so that halving it reads as of the original.
+        return replace(prober, picture=picture, chroma_jnd=prober.reduced_chroma(), probes=[]), prefiltered
+
+    def _refusal(self, spec: str, decision: Decision) -> str:
+        best = decision.best
+        tried = f"the best tried, {best.spec} at {best.value:g}, reads {best.jnd:.2f} JND" if best else "nothing tried"
+        return f"{spec} does not reach {self._goal}: {tried}"
+
+
+def _unfiltered(decision: Decision, reason: str) -> Decision:
+    return replace(decision, notes=(*decision.notes, f"not prefiltered: {reason}"))
+
+
+def predict_choice(
+    picture: Picture, spec: str, goal: Goal, predict: Callable[[Codec], Prediction]
+) -> PredictedDecision:
+    """What a codec would come to, from what is predicted of the picture, without an encode.
+
+    Raises TargetError where no setting is expected to meet the goal.
+    """
+    codec = named_codec(spec)
+    picture = suited(picture, codec)
+    free = leaves_chroma(spec) and not picture.grey
+    decision = predict_decision(codec, predict, goal.jnd, chroma_free=free, lossless_first=not goal.domain.inside)
+    prediction = decision.prediction
+    if decision.value is None and prediction is not None:
+        best = f"the best setting, {prediction.grid[-1]:g}, should read {math.exp(prediction.curve[-1]):.2f} JND"
+        raise TargetError(f"{picture.name}: {decision.codec.spec} is not expected to reach {goal}: {best}")
+    return replace(decision, notes=(*picture.notes, *goal.caveats(lossless=prediction is None), *decision.notes))

@@ -1,0 +1,154 @@
+"""What MkDocs asks for while it builds the site: pages that lie outside docs/, and pages made from the program itself.
+
+    make docs      builds the site into build/site
+
+README.md, CONTRIBUTING.md and others are pages of the site too, with links that work in both places. The command line
+reference comes from the commands, the list of Python names from `jndkit.__all__`, the list of rooms from their
+docstrings: nothing is written twice.
+"""
+
+from __future__ import annotations
+
+import ast
+import html
+import inspect
+import posixpath
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mkdocs.config.defaults import MkDocsConfig
+    from mkdocs.structure.files import Files
+    from mkdocs.structure.pages import Page
+
+ROOT = Path(__file__).resolve().parents[1]
+# Files of the repository that are pages, and what they are called in the site.
+PAGES = {
+    "README.md": "index.md",
+    "CONTRIBUTING.md": "contributing.md",
+    "SECURITY.md": "security.md",
+    "CHANGELOG.md": "changelog.md",
+    "examples/README.md": "examples.md",
+    "tests/pixelwise/published/README.md": "published-maps.md",
+    "tests/fuzz/README.md": "fuzzing.md",
+}
+SOURCES = {page: source for source, page in PAGES.items()}
+# Files that pages link to as they are.
+ASSETS = ("NOTICE", "CITATION.cff", "examples/lake.png")
+COMMANDS = "reference/commands.md"
+PARAGRAPH = "\n\n"
+_LINK = re.compile(r"(?<=\]\()(?!\w+:|#)([^)\s#]+)(#[^)\s]*)?(?=\))")
+
+
+def on_files(files: Files, config: MkDocsConfig) -> Files:
+    """Add the pages and files that are not in docs/."""
+    from mkdocs.structure.files import File
+
+    for source, page in PAGES.items():
+        files.append(File.generated(config, page, content=(ROOT / source).read_text(encoding="utf-8")))
+    for asset in ASSETS:
+        files.append(File.generated(config, asset, content=(ROOT / asset).read_bytes()))
+    from jndkit.cli.app import app
+
+    files.append(File.generated(config, COMMANDS, content=command_reference(app)))
+    return files
+
+
+def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
+    """Fill in what is made from the program, and mend links that leave docs/."""
+    uri = page.file.src_uri
+    if uri == "reference/python.md":
+        markdown = markdown.replace("<!-- names -->", python_reference())
+    if uri == "architecture.md":
+        markdown = markdown.replace("<!-- rooms -->", rooms())
+    return relinked(markdown, uri)
+
+
+def relinked(markdown: str, uri: str) -> str:
+    """The page with links as they are in the site; in the repository they are relative to where the file lies."""
+    folder = posixpath.dirname(SOURCES.get(uri, f"docs/{uri}"))
+
+    def mended(link: re.Match[str]) -> str:
+        target = posixpath.normpath(posixpath.join(folder, link[1]))
+        place = PAGES.get(target) or target.removeprefix("docs/")
+        return posixpath.relpath(place, posixpath.dirname(uri) or ".") + (link[2] or "")
+
+    return _LINK.sub(mended, markdown)
+
+
+def command_reference(app: Any) -> str:
+    """Markdown of every command of a Typer application: its sentence, usage, arguments and options."""
+    from typer.main import get_command
+
+    lines = [
+        "# Command line",
+        "",
+        "`jnd COMMAND --help` prints the same. Data goes to stdout, everything else to stderr.",
+    ]
+    for path, command in _leaves(get_command(app), ("jnd",)):
+        context = command.make_context(" ".join(path), [], resilient_parsing=True)
+        lines += [
+            "",
+            f"## {' '.join(path)}",
+            "",
+            html.escape(inspect.cleandoc(command.help or "").replace("\b\n", ""), quote=False),
+            "",
+        ]
+        lines += ["```text", " ".join((*path, *command.collect_usage_pieces(context))), "```", ""]
+        lines += ["| | |", "|---|---|"]
+        for parameter in command.get_params(context):
+            record = parameter.get_help_record(context)
+            if record is not None:
+                name = (
+                    (parameter.metavar or parameter.name.upper())
+                    if parameter.param_type_name == "argument"
+                    else record[0]
+                )
+                lines.append(f"| <code>{_cell(name)}</code> | {_cell(record[1])} |")
+    return "\n".join(lines) + "\n"
+
+
+def _leaves(command: Any, path: tuple[str, ...]) -> list[tuple[tuple[str, ...], Any]]:
+    """Every command that does something, with the words that call it."""
+    if not hasattr(command, "commands"):
+        return [(path, command)]
+    return [
+        leaf for name, child in command.commands.items() if not child.hidden for leaf in _leaves(child, (*path, name))
+    ]
+
+
+def _cell(text: str) -> str:
+    return html.escape(" ".join(text.split()), quote=False).replace("|", "&#124;").replace("*", "&#42;")
+
+
+def python_reference() -> str:
+    """Markdown that asks mkdocstrings for every public name: functions, what they take and return, errors."""
+    import jndkit
+
+    groups: dict[str, list[str]] = {"Functions": [], "Classes": [], "Errors": []}
+    for name in jndkit.__all__:
+        item = getattr(jndkit, name)
+        if inspect.isclass(item):
+            groups["Errors" if issubclass(item, Exception) else "Classes"].append(name)
+        elif callable(item):
+            groups["Functions"].append(name)
+    lines: list[str] = []
+    for title, names in groups.items():
+        lines += ["", f"## {title}"] + [line for name in names for line in ("", f"::: jndkit.{name}")]
+    return "\n".join(lines)
+
+
+def rooms() -> str:
+    """A table of the rooms of the package, in alphabetical order, by the first paragraph of their docstrings."""
+    package = ROOT / "src" / "jndkit"
+    lines = ["| room | what it does |", "|---|---|"]
+    for path in sorted(package.iterdir(), key=lambda path: path.stem):
+        source = path / "__init__.py" if path.is_dir() else path
+        if path.name.startswith("_") or source.suffix != ".py" or not (source.exists() or path.is_dir()):
+            continue
+        text = ast.get_docstring(ast.parse(source.read_text(encoding="utf-8"))) if source.exists() else None
+        if text:
+            name = f"{path.name}{'/' if path.is_dir() else ''}"
+            lines.append(f"| `{name}` | {_cell(text.partition(PARAGRAPH)[0])} |")
+    return "\n".join(lines)
