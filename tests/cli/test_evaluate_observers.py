@@ -75,9 +75,13 @@ def test_an_interrupted_run_keeps_its_rows(jnd: Run, answered: Path, monkeypatch
             raise KeyboardInterrupt
         fill(row, *rest)
 
+    assert jnd("evaluate", "observers", "--root", answered, "--table", "aic", "--rows", "r.jsonl").code == 0
+    scores = Path("r.jsonl").read_text()
     monkeypatch.setattr(work, "_read", interrupted)
     assert jnd("evaluate", "observers", "--root", answered, *SIDE_BY_SIDE, "--rows", "r.jsonl").code == 130
-    assert Path("r.jsonl").read_text().count("\n") == 1
+    after = Path("r.jsonl").read_text()
+    assert after.startswith(scores)
+    assert after.count("\n") == scores.count("\n") + 1
 
 
 def test_a_version_that_cannot_be_read(jnd: Run, answered: Path) -> None:

@@ -37,7 +37,7 @@ def watch_under(observer: Observer, picture: Picture, viewing: Viewing, protocol
 
 @dataclass(frozen=True)
 class _Moved:
-    """A watched whose readings are moved."""
+    """A watched picture whose readings are moved by what it hides."""
 
     watched: Watched
     hiding: Hiding
