@@ -10,7 +10,7 @@ import pytest
 
 from jndkit.batch import ledger
 from jndkit.errors import UsageError
-from jndkit.evaluation.noise.jobs import jobs
+from jndkit.evaluation.noise.jobs import jobs_left
 from jndkit.evaluation.noise.rows import NoiseRow
 from jndkit.evaluation.noise.settings import Settings
 from jndkit.evaluation.noise.summary import check
@@ -29,7 +29,7 @@ def pictures(folder: Path) -> list[tuple[Path, str]]:
 def planned(
     pictures: list[tuple[Path, str]], known: list[NoiseRow], others: tuple[NoiseRow, ...] = ()
 ) -> Plan[NoiseRow]:
-    return plan(TWO, known, partial(jobs, pictures, TWO), check, others)
+    return plan(TWO, known, partial(jobs_left, pictures, TWO), check, others)
 
 
 def kept(file: Path) -> list[tuple[str, str]]:

@@ -9,14 +9,13 @@ from typing import Any
 
 import pytest
 
-from jndkit.batch import ledger
 from jndkit.errors import UsageError
 from jndkit.evaluation.codecs.rows import CodecRow
 from jndkit.evaluation.hvssd.rows import HvssdRow
 from jndkit.evaluation.noise.rows import NoiseRow
-from jndkit.evaluation.observers.rows import ReadingRow, ScoreRow, from_json
+from jndkit.evaluation.observers.rows import ReadingRow, ScoreRow, by_kind, from_json
 from jndkit.evaluation.picturewise.rows import KnobRow
-from jndkit.evaluation.rows import PictureRow, Row
+from jndkit.evaluation.rows import PictureRow, Row, read
 
 ROWS = Path(__file__).parents[2] / "benchmarks" / "rows"
 COMMITTED: dict[str, type[Row]] = {
@@ -42,9 +41,19 @@ def test_committed_rows_are_written_as_they_are_read(name: str) -> None:
 
 def test_so_are_those_of_the_observers() -> None:
     file = ROWS / "observers.jsonl"
-    readings, scores = from_json(ledger.read(file))
+    readings, scores = by_kind(read(file, from_json))
+    assert len(readings) > len(scores) > 50
     written = [row.to_json() for row in readings] + [row.to_json() for row in scores]
     assert written == file.read_text(encoding="utf-8").splitlines()
+
+
+def test_a_row_that_is_none_is_named_by_file_and_line(tmp_path: Path) -> None:
+    file = tmp_path / "r.jsonl"
+    first = (ROWS / "noise.jsonl").read_text(encoding="utf-8").splitlines()[0]
+    file.write_text(f'{first}\n{{"input": "a.png"}}\n')
+    with pytest.raises(UsageError, match=r"r\.jsonl: line 2: a row of another kind"):
+        read(file, NoiseRow.from_json)
+    assert read(tmp_path / "none.jsonl", NoiseRow.from_json) == []
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import types
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, fields
 from functools import cache
-from typing import Any, ClassVar, Self, Union, get_args, get_origin, get_type_hints
+from pathlib import Path
+from typing import Any, ClassVar, Self, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from jndkit.batch.ledger import told
+from jndkit.batch import ledger
 from jndkit.errors import UsageError
 
 Failure = dict[str, str]
@@ -46,7 +47,7 @@ class Row:
 
     def fail(self, error: Exception, name: str) -> Self:
         """This row, failed. name: what failed, which the message begins with. An error that is none of ours says so."""
-        self.error = told(error, name)
+        self.error = ledger.told(error, name)
         return self
 
 
@@ -79,6 +80,24 @@ class PictureRow(Row):
     def made_with(self) -> str:
         """Versions that decide the result; a row with others than are in use is stale. Empty where none is."""
         return ""
+
+
+RowT = TypeVar("RowT", bound=Row)
+
+
+def read(path: str | Path, from_json: Callable[[Mapping[str, Any]], RowT]) -> list[RowT]:
+    """The rows of a file, none where there is no file.
+
+    from_json: of the kind that is expected. Raises InputError for what is no file of rows, UsageError for a row of
+    another kind.
+    """
+    rows = []
+    for number, line in enumerate(ledger.read(path), 1):
+        try:
+            rows.append(from_json(line))
+        except UsageError as error:
+            raise UsageError(f"{path}: line {number}: {error}") from None
+    return rows
 
 
 @cache

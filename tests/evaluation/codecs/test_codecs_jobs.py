@@ -15,7 +15,7 @@ import jndkit
 from jndkit.codecs import available, codec
 from jndkit.errors import MissingError, UsageError
 from jndkit.evaluation.codecs import prepared, settings as module
-from jndkit.evaluation.codecs.jobs import Job, jobs
+from jndkit.evaluation.codecs.jobs import Job, jobs_left
 from jndkit.evaluation.codecs.rows import LEVELS, SWEEPS, CodecRow
 from jndkit.evaluation.codecs.settings import Settings, present
 from jndkit.evaluation.metrics.ssimulacra2 import Prepared, prepare
@@ -98,10 +98,10 @@ def test_transparency_is_judged_where_a_codec_has_it(tmp_path: Path) -> None:
 def test_rows_survive_json_and_processes(picture: Path, tmp_path: Path) -> None:
     other = tmp_path / "b.png"
     other.write_bytes(picture.read_bytes())
-    work = jobs([(picture, "a.png"), (other, "b.png")], replace(ONE, processes=2), [])
+    work = jobs_left([(picture, "a.png"), (other, "b.png")], replace(ONE, processes=2), [])
     together = sorted(run(work, 2), key=lambda row: row.input)
     assert [row.processes for row in together] == [2, 2]
-    alone = [row for job in jobs([(picture, "a.png")], replace(ONE, processes=2), []) for row in job.rows()]
+    alone = [row for job in jobs_left([(picture, "a.png")], replace(ONE, processes=2), []) for row in job.rows()]
     assert alone[0].processes == 1
     assert alone[0].answers == together[0].answers == together[1].answers
     assert CodecRow.from_json(json.loads(alone[0].to_json())) == alone[0]
@@ -123,14 +123,14 @@ def test_what_is_known_is_not_made_again(picture: Path) -> None:
     known = [settings.row("a.png", spec) for spec in settings.codecs]
     for each in known:
         each.input_sha256 = made(picture)[0].input_sha256
-    assert jobs(pictures, settings, known) == []
+    assert jobs_left(pictures, settings, known) == []
     stale = replace(known[1], versions={**known[1].versions, "libwebp": "0.1"})
-    assert jobs(pictures, settings, [known[0], stale])[0].left == ("webp",)
-    assert jobs(pictures, settings, [known[0], replace(known[1], source="cvvdp 0.1")])[0].left == ("webp",)
+    assert jobs_left(pictures, settings, [known[0], stale])[0].left == ("webp",)
+    assert jobs_left(pictures, settings, [known[0], replace(known[1], source="cvvdp 0.1")])[0].left == ("webp",)
     newer = [replace(each, versions={**each.versions, "jndkit": "9"}) for each in known]
-    assert jobs(pictures, settings, newer) == []
+    assert jobs_left(pictures, settings, newer) == []
     picture.write_bytes(picture.read_bytes() + b"\0")
-    assert jobs(pictures, settings, known)[0].left == ("jpeg", "webp")
+    assert jobs_left(pictures, settings, known)[0].left == ("jpeg", "webp")
 
 
 def test_a_bad_picture_and_a_bad_codec_fail_alone(picture: Path, monkeypatch: pytest.MonkeyPatch) -> None:

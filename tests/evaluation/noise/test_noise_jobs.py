@@ -17,7 +17,7 @@ import pytest
 import jndkit
 from jndkit.errors import UsageError
 from jndkit.evaluation.noise.baselines import BASELINES
-from jndkit.evaluation.noise.jobs import Job, jobs
+from jndkit.evaluation.noise.jobs import Job, jobs_left
 from jndkit.evaluation.noise.rows import NoiseRow
 from jndkit.evaluation.noise.settings import Settings
 from jndkit.evaluation.run import run
@@ -95,14 +95,14 @@ def test_a_target_out_of_reach_fails_alone(folder: Path) -> None:
 
 def test_known_rows_are_not_made_again(folder: Path) -> None:
     pictures = [(path, path.name) for path in sorted(folder.iterdir())]
-    assert [each.left for each in jobs(pictures, FEW, [])] == [FEW.models] * 3
+    assert [each.left for each in jobs_left(pictures, FEW, [])] == [FEW.models] * 3
     known = [*job(folder / "0.png").rows(), next(job(folder / "1.png").rows())]
-    left = jobs(pictures, FEW, known)
+    left = jobs_left(pictures, FEW, known)
     assert [(each.name, each.left) for each in left] == [("1.png", FEW.models[1:]), ("2.png", FEW.models)]
     known[0].fail(MemoryError(), "0.png")
-    assert jobs(pictures, FEW, known)[0].left == ("flat",)
+    assert jobs_left(pictures, FEW, known)[0].left == ("flat",)
     (folder / "0.png").write_bytes((folder / "2.png").read_bytes())
-    assert jobs(pictures, FEW, known)[0].left == FEW.models
+    assert jobs_left(pictures, FEW, known)[0].left == FEW.models
 
 
 def test_side_by_side_is_the_same(folder: Path) -> None:

@@ -11,9 +11,9 @@ import pytest
 
 from jndkit.errors import MissingError, UsageError
 from jndkit.evaluation.observers import stimuli
-from jndkit.evaluation.observers.jobs import jobs
+from jndkit.evaluation.observers.jobs import jobs_left
 from jndkit.evaluation.observers.readings import Readings
-from jndkit.evaluation.observers.rows import ReadingRow, ScoreRow, from_json
+from jndkit.evaluation.observers.rows import ReadingRow, ScoreRow, by_kind, from_json
 from jndkit.evaluation.observers.settings import Settings
 
 TWO = ("psnr", "ssim")
@@ -22,7 +22,7 @@ TWO = ("psnr", "ssim")
 def made(
     answered: Path, tables: tuple[str, ...] = ("midd", "mcl-jci"), readers: tuple[str, ...] = TWO
 ) -> list[ReadingRow]:
-    return [row for job in jobs(Settings(answered, tables, readers), []) for row in job.rows()]
+    return [row for job in jobs_left(Settings(answered, tables, readers), []) for row in job.rows()]
 
 
 def test_every_version_is_read(answered: Path) -> None:
@@ -43,7 +43,7 @@ def test_rows_come_back(answered: Path) -> None:
     rows = made(answered, ("midd",))
     score = ScoreRow("midd", "psnr", {"rmse": 0.123456}, {"a-jpeg-20.png": 0.5}, people="0" * 64)
     lines = [*(row.to_json() for row in rows), score.to_json()]
-    readings, scores = from_json([json.loads(line) for line in lines])
+    readings, scores = by_kind(from_json(json.loads(line)) for line in lines)
     assert readings == rows
     assert scores == [replace(score, scores={"rmse": 0.1235})]
 
@@ -51,16 +51,16 @@ def test_rows_come_back(answered: Path) -> None:
 @pytest.mark.parametrize("row", [{"input": "a", "model": "flat"}, {"reader": "psnr"}, {"reader": "x", "more": 1}, {}])
 def test_rows_of_another_kind(row: dict[str, object]) -> None:
     with pytest.raises(UsageError, match="a row of another kind"):
-        from_json([row])
+        from_json(row)
 
 
 def test_what_is_there_is_not_done_again(answered: Path) -> None:
     rows, settings = made(answered), Settings(answered, ("midd", "mcl-jci"), TWO)
-    assert jobs(settings, rows) == []
+    assert jobs_left(settings, rows) == []
     older = [replace(row, source="psnr of another") if row.reader == "psnr" else row for row in rows]
-    assert {job.left for job in jobs(settings, older)} == {(("midd", "psnr"),), (("mcl-jci", "psnr"),)}
+    assert {job.left for job in jobs_left(settings, older)} == {(("midd", "psnr"),), (("mcl-jci", "psnr"),)}
     (answered / "people" / "midd" / "a.png").write_bytes((answered / "people" / "midd" / "b.png").read_bytes())
-    (again,) = jobs(settings, rows)
+    (again,) = jobs_left(settings, rows)
     assert (again.name, again.left) == ("a.png", (("midd", "psnr"), ("midd", "ssim")))
 
 
@@ -104,4 +104,4 @@ def test_encoders_are_coded_with(answered: Path) -> None:
 def test_encoders_that_are_not_installed(answered: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with pytest.raises(MissingError, match=r"jpegli is not installed; install it with: pip install 'jndkit\[parity\]'"):
-        jobs(Settings(answered, ("encoders",), ("psnr",)), [])
+        jobs_left(Settings(answered, ("encoders",), ("psnr",)), [])

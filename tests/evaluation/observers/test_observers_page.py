@@ -12,13 +12,13 @@ from types import ModuleType
 import numpy as np
 import pytest
 
-from jndkit.batch import ledger as store
 from jndkit.evaluation.observers import shares
-from jndkit.evaluation.observers.jobs import jobs
-from jndkit.evaluation.observers.rows import ReadingRow, ScoreRow, from_json
+from jndkit.evaluation.observers.jobs import jobs_left
+from jndkit.evaluation.observers.rows import ReadingRow, ScoreRow, by_kind, from_json
 from jndkit.evaluation.observers.scoring import score_tables
 from jndkit.evaluation.observers.settings import Settings
 from jndkit.evaluation.observers.tables import markdown
+from jndkit.evaluation.rows import read
 
 ROOT = Path(__file__).parents[3]
 BENCHMARKS = ROOT / "benchmarks"
@@ -28,7 +28,7 @@ LOOK = "cvvdp, side-by-side"
 
 @pytest.fixture(scope="module")
 def rows() -> tuple[list[ReadingRow], list[ScoreRow]]:
-    return from_json(store.read(BENCHMARKS / "rows" / "observers.jsonl"))
+    return by_kind(read(BENCHMARKS / "rows" / "observers.jsonl", from_json))
 
 
 def script(name: str) -> ModuleType:
@@ -83,7 +83,7 @@ def test_the_scores_follow_from_the_answers(rows: tuple[list[ReadingRow], list[S
 def test_the_readings_are_those_of_the_observers(rows: tuple[list[ReadingRow], list[ScoreRow]], shared: Path) -> None:
     old = {row.reader: row for row in rows[0] if (row.table, row.input) == ("midd", "kodim05.webp")}
     settings = Settings(shared / "data", ("midd",), ("cvvdp", "ssimulacra2", "psnr", "ssim", "wu2017"))
-    (job,) = (job for job in jobs(settings, []) if job.name == "kodim05.webp")
+    (job,) = (job for job in jobs_left(settings, []) if job.name == "kodim05.webp")
     for row in job.rows():
         assert row.error is None
         assert row.made_with == old[row.reader].made_with

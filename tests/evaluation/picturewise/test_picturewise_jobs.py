@@ -15,7 +15,7 @@ from jndkit.errors import UsageError
 from jndkit.evaluation import search as sources
 from jndkit.evaluation.picturewise import methods
 from jndkit.evaluation.picturewise.ground_truth import observed_ground_truth
-from jndkit.evaluation.picturewise.jobs import Job, jobs
+from jndkit.evaluation.picturewise.jobs import Job, jobs_left
 from jndkit.evaluation.picturewise.rows import METHODS, KnobRow
 from jndkit.evaluation.picturewise.settings import Settings
 from jndkit.evaluation.run import run
@@ -118,7 +118,7 @@ def test_the_learned_observer_is_searched_by_blocks(folder: Path, monkeypatch: p
 
 
 def test_rows_survive_json_and_processes(folder: Path) -> None:
-    work = jobs([(folder / f"{n}.png", f"{n}.png") for n in range(2)], replace(ONE, methods=("knob",)), [])
+    work = jobs_left([(folder / f"{n}.png", f"{n}.png") for n in range(2)], replace(ONE, methods=("knob",)), [])
     alone, together = list(run(work, 1)), list(run(work, 2))
     assert sorted((row.input, str(row.answers)) for row in alone) == sorted(
         (row.input, str(row.answers)) for row in together
@@ -132,11 +132,11 @@ def test_what_is_known_is_not_made_again(folder: Path) -> None:
     settings = replace(ONE, methods=("knob", "search"))
     pictures = [(folder / "0.png", "0.png")]
     known = made(folder / "0.png", settings)
-    assert jobs(pictures, settings, known) == []
+    assert jobs_left(pictures, settings, known) == []
     known[0].source = "knob.of.v0"
-    assert jobs(pictures, settings, known)[0].left == (("jpeg:420", "desktop", "knob"),)
+    assert jobs_left(pictures, settings, known)[0].left == (("jpeg:420", "desktop", "knob"),)
     (folder / "0.png").write_bytes((folder / "1.png").read_bytes())
-    assert len(jobs(pictures, settings, known)[0].left) == 2
+    assert len(jobs_left(pictures, settings, known)[0].left) == 2
 
 
 def test_a_bad_picture_and_a_bad_codec_fail_alone(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

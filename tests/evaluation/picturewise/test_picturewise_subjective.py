@@ -13,7 +13,7 @@ import pytest
 from jndkit.datasets.mcl_jci import curves
 from jndkit.errors import InputError
 from jndkit.evaluation.picturewise.ground_truth import first_after
-from jndkit.evaluation.picturewise.jobs import jobs
+from jndkit.evaluation.picturewise.jobs import jobs_left
 from jndkit.evaluation.picturewise.rows import KnobRow
 from jndkit.evaluation.picturewise.settings import Settings
 from jndkit.evaluation.picturewise.subjective import CODEC, SubjectiveSet, ground_truths, subjective_sets
@@ -63,7 +63,7 @@ def konjnd(tmp_path: Path) -> Path:
 
 def evaluated(asked: SubjectiveSet) -> list[KnobRow]:
     settings = Settings(codecs=(CODEC,), viewings=(None,), methods=("cvvdp", "knob"), protocol=asked.protocol)
-    work = jobs([(path, name) for name, path in asked.pictures.items()], settings, [])
+    work = jobs_left([(path, name) for name, path in asked.pictures.items()], settings, [])
     return [row for job in work for row in job.rows()]
 
 

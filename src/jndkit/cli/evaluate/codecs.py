@@ -35,7 +35,7 @@ def codecs(
     Prints tables in Markdown, or with --json the rows. Without a folder, of the rows in the file of --rows alone.
     Seconds are honest with --jobs 1 alone.
     """
-    from jndkit.evaluation.codecs.jobs import jobs as left
+    from jndkit.evaluation.codecs.jobs import jobs_left
     from jndkit.evaluation.codecs.plots import write_plot
     from jndkit.evaluation.codecs.rows import CodecRow
     from jndkit.evaluation.codecs.summary import check
@@ -47,7 +47,7 @@ def codecs(
     results = output.known(CodecRow)
     if pictures:
         settings, paths = _settings(codec, viewing, max_pixels, jobs), named_pictures(pictures, recursive)
-        results = run(plan(settings, results, partial(left, paths, settings), check), settings.processes, output)
+        results = run(plan(settings, results, partial(jobs_left, paths, settings), check), settings.processes, output)
     else:
         output.show(results)
     output.report(results, markdown, partial(write_plot, force=force))

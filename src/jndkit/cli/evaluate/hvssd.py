@@ -35,7 +35,7 @@ def hvssd(
     in the file of --rows alone.
     """
     from jndkit.batch import jobs_wanted
-    from jndkit.evaluation.hvssd.jobs import jobs as left
+    from jndkit.evaluation.hvssd.jobs import jobs_left
     from jndkit.evaluation.hvssd.rows import HvssdRow
     from jndkit.evaluation.hvssd.settings import Settings
     from jndkit.evaluation.hvssd.summary import check
@@ -50,7 +50,7 @@ def hvssd(
         if output is None:
             raise UsageError("say with --output which folder the noisy pictures go to")
         targets, processes = _targets(pictures, recursive, Path(output)), jobs_wanted(jobs)
-        results = run(plan(settings, results, partial(left, targets, settings), check), processes, printed)
+        results = run(plan(settings, results, partial(jobs_left, targets, settings), check), processes, printed)
     else:
         printed.show(results)
     printed.report(results, markdown)

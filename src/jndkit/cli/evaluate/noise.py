@@ -39,7 +39,7 @@ def noise(
     Prints a table in Markdown, or with --json the rows. Without a folder, of the rows in the file of --rows alone.
     """
     from jndkit.batch import jobs_wanted
-    from jndkit.evaluation.noise.jobs import jobs as left
+    from jndkit.evaluation.noise.jobs import jobs_left
     from jndkit.evaluation.noise.plots import write_plot
     from jndkit.evaluation.noise.rows import NoiseRow
     from jndkit.evaluation.noise.settings import Settings
@@ -64,7 +64,7 @@ def noise(
     results = output.known(NoiseRow)
     if pictures:
         paths, processes = named_pictures(pictures, recursive), jobs_wanted(jobs)
-        results = run(plan(settings, results, partial(left, paths, settings), check), processes, output)
+        results = run(plan(settings, results, partial(jobs_left, paths, settings), check), processes, output)
     else:
         output.show(results)
     output.report(results, markdown, partial(write_plot, force=force))

@@ -46,16 +46,17 @@ def observers(
     Prints tables in Markdown, or with --json the rows. Without --root, of the rows in the file of --rows alone. Rows
     hold no answer of people, so that a plot of them needs --root.
     """
-    from jndkit.batch import jobs_wanted, ledger
-    from jndkit.evaluation.observers.rows import from_json
+    from jndkit.batch import jobs_wanted
+    from jndkit.evaluation.observers.rows import by_kind, from_json
     from jndkit.evaluation.observers.tables import markdown
+    from jndkit.evaluation.rows import read
 
     if root is None and rows is None:
         raise UsageError("say with --root which folder holds people's answers, or with --rows a file of rows")
     if plot is not None and root is None:
         raise UsageError("a plot shows what people answered, which is not in the rows: say with --root where it is")
     output = Output(rows, json, plot, force)
-    readings, scores = from_json(ledger.read(rows) if rows is not None else [])
+    readings, scores = by_kind(read(rows, from_json) if rows is not None else [])
     if root is not None:
         tables = _tables(Path(root), table)
         readings = _read(Path(root), tables, observer, readings, scores, jobs_wanted(jobs), output)
@@ -106,7 +107,7 @@ def _read(
     output: Output,
 ) -> list[ReadingRow]:
     """Every reading. scores: rows that stay in the file meanwhile."""
-    from jndkit.evaluation.observers.jobs import jobs as left
+    from jndkit.evaluation.observers.jobs import jobs_left
     from jndkit.evaluation.observers.measures import readers
     from jndkit.evaluation.observers.settings import Settings
     from jndkit.evaluation.observers.stimuli import STIMULI
@@ -114,7 +115,7 @@ def _read(
 
     by = tuple(dict.fromkeys(observer)) if observer else readers()
     settings = Settings(root, tuple(name for name in STIMULI if name in tables), by)
-    return run(plan(settings, known, partial(left, settings), lambda rows: None, scores), processes, output)
+    return run(plan(settings, known, partial(jobs_left, settings), lambda rows: None, scores), processes, output)
 
 
 def _score(

@@ -134,11 +134,11 @@ def _run(
     others: Sequence[KnobRow] = (),
 ) -> list[KnobRow]:
     """All rows of these settings. others: rows that stay in the file and are no part of the result."""
-    from jndkit.evaluation.picturewise.jobs import jobs as left
+    from jndkit.evaluation.picturewise.jobs import jobs_left
     from jndkit.evaluation.picturewise.summary import check
     from jndkit.evaluation.plan import plan
 
-    return run(plan(settings, known, partial(left, pictures, settings), check, others), processes, output)
+    return run(plan(settings, known, partial(jobs_left, pictures, settings), check, others), processes, output)
 
 
 def _say_what_is_absent(method: list[str] | None) -> None:

@@ -46,10 +46,10 @@ class Output:
             raise UsageError(f"{self.plot}: the file exists; use --force to replace it")
 
     def known(self, kind: type[RowT]) -> list[RowT]:
-        """The rows that are in the file. Raises UsageError for rows of another kind."""
-        from jndkit.batch import ledger
+        """The rows that are in the file. Raises InputError, and UsageError for rows of another kind."""
+        from jndkit.evaluation.rows import read
 
-        return [kind.from_json(line) for line in ledger.read(self.rows)] if self.rows is not None else []
+        return read(self.rows, kind.from_json) if self.rows is not None else []
 
     def show(self, rows: Iterable[Row]) -> None:
         """With --json, print rows, one a line."""

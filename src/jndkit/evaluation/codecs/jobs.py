@@ -23,7 +23,7 @@ class Job(PictureJob[CodecRow, str, Settings]):
         return lambda row, spec: prepared.fill(row)
 
 
-def jobs(pictures: Sequence[tuple[Path, str]], settings: Settings, known: Iterable[CodecRow]) -> list[Job]:
+def jobs_left(pictures: Sequence[tuple[Path, str]], settings: Settings, known: Iterable[CodecRow]) -> list[Job]:
     """What is left to do, and what other libraries or weights made before.
 
     pictures: (file, name in the rows).  known: rows of an earlier run at the same display.

@@ -45,7 +45,7 @@ class Job(PictureJob[HvssdRow, str, Settings]):
         row.bytes, row.output_sha256 = len(data), sha256
 
 
-def jobs(pictures: Sequence[tuple[Path, str, Path]], settings: Settings, known: Iterable[HvssdRow]) -> list[Job]:
+def jobs_left(pictures: Sequence[tuple[Path, str, Path]], settings: Settings, known: Iterable[HvssdRow]) -> list[Job]:
     """What is left to do: pictures without a row, or whose noisy version is not there as it was written.
 
     pictures: (file, name in the rows, file of the noisy version).  known: rows of an earlier run.

@@ -30,7 +30,7 @@ class Job(PictureJob[NoiseRow, str, Settings]):
         return lambda row, model: _measure(row, picture, watched)
 
 
-def jobs(pictures: Sequence[tuple[Path, str]], settings: Settings, known: Iterable[NoiseRow]) -> list[Job]:
+def jobs_left(pictures: Sequence[tuple[Path, str]], settings: Settings, known: Iterable[NoiseRow]) -> list[Job]:
     """What is left to do. pictures: (file, name in the rows).  known: rows of an earlier run of the same settings."""
     return remaining(Job, [Input(*picture, settings.parts) for picture in pictures], settings, known)
 

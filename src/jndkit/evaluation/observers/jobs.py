@@ -28,7 +28,7 @@ class Job(PictureJob[ReadingRow, Part, Settings]):
         return f"{self.name}, {part[1]}"
 
 
-def jobs(settings: Settings, known: Iterable[ReadingRow]) -> list[Job]:
+def jobs_left(settings: Settings, known: Iterable[ReadingRow]) -> list[Job]:
     """What is left to do, and what other libraries or weights made before. known: rows of an earlier run.
 
     Raises InputError for a table that cannot be read, MissingError for encoders that are not installed.

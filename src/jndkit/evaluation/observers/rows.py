@@ -77,15 +77,20 @@ class ScoreRow(Row):
         return json.dumps(_rounded(vars(self)), ensure_ascii=False)
 
 
-def from_json(lines: Iterable[Mapping[str, Any]]) -> tuple[list[ReadingRow], list[ScoreRow]]:
-    """The rows of lines of JSON, by kind. Raises UsageError where one is neither."""
+def from_json(line: Mapping[str, Any]) -> ReadingRow | ScoreRow:
+    """The row of a line of JSON. Raises UsageError where it is of neither kind."""
+    return ReadingRow.from_json(line) if "reader" in line else ScoreRow.from_json(line)
+
+
+def by_kind(rows: Iterable[ReadingRow | ScoreRow]) -> tuple[list[ReadingRow], list[ScoreRow]]:
+    """The rows of a file, apart."""
     readings: list[ReadingRow] = []
     scores: list[ScoreRow] = []
-    for line in lines:
-        if "reader" in line:
-            readings.append(ReadingRow.from_json(line))
+    for row in rows:
+        if isinstance(row, ReadingRow):
+            readings.append(row)
         else:
-            scores.append(ScoreRow.from_json(line))
+            scores.append(row)
     return readings, scores
 
 

@@ -35,7 +35,7 @@ class Job(PictureJob[KnobRow, Part, Settings]):
         return f"{self.name}, {spec}, {method}"
 
 
-def jobs(pictures: Sequence[tuple[Path, str]], settings: Settings, known: Iterable[KnobRow]) -> list[Job]:
+def jobs_left(pictures: Sequence[tuple[Path, str]], settings: Settings, known: Iterable[KnobRow]) -> list[Job]:
     """What is left to do, and what other weights answered before.
 
     pictures: (file, name in the rows).  known: rows of an earlier run of the same settings.

@@ -30,7 +30,7 @@ class Score:
     """One method's estimate for one picture. Shares are 0 to 1; None where it has no answer of that kind.
 
     error: knob units between estimate and ground truth.  right: share of levels rightly called lossy or not, `near`
-    within 15 knob units of the boundary.  never: whether no level is unseen; found: whether the method says so there.
+    within 15 knob units of the boundary.  unreachable: whether no level is unseen.  told: whether the method says so.
     seen: whether a difference is seen at the estimate.  sur: mean difference of the satisfied share over levels.
     held: whether the interval holds the ground truth.  saved: share of bytes less than at the best level; over90,
     default: less than at quality 90 and at the encoder's own.
@@ -41,8 +41,8 @@ class Score:
     error: float | None = None
     right: float | None = None
     near: float | None = None
-    never: bool = False
-    found: bool | None = None
+    unreachable: bool = False
+    told: bool | None = None
     seen: bool | None = None
     sur: float | None = None
     held: bool | None = None
@@ -78,7 +78,7 @@ def score(
         error=abs(value - true),
         right=float(agree.mean()),
         near=float(agree[close].mean()) if close.any() else None,
-        found=estimate.step == last if boundary == last else None,
+        told=estimate.step == last if boundary == last else None,
         seen=estimate.seen if estimate.seen is not None else estimate.step < min(boundary, last),
         sur=_sur(estimate, ground_truth),
         held=held,
@@ -91,7 +91,7 @@ def _common(picture: str, estimate: Estimate, ground_truth: GroundTruth, codec: 
     return Score(
         picture,
         estimate.method,
-        never=boundary == len(ground_truth.grid),
+        unreachable=boundary == len(ground_truth.grid),
         seen=estimate.seen,
         encodes=estimate.encodes,
         saved=saved,

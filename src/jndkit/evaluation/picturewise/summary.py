@@ -18,13 +18,13 @@ MEANS = ("error", "right", "near", "seen", "sur", "held", "encodes", "saved", "o
 class Summary:
     """One method over the pictures. means: of each of MEANS in `Score`, without those that no picture has.
 
-    never: pictures of which no level is unseen.  found: how many of them the method told.
+    unreachable: pictures of which no level is unseen.  told: of how many of them the method says so.
     """
 
     method: str
     pictures: int
-    never: int
-    found: int | None
+    unreachable: int
+    told: int | None
     means: Mapping[str, Mean]
 
     def of(self, name: str) -> Mean | None:
@@ -56,7 +56,7 @@ def summaries(scores: Sequence[Score]) -> list[Summary]:
         for name in MEANS:
             values = [float(value) for score in own if (value := getattr(score, name)) is not None]
             means |= {name: mean(values)} if values else {}
-        found = [score.found for score in own if score.found is not None]
-        never = sum(score.never for score in own)
-        of_methods.append(Summary(method, len(own), never, sum(found) if found else None, means))
+        told = [score.told for score in own if score.told is not None]
+        unreachable = sum(score.unreachable for score in own)
+        of_methods.append(Summary(method, len(own), unreachable, sum(told) if told else None, means))
     return of_methods

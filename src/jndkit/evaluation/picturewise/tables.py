@@ -73,8 +73,8 @@ def _matrix(summarised: Summarised) -> list[str]:
     lines = head(("mean knob error", "viewers, %", "pictures", "no level will do", *methods))
     for (spec, display, share), of_methods, count in summarised:
         errors = {summary.method: _short(summary.of("error"), count) for summary in of_methods}
-        never = max(summary.never for summary in of_methods)
-        cells = (f"{spec}, {display}", share, str(count), str(never))
+        unreachable = max(summary.unreachable for summary in of_methods)
+        cells = (f"{spec}, {display}", share, str(count), str(unreachable))
         lines.append(line((*cells, *(errors.get(name, "") for name in methods))))
     return lines
 
@@ -86,7 +86,7 @@ def _details(spec: str, display: str, summarised: Summarised) -> list[str]:
         if (of_spec, at_display) != (spec, display):
             continue
         for summary in of_methods:
-            told = "" if summary.found is None else f"{summary.found} of {summary.never}"
+            told = "" if summary.told is None else f"{summary.told} of {summary.unreachable}"
             cells = (_cell(summary.of(name), scale, digits, name) for _, name, scale, digits in _COLUMNS)
             lines.append(line((share, summary.method, str(summary.pictures), told, *cells)))
     return lines
