@@ -14,8 +14,6 @@ from jndkit.opening import load
 from jndkit.picture import Picture, digest, with_metadata
 
 SettingsT = TypeVar("SettingsT", bound=EvaluationSettings[Any, Any])
-
-
 JobT = TypeVar("JobT", bound="PictureJob[Any, Any, Any]")
 
 

@@ -69,5 +69,6 @@ def plan(
     rows = settings.in_use(known)
     check([*rows, *(settings.row("", part) for part in settings.parts[:1])])
     left = jobs(rows)
-    again = {(job.name, job.settings.row(job.name, part).part) for job in left for part in job.left}
+    names = {part: settings.row("", part).part for part in {part for job in left for part in job.left}}
+    again = {(job.name, names[part]) for job in left for part in job.left}
     return Plan([row for row in rows if (row.input, row.part) not in again], left, settings, others)

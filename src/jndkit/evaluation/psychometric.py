@@ -16,6 +16,7 @@ from jndkit.errors import UsageError
 
 Floats = npt.NDArray[np.float64]
 
+# A table of the normal distribution function: NumPy has none, and math.erfc takes one number at a time.
 _Z = np.linspace(-9.0, 9.0, 18001)
 _PHI = np.array([0.5 * math.erfc(-z / math.sqrt(2.0)) for z in _Z])
 _LEAST = 1e-4  # no share is predicted nearer to none or all
@@ -81,12 +82,14 @@ def fitted(x: Floats, counts: Counts, false: float = 0.0) -> Curve:
     for _ in range(_STEPS):
         z = design @ line
         share = np.clip(false + (1.0 - false) * phi(z), 1e-9, 1.0 - 1e-9)
+        # Far out the density would round to nothing, and with it the weight that leads back.
         slope = (1.0 - false) * np.exp(-0.5 * np.minimum(z**2, 60.0)) / math.sqrt(2.0 * math.pi)
         weight = counts.viewers * slope / (share * (1.0 - share))
         information = design.T @ (design * (weight * slope)[:, None])
         if not np.linalg.cond(information) < _SINGULAR:
             break
         step = np.linalg.solve(information, design.T @ (weight * (counts.share - share)))
+        # No step over one deviate: a full one overshoots where nearly none or all noticed.
         line = line + step / max(1.0, float(np.abs(step).max()))
         if float(np.abs(step).max()) < 1e-9 * (1.0 + float(np.abs(line).max())):
             if line[0] < _FLAT:

@@ -120,7 +120,7 @@ def test_every_method_has_its_say(made: Make) -> None:
     assert (other.step, other.seen) == (49, True)
 
 
-def test_guesses_are_those_of_the_codec_and_display(made: Make) -> None:
+def test_baselines_are_those_of_the_codec_and_display(made: Make) -> None:
     row = made("a.png")["cvvdp"]
     held = observed_ground_truth(row, GRID, AIC)
     here = {each.method: each.step for each in baselines(row, "75", held, AIC)}
@@ -134,7 +134,7 @@ def test_guesses_are_those_of_the_codec_and_display(made: Make) -> None:
     assert list(baselines(row, "75", held, AIC)) == []
 
 
-def test_standings_over_pictures(made: Make) -> None:
+def test_summaries_over_pictures(made: Make) -> None:
     rows = [row for name, offset in (("a", 2.0), ("b", 4.0)) for row in made(name, offset).values()]
     found = {case: summaries(scores) for case, scores in cases(rows)}
     assert set(found) == {("jpeg:420", "desktop", share) for share in ("75", "50", "90")}

@@ -71,6 +71,7 @@ def slopes(x: Floats, y: Floats) -> Floats:
     before, after = steep[:-1], steep[1:]
     near, far = wide[:-1] + 2.0 * wide[1:], 2.0 * wide[:-1] + wide[1:]
     bends = before * after <= 0.0
+    # Where the slope is zero anyway, ones keep the harmonic mean from dividing by nothing.
     safe_before, safe_after = np.where(bends, 1.0, before), np.where(bends, 1.0, after)
     inner = np.where(bends, 0.0, (near + far) / (near / safe_before + far / safe_after))
     first = _end(wide[0], wide[1], steep[0], steep[1])

@@ -70,6 +70,7 @@ def score(name: str, x: Floats, qualities: Floats, answers: Floats) -> ScoreRow:
 
     x: float64 (pictures, qualities), ln(difference).  answers: as of `scores`.
     """
+    # A reading that rises with the quality says nothing of viewers, whose satisfaction never falls with it.
     log_d = np.array([np.interp(QUALITY, qualities, curve) for curve in np.minimum.accumulate(x, axis=1)])
     d50, spread = lognormal(log_d, answers.mean(axis=0))
     satisfied = phi((math.log(d50) - log_d) / spread)

@@ -25,8 +25,8 @@ from jndkit.viewing import Viewing
 if TYPE_CHECKING:
     from jndkit.observers.vpjnd import WatchedVpjnd
 
-_LEVEL = 0.9
-_NOTHING = 1e-6  # JND
+_LEVEL = 0.9  # of the intervals
+_NOTHING = 1e-6  # JND: the curve is in logarithms, and a learned observer may read none at all
 
 
 class WatchedPicture:
@@ -66,11 +66,11 @@ def observe(row: KnobRow, coded: CodedLevels, watched: WatchedPicture, targets: 
 
 def by_prediction(row: KnobRow, coded: CodedLevels, watched: WatchedPicture) -> None:
     """Ask the picture alone. The curve that is kept is that of the first share."""
-    for share, target in reversed(row.targets.items()):
-        prediction = watched.predict(coded.codec, target)
-        row.answers[share] = {**prediction.knob(target, _LEVEL)._asdict(), "encodes": 0}
-    row.answers = {share: row.answers[share] for share in row.targets}
-    _keep(row, prediction, spread(len(coded.grid)))
+    predictions = {share: watched.predict(coded.codec, target) for share, target in row.targets.items()}
+    for share, prediction in predictions.items():
+        row.answers[share] = {**prediction.knob(row.targets[share], _LEVEL)._asdict(), "encodes": 0}
+    first = next(iter(predictions.values()))
+    _keep(row, first, spread(len(coded.grid)))
 
 
 def by_blocks(row: KnobRow, coded: CodedLevels, watched: WatchedPicture) -> None:
@@ -93,7 +93,7 @@ def by_blocks(row: KnobRow, coded: CodedLevels, watched: WatchedPicture) -> None
         first = boundary.first_invisible
         row.answers[share] = {"value": None if first is None else grid[first], "encodes": boundary.asked}
     for step in spread(len(grid)):
-        jnd(step)
+        jnd(step)  # what the search did not ask for is read for the curve, and is no encode of the answer
     learned = _learned(grid, readings)
     for share, target in row.targets.items():
         expected = learned.knob(target, _LEVEL)
@@ -117,6 +117,7 @@ BY_NAME: Mapping[str, Callable[[KnobRow, CodedLevels, WatchedPicture], None]] = 
 
 
 def _keep(row: KnobRow, prediction: Prediction, steps: Sequence[int]) -> None:
+    """Keep a predicted curve at these steps as the levels of the row."""
     row.levels = {
         "value": [prediction.grid[step] for step in steps],
         "jnd": [round(math.exp(prediction.curve[step]), 5) for step in steps],
