@@ -13,7 +13,7 @@ from jndkit.evaluation.tables import check_alike, check_once, head, line, ranged
 
 def test_rows_that_differ_are_named_with_what_they_say() -> None:
     check_alike({"observer": {"cvvdp 1"}, "border": set()})
-    with pytest.raises(UsageError, match="in one table: they differ in seed: 1; 2$"):
+    with pytest.raises(UsageError, match=r"in one table: they differ in seed: 1; 2$"):
         check_alike({"observer": {"cvvdp 1"}, "seed": {"2", "1"}})
 
 
