@@ -1,12 +1,12 @@
 """How much a picture hides from people who look from place to place, by codec and knob, from its answers alone.
 
-    python benchmarks/hiding.py DATA          reads DATA/train; writes rows/hiding.jsonl and picturewise/hiding.json
+    python benchmarks/hiding.py DATA          reads DATA/train; writes rows/hiding.jsonl and picturewise/masking.json
     python benchmarks/hiding.py DATA --fit    only the table, from rows that exist
     python benchmarks/hiding.py DATA --sample what a sample of a large picture misses, on DATA/valid; SAMPLE is from it
 
 A photograph x display a row: what the quantised sample reads, plainly and as people look, and the same of coded
 pictures. Resumes. The table is a ridge regression for each codec; what it says of pictures that it did not see is
-printed, and is what the intervals of `picturewise.hiding` come from.
+printed, and is what the intervals of `picturewise.masking` come from.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from typing import Any
 
 import numpy as np
 
-from jndkit.picturewise.hiding import UNSEEN, Hiding, apart, through
+from jndkit.picturewise.masking import UNSEEN, Masking, apart, masked_curve
 from jndkit.picturewise.responses import JPEG_QUALITIES, RESPONSES, Responses
 from jndkit.viewing import viewing
 
 ROWS = Path(__file__).parent / "rows" / "hiding.jsonl"
-TABLE = Path(__file__).parents[1] / "src" / "jndkit" / "picturewise" / "hiding.json"
+TABLE = Path(__file__).parents[1] / "src" / "jndkit" / "picturewise" / "masking.json"
 SAMPLE = 0.17  # of ln(JND), see `missed`
 KNOBS = {
     "jpeg:420": (20, 40, 55, 68, 78, 86, 92),
@@ -62,7 +62,7 @@ def read_picture(data: Path, name: str, displays: tuple[str, ...]) -> list[dict[
         fit, shown = protocol("side-by-side", display)
         watched = WatchedSample(sample(picture.rgb), shown, fit.look)
         told = responses(watched)
-        assert told.looked is not None
+        assert told.masked is not None
         extra = [watched.answer(watched.cells(watched.quantiser.jpeg(quality))) for quality in QUALITIES]
         rows.append(
             {
@@ -70,7 +70,7 @@ def read_picture(data: Path, name: str, displays: tuple[str, ...]) -> list[dict[
                 "viewing": display,
                 "ppd": round(shown.ppd, 4),
                 "read": [round(float(jnd), 5) for jnd in (*told.jnd, *(each.jnd for each in extra))],
-                "looked": [round(float(jnd), 5) for jnd in (*told.looked, *(each.looked or 0.0 for each in extra))],
+                "looked": [round(float(jnd), 5) for jnd in (*told.masked, *(each.masked or 0.0 for each in extra))],
                 "coded": [],
             }
         )
@@ -86,7 +86,7 @@ def read_picture(data: Path, name: str, displays: tuple[str, ...]) -> list[dict[
 
 
 def table(rows: list[dict[str, Any]]) -> dict[str, Any]:
-    """What `picturewise.hiding` ships; prints what it says of pictures that took no part."""
+    """What `picturewise.masking` ships; prints what it says of pictures that took no part."""
     out: dict[str, Any] = {"source": "benchmarks/hiding.py", "pictures": len({row["file"] for row in rows})}
     told, wanted, names, specs = _points(rows)
     out["codecs"] = {}
@@ -102,19 +102,19 @@ def _points(rows: list[dict[str, Any]]) -> tuple[Any, Any, Any, Any]:
     """(features (R, 6), by how much ln(JND) moved (R,), picture (R,), codec (R,)) of all readings that count."""
     told, wanted, names, specs = [], [], [], []
     for row in rows:
-        hiding = _hiding(row)
+        masking = _masking(row)
         for spec, _, read, seen in row["coded"]:
             if BETWEEN[0] < seen < BETWEEN[1] and read > 0.0:
-                told.append(hiding.features(np.log(read)))
+                told.append(masking.features(np.log(read)))
                 wanted.append(math.log(seen / read))
                 names.append(row["file"])
                 specs.append(spec)
     return np.array(told), np.array(wanted), np.array(names), np.array(specs)
 
 
-def _hiding(row: dict[str, Any]) -> Hiding:
+def _masking(row: dict[str, Any]) -> Masking:
     told = Responses(np.empty(0), np.array(row["read"][:RESPONSES]), np.array(row["looked"][:RESPONSES]))
-    return Hiding.of(told, viewing(row["viewing"]))
+    return Masking.of(told, viewing(row["viewing"]))
 
 
 def _ridge(told: Any, wanted: Any, names: Any, spec: str) -> dict[str, Any]:
@@ -154,7 +154,7 @@ def _jpeg(rows: list[dict[str, Any]]) -> dict[str, Any]:
             asked = {**known, float(quality): more}
             counts = (seen > BETWEEN[0]) & (seen < BETWEEN[1])
             away += apart(curve, knobs.tolist(), asked)[counts].tolist()
-            errors += (through(curve, knobs.tolist(), _hiding(row), asked) - true)[counts].tolist()
+            errors += (masked_curve(curve, knobs.tolist(), _masking(row), asked) - true)[counts].tolist()
     far, error = np.array(away), np.array(errors)
     edges = [*((one + other) / 2.0 for one, other in pairwise(APART)), np.inf]
     sigma = []
@@ -169,7 +169,7 @@ def missed(data: Path) -> list[float]:
     """By how much ln(JND) moves in the sample less than in the whole, for every quantisation of large pictures."""
     from jndkit.observers.contract import Box
     from jndkit.picture import load
-    from jndkit.picturewise.hiding import moved
+    from jndkit.picturewise.masking import shift
     from jndkit.picturewise.quantisation import Quantiser
     from jndkit.picturewise.responses import FLAT_STEPS, Sample, WatchedSample, sample
     from jndkit.protocols import protocol
@@ -187,7 +187,7 @@ def missed(data: Path) -> list[float]:
                 told = []
                 for watched in (part, every):
                     version = getattr(Quantiser(watched.sample.rgb), kind)(value)
-                    told.append(moved(watched.answer(watched.cells(version))))
+                    told.append(shift(watched.answer(watched.cells(version))))
                 errors.append(told[0] - told[1])
     return errors
 

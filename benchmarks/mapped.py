@@ -33,9 +33,10 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from jndkit.observers.intervals import reading_interval
 from jndkit.observers.mapped.constants import FILE, Constants
 from jndkit.observers.mapped.exceedance import inverse_threshold, low_passed_error, raised
-from jndkit.observers.mapped.observer import WatchedMapped, reading_interval
+from jndkit.observers.mapped.observer import WatchedMapped
 from jndkit.picture import Picture
 from jndkit.pixelwise import MODELS
 from jndkit.viewing import DISPLAYS

@@ -27,9 +27,9 @@ import numpy.typing as npt
 from jndkit.evaluation.observers import subjective
 from jndkit.evaluation.psychometric import Floats, fitted, log_likelihood
 from jndkit.observers.cvvdp import Cvvdp
+from jndkit.observers.cvvdp.cells import Cells
 from jndkit.observers.cvvdp.places import Places
 from jndkit.observers.cvvdp.pyramid import band_frequencies
-from jndkit.observers.pooling.cells import Cells
 from jndkit.opening import load
 from jndkit.picture import Picture
 from jndkit.pixelwise import MODELS, jnd_map

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import ast
 import json
-import resource
 import subprocess
 import sys
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -18,10 +18,10 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 
 # Each room may import those before it. `__init__` and `__main__` of the package stand outside.
 ORDER = [
-    *("version", "errors", "limits", "interrupts", "threads", "picture", "viewing", "protocols", "visibility"),
-    *("inference", "weights", "pixelwise", "observers", "codecs", "opening", "picturewise"),
+    *("version", "errors", "cards", "limits", "interrupts", "threads", "picture", "viewing", "protocols"),
+    *("visibility", "inference", "weights", "pixelwise", "observers", "codecs", "opening", "picturewise"),
     *("settings", "evidence", "provenance", "batch", "pipeline"),
-    *("comparison", "injection", "registry", "evaluation", "conversion", "labelling", "cli", "server"),
+    *("comparison", "injection", "registry", "doctor", "evaluation", "conversion", "labelling", "cli", "server"),
 ]
 FEEDERS = {"datasets", "training"}
 NO_ROOM = {"utils", "util", "common", "core", "base", "helpers", "helper", "managers", "manager", "misc"}
@@ -67,6 +67,88 @@ def test_the_rule_would_notice() -> None:
     assert "settings" in imported(PACKAGE / "cli" / "encode.py")  # inside a function
 
 
+def graph(folder: Path) -> dict[str, set[str]]:
+    """Module -> the modules of the same package that it imports, inside functions too, but not for types alone.
+
+    Importing a module runs the packages around it first, but for those that the importing module lies in itself.
+    """
+    modules = {_dotted(path, folder): path for path in folder.rglob("*.py")}
+    needed = {}
+    for name, path in modules.items():
+        named = {module for module in _run(ast.parse(path.read_text(encoding="utf-8")), modules) if module in modules}
+        around = {package for module in named for package in _around(module) if package in modules}
+        needed[name] = (named | (around - _around(name))) - {name}
+    return needed
+
+
+def _dotted(path: Path, folder: Path) -> str:
+    parts = path.relative_to(folder.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def _around(module: str) -> set[str]:
+    """The packages that a module lies in, but for the outermost, which imports nothing by itself."""
+    parts = module.split(".")
+    return {".".join(parts[:end]) for end in range(2, len(parts))}
+
+
+def _run(tree: ast.AST, modules: dict[str, Path]) -> set[str]:
+    names: set[str] = set()
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
+            continue
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            inner = {f"{node.module}.{alias.name}" for alias in node.names}
+            # `from room import module` needs the module; the room's own file is then counted as a package around it.
+            names |= inner & modules.keys() or {str(node.module)}
+            names |= {str(node.module)} if inner - modules.keys() else set()
+        else:
+            names |= _run(node, modules)
+    return names
+
+
+def circle(needed: dict[str, set[str]]) -> list[str]:
+    """Modules that need each other in a round, the first again at the end; none where there is no such round."""
+    try:
+        TopologicalSorter(needed).prepare()
+    except CycleError as error:
+        return list(error.args[1])
+    return []
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    assert not circle(graph(PACKAGE))
+
+
+@pytest.mark.parametrize(
+    ("files", "in_circle"),
+    [
+        ({"a.py": "from p import b", "b.py": ""}, False),
+        ({"a.py": "from p import b", "b.py": "def late():\n    from p.a import x"}, True),
+        ({"a.py": "from p.b import x", "b.py": "if TYPE_CHECKING:\n    from p.a import y"}, False),
+        # Importing p.q.m runs p/q/__init__.py, which imports what imports it.
+        (
+            {
+                "a.py": "from p.q.m import x",
+                "q/__init__.py": "from p.q.n import y",
+                "q/n.py": "import p.a",
+                "q/m.py": "",
+            },
+            True,
+        ),
+        ({"q/__init__.py": "from p.q.n import y", "q/n.py": "from p.q.m import x", "q/m.py": ""}, False),
+    ],
+)
+def test_a_circle_would_be_noticed(tmp_path: Path, files: dict[str, str], in_circle: bool) -> None:
+    for name, text in files.items():
+        path = tmp_path / "p" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    assert bool(circle(graph(tmp_path / "p"))) == in_circle
+
+
 def test_no_room_without_a_subject() -> None:
     parts = {part.removesuffix(".py") for path in MODULES for part in path.relative_to(PACKAGE).parts}
     assert not parts & NO_ROOM
@@ -100,6 +182,8 @@ def test_models_are_listed_without_loading_them() -> None:
 
 
 def test_help_starts_in_a_fifth_of_a_second() -> None:
+    resource = pytest.importorskip("resource", reason="Windows does not count a child's processor time")
+
     def seconds() -> float:
         """Of processor time, so that a busy machine does not fail the test."""
         before = resource.getrusage(resource.RUSAGE_CHILDREN)

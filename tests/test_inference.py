@@ -18,6 +18,7 @@ import pytest
 from jndkit import inference
 from jndkit.errors import DamagedError, MissingError, UsageError
 from jndkit.inference import RUNTIMES, session
+from jndkit.threads import processors
 
 made = SimpleNamespace(**runpy.run_path(str(Path(__file__).parent / "weights" / "made_networks.py")))
 
@@ -175,7 +176,7 @@ def test_the_wrong_number_of_inputs(runtime: str, network: Path) -> None:
         run(pictures(1, 3, 8, 8), pictures(1, 3, 8, 8))
 
 
-@pytest.mark.skipif(not Path("/proc/self/task").is_dir() or inference._cores() < 2, reason="needs Linux and two cores")
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir() or processors() < 2, reason="needs Linux and two cores")
 def test_threads_follow_opencv(network: Path) -> None:
     before = cv2.getNumThreads()
 

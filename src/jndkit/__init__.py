@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from jndkit.version import VERSION as __version__
 
 if TYPE_CHECKING:
+    from jndkit.cards import Card
     from jndkit.comparison import compare
     from jndkit.errors import (
         CodecError,
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from jndkit.picture import Picture, Source
     from jndkit.pipeline import Encoded, encode, predict
     from jndkit.pixelwise import jnd_map
-    from jndkit.registry import Card, models
+    from jndkit.registry import models
     from jndkit.viewing import Viewing
 
 __all__ = [
@@ -65,7 +66,7 @@ __all__ = [
 # Where each name comes from; the errors come from `jndkit.errors`.
 _WHERE = {
     "Box": "jndkit.observers",
-    "Card": "jndkit.registry",
+    "Card": "jndkit.cards",
     "Encoded": "jndkit.pipeline",
     "Injected": "jndkit.injection",
     "InjectionRow": "jndkit.injection",

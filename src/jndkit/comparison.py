@@ -25,6 +25,7 @@ class Comparison:
     """The row of a comparison: `input` is the reference, `output` the version of it.
 
     identical: whether the wanted share of viewers sees no difference.
+    watched: the reference, being watched.  test: the version, for its map.
     """
 
     row: Row
@@ -58,10 +59,10 @@ def compare(
     the protocol's own where None.  protocol: how people look.
     Raises UsageError for unknown names and for pictures that differ in size, InputError for files.
     """
-    seen_by = named_observer(observer)
+    judge = named_observer(observer)
     fit, display = named_protocol(protocol, viewing)
     original, version = _pair(reference, test)
-    return watch_under(seen_by, original, display, fit)(version)
+    return watch_under(judge, original, display, fit)(version)
 
 
 def compared(
@@ -75,16 +76,16 @@ def compared(
     max_pixels: int = MAX_PIXELS,
     damaged: str = "refuse",
 ) -> Comparison:
-    """`compare`, in people: the share of viewers who see no difference, with its interval, and the verdict.
+    """`compare`, said in viewers: the share that sees no difference, with its interval, and the verdict.
 
     viewers: per cent who should see no difference.  Other arguments and errors as `compare` and `encode`.
     """
     started = time.perf_counter()
     fit, display = named_protocol(protocol, viewing)
     target = jnd_for(viewers, fit)
-    seen_by = named_observer(observer)
+    judge = named_observer(observer)
     original, version = _pair(reference, test, max_pixels, damaged)
-    watched = watch_under(seen_by, original, display, fit)
+    watched = watch_under(judge, original, display, fit)
     reading = watched(version)
     kind = domain(original)
     row = Row(input=original.name, output=version.name, status="compared", width=original.width)
@@ -94,7 +95,7 @@ def compared(
         row.viewers = share(reading.jnd, fit)
         row.interval = list(viewers_between(reading.interval, reading.jnd, fit, widen=kind.widen))
     row.target = {"viewers": viewers, "jnd": target}
-    row.observer, row.protocol = f"{seen_by.name} {seen_by.version}", fit.name
+    row.observer, row.protocol = f"{judge.name} {judge.version}", fit.name
     row.viewing, row.ppd, row.domain = display.name, display.ppd, kind.kind
     row.versions = {"jndkit": VERSION}
     _describe(row, original, version)
@@ -111,17 +112,17 @@ def _pair(
     max_pixels: int = MAX_PIXELS,
     damaged: str = "refuse",
 ) -> tuple[Picture, Picture]:
-    """Both pictures, of one size."""
-    a, b = (
-        each if isinstance(each, Picture) else load(each, max_pixels=max_pixels, damaged=damaged)
-        for each in (reference, test)
+    """Both pictures. Raises UsageError where they differ in size."""
+    original, version = (
+        source if isinstance(source, Picture) else load(source, max_pixels=max_pixels, damaged=damaged)
+        for source in (reference, test)
     )
-    if a.rgb.shape != b.rgb.shape:
+    if original.rgb.shape != version.rgb.shape:
         raise UsageError(
-            f"only pictures of one size can be compared: {a.name} has {a.width} x {a.height} pixels, "
-            f"{b.name} has {b.width} x {b.height}"
+            f"only pictures of one size can be compared: {original.name} has {original.width} x {original.height} "
+            f"pixels, {version.name} has {version.width} x {version.height}"
         )
-    return a, b
+    return original, version
 
 
 def _describe(row: Row, original: Picture, version: Picture) -> None:
@@ -130,4 +131,4 @@ def _describe(row: Row, original: Picture, version: Picture) -> None:
         row.input_bytes, row.input_sha256 = original.source.size, original.source.sha256
     if version.source is not None:
         row.bytes, row.output_sha256 = version.source.size, version.source.sha256
-    row.notes += [f"{each.name}: {note}" for each in (original, version) for note in each.notes]
+    row.notes += [f"{picture.name}: {note}" for picture in (original, version) for note in picture.notes]

@@ -33,7 +33,7 @@ class Row:
     interval: 90 % interval of `viewers`, from the observer's error on people's answers that took no part in the
         protocol's fit. Both are None under a protocol whose spread over viewers is not fitted. Where nothing was
         encoded (`encodes` is 0), `jnd`, `reading` and `observer` are None, and viewers and interval are what is
-        predicted, the error of prediction included.
+        predicted, with the error of the prediction in the interval.
     prediction: the knob expected before the first encode: value, the ends low and high of its 90 % interval, the cheap
         end first, each None where it lies past the best setting, and source, the weights' name or "typical"; None for a
         lossless file.

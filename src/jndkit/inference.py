@@ -49,33 +49,33 @@ def session(path: str | Path, *, runtime: str | None = None, precision: str = "f
     if chosen not in available():
         raise MissingError(f"the runtime {chosen}", _INSTALL[chosen])
     try:
-        told = os.stat(path)
+        status = os.stat(path)
     except OSError as error:
         raise DamagedError(path, f"it cannot be read: {error.strerror}") from None
     # As many threads as OpenCV may use: whoever gives a worker one core says so there.
     threads = max(1, min(cv2.getNumThreads(), processors()))
-    return _session(str(path), chosen, precision, threads, os.getpid(), told.st_mtime_ns, told.st_size)
+    return _session(str(path), chosen, precision, threads, os.getpid(), status.st_mtime_ns, status.st_size)
 
 
 @lru_cache(maxsize=1)
 def available() -> tuple[str, ...]:
     """The runtimes that are installed, slowest first."""
-    found = []
+    installed = []
     if importlib.util.find_spec("onnxruntime"):
-        found.append("onnxruntime")
+        installed.append("onnxruntime")
     if importlib.util.find_spec("openvino"):
-        found.append("openvino")
-    if "onnxruntime" in found and _has_cuda():
-        found.append("cuda")
-    return tuple(found)
+        installed.append("openvino")
+    if "onnxruntime" in installed and _has_cuda():
+        installed.append("cuda")
+    return tuple(installed)
 
 
 def default_runtime() -> str:
     """The fastest that is installed. Raises MissingError where there is none."""
-    found = available()
-    if not found:
+    installed = available()
+    if not installed:
         raise MissingError("onnxruntime", _INSTALL["onnxruntime"])
-    return found[-1]
+    return installed[-1]
 
 
 def _has_cuda() -> bool:
@@ -106,11 +106,11 @@ def _onnxruntime(path: str, runtime: str, threads: int) -> Session:
     options.intra_op_num_threads = threads
     options.log_severity_level = 3
     providers = ["CUDAExecutionProvider"] if runtime == "cuda" else []
-    made = onnxruntime.InferenceSession(path, options, providers=[*providers, "CPUExecutionProvider"])
-    names = [each.name for each in made.get_inputs()]
+    network = onnxruntime.InferenceSession(path, options, providers=[*providers, "CPUExecutionProvider"])
+    names = [port.name for port in network.get_inputs()]
 
-    def run(*given: Array) -> tuple[Array, ...]:
-        return tuple(made.run(None, dict(zip(names, given, strict=True))))
+    def run(*arrays: Array) -> tuple[Array, ...]:
+        return tuple(network.run(None, dict(zip(names, arrays, strict=True))))
 
     return run
 
@@ -132,11 +132,11 @@ def _openvino(path: str, precision: str, threads: int) -> Session:
         raise ValueError("it has no outputs")
     turn = threading.Lock()  # its one request refuses a second caller
 
-    def run(*given: Array) -> tuple[Array, ...]:
-        if len(given) != count:
-            raise ValueError(f"the network takes {count} inputs, not {len(given)}")
+    def run(*arrays: Array) -> tuple[Array, ...]:
+        if len(arrays) != count:
+            raise ValueError(f"the network takes {count} inputs, not {len(arrays)}")
         with turn:
-            outputs = compiled(list(given))
+            outputs = compiled(list(arrays))
             return tuple(np.array(outputs[index]) for index in range(len(compiled.outputs)))
 
     return run

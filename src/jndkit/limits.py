@@ -12,7 +12,7 @@ MAX_BYTES = 200_000_000  # of a file
 MAX_BLOCK = 4_000_000  # one metadata block, bytes
 MAX_CHUNKS = 100_000  # PNG chunks in a file
 MAX_SEGMENTS = 10_000  # JPEG segments before the pixels
-MAX_SCANS = 100  # of a progressive JPEG; encoders write about 10
+MAX_SCANS = 100  # of a progressive JPEG, each a pass over all pixels; encoders write about 10
 MAX_STRIPS = 1_000_000  # strips or tiles of a TIFF picture
 MAX_RUN_LENGTH_BYTES = 16_000_000  # of a BMP file
 

@@ -1,44 +1,51 @@
-"""Every file that can be read: the picture formats, and streams of our own. The only `load` outside `picture/`."""
+"""Every file that can be read: the picture formats, and the formats that a codec brings. The only `load` outside
+`picture/`.
+"""
 
 from __future__ import annotations
 
-import importlib
 import os
-from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
-from jndkit import picture
+from jndkit import codecs, picture
 from jndkit.errors import InputError, UsageError
 from jndkit.limits import MAX_PIXELS, check_bytes
 from jndkit.picture import Picture
-from jndkit.picture.formats.sniffing import ENDINGS
+from jndkit.picture.formats.sniffing import ENDINGS, is_known
 
-SUFFIXES = frozenset({suffix for suffixes in ENDINGS.values() for suffix in suffixes} | {".jvvc", ".jlic"})
-"""Of files that are taken for pictures by their names; `load` itself goes by what a file begins with."""
+_START = 2048
+"""Bytes by which a format is told."""
 
-# What streams of our own begin with, and the module whose `read` opens them: imported when one turns up.
-_STREAMS = {b"\x89JVVC\r\n\x1a": "jndkit.codecs.vvc", b"\x89JLIC\r\n\x1a": "jndkit.codecs.jndlic"}
-_LONGEST = max(map(len, _STREAMS))
 
-_Read = Callable[[bytes, Path, int], Picture]
+@cache
+def picture_suffixes() -> frozenset[str]:
+    """Of files that are taken for pictures by their names; `load` itself goes by what a file begins with.
+
+    Formats of other packages' codecs are not among them: such files are opened where they are named.
+    """
+    streams = {card.suffix for card in codecs.CODECS.values() if card.read is not None}
+    return frozenset({suffix for endings in ENDINGS.values() for suffix in endings} | streams)
 
 
 def load(path: str | Path, *, max_pixels: int = MAX_PIXELS, damaged: str = "refuse") -> Picture:
-    """The picture in a file: JPEG, PNG, WebP, AVIF, TIFF, BMP, PPM, HEIC, JPEG XL, or a `.jvvc` or `.jlic` stream.
+    """The picture in a file: JPEG, PNG, WebP, AVIF, TIFF, BMP, PPM, HEIC, JPEG XL, or what a codec alone reads, such as
+    `.jvvc` and `.jlic`.
 
     max_pixels: the largest width times height that is decoded.
     damaged: "refuse" raises DamagedError where the coded pixels are damaged, "keep" takes what the decoder makes of
-        them, with a note. Streams of our own codecs are refused all the same: nothing is painted from a damaged one.
+        them, with a note. What a codec alone reads is refused all the same: nothing is painted from a damaged file.
     Raises InputError for a file that is no such picture, UsageError for an empty name, MissingError for HEIC, JPEG XL
     and VVC without their extras, and for JND-LIC without the networks that wrote the file.
     """
     if not os.fspath(path):
         raise UsageError("an empty name is no picture")
     file = Path(path)
-    module = _STREAMS.get(_start(file))
-    if module is not None:
-        read: _Read = importlib.import_module(module).read
-        return read(_bytes_of(file), file, max_pixels)
+    start = _start(file)
+    # Codecs are asked last, since asking them imports them.
+    reader = codecs.reader(start) if start and not is_known(start) else None
+    if reader is not None:
+        return reader(_bytes_of(file), file, max_pixels)
     return picture.load(file, max_pixels=max_pixels, damaged=damaged)
 
 
@@ -48,7 +55,7 @@ def _start(file: Path) -> bytes:
         if not file.is_file():  # opening a pipe would wait for its other end
             return b""
         with file.open("rb") as opened:
-            return opened.read(_LONGEST)
+            return opened.read(_START)
     except (OSError, ValueError):
         return b""
 

@@ -1,6 +1,9 @@
 """From a picture to the smallest file that looks the same, with the evidence. The file to read first.
 
-load -> domain -> predict -> watch -> (prefilter) -> chroma -> search (encode, decode, read) -> compare -> Row
+load -> domain -> predict -> [watch -> prefilter -> chroma -> search: encode, decode, read] -> compare -> Row
+
+What stands in brackets is done for every codec that is tried, in `picturewise/choosing.py`; what is read is always the
+difference from the original. The file is then compared with the input, which stays where little would be saved.
 """
 
 from __future__ import annotations
@@ -143,7 +146,7 @@ def run(source: str | Path | Picture, settings: Settings, *, write: bool = True)
         return Encoded(None, row, expected.codec.suffix)
     observer, effort, model = named_observer(settings.observer), settings.effort, settings.prefilter
     chooser = Chooser(picture, goal, observer, predict_curve, effort=effort, prefilter=model)
-    chosen = chooser.smallest(settings.codec, settings.codec_specs)
+    chosen = chooser.smallest(settings.codec_specs, auto=settings.codec == "auto")
     record(row, chosen, goal)
     if not write:
         row.status = "predicted"

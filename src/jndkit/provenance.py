@@ -49,13 +49,14 @@ def told(settings: Settings) -> str:
 
     What would be too long for a mark is hashed.
     """
-    asked: dict[str, tuple[Any, Any]]
-    asked = {field.name: (getattr(settings, field.name), field.default) for field in dataclasses.fields(settings)}
+    values: dict[str, tuple[Any, Any]]
+    values = {field.name: (getattr(settings, field.name), field.default) for field in dataclasses.fields(settings)}
     fit, viewing = settings.fit
-    asked["viewing"] = viewing.name, named_protocol(fit.name)[1].name
+    # By what it comes to: "desktop" and no viewing at all are one setting under most protocols.
+    values["viewing"] = viewing.name, named_protocol(fit.name)[1].name
     text = " ".join(
         f"{name}={value:g}" if isinstance(value, float) else f"{name}={quote(str(value), safe=':,')}"
-        for name, (value, usual) in asked.items()
+        for name, (value, usual) in values.items()
         if value != usual and name not in WHETHER
     )
     return text if len(text) <= SETTINGS else f"sha256={hashlib.sha256(text.encode()).hexdigest()[:24]}"

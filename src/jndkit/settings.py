@@ -21,9 +21,6 @@ Effort = Literal["fast", "normal", "best"]
 KeepMetadata = Literal["all", "nogps", "icc", "none"]
 Damaged = Literal["refuse", "keep"]
 
-AUTO = ("jpeg", "webp", "avif", "heic", "jxl")
-"""What `auto` chooses from, where present; a VVC stream is not a file that programs open."""
-
 
 @dataclass(frozen=True)
 class Settings:
@@ -88,5 +85,4 @@ class Settings:
         """The codecs that are to be tried: the one named, or what `auto` finds installed."""
         if self.codec != "auto":
             return (self.codec,)
-        present = codecs.available()
-        return tuple(name for name in AUTO if present.get(name) == "")
+        return codecs.automatic()

@@ -8,9 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import TypeVar
 
-STRIP_PIXELS = 1 << 17
-_Some = TypeVar("_Some")
-_Made = TypeVar("_Made")
+STRIP_PIXELS = 1 << 17  # half a megabyte of float32: a few working arrays fit in a core's second-level cache
+_Part = TypeVar("_Part")
+_Result = TypeVar("_Result")
 
 
 def over_strips(work: Callable[[int, int], None], height: int, width: int, multiple: int = 1) -> None:
@@ -22,22 +22,22 @@ def over_strips(work: Callable[[int, int], None], height: int, width: int, multi
     side_by_side(lambda top: work(top, min(height, top + rows)), range(0, height, rows))
 
 
-def side_by_side(work: Callable[[_Some], _Made], parts: Iterable[_Some]) -> list[_Made]:
-    """What `work` makes of each part, in their order; parts are done in several threads at once.
+def side_by_side(work: Callable[[_Part], _Result], parts: Iterable[_Part]) -> list[_Result]:
+    """What `work` makes of each part, in the order of the parts, which are done in several threads at once.
 
     Not to be called from within `work`: it would wait for a thread that waits for it.
     """
-    some = list(parts)
-    if len(some) < 2 or threads() == 1:
-        return [work(part) for part in some]
-    return list(_pool().map(work, some))
+    queue = list(parts)
+    if len(queue) < 2 or threads() == 1:
+        return [work(part) for part in queue]
+    return list(_pool().map(work, queue))
 
 
 def threads() -> int:
     """Threads that are used: JNDKIT_THREADS, else the processors this process may run on, at most 8."""
-    named = os.environ.get("JNDKIT_THREADS", "")
-    if named.isdigit() and int(named) > 0:
-        return int(named)
+    wanted = os.environ.get("JNDKIT_THREADS", "")
+    if wanted.isdigit() and int(wanted) > 0:
+        return int(wanted)
     return min(8, processors())
 
 

@@ -90,7 +90,7 @@ def test_the_plot(jnd: Run, draw: Draw) -> None:
 
 
 def test_a_missing_observer_is_named(jnd: Run, draw: Draw, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delitem(OBSERVERS, "vpjnd", raising=False)
+    monkeypatch.delitem(OBSERVERS.table, "vpjnd")
     draw("set/a.png")
     assert jnd("evaluate", "picturewise", "set", *JPEG, "--rows", "r.jsonl").err == ""
     assert "vpjnd is not there" in jnd("evaluate", "picturewise", "--rows", "r.jsonl").err

@@ -15,8 +15,9 @@ import numpy as np
 from jndkit.codecs.jndlic import container
 from jndkit.limits import check_size
 from jndkit.picture import damage
-from jndkit.picture.colour import cicp, profiles
+from jndkit.picture.colour import profiles
 from jndkit.picture.damage import heif, isobmff, webp
+from jndkit.picture.decoding import name_avif_colour
 from jndkit.picture.formats import jpeg, jxl, jxl_header, png, pnm, sniffing, tiff
 from jndkit.picture.metadata import exif, xmp
 from jndkit.picture.raster import Raster
@@ -50,19 +51,19 @@ def summed(data: bytes) -> bytes:
 
 
 def read_tiff(data: bytes) -> None:
-    tiff.survey(data, None, MOST)
-    damage.found(data, "TIFF")
+    tiff.surveyed(data, None, MOST)
+    damage.find_damage(data, "TIFF")
 
 
 def read_jpeg(data: bytes) -> None:
-    found = jpeg.survey(damage.completed(data, "JPEG"), None)
+    found = jpeg.surveyed(damage.completed(data, "JPEG"), None)
     check_size(None, found.width, found.height, MOST)
     jpeg.require_enough(found, None)
-    damage.found(data, "JPEG")
+    damage.find_damage(data, "JPEG")
 
 
 def read_jxl(data: bytes) -> None:
-    jxl_header.header(data, None)
+    jxl_header.read_header(data, None)
     jxl._describe(_dot(), data)
 
 
@@ -75,16 +76,16 @@ def read_xmp(data: bytes) -> None:
 
 
 def read_exif(data: bytes) -> None:
-    assert 1 <= exif.orientation(data) <= 8
+    assert exif.orientation(data) in {None, *range(1, 9)}
     cleaned = exif.cleaned(data)
     if cleaned is not None:
-        assert exif.orientation(cleaned) == 1
+        assert exif.orientation(cleaned) in {None, 1}
     exif.without_position(data)
 
 
 def read_cicp(data: bytes) -> None:
     raster = _dot()
-    cicp.read_numbers(raster, data)
+    name_avif_colour(raster, data)
     if raster.icc is not None:
         assert profiles.profile(raster.icc) is not None
 

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from jndkit.observers.cvvdp import bands, observer as module
+from jndkit.observers.cvvdp.cells import Cells
 from jndkit.observers.cvvdp.observer import Cvvdp
-from jndkit.observers.pooling.cells import CELL, Cells
+from jndkit.observers.pooling.cells import CELL
 from jndkit.picture import Picture, Pixels, load
 from jndkit.viewing import DISPLAYS
 

@@ -15,9 +15,8 @@ from PIL import Image
 
 from jndkit.errors import UsageError
 from jndkit.observers.cvvdp import Cvvdp, observer as face
+from jndkit.observers.cvvdp.cells import Cells, worst_place, worst_window
 from jndkit.observers.cvvdp.pyramid import band_frequencies
-from jndkit.observers.pooling.cells import Cells
-from jndkit.observers.pooling.windows import worst_place, worst_window
 from jndkit.picture import Picture
 from jndkit.viewing import DISPLAYS, viewing
 

@@ -19,10 +19,11 @@ from jndkit import threads
 from jndkit.cli import main
 from jndkit.errors import UsageError
 from jndkit.observers import OBSERVERS, observer
+from jndkit.observers.intervals import reading_interval
 from jndkit.observers.mapped.constants import Constants, constants
 from jndkit.observers.mapped.exceedance import BLUR, low_passed_error
-from jndkit.observers.mapped.observer import Mapped, WatchedMapped, reading_interval
-from jndkit.observers.pooling.grid import Grid
+from jndkit.observers.mapped.grid import Grid
+from jndkit.observers.mapped.observer import Mapped, WatchedMapped
 from jndkit.picture import Picture, load
 from jndkit.pixelwise import MODELS, jnd_map
 from jndkit.viewing import DISPLAYS, viewing

@@ -14,7 +14,7 @@ from jndkit.codecs import codec
 from jndkit.errors import UsageError
 from jndkit.observers import observer
 from jndkit.observers.contract import is_noisy
-from jndkit.observers.pooling.cells import pooled_jod
+from jndkit.observers.cvvdp.quality import pooled_jod
 from jndkit.observers.vpjnd import MOST, SIDE, Vpjnd, display, jnd_of, starts
 from jndkit.picture import Picture, load
 from jndkit.viewing import DISPLAYS, viewing

@@ -173,9 +173,9 @@ def test_heic_units_that_do_not_fill_their_item(busy: Pixels) -> None:
     while data[at + 4] >> 1 > 31:  # parameter sets and messages come before the slice
         at += 4 + int.from_bytes(data[at : at + 4])
     size = int.from_bytes(data[at : at + 4])
-    assert damage.found(bytes(data), "HEIF") is None
+    assert damage.find_damage(bytes(data), "HEIF") is None
     data[at : at + 4] = (size + 9).to_bytes(4)
-    assert damage.found(bytes(data), "HEIF") == "the HEIC data is damaged: its units do not fill it"
+    assert damage.find_damage(bytes(data), "HEIF") == "the HEIC data is damaged: its units do not fill it"
 
 
 @pytest.mark.parametrize(("name", "least"), [("webp", 30), ("deflate tiff", 30), ("progressive", 4), ("baseline", 2)])
@@ -235,7 +235,7 @@ def test_sound_jpegs(busy: Pixels, encode: Encode) -> None:
     count = 0
     for array in pictures(busy):
         for data in jpegs(array, encode):
-            assert damage.found(data, "JPEG") is None
+            assert damage.find_damage(data, "JPEG") is None
             count += 1
     assert count == 6 * 36
 
@@ -263,7 +263,7 @@ def test_sound_jpegs_with_odd_surroundings(files: dict[str, tuple[str, bytes]], 
         assert jpeg.completed(each) is each, name
     pair = io.BytesIO()
     Image.fromarray(busy).save(pair, "MPO", save_all=True, append_images=[Image.fromarray(busy[::-1])])
-    assert damage.found(pair.getvalue(), "JPEG") is None
+    assert damage.find_damage(pair.getvalue(), "JPEG") is None
 
 
 def test_more_than_padding_before_the_end_is_damage(files: dict[str, tuple[str, bytes]]) -> None:
@@ -282,17 +282,17 @@ def test_sound_files_of_other_formats(busy: Pixels, encode: Encode) -> None:
                 for lossless in (False, True):
                     for each in (image, clear):
                         data = encode(each, "WEBP", quality=quality, method=method, lossless=lossless)
-                        assert damage.found(data, "WEBP") is None
-            assert damage.found(encode(clear, "AVIF", quality=quality, speed=9), "AVIF") is None
+                        assert damage.find_damage(data, "WEBP") is None
+            assert damage.find_damage(encode(clear, "AVIF", quality=quality, speed=9), "AVIF") is None
         for options in ({"compression": "jpeg", "quality": 60}, {"compression": "tiff_deflate"}, {}):
-            assert damage.found(encode(image, "TIFF", **options), "TIFF") is None
+            assert damage.find_damage(encode(image, "TIFF", **options), "TIFF") is None
 
 
 def test_long_runs_of_zeros_in_sound_webp(encode: Encode) -> None:
     """A flat picture at the highest quality: they alone prove nothing in this format."""
     data = encode(np.full((1024, 1024, 3), 128, np.uint8), "WEBP", quality=100, method=0)
     assert bytes(2048) in data
-    assert damage.found(data, "WEBP") is None
+    assert damage.find_damage(data, "WEBP") is None
 
 
 @pytest.mark.parametrize("count", [1, 2, 4, 8])
@@ -360,7 +360,7 @@ def test_strips_that_lie_over_each_other() -> None:
     table = struct.pack("<H", len(tags)) + b"".join(struct.pack("<HHII", *tag) for tag in tags) + bytes(4)
     data = b"II*\0" + struct.pack("<I", at + 8000) + bytes(8_000_000) + places + sizes + table
     with within(1, 30):
-        assert damage.found(data, "TIFF") is None
+        assert damage.find_damage(data, "TIFF") is None
 
 
 def test_items_that_lie_over_each_other_or_nowhere() -> None:
@@ -375,7 +375,7 @@ def test_items_that_lie_over_each_other_or_nowhere() -> None:
         data = box(b"meta", bytes(4) + info + place) + box(b"mdat", b"x" * 1_000_000)
         with within(2, 30), pytest.raises(ValueError, match="extents"):
             isobmff.extents(data, b"av01")
-        assert damage.found(data, "AVIF") is None
+        assert damage.find_damage(data, "AVIF") is None
 
 
 def test_webp_of_one_frame_in_an_animation(files: dict[str, tuple[str, bytes]]) -> None:
@@ -411,5 +411,5 @@ def test_webp_of_endless_chunks(files: dict[str, tuple[str, bytes]]) -> None:
     empty = b"JUNK\0\0\0\0" * 1_000_000
     again = data[12:] * 40
     with within(4, 60):
-        assert damage.found(data[:12] + empty + data[12:], "WEBP") is None
-        assert damage.found(data + again, "WEBP") is None
+        assert damage.find_damage(data[:12] + empty + data[12:], "WEBP") is None
+        assert damage.find_damage(data + again, "WEBP") is None

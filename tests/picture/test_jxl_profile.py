@@ -44,7 +44,7 @@ PROFILES = {
 @pytest.mark.parametrize("name", PROFILES)
 def test_profiles_come_back_byte_for_byte(name: str) -> None:
     profile = PROFILES[name]
-    header = jxl_header.header(_transcoded(profile, name == "grey"), None)
+    header = jxl_header.read_header(_transcoded(profile, name == "grey"), None)
     assert header.icc == profile
     assert header.grey == (name == "grey")
     assert not header.xyb
@@ -136,7 +136,7 @@ def test_copies_go_back_as_far_as_they_say() -> None:
 def test_mutations_of_the_header_are_errors_or_pictures() -> None:
     data = _transcoded(PROFILES["matrix"])
     at = data.index(b"\xff\x0a")
-    end = at + 2 + jxl_header.header(data, None).icc_at[1] // 8
+    end = at + 2 + jxl_header.read_header(data, None).icc_at[1] // 8
     rng = np.random.default_rng(1)
     refused: list[str] = []
     for _ in range(300):
@@ -144,7 +144,7 @@ def test_mutations_of_the_header_are_errors_or_pictures() -> None:
         for _ in range(int(rng.integers(1, 4))):
             broken[int(rng.integers(at + 2, end))] ^= 1 << int(rng.integers(0, 8))
         try:
-            jxl_header.header(bytes(broken), "a.jxl")
+            jxl_header.read_header(bytes(broken), "a.jxl")
         except InputError as error:
             refused.append(str(error))
     assert len(refused) > 100
@@ -154,10 +154,10 @@ def test_mutations_of_the_header_are_errors_or_pictures() -> None:
 def test_cut_anywhere_in_the_profile() -> None:
     data = _transcoded(PROFILES["long curve"])
     at = data.index(b"\xff\x0a")
-    end = at + 2 + jxl_header.header(data, None).icc_at[1] // 8
+    end = at + 2 + jxl_header.read_header(data, None).icc_at[1] // 8
     for cut in range(at + 3, end, 37):
         with pytest.raises(DamagedError):
-            jxl_header.header(data[:cut], None)
+            jxl_header.read_header(data[:cut], None)
 
 
 def test_inks_are_refused_by_name() -> None:
@@ -179,6 +179,6 @@ def test_a_header_of_many_channels_with_long_names() -> None:
         writer.put(*[(ord("x"), 8)] * 1071)
     writer.put((0, 1), (0, 1), (0, 1), (0, 2), (1, 2), (2, 2), (9, 4))  # not XYB; RGB, D65, Display P3
     writer.put((0, 1), (2, 2), (11, 4), (1, 2), (0, 2), (1, 1))
-    header = jxl_header.header(b"\xff\x0a" + writer.data() + bytes(8), None)
+    header = jxl_header.read_header(b"\xff\x0a" + writer.data() + bytes(8), None)
     assert (header.width, header.height, header.number) == (24, 24, 12)
     assert not header.black

@@ -129,10 +129,10 @@ def test_damaged_exif_never_raises(data: st.DataObject) -> None:
     for _ in range(data.draw(st.integers(1, 6))):
         block[data.draw(st.integers(0, len(block) - 1))] = data.draw(st.integers(0, 255))
     block = block[: data.draw(st.integers(0, len(block)))]
-    assert 1 <= exif_blocks.orientation(bytes(block)) <= 8
+    assert exif_blocks.orientation(bytes(block)) in {None, *range(1, 9)}
     cleaned = exif_blocks.cleaned(bytes(block))
     if cleaned is not None:
-        assert exif_blocks.orientation(cleaned) == 1
+        assert exif_blocks.orientation(cleaned) in {None, 1}
         exif_blocks.without_position(cleaned)
 
 
@@ -371,7 +371,7 @@ def test_png_carries_it_all_back(photo: Pixels, encode: Encode, p3_profile: byte
     assert np.array_equal(again.rgb, picture.rgb)
     assert (again.icc, again.exif, again.xmp) == (picture.icc, picture.exif, picture.xmp)
     assert again.marked
-    assert Image.open(io.BytesIO(png_bytes(picture))).info["Software"] == MARK
+    assert MARK in Image.open(io.BytesIO(png_bytes(picture))).info["XML:com.adobe.xmp"]
 
 
 def test_a_packet_that_speaks_of_our_mark_is_not_marked() -> None:

@@ -46,8 +46,8 @@ def test_all_eight(orientation: int, format_name: str, photo: Pixels, encode: En
         assert np.array_equal(picture.alpha, SEEN[orientation](photo[..., 0]))
     assert any("upright" in note for note in picture.notes) == (orientation != 1)
     assert picture.exif is not None
-    assert exif_blocks.orientation(picture.exif) == 1
-    assert exif_blocks.orientation(exif_blocks.PREFIX + picture.exif) == 1
+    assert exif_blocks.orientation(picture.exif) in {None, 1}
+    assert exif_blocks.orientation(exif_blocks.PREFIX + picture.exif) in {None, 1}
     again = Image.open(io.BytesIO(png_bytes(picture)))
     assert again.getexif().get(0x0112, 1) == 1
     assert again.getexif()[0x010F] == "Maker"
@@ -59,7 +59,7 @@ def test_avif_is_turned_once(orientation: int, photo: Pixels, encode: Encode) ->
     plain = from_bytes(encode(photo, "AVIF", quality=90, subsampling="4:4:4"))
     turned = from_bytes(encode(photo, "AVIF", quality=90, subsampling="4:4:4", exif=_exif(orientation)))
     assert np.array_equal(turned.rgb, SEEN[orientation](plain.rgb))
-    assert exif_blocks.orientation(turned.exif or b"") == 1
+    assert exif_blocks.orientation(turned.exif or b"") in {None, 1}
 
 
 @pytest.mark.parametrize("orientation", [1, 3, 6, 8])
@@ -82,7 +82,7 @@ def test_heic_is_turned_once(orientation: int, photo: Pixels) -> None:
     plain = from_bytes(heic(Image.fromarray(photo)), trusted=True)
     turned = from_bytes(heic_with_exif(), trusted=True)
     assert np.array_equal(turned.rgb, SEEN[orientation](plain.rgb))
-    assert exif_blocks.orientation(turned.exif or b"") == 1
+    assert exif_blocks.orientation(turned.exif or b"") in {None, 1}
 
 
 def test_orientation_nine_is_no_orientation(photo: Pixels, encode: Encode) -> None:

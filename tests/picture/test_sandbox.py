@@ -207,7 +207,7 @@ def test_jxl_header_of_display_p3() -> None:
         *((0, 1), (2, 2), (11, 4), (1, 2)),  # no gamma, curve 13 = 2 + 11, relative intent
         *((0, 2), (1, 1)),  # no extensions, the default filters
     )
-    head = jxl_header.header(data, None)
+    head = jxl_header.read_header(data, None)
     assert (head.width, head.height, head.bits) == (4000, 3000, 10)
     assert (head.number, head.curve) == (12, 13)
     assert head.icc is None
@@ -221,5 +221,5 @@ def test_jxl_header_that_claims_too_much() -> None:
 
 @pytest.mark.parametrize(("ratio", "width"), [(1, 240), (2, 288), (3, 320), (4, 360), (5, 426), (6, 300), (7, 480)])
 def test_jxl_ratios(ratio: int, width: int) -> None:
-    head = jxl_header.header(_codestream((1, 1), (240 // 8 - 1, 5), (ratio, 3), (1, 1)), None)
+    head = jxl_header.read_header(_codestream((1, 1), (240 // 8 - 1, 5), (ratio, 3), (1, 1)), None)
     assert (head.width, head.height) == (width, 240)

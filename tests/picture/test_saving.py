@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import subprocess
@@ -16,7 +17,7 @@ import numpy.typing as npt
 import pytest
 
 from jndkit.errors import OutputError, UsageError
-from jndkit.picture import Picture, Pixels, from_bytes, load, png_bytes, save_png, write_atomic
+from jndkit.picture import Picture, Pixels, from_bytes, load, png_bytes, replacing, save_png, write_atomic
 from tests.picture.fixture_types import Encode
 
 posix = pytest.mark.skipif(os.name != "posix", reason="needs POSIX")
@@ -108,6 +109,28 @@ def test_full_disk_leaves_nothing_and_keeps_the_old(tmp_path: Path, force: bool)
     assert "cannot be written" in done.stdout
     assert _names(tmp_path) == (["a.bin"] if force else [])
     assert not force or path.read_bytes() == b"old"
+
+
+def test_who_writes_by_name_replaces_a_file_whole_or_not_at_all(tmp_path: Path) -> None:
+    path = tmp_path / "a.bin"
+    with replacing(path) as temporary:
+        Path(temporary).write_bytes(b"old")
+        assert not path.exists()
+    path.chmod(0o640)
+    with pytest.raises(ZeroDivisionError), replacing(path, force=True) as temporary:
+        print(Path(temporary).write_bytes(b"half") // 0)
+    assert (_names(tmp_path), path.read_bytes()) == (["a.bin"], b"old")
+    with replacing(path, force=True) as temporary:
+        Path(temporary).write_bytes(b"new")
+        assert os.name == "nt" or stat.S_IMODE(os.stat(temporary).st_mode) == 0o600
+    assert (_names(tmp_path), path.read_bytes()) == (["a.bin"], b"new")
+    assert os.name == "nt" or stat.S_IMODE(path.stat().st_mode) == 0o640
+
+
+def test_what_fails_while_it_is_written_names_the_file(tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match=r"b\.bin: it cannot be written: No space"), replacing(tmp_path / "b.bin"):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    assert _names(tmp_path) == []
 
 
 @pytest.mark.parametrize("force", [False, True])

@@ -10,7 +10,8 @@ from PIL import Image
 import jndkit
 from jndkit.codecs.chroma import reduce_chroma
 from jndkit.observers.cvvdp.observer import WatchedCvvdp
-from jndkit.observers.pooling.cells import CELL, pooled_jod
+from jndkit.observers.cvvdp.quality import pooled_jod
+from jndkit.observers.pooling.cells import CELL
 from jndkit.picture import Picture, Pixels
 from jndkit.picturewise.quantisation import Quantiser
 from jndkit.picturewise.responses import (
@@ -130,7 +131,7 @@ def test_of_a_small_picture_the_answer_is_what_the_observer_reads(
     answer = watched.answer(watched.cells(version))
     reading = WatchedCvvdp(Picture(rgb=rgb), shown, fit)(Picture(rgb=version))
     assert answer.jnd == pytest.approx(reading.raw, rel=1e-5)
-    assert answer.looked == pytest.approx(reading.jnd, rel=1e-5)
+    assert answer.masked == pytest.approx(reading.jnd, rel=1e-5)
 
 
 def test_of_a_large_picture_a_part_tells_how_people_look_too() -> None:
@@ -139,10 +140,10 @@ def test_of_a_large_picture_a_part_tells_how_people_look_too() -> None:
     watched = WatchedSample(sample(rgb), shown, fit.look)
     assert not watched.whole
     told = responses(watched)
-    assert told.looked is not None
-    assert told.looked.shape == told.jnd.shape == (RESPONSES,)
-    assert np.all(told.looked[1:] > 0.1)
+    assert told.masked is not None
+    assert told.masked.shape == told.jnd.shape == (RESPONSES,)
+    assert np.all(told.masked[1:] > 0.1)
 
 
 def test_nobody_looks_where_nobody_asked(lake: Pixels) -> None:
-    assert responses(WatchedSample(sample(lake[:128, :128].copy()), DESKTOP)).looked is None
+    assert responses(WatchedSample(sample(lake[:128, :128].copy()), DESKTOP)).masked is None

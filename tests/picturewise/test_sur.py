@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from jndkit.errors import UsageError
-from jndkit.observers.mapped.observer import reading_interval
+from jndkit.observers.intervals import reading_interval
 from jndkit.picturewise.prediction import Prediction
 from jndkit.picturewise.probing import Probe
 from jndkit.picturewise.sur import Point, sur_curve

@@ -127,7 +127,7 @@ def test_own_networks_are_models(folder: Path, picture: npt.NDArray[np.uint8]) -
     made.write_weights(folder, "wu2017")  # a name that means something else
     found = own_models()
     assert set(found) & {"mine", "small", "nothing-for-maps", "wu2017"} == {"mine", "small"}
-    assert (found["mine"].where, found["mine"].weights) == (MODELS["resjnd"].where, "mine")
+    assert (found["mine"].compute, found["mine"].weights) == (MODELS["resjnd"].compute, "mine")
     assert found["small"].summary == "made by hand"
     assert model_card("small") == found["small"]
     assert model_card("wu2017") is MODELS["wu2017"]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from jndkit.errors import InputError, UsageError
 from jndkit.evidence import Row, failed
-from jndkit.opening import SUFFIXES
+from jndkit.opening import picture_suffixes
 
 
 @dataclass(frozen=True)
@@ -34,9 +34,9 @@ def gather(sources: Iterable[str | Path], *, recursive: bool = False, without: P
     """The pictures that files and folders mean, each once, folders in the order of names.
 
     recursive: look into folders inside folders, not through symbolic links.  without: a folder to stay out of.
-    Hidden files, and in folders files without a suffix of `opening.SUFFIXES`, are left out. A file need not exist:
-    whoever opens it says so. Raises InputError for a folder that cannot be read or holds no picture, UsageError for an
-    empty name.
+    Hidden files, and in folders files without a suffix of `opening.picture_suffixes`, are left out. A file need not
+    exist: whoever opens it says so. Raises InputError for a folder that cannot be read or holds no picture, UsageError
+    for an empty name.
     """
     found: dict[str, Found] = {}
     for source in sources:
@@ -64,7 +64,7 @@ def _walk(top: Path, recursive: bool, without: Path | None) -> Iterator[Found]:
         )
         for name in sorted(names):
             path = here / name
-            if not name.startswith(".") and path.suffix.lower() in SUFFIXES and os.path.isfile(path):
+            if not name.startswith(".") and path.suffix.lower() in picture_suffixes() and os.path.isfile(path):
                 yield Found(path, True, here.relative_to(top))
     for error in unread:
         refused = InputError(error.filename, f"the folder cannot be read: {error.strerror}")

@@ -34,7 +34,7 @@ def compare(
     """Say how visible a difference is, to how many, and where."""
     from jndkit.comparison import compared
 
-    found = compared(
+    comparison = compared(
         reference,
         test,
         viewers=viewers,
@@ -44,25 +44,25 @@ def compare(
         max_pixels=max_pixels,
         damaged=damaged,
     )
-    for note in printing.notes(found.row):
+    for note in printing.notes(comparison.row):
         printing.complain(note)
     if map_to is not None:
-        found.write_map(map_to, force=force)
+        comparison.write_map(map_to, force=force)
     if json:
-        print(json_text.dumps(json_text.loads(found.row.to_json()) | {"identical": found.identical}))
+        print(json_text.dumps(json_text.loads(comparison.row.to_json()) | {"identical": comparison.identical}))
     else:
-        printing.say(f"{test} against {reference} ({found.row.width} x {found.row.height})")
-        for line in _verdict(found, viewers):
+        printing.say(f"{test} against {reference} ({comparison.row.width} x {comparison.row.height})")
+        for line in _verdict(comparison, viewers):
             print(line)
         if map_to is not None:
             printing.say(f"map: {map_to}")
     return 0
 
 
-def _verdict(found: Comparison, viewers: float) -> list[str]:
-    row = found.row
+def _verdict(comparison: Comparison, viewers: float) -> list[str]:
+    row = comparison.row
     lines = [f"  {printing.seen(row)}"]
-    lines.append(f"  identical to {viewers:g} % of viewers: {'yes' if found.identical else 'no'}")
+    lines.append(f"  identical to {viewers:g} % of viewers: {'yes' if comparison.identical else 'no'}")
     if row.where is not None and row.jnd:
         x, y, width, height = row.where
         lines.append(f"  worst place: {width} x {height} pixels at x {x}, y {y}")

@@ -16,7 +16,7 @@ Codec = Annotated[
     str | None,
     typer.Option(
         metavar="SPEC",
-        help="jpeg, webp, avif, heic, jxl, vvc, jndlic, png, or auto for the smallest; options as in avif:s6,444.",
+        help="jpeg, webp, avif or another of jnd models; auto for the smallest; options as in avif:s6,444.",
         show_default="what the name after -o says, else jpeg",
     ),
 ]
@@ -105,10 +105,10 @@ def known_codec(spec: str | None) -> str | None:
     from jndkit.errors import unknown_choice
 
     name = (spec or "auto").partition(":")[0]
-    if name in CODECS or name == "auto":
+    if name == "auto" or name in CODECS or name in CODECS.names():
         return spec
     try:
         meant = by_suffix(f".{name}")  # "jpg" is how JPEG files end, which its spelling may not tell
     except UsageError:
         meant = None
-    raise unknown_choice("codec", name, [*CODECS, "auto"], meant=meant)
+    raise unknown_choice("codec", name, [*CODECS.names(), "auto"], meant=meant)

@@ -53,26 +53,26 @@ def predict(
         damaged=damaged,
         encode=not no_encode,
     )
-    tasks = [conversion.Task(each.path, each.refusal) for each in conversion.gather(pictures, recursive=recursive)]
+    tasks = [conversion.Task(found.path, found.refusal) for found in conversion.gather(pictures, recursive=recursive)]
     printing.announce(conversion.longest_wait(tasks, settings))
     report = Report(len(tasks), json=json, lines=_described)
     return report.follow(conversion.run_all(tasks, settings, jobs=jobs, write=False, done=report.advance))
 
 
 def _described(row: Row) -> list[str]:
-    """The decision, what was expected, how viewers fare along the knob, and the table of everything that was tried."""
+    """The decision, what was predicted, the viewers along the knob, and the table of everything that was tried."""
     wanted = f", wanted {row.target['viewers']:g} %" if row.target else ""
     lines = [f"{row.input}: {', '.join(filter(None, (printing.setting(row), printing.saving(row))))}"]
     lines.append(f"  {printing.seen(row)}{wanted}")
     who = row.observer or "nothing encoded, nothing read"
     lines.append(f"  {who}, protocol {row.protocol}, {row.viewing} ({row.ppd:.1f} pixels per degree)")
     if row.prediction and row.knob:
-        lines.append(f"  {_predict(row.prediction, row.knob['name'])}")
+        lines.append(f"  {_predicted(row.prediction, row.knob['name'])}")
     return [*lines, *_satisfied(row), *_tried(row)]
 
 
-def _predict(prediction: dict[str, Any], knob: str) -> str:
-    """predicted quality 84 (77 to 91) by typical"""
+def _predicted(prediction: dict[str, Any], knob: str) -> str:
+    """predicted quality 84 (77 to 91), source typical"""
     ends = [prediction["low"], prediction["high"]]
     low, high = ("past the end" if end is None else f"{end:g}" for end in ends)
     value = "past the end" if prediction["value"] is None else f"{prediction['value']:g}"
@@ -83,8 +83,8 @@ def _satisfied(row: Row) -> list[str]:
     """The cheapest settings that please some round shares of viewers."""
     if not row.sur or not row.knob:
         return []
-    found = (next((point for point in row.sur if point[1] >= least), None) for least in _SHARES)
-    chosen = {point[0]: point for point in found if point is not None}
+    cheapest = (next((point for point in row.sur if point[1] >= least), None) for least in _SHARES)
+    chosen = {point[0]: point for point in cheapest if point is not None}  # one setting may please several shares
     lines = [f"  {row.knob['name']:>8}  see no difference"]
     for value, viewers, low, high in chosen.values():
         lines.append(f"  {value:>8g}  {viewers:>4.0f} % ({low:.0f} to {high:.0f} %)")

@@ -92,8 +92,9 @@ def notes(row: Row) -> Iterable[str]:
     """What stderr says of a picture: its error, or its notes without the one that is its line on stdout."""
     if row.error is not None:
         return [row.error["message"]]
-    told = row.notes if row.status in ("written", "predicted", "compared") else row.notes[:-1]
-    return [note if note.startswith(row.input) else f"{row.input}: {note}" for note in told]
+    # The last note of a picture that was kept or skipped is the reason, which `result` prints.
+    notes = row.notes if row.status in ("written", "predicted", "compared") else row.notes[:-1]
+    return [note if note.startswith(row.input) else f"{row.input}: {note}" for note in notes]
 
 
 def summary(rows: list[Row]) -> str:
@@ -101,11 +102,11 @@ def summary(rows: list[Row]) -> str:
     counts: dict[str, int] = {}
     for row in rows:
         counts[row.status] = counts.get(row.status, 0) + 1
-    said = ", ".join(f"{count} {status}" for status, count in counts.items())
+    outcomes = ", ".join(f"{count} {status}" for status, count in counts.items())
     written = [row for row in rows if row.status == "written" and row.bytes and row.input_bytes]
     before, after = sum(row.input_bytes or 0 for row in written), sum(row.bytes or 0 for row in written)
     sizes = f"; {size(before)} -> {size(after)} ({100.0 * (after / before - 1.0):+.1f} %)" if before else ""
-    return f"{len(rows)} pictures: {said}{sizes}"
+    return f"{len(rows)} pictures: {outcomes}{sizes}"
 
 
 class Progress:

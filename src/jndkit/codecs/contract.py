@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from jndkit.picture import Picture
+
+if TYPE_CHECKING:
+    from jndkit.codecs.spec import Grammar
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,7 @@ class Knob:
 class Codec(Protocol):
     """A codec configured by its spec.
 
+    grammar: of the class, what its specs may say.
     name: "jpeg".  spec: the name with every option, "jpeg:420".  suffix: ".jpg".  chroma: "420" or "444".
     carries: the subset of {"alpha", "icc", "exif", "xmp", "grey"} its files can hold.
     options: further specs that `best` effort may try instead of this one.
@@ -46,6 +50,7 @@ class Codec(Protocol):
     block_limit: bytes of EXIF or XMP a file can hold in one block, or None where there is no limit worth the name.
     """
 
+    grammar: Grammar
     name: str
     spec: str
     suffix: str

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from io import BytesIO
 
 import numpy as np
-from PIL import Image, PngImagePlugin
 
 from jndkit.errors import CodecError, MissingError, UsageError
-from jndkit.picture import Picture, Pixels, flatten, from_bytes
+from jndkit.picture import Picture, Pixels, flatten, from_bytes, png_bytes
 
 
 def samples(picture: Picture, carries: frozenset[str]) -> Pixels:
@@ -76,12 +74,8 @@ def described(
     pixels: uint8 (H, W, 3), in the space of `icc`.  grey: one channel is meant.  exif: from its TIFF header on.
     max_pixels: the largest width times height.  Raises InputError.
     """
-    text = PngImagePlugin.PngInfo()
-    if xmp:
-        text.add_itxt("XML:com.adobe.xmp", xmp.decode("utf-8", "replace"))
     # Only a profile concerns the pixels.
-    image = Image.fromarray(np.ascontiguousarray(pixels if icc else pixels[:1, :1]))
-    file = BytesIO()
-    image.save(file, "PNG", compress_level=1, pnginfo=text, exif=exif or None, icc_profile=icc or None)
-    picture = from_bytes(file.getvalue(), max_pixels=max_pixels, trusted=True)
+    file = Picture(pixels if icc else pixels[:1, :1], icc=icc or None, exif=exif or None, xmp=xmp or None)
+    data = png_bytes(file, mark=False, effort="quick")
+    picture = from_bytes(data, max_pixels=max_pixels, trusted=True)
     return picture if icc else replace(picture, rgb=pixels, grey=grey)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 from io import BytesIO
 from typing import Any
 
-import pillow_heif
-
+from jndkit.codecs.card import Card, needs
 from jndkit.codecs.contract import Knob
 from jndkit.codecs.encoding import check_size, failing, read_back, samples, tiff_block
 from jndkit.codecs.spec import Grammar, Option, checked
@@ -35,6 +35,9 @@ class Heic:
         self.block_limit: int | None = None
 
     def encode(self, picture: Picture, value: float) -> bytes:
+        # pillow_heif is imported where it is used, here and below: the card can be read without it.
+        import pillow_heif
+
         quality = int(checked(self.name, self.knob, value))
         check_size(self.name, picture, 32768)
         with failing(self.name, "encoder"):
@@ -54,3 +57,30 @@ class Heic:
 
     def decode(self, data: bytes) -> Picture:
         return read_back(self.name, data)
+
+
+def versions() -> dict[str, str]:
+    """Of pillow-heif, of libheif inside it, and of x265 where libheif names it."""
+    import pillow_heif
+
+    libraries = {"pillow-heif": importlib.metadata.version("pillow-heif"), "libheif": pillow_heif.libheif_version()}
+    described = str(pillow_heif.libheif_info()["encoders"].get("x265", ""))  # "x265 HEVC encoder (4.1)"
+    if "(" in described:
+        libraries["x265"] = described.partition("(")[2].rstrip(")")
+    return libraries
+
+
+CARD = Card(
+    name="heic",
+    codec=Heic,
+    summary="HEIC by libheif and x265 (GPL; HEVC is patent-encumbered)",
+    licence="LGPL-3.0 (libheif), GPL-2.0 (x265)",
+    suffix=".heic",
+    also=(".heif", ".hif"),
+    install="pip install 'jndkit[codecs]'",
+    present=needs("pillow_heif"),
+    versions=versions,
+    pace=1.2,
+    auto=True,
+    sweep=(21, 27, 33, 39, 45, 51, 61),
+)

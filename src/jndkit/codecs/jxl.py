@@ -7,10 +7,10 @@ Source: ISO/IEC 18181-2 (file format).
 
 from __future__ import annotations
 
+import importlib.metadata
 import struct
 
-import imagecodecs
-
+from jndkit.codecs.card import Card, needs
 from jndkit.codecs.contract import Knob
 from jndkit.codecs.encoding import check_size, failing, read_back, samples, tiff_block
 from jndkit.codecs.pillow import LOSSLESS_KNOB
@@ -52,6 +52,9 @@ class Jxl:
         self.block_limit: int | None = None
 
     def encode(self, picture: Picture, value: float) -> bytes:
+        # imagecodecs is imported where it is used, here and below: the card can be read without it.
+        import imagecodecs
+
         checked(self.name, self.knob, value)
         check_size(self.name, picture, 1 << 18, 1 << 28)
         with failing(self.name, "encoder"):
@@ -78,3 +81,26 @@ def container(codestream: bytes, exif: bytes | None, xmp: bytes | None) -> bytes
 
 def _box(kind: bytes, content: bytes) -> bytes:
     return struct.pack(">I", len(content) + 8) + kind + content
+
+
+def versions() -> dict[str, str]:
+    """Of imagecodecs and of libjxl inside it."""
+    import imagecodecs
+
+    libjxl = str(imagecodecs.jpegxl_version()).removeprefix("libjxl ")
+    return {"imagecodecs": importlib.metadata.version("imagecodecs"), "libjxl": libjxl}
+
+
+CARD = Card(
+    name="jxl",
+    codec=Jxl,
+    summary="JPEG XL by libjxl, lossy or lossless",
+    licence="BSD-3-Clause (libjxl)",
+    suffix=".jxl",
+    install="pip install 'jndkit[codecs]'",
+    present=needs("imagecodecs"),
+    versions=versions,
+    pace=0.49,
+    auto=True,
+    sweep=(7.5, 5, 3.6, 2.6, 1.8, 1.2, 0.8),
+)

@@ -5,19 +5,23 @@ Pillow passes on neither libwebp's near-lossless mode nor its sharp YUV conversi
 
 from __future__ import annotations
 
+import importlib.metadata
+import struct
 import threading
-from collections.abc import Iterator
+import zlib
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from io import BytesIO
 from typing import Any
 
-from PIL import Image, ImageFile, PngImagePlugin
+from PIL import Image, ImageFile, features
 
+from jndkit.codecs.card import Card
 from jndkit.codecs.contract import Knob
 from jndkit.codecs.encoding import check_size, failing, one_channel, read_back, samples, tiff_block
 from jndkit.codecs.spec import Grammar, Option, checked
 from jndkit.errors import CodecError
-from jndkit.picture import Picture
+from jndkit.picture import Picture, png_bytes
 from jndkit.picture.metadata.policy import mark_xmp
 from jndkit.picture.silence import quiet_pillow
 
@@ -184,13 +188,8 @@ class Png:
 
     def encode(self, picture: Picture, value: float) -> bytes:
         checked(self.name, self.knob, value)
-        text = PngImagePlugin.PngInfo()
-        text.add_itxt("XML:com.adobe.xmp", mark_xmp(picture.xmp, picture.mark).decode("utf-8"))
-        settings: dict[str, Any] = {"optimize": True, "pnginfo": text, "exif": tiff_block(picture.exif)}
-        if picture.icc is not None:
-            settings["icc_profile"] = picture.icc
         with failing(self.name, "encoder"):
-            return _saved(picture, self.carries, "PNG", settings)
+            return png_bytes(picture, effort="best")
 
     def decode(self, data: bytes) -> Picture:
         return read_back(self.name, data)
@@ -218,3 +217,92 @@ def _jpeg_buffer(size: int) -> Iterator[None]:
             yield
         finally:
             ImageFile.MAXBLOCK = before
+
+
+def png_sealed(data: bytes) -> bytes:
+    """A PNG file with the checksum of every chunk made true."""
+    parts, start = [data[:8]], 8
+    while start < len(data):
+        (length,) = struct.unpack_from(">I", data, start)
+        end = start + 8 + length
+        parts += [data[start:end], struct.pack(">I", zlib.crc32(data[start + 4 : end]))]
+        start = end + 4
+    return b"".join(parts)
+
+
+def _versions(**libraries: str) -> dict[str, str]:
+    return {"pillow": importlib.metadata.version("pillow"), **libraries}
+
+
+def _jpeg_versions() -> dict[str, str]:
+    if turbo := features.version("libjpeg_turbo"):
+        return _versions(**{"libjpeg-turbo": turbo})
+    return _versions(libjpeg=features.version("jpg") or "unknown")
+
+
+def _avif_versions() -> dict[str, str]:
+    from PIL.AvifImagePlugin import get_codec_version
+
+    # libavif takes the first of these that it was built with.
+    coders = {"libaom": "aom", "rav1e": "rav1e", "svt": "svt"}
+    versions = ((library, get_codec_version(coder)) for library, coder in coders.items())
+    coder = next(((library, version) for library, version in versions if version), None)
+    return _versions(libavif=features.version("avif") or "unknown", **dict([coder] if coder else []))
+
+
+def _built_with(feature: str) -> Callable[[], bool]:
+    """Pillow can be built without some formats; its own wheels have them all."""
+    return lambda: bool(features.check(feature))
+
+
+_UPGRADE = "pip install --upgrade pillow"
+
+JPEG = Card(
+    name="jpeg",
+    codec=Jpeg,
+    summary="JPEG by libjpeg-turbo, progressive and optimised",
+    licence="IJG and BSD-3-Clause (libjpeg-turbo)",
+    suffix=".jpg",
+    also=(".jpeg", ".jpe", ".jfif"),
+    install=_UPGRADE,
+    versions=_jpeg_versions,
+    pace=0.03,
+    auto=True,
+    sweep=(20, 35, 50, 65, 80, 90, 95),
+    prefilter="blockwise",  # on JPEG's own grid of blocks; to other coders that grid only shows
+)
+WEBP = Card(
+    name="webp",
+    codec=Webp,
+    summary="WebP by libwebp, lossy or lossless",
+    licence="BSD-3-Clause (libwebp)",
+    suffix=".webp",
+    install=_UPGRADE,
+    present=_built_with("webp"),
+    versions=lambda: _versions(libwebp=features.version("webp") or "unknown"),
+    auto=True,
+    sweep=(10, 30, 55, 75, 86, 93, 97),
+)
+AVIF = Card(
+    name="avif",
+    codec=Avif,
+    summary="AVIF by libavif and libaom",
+    licence="BSD-2-Clause (libavif, libaom)",
+    suffix=".avif",
+    install=_UPGRADE,
+    present=_built_with("avif"),
+    versions=_avif_versions,
+    pace=0.84,
+    auto=True,
+    sweep=(24, 34, 44, 54, 64, 76, 88),
+)
+PNG = Card(
+    name="png",
+    codec=Png,
+    summary="PNG, lossless",
+    licence="zlib",
+    suffix=".png",
+    install=_UPGRADE,
+    versions=lambda: _versions(zlib=features.version("zlib") or "unknown"),
+    seal=png_sealed,
+)

@@ -78,13 +78,9 @@ def checked(name: str, knob: Knob, value: float) -> float:
 
 def full_spec(codec: Codec, value: float) -> str:
     """The spec that names one setting, `jpeg:420,q75`; the codec's own spec where it has only one setting."""
-    letter = LETTERS.get(codec.knob.name)
-    if letter is None:
+    if len(codec.knob.grid) == 1:
         return codec.spec
-    return f"{codec.spec}{',' if ':' in codec.spec else ':'}{letter}{value:g}"
-
-
-LETTERS = {"quality": "q", "distance": "d", "qp": "qp"}
+    return f"{codec.spec}{',' if ':' in codec.spec else ':'}{codec.grammar.letter}{value:g}"
 
 
 def _is_number(text: str) -> bool:

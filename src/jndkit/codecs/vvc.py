@@ -34,6 +34,7 @@ import cv2
 import numpy as np
 
 from jndkit.codecs import ffmpeg
+from jndkit.codecs.card import Card, needs
 from jndkit.codecs.chroma import double, halve
 from jndkit.codecs.contract import Knob
 from jndkit.codecs.encoding import check_size, described, failing, samples, tiff_block
@@ -226,3 +227,25 @@ def _unpack(data: bytes, path: str | Path | None, max_pixels: int) -> _Parts:
     ends = np.cumsum(lengths).tolist()
     blocks = [data[start + end - length : start + end] for end, length in zip(ends, lengths, strict=True)]
     return _Parts(width, height, bool(flags & _GREY), planes, *blocks)
+
+
+def versions() -> dict[str, str]:
+    """Of the ffmpeg program and of libvvenc inside it."""
+    return {"ffmpeg": ffmpeg.version(), "libvvenc": encoder_version()}
+
+
+CARD = Card(
+    name="vvc",
+    codec=Vvc,
+    summary="VVC intra by vvenc in ffmpeg (a GPL build, run as a program)",
+    licence="BSD-3-Clause-Clear (vvenc), in a GPL build of ffmpeg",
+    suffix=".jvvc",
+    install=ffmpeg.INSTALL,
+    present=needs("imageio_ffmpeg"),
+    versions=versions,
+    pace=6.4,
+    sweep=(37, 32, 27, 22),
+    magic=MAGIC,
+    read=read,
+    seal=sealed,
+)

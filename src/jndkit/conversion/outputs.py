@@ -12,7 +12,7 @@ from jndkit.codecs import by_suffix, codec
 from jndkit.conversion.earlier import codec_asked, done_before, is_ours, read_mark, refuse_others
 from jndkit.errors import JndError, OutputError, UsageError
 from jndkit.evidence import Row, failed
-from jndkit.opening import SUFFIXES
+from jndkit.opening import picture_suffixes
 from jndkit.picture.metadata.mark import Mark
 from jndkit.settings import Settings
 
@@ -101,7 +101,7 @@ def destination(found: Sequence[Found], output: str | None) -> tuple[Path | None
         return path, None
     if os.path.exists(path) and not os.path.isdir(path):
         raise UsageError(f"{output}: several inputs need a folder to go to, and this is a file")
-    if not ends and not os.path.isdir(path) and path.suffix.lower() in SUFFIXES:
+    if not ends and not os.path.isdir(path) and path.suffix.lower() in picture_suffixes():
         raise UsageError(f"{output}: several inputs need a folder to go to, and this is a file's name; write {output}/")
     return None, path
 
@@ -115,7 +115,7 @@ def codec_for(exact: Path | None, asked: str | None) -> str:
     try:
         named = by_suffix(suffix)
     except UsageError:
-        if suffix in SUFFIXES or suffix == ".gif":
+        if suffix in picture_suffixes() or suffix == ".gif":
             raise
         return asked or "jpeg"
     if asked is not None and asked.partition(":")[0] != named:

@@ -26,7 +26,8 @@ from jndkit.codecs.contract import Codec
 from jndkit.datasets.pairs import MANIFEST, SPLITS, build_rows, check_rows, read_manifest
 from jndkit.errors import DamagedError, InputError, UsageError, check_choice
 from jndkit.observers.cvvdp import Cvvdp
-from jndkit.observers.pooling.cells import CELL, pooled_jod
+from jndkit.observers.cvvdp.quality import pooled_jod
+from jndkit.observers.pooling.cells import CELL
 from jndkit.picture import Picture, png_bytes, write_atomic
 from jndkit.picturewise.curves import typical_curve
 from jndkit.viewing import DISPLAYS, Viewing, viewing as named_viewing

@@ -97,10 +97,10 @@ def inject(
     """
     started = time.perf_counter()
     target = _target(psnr=psnr, strength=strength, jnd=jnd)
-    display, seen_by = named_viewing(viewing), named_observer(observer)
+    display, judge = named_viewing(viewing), named_observer(observer)
     picture = source if isinstance(source, Picture) else load(source, max_pixels=max_pixels, damaged=damaged)
     noise = Noise(picture, jnd_map(picture, model, variant=variant, border=border), seed)
-    watched = seen_by.watch(picture, display)
+    watched = judge.watch(picture, display)
     try:
         if jnd is not None:
             dose, reading = at_jnd(noise, watched, jnd)
@@ -114,7 +114,7 @@ def inject(
     row.beta, row.psnr = dose.beta, dose.psnr if math.isfinite(dose.psnr) else None
     row.ties = dose.ties
     row.jnd, row.jnd_local, row.where = reading.jnd, reading.jnd_local, list(reading.where)
-    row.observer, row.viewing, row.ppd = f"{seen_by.name} {seen_by.version}", display.name, display.ppd
+    row.observer, row.viewing, row.ppd = f"{judge.name} {judge.version}", display.name, display.ppd
     row.versions = libraries(model)
     _describe(row, picture)
     row.seconds = time.perf_counter() - started
@@ -126,23 +126,23 @@ def libraries(model: str = "") -> dict[str, str]:
 
     model: a name in MODELS or of a network of the user's own; others have no weights.
     """
-    found = {"jndkit": VERSION, "numpy": np.__version__, "opencv": cv2.__version__}
+    versions = {"jndkit": VERSION, "numpy": np.__version__, "opencv": cv2.__version__}
     trained = model if model in CURRENT or model in own_models() else None
     if trained is not None:
         cards = [find(trained).card]
         if cards[0].needs:
             cards.append(find(cards[0].needs).card)
-        found["weights"] = ", ".join(f"{card.name} {card.sha256[:12]}" for card in cards)
-    return found
+        versions["weights"] = ", ".join(f"{card.name} {card.sha256[:12]}" for card in cards)
+    return versions
 
 
-def _target(**asked: float | None) -> dict[str, float]:
+def _target(**values: float | None) -> dict[str, float]:
     """The one thing asked for. Raises UsageError for two of them, or a value outside its range."""
-    given = {name: value for name, value in asked.items() if value is not None}
+    given = {name: value for name, value in values.items() if value is not None}
     if len(given) > 1:
-        raise UsageError(f"{' and '.join(f'--{name}' for name in given)} exclude each other: give one")
+        raise UsageError(f"{' and '.join(f'--{name}' for name in given)} exclude each other: give one of them")
     for name, value in given.items():
-        least = 0.0 if name == "strength" else math.ulp(0.0)
+        least = 0.0 if name == "strength" else math.ulp(0.0)  # of the others, more than nothing
         if not least <= value < math.inf:
             raise UsageError(f"--{name} must be a finite number {'not below' if least == 0.0 else 'above'} 0")
     return given or {"strength": 1.0}

@@ -19,7 +19,7 @@ _DB_PER_E = 20.0 / math.log(10.0)  # a strength e times as high costs so many dB
 _JND_SLOPE = 1.5  # of ln(JND) over ln(strength), about, near 1 JND
 _USUAL = 38.0  # dB at which noise on photographs reads about 1 JND
 _FINEST = 1e-4  # of ln(strength): what still jumps is undone pixel by pixel
-_MADE = TypeVar("_MADE")
+_Candidate = TypeVar("_Candidate")
 
 
 class Seen(NamedTuple):
@@ -39,7 +39,7 @@ def at_psnr(noise: Noise, psnr: float, *, tolerance: float = PSNR_TOLERANCE) -> 
     dose, reached = _regulated(
         _span(noise, target),
         noise.between,
-        lambda made: -made.psnr,
+        lambda dose: -dose.psnr,
         window,
         start=noise.unclipped(psnr),
         slope=_DB_PER_E,
@@ -58,22 +58,22 @@ def at_jnd(
     Raises TargetError where no strength is read so.
     """
 
-    def seen(low: float, high: float, share: float) -> Seen:
+    def given(low: float, high: float, share: float) -> Seen:
         dose = noise.between(low, high, share)
         return Seen(dose, watched(dose.picture))
 
     target = f"a visibility of {jnd:g} JND"
-    found, reached = _regulated(
+    nearest, reached = _regulated(
         _span(noise, target),
-        seen,
-        lambda made: math.log(made.reading.jnd) if made.reading.jnd > 0.0 else -math.inf,
+        given,
+        lambda seen: math.log(seen.reading.jnd) if seen.reading.jnd > 0.0 else -math.inf,
         (math.log(jnd * (1.0 - tolerance)), math.log(jnd)),
         start=start or noise.unclipped(_USUAL),
         slope=_JND_SLOPE,
     )
     if not reached:
-        raise TargetError(_nearest(target, f"{found.reading.jnd:.3f} JND", found.dose.beta))
-    return found
+        raise TargetError(_nearest(target, f"{nearest.reading.jnd:.3f} JND", nearest.dose.beta))
+    return nearest
 
 
 class _Point(NamedTuple):
@@ -85,49 +85,54 @@ class _Point(NamedTuple):
 
 def _regulated(
     span: tuple[float, float],
-    make: Callable[[float, float, float], _MADE],
-    level: Callable[[_MADE], float],
+    make: Callable[[float, float, float], _Candidate],
+    level: Callable[[_Candidate], float],
     window: tuple[float, float],
     *,
     start: float,
     slope: float,
-) -> tuple[_MADE, bool]:
-    """(what has a level in the window, True), or (the nearest that was made, False).
+) -> tuple[_Candidate, bool]:
+    """(what has a level in the window, True), or (the nearest that was tried, False).
 
     span: strengths below and above which nothing changes any more.
-    make: from two strengths and the share of pixels that take the second.  level: of what was made.
+    make: from two strengths and the share of pixels that take the second.  level: of a candidate.
     start, slope: a strength that may be near, and about how much the level rises with ln(strength).
     """
     ends = _Point(math.log(span[0]), -math.inf), _Point(math.log(span[1]), math.inf)
     x = min(max(math.log(start), ends[0].x), ends[1].x)
-    made, reached, (low, high) = _sought(lambda x: make(math.exp(x), math.exp(x), 0.0), level, window, ends, x, slope)
+
+    def alike(x: float) -> _Candidate:
+        return make(math.exp(x), math.exp(x), 0.0)
+
+    candidate, reached, (low, high) = _sought(alike, level, window, ends, x, slope)
     if reached or math.isinf(high.away):
-        return made, reached
+        return candidate, reached
+    # Rounding moves many pixels at one strength: between two that are hardly apart, a share of them takes the second.
     ties = low._replace(x=0.0), high._replace(x=1.0)
     below, above = math.exp(low.x), math.exp(high.x)
-    made, reached, _ = _sought(lambda share: make(below, above, share), level, window, ties, 0.5, slope)
-    return made, reached
+    candidate, reached, _ = _sought(lambda share: make(below, above, share), level, window, ties, 0.5, slope)
+    return candidate, reached
 
 
 def _sought(
-    make: Callable[[float], _MADE],
-    level: Callable[[_MADE], float],
+    make: Callable[[float], _Candidate],
+    level: Callable[[_Candidate], float],
     window: tuple[float, float],
     ends: tuple[_Point, _Point],
     x: float,
     slope: float,
-) -> tuple[_MADE, bool, tuple[_Point, _Point]]:
-    """(what was made, whether its level lies in the window, the ends that are left), from the first place `x` on."""
+) -> tuple[_Candidate, bool, tuple[_Point, _Point]]:
+    """(a candidate, whether its level lies in the window, the ends that are left), from the first place `x` on."""
     aim = (window[0] + window[1]) / 2.0
     low, high = ends
     nearest, distance, steps = None, math.inf, 0
     while True:
-        made = make(x)
-        away = level(made) - aim
+        candidate = make(x)
+        away = level(candidate) - aim
         if nearest is None or abs(away) < distance:
-            nearest, distance = made, abs(away)
-        if window[0] <= level(made) <= window[1]:
-            return made, True, (low, high)
+            nearest, distance = candidate, abs(away)
+        if window[0] <= level(candidate) <= window[1]:
+            return candidate, True, (low, high)
         width = high.x - low.x
         # An end that stays while the other moves counts as half as far, so that both close in (Illinois).
         if away < 0.0:

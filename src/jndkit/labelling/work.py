@@ -21,7 +21,7 @@ from jndkit.codecs.spec import checked
 from jndkit.conversion.attempts import explained
 from jndkit.observers.cvvdp import Cvvdp
 from jndkit.observers.cvvdp.observer import WatchedCvvdp
-from jndkit.observers.pooling.cells import pooled_jod
+from jndkit.observers.cvvdp.quality import pooled_jod
 from jndkit.opening import load
 from jndkit.picture import MAX_PIXELS, Picture, check_damaged, flatten, make_folder, with_metadata, write_atomic
 from jndkit.picture.difference import psnr

@@ -13,6 +13,7 @@ from jndkit.protocols import AIC, Protocol as Asked
 from jndkit.viewing import Viewing
 
 Map = npt.NDArray[np.float32]
+Floats = npt.NDArray[np.float64]
 
 
 class Box(NamedTuple):
@@ -69,7 +70,9 @@ class Observer(Protocol):
     def name(self) -> str: ...
 
     @property
-    def version(self) -> str: ...
+    def version(self) -> str:
+        """What changes whenever its readings do; rows of other versions are made again."""
+        ...
 
     def watch(self, reference: Picture, viewing: Viewing, protocol: Asked = AIC) -> Watched: ...
 

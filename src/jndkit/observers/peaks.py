@@ -12,8 +12,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from jndkit.observers.contract import Box
-from jndkit.observers.cvvdp.constants import Floats
+from jndkit.observers.contract import Box, Floats
 from jndkit.observers.pooling.cells import CELL
 from jndkit.picture import Pixels
 

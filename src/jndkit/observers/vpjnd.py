@@ -3,7 +3,8 @@
 Source: Y. Zhang et al., "VP-JND: Visual Perception Assisted Deep Picture-Wise Just Noticeable Difference Prediction
 Model for Image Compression", IEEE TCSVT 2025: patches, their weighted mean, and whether the picture is seen to differ.
 Differs: it answers in JND units with an interval, for any display; yes and no follow for any share of viewers. Patches
-lie on a grid, not at random. What they hold is pooled in the windows that the psychophysical observer uses.
+lie on a grid, not at random. What the network says of each are the energies that ColorVideoVDP would find in its bands,
+so they are pooled as those are, in the same windows.
 """
 
 from __future__ import annotations
@@ -16,16 +17,17 @@ import numpy as np
 import numpy.typing as npt
 
 from jndkit.inference import session
-from jndkit.observers.contract import Box, Map, Reading
-from jndkit.observers.cvvdp.constants import Floats
-from jndkit.observers.cvvdp.observer import LOCAL_RATIO
+from jndkit.observers.card import Card
+from jndkit.observers.contract import Box, Floats, Map, Reading
+from jndkit.observers.cvvdp.cells import Cells, worst_place, worst_window
 from jndkit.observers.cvvdp.places import pooled
 from jndkit.observers.cvvdp.pyramid import band_frequencies
-from jndkit.observers.mapped.observer import reading_interval
+from jndkit.observers.cvvdp.quality import jnd_of_jod, pooled_jod
+from jndkit.observers.intervals import reading_interval
 from jndkit.observers.peaks import Peaked
-from jndkit.observers.pooling.backdrops import views, views_beside
-from jndkit.observers.pooling.cells import CELL, Cells, cell_areas, pooled_jod
-from jndkit.observers.pooling.windows import LOCAL, box_of, window_sides, worst_of_all, worst_place, worst_window
+from jndkit.observers.pooling.cells import CELL, box_of, cell_areas
+from jndkit.observers.pooling.views import views, views_beside
+from jndkit.observers.pooling.windows import Placed, decisive, place_sides, window_sides, worst_of_all
 from jndkit.picture import Picture, Pixels
 from jndkit.pixelwise.chou1995 import HALO, chou1995
 from jndkit.protocols import AIC, Protocol
@@ -148,30 +150,27 @@ class _Scene(Cut):
 
     def read(self, rgb: Pixels) -> tuple[Reading, float]:
         energy, weight, spread = self._look(rgb)
-        (jnd, window), (local, place) = worst(energy, weight, self._tops, self._lefts, self._size, self._viewing.ppd)
-        decides, where = (jnd, window) if jnd * LOCAL_RATIO >= local else (local / LOCAL_RATIO, place)
-        error, reading = math.hypot(spread, self._sampling(energy)), None
+        window, place = worst(energy, weight, self._tops, self._lefts, self._size, self._viewing.ppd)
+        (jnd, where), local = decisive(window, place), place[0]
+        error, unmasked = math.hypot(spread, self._sampling(energy)), None
         if self._peaks is not None:
-            (seen, where), (local, _) = self._looked(self._peaks.raised(_at_least(rgb), energy))
-            decides, reading = seen, decides
+            unmasked = jnd
+            (jnd, where), (local, _) = self._looked(self._peaks.raised(_at_least(rgb), energy))
             error = math.hypot(error, self._peaks.error)
-        interval = reading_interval(decides, error, self._protocol)
-        return Reading(decides, local, _inside(where, self._shape), interval, reading), error
+        interval = reading_interval(jnd, error, self._protocol)
+        return Reading(jnd, local, _inside(where, self._shape), interval, unmasked), error
 
-    def _looked(self, raised: Floats) -> tuple[tuple[float, Box], tuple[float, Box]]:
+    def _looked(self, raised: Floats) -> tuple[Placed, Placed]:
         """As `worst`, as people see it who look from place to place. raised: see `Peaks`."""
         areas, pool = cell_areas(self._size), self._pool
         planes = _nearest(raised, self._tops, self._lefts, self._size, CELL)
         sums = planes.reshape(SCALES, -1, *areas.shape) * areas
         per_degree = self._viewing.ppd / CELL
         rows, columns = areas.shape
-        side = max(2, round(LOCAL * per_degree))
         large = worst_of_all(sums, areas, window_sides(per_degree, columns, rows), pool)
-        small = worst_of_all(sums, areas, [(min(side, columns), min(side, rows))], pool)
-        (seen, window), (local, place) = (
-            (max(0.0, JND_PER_JOD * (10.0 - quality)), box_of(box, CELL, self._size)) for quality, box in (large, small)
-        )
-        return (seen, window), (local, place)
+        small = worst_of_all(sums, areas, [place_sides(per_degree, columns, rows)], pool)
+        window, place = ((jnd_of_jod(quality), box_of(box, CELL, self._size)) for quality, box in (large, small))
+        return window, place
 
     def local(self, rgb: Pixels) -> Map:
         energy, _, _ = self._look(rgb)
@@ -243,7 +242,7 @@ def display(viewing: Viewing) -> tuple[float, float]:
 
 def worst(
     energy: Floats, weight: Floats, tops: list[int], lefts: list[int], size: tuple[int, ...], ppd: float
-) -> tuple[tuple[float, Box], tuple[float, Box]]:
+) -> tuple[Placed, Placed]:
     """((JND, place) of the worst window, the same of the worst 3 degrees), each place as its nearest patch has it.
 
     energy: (N, 12), visible energies of the patches, row by row.  weight: (N,).  tops, lefts: see `starts`.
@@ -254,8 +253,7 @@ def worst(
     planes = _nearest(energy * (weight / weight.mean())[:, None], tops, lefts, size, CELL)
     cells.grid[:SCALES] = planes.reshape(SCALES, -1, *planes.shape[1:])
     (large, window), (small, place) = worst_window(cells, ppd), worst_place(cells, ppd)
-    jnd, local = (max(0.0, JND_PER_JOD * (10.0 - quality)) for quality in (large, small))
-    return (jnd, window), (local, place)
+    return (jnd_of_jod(large), window), (jnd_of_jod(small), place)
 
 
 def jnd_of(energy: Floats) -> Floats:
@@ -294,3 +292,12 @@ def _at_least(rgb: Pixels) -> Pixels:
     """Mirrored at its lower and right edge up to a patch."""
     down, right = (max(0, SIDE - side) for side in rgb.shape[:2])
     return np.pad(rgb, ((0, down), (0, right), (0, 0)), mode="symmetric") if down or right else rgb
+
+
+CARD = Card(
+    name="vpjnd",
+    make=Vpjnd,
+    summary="learned: a network looks at up to 32 patches and answers in JND units, with an interval of its own",
+    paper="Zhang et al. 2025, IEEE TCSVT",
+    year=2025,
+)

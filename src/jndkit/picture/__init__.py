@@ -1,4 +1,11 @@
-"""Pictures: load, save, colour. The only converter in the project."""
+"""Pictures: from any file to upright sRGB, and back into files. The only converter in the project.
+
+    sniff (formats) -> decode (decoding, sandbox) -> Raster -> damage -> orientation, colour, metadata -> Picture
+
+`contract` has the Picture, `loading` the way to it, `raster` what decoders hand over, `colour` what pixels mean,
+`metadata` what stands beside them, `damage` what is wrong with them although they decode. `saving` writes any file
+whole or not at all, `png_writer` every PNG.
+"""
 
 from jndkit.limits import MAX_BYTES, MAX_PIXELS
 from jndkit.picture.compositing import flatten
@@ -7,8 +14,9 @@ from jndkit.picture.damage import check_damaged
 from jndkit.picture.loading import digest, from_bytes, load
 from jndkit.picture.metadata.mark import MARK
 from jndkit.picture.metadata.policy import check_policy, mark_xmp, with_metadata
+from jndkit.picture.png_writer import png_bytes, save_png
 from jndkit.picture.raster import one_colour
-from jndkit.picture.saving import append_line, make_folder, png_bytes, save_png, write_atomic
+from jndkit.picture.saving import append_line, make_folder, replacing, write_atomic
 
 __all__ = [
     "MARK",
@@ -28,6 +36,7 @@ __all__ = [
     "mark_xmp",
     "one_colour",
     "png_bytes",
+    "replacing",
     "save_png",
     "with_metadata",
     "write_atomic",

@@ -19,5 +19,5 @@ def flatten(picture: Picture, level: int) -> Pixels:
     if picture.alpha is None:
         return picture.rgb
     cover = picture.alpha.astype(np.uint16)[..., None]
-    mixed = picture.rgb * cover + (np.uint16(level) * (255 - cover) + np.uint16(127))
+    mixed = picture.rgb * cover + (np.uint16(level) * (255 - cover) + np.uint16(127))  # half of 255, to round
     return (mixed // np.uint16(255)).astype(np.uint8)

@@ -12,10 +12,11 @@ from jndkit.limits import MAX_RUN_LENGTH_BYTES, check_size
 from jndkit.picture.colour import cicp, transfer
 from jndkit.picture.formats import jpeg, png, png_colour, pnm, tiff
 from jndkit.picture.metadata import exif as exif_blocks, xmp
-from jndkit.picture.plugins import open_image, opencv_16, raster_of, reduced
+from jndkit.picture.plugins import open_image, opencv_16, raster_of
 from jndkit.picture.raster import Raster, to_8_bits
 from jndkit.picture.silence import quiet_pillow
 
+_AVIF_HEAD = 65536  # bytes in which the properties of the picture are looked for
 _ROUNDED_EARLY = 8  # code values that libavif may be off for 10 and 12 bits
 
 
@@ -43,21 +44,21 @@ def _reason(error: Exception) -> str:
 
 def _orientation(raster: Raster) -> int:
     """What EXIF says, else what XMP says, else 1."""
-    stated = exif_blocks.stated_orientation(raster.exif) if raster.exif else None
+    stated = exif_blocks.orientation(raster.exif) if raster.exif else None
     if stated is None and raster.xmp:
         stated = xmp.orientation(raster.xmp)
     return stated or 1
 
 
 def _read_jpeg(data: bytes, path: str | None, max_pixels: int) -> Raster:
-    found = jpeg.survey(data, path)
-    check_size(path, found.width, found.height, max_pixels)
-    jpeg.require_enough(found, path)
+    survey = jpeg.surveyed(data, path)
+    check_size(path, survey.width, survey.height, max_pixels)
+    jpeg.require_enough(survey, path)
     raster = raster_of(open_image(data, "JPEG", path, max_pixels))
-    raster.marked = found.marked
-    if found.junk:
+    raster.marked = survey.marked
+    if survey.junk:
         raster.notes.append("bytes between the JPEG segments that belong to none are skipped")
-    if found.several:
+    if survey.several:
         raster.notes.append("the file holds further pictures (MPO); the first is taken")
     raster.orientation = _orientation(raster)
     return raster
@@ -66,16 +67,17 @@ def _read_jpeg(data: bytes, path: str | None, max_pixels: int) -> Raster:
 def _read_png(data: bytes, path: str | None, max_pixels: int) -> Raster:
     check_size(path, *png.header_size(data, path), max_pixels)
     chunks = png.take_apart(data, path)
-    found = png_colour.meaning(chunks)
+    meaning = png_colour.meaning_of(chunks)
     if chunks.depth == 16:
-        raster, samples = _png_16(chunks, found.exponent)
+        raster, samples = _png_16(chunks, meaning.exponent)
     else:
         image = open_image(chunks.pixels, "PNG", path, max_pixels)
         raster = raster_of(image)
         samples = raster.pixels
         raster.pixels = png_colour.full_range(chunks, samples)
-        if found.exponent is not None:
-            raster.pixels = transfer.recoded(raster.pixels, 255, found.exponent)
+        if meaning.exponent is not None:
+            raster.pixels = transfer.recoded(raster.pixels, 255, meaning.exponent)
+        # A decoder leaves what is missing black, so that only pictures that end so need the look.
         last = image.crop((0, max(0, image.height - 2), image.width, image.height))
         if not np.asarray(last).reshape(last.height, -1).any(axis=1).all():
             png.require_all_rows(chunks, path)
@@ -86,7 +88,7 @@ def _read_png(data: bytes, path: str | None, max_pixels: int) -> Raster:
         raster.alpha = np.where(np.atleast_3d(samples == key).all(axis=2), 0, 255).astype(np.uint8)
     raster.exif, raster.xmp, raster.marked = chunks.exif, chunks.xmp, chunks.marked
     raster.notes += chunks.notes
-    cicp.note_meaning(raster, found)
+    cicp.note_meaning(raster, meaning)
     raster.orientation = _orientation(raster)
     return raster
 
@@ -107,7 +109,7 @@ def _png_16(chunks: png.Chunks, exponent: float | None) -> tuple[Raster, npt.NDA
         stored = stored[..., 2::-1]
     spread = png_colour.full_range(chunks, stored)
     raster = Raster(to_8_bits(spread, 16) if exponent is None else transfer.recoded(spread, 65535, exponent), alpha)
-    reduced(raster, 16)
+    raster.note_bits(16)
     return raster, stored
 
 
@@ -121,13 +123,23 @@ def _read_avif(data: bytes, path: str | None, max_pixels: int) -> Raster:
     raster = raster_of(open_image(data, "AVIF", path, max_pixels))
     # Pillow reports the file's own rotation (irot, imir) as orientation, in place of that of EXIF.
     raster.orientation = _orientation(raster)
-    at = data.find(b"av1C", 0, 65536)
-    if at >= 0 and len(data) > at + 6 and data[at + 6] & 0x40:
-        bits = 12 if data[at + 6] & 0x20 else 10
-        reduced(raster, bits)
+    at = data.find(b"av1C", 0, _AVIF_HEAD)
+    if at >= 0 and len(data) > at + 6 and data[at + 6] & 0x40:  # high_bitdepth
+        bits = 12 if data[at + 6] & 0x20 else 10  # twelve_bit
+        raster.note_bits(bits)
         _sharpen_avif(raster, data, bits)
-    cicp.read_numbers(raster, data)
+    name_avif_colour(raster, data)
     return raster
+
+
+def name_avif_colour(raster: Raster, data: bytes) -> None:
+    """Give the raster the profile that the colour numbers (nclx) of an AVIF file stand for, unless it has one.
+
+    Source: ISO/IEC 14496-12, section 12.1.5 (colour information).
+    """
+    at = data.find(b"colrnclx", 0, _AVIF_HEAD)
+    if 0 <= at <= len(data) - 12:
+        cicp.name_colour(raster, int.from_bytes(data[at + 8 : at + 10]), int.from_bytes(data[at + 10 : at + 12]))
 
 
 def _sharpen_avif(raster: Raster, data: bytes, bits: int) -> None:
@@ -142,7 +154,7 @@ def _sharpen_avif(raster: Raster, data: bytes, bits: int) -> None:
 
 def _read_bmp(data: bytes, path: str | None, max_pixels: int) -> Raster:
     # Pillow unpacks run lengths in Python, a microsecond or more for each two bytes.
-    run_lengths = data[30:34] in (b"\1\0\0\0", b"\2\0\0\0")
+    run_lengths = data[30:34] in (b"\1\0\0\0", b"\2\0\0\0")  # of 8 and of 4 bits
     if run_lengths and len(data) > MAX_RUN_LENGTH_BYTES:
         raise LimitError(path, f"it is a run-length coded BMP of more than {MAX_RUN_LENGTH_BYTES / 1e6:.0f} MB")
     image = open_image(data, "BMP", path, max_pixels)
@@ -156,7 +168,7 @@ def _read_pnm(data: bytes, path: str | None, max_pixels: int) -> Raster:
     check_size(path, head.width, head.height, max_pixels)
     raster = Raster(pnm.decode(data, head, path))
     if head.top > 255:
-        reduced(raster, head.top.bit_length())
+        raster.note_bits(head.top.bit_length())
     return raster
 
 

@@ -68,7 +68,7 @@ def from_bytes(
     format_name = sniff(data, name)
     readable = damage.completed(data, format_name) if damaged == "keep" else data
     raster = _decoded(readable, format_name, name, max_pixels, trusted)
-    reason = None if trusted else damage.found(data, format_name)
+    reason = None if trusted else damage.find_damage(data, format_name)
     if reason is not None:
         if damaged == "refuse":
             raise DamagedError(name, f"{reason}; --damaged keep takes it as it is")
@@ -81,12 +81,12 @@ def from_bytes(
 
 def _bytes_of(name: str) -> bytes:
     try:
-        found = os.stat(name)
-        if stat.S_ISDIR(found.st_mode):
+        status = os.stat(name)
+        if stat.S_ISDIR(status.st_mode):
             raise InputError(name, "it is a folder, not a file")
-        if not stat.S_ISREG(found.st_mode):  # opening a pipe would wait for its other end
+        if not stat.S_ISREG(status.st_mode):  # opening a pipe would wait for its other end
             raise InputError(name, "it is not a regular file")
-        check_bytes(name, found.st_size)
+        check_bytes(name, status.st_size)
         with open(name, "rb") as file:
             return file.read(MAX_BYTES + 1)
     except FileNotFoundError:

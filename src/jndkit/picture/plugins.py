@@ -32,6 +32,7 @@ def open_image(data: bytes, format_name: str, path: str | None, max_pixels: int)
     module, name = _PLUGINS[format_name]
     image = getattr(importlib.import_module(f"PIL.{module}"), name)(io.BytesIO(data))
     check_size(path, image.width, image.height, max_pixels)
+    # Pages of a TIFF file may be previews of the first; its own reader has looked at them.
     if format_name != "TIFF" and getattr(image, "n_frames", 1) > 1:
         raise LimitError(path, "the picture is animated; only still pictures are read")
     return image
@@ -100,12 +101,6 @@ def _printed(image: Any, raster: Raster) -> Pixels:
         return np.asarray(image.convert("RGB"))
     raster.notes.append(f"converted from CMYK with the profile {described.name!r} to sRGB")
     return profiles.image_to_srgb(described.transform, image)
-
-
-def reduced(raster: Raster, bits: int) -> None:
-    """Note that the file holds `bits` per channel."""
-    raster.bits = bits
-    raster.notes.append(f"{bits} bits per channel are reduced to 8")
 
 
 def opencv_16(data: bytes) -> npt.NDArray[np.uint16] | None:

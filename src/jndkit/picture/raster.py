@@ -30,6 +30,11 @@ class Raster:
     bits: int = 8
     notes: list[str] = field(default_factory=list)
 
+    def note_bits(self, bits: int) -> None:
+        """Note that the file holds `bits` per channel."""
+        self.bits = bits
+        self.notes.append(f"{bits} bits per channel are reduced to 8")
+
     def bound_blocks(self) -> None:
         """Drop blocks of metadata beyond the limit, with a note."""
         for field_name, name in (("icc", "colour profile"), ("exif", "EXIF block"), ("xmp", "XMP block")):

@@ -23,8 +23,8 @@ from jndkit.picture.formats import heif, jxl
 from jndkit.picture.raster import Raster
 
 TIMEOUT_S = 120.0
-BASE_MEMORY = 2 << 30
-MEMORY_PER_PIXEL = 48
+BASE_MEMORY = 2 << 30  # bytes of address space, of which the libraries reserve much and use little
+MEMORY_PER_PIXEL = 48  # bytes: libjxl works on float32, in several copies
 
 _DECODERS = {"HEIF": heif.decode, "JXL": jxl.decode}
 _NEEDS = {"HEIF": ("pillow_heif", "pillow-heif"), "JXL": ("imagecodecs", "imagecodecs")}
@@ -59,6 +59,7 @@ def decode_in_child(
     timeout_s: seconds after which the child is killed.
     """
     require(format_name, path)
+    # -P: nothing that lies in the current folder is imported.
     command = [sys.executable, "-P", "-m", "jndkit.picture.sandbox", format_name, str(max_pixels)]
     package = str(Path(__file__).resolve().parents[2])
     search = os.pathsep.join(filter(None, (package, os.environ.get("PYTHONPATH"))))
@@ -84,12 +85,12 @@ def decode_in_child(
 def _received(reply: bytes, path: str | None, format_name: str, max_pixels: int) -> Raster:
     line, _, rest = reply.partition(b"\n")
     try:
-        said: dict[str, Any] = json.loads(line)
-        if "error" in said:
-            raise _ERRORS.get(str(said["error"]), DamagedError)(path, str(said["reason"]))
-        shapes = {name: said["shapes"][name] for name in _BLOCKS if said["shapes"].get(name) is not None}
+        answer: dict[str, Any] = json.loads(line)
+        if "error" in answer:
+            raise _ERRORS.get(str(answer["error"]), DamagedError)(path, str(answer["reason"]))
+        shapes = {name: answer["shapes"][name] for name in _BLOCKS if answer["shapes"].get(name) is not None}
         check_size(path, int(shapes["pixels"][1]), int(shapes["pixels"][0]), max_pixels)
-        fields: dict[str, Any] = {k: said["fields"][k] for k in ("orientation", "marked", "bits", "notes")}
+        fields: dict[str, Any] = {k: answer["fields"][k] for k in ("orientation", "marked", "bits", "notes")}
         at = 0
         for name, shape in shapes.items():
             size = int(np.prod(shape, dtype=np.int64))

@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-import io
 import os
 import re
 import secrets
 import stat
 import time
+from collections.abc import Iterator
 from functools import cache
 
-import numpy as np
-import numpy.typing as npt
-
-from jndkit.errors import OutputError, UsageError
-from jndkit.picture.contract import Picture
-from jndkit.picture.metadata.mark import MARK
+from jndkit.errors import OutputError
 
 _TEMPORARY = re.compile(r"\.jndkit-[0-9a-f]{16}\.tmp")
 _ABANDONED = 3600.0  # seconds; a file is written in a few
@@ -30,6 +25,17 @@ def write_atomic(path: str | os.PathLike[str], data: bytes, *, force: bool = Fal
     force: replace an existing file (through a symbolic link, its target), keeping its permissions.
     Raises OutputError where the file exists, the folder does not, or the disk is full.
     """
+    with replacing(path, force=force) as temporary, open(temporary, "wb") as file:
+        file.write(data)
+
+
+@contextlib.contextmanager
+def replacing(path: str | os.PathLike[str], *, force: bool = False) -> Iterator[str]:
+    """The name of an empty file beside `path` to write to: it becomes `path` at the end of the block.
+
+    For libraries that write files by their name. Where the block raises, `path` stays as it was, and nothing is left.
+    Arguments and errors as for `write_atomic`; an OSError or ValueError of the block becomes OutputError.
+    """
     name = os.fspath(path)
     try:
         target = os.path.realpath(name) if force else name
@@ -37,7 +43,12 @@ def write_atomic(path: str | os.PathLike[str], data: bytes, *, force: bool = Fal
         _sweep(os.path.dirname(target) or ".")
         temporary = os.path.join(os.path.dirname(target), f".jndkit-{secrets.token_hex(8)}.tmp")
         try:
-            _write(temporary, data, mode)
+            # Until it is whole, nobody else may read what is to replace a file with permissions of its own.
+            os.close(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666 if mode is None else 0o600))
+            yield temporary
+            _sync(temporary, os.O_RDWR)
+            if mode is not None:
+                os.chmod(temporary, mode)
             if force:
                 os.replace(temporary, target)
             else:
@@ -46,7 +57,8 @@ def write_atomic(path: str | os.PathLike[str], data: bytes, *, force: bool = Fal
             # After a rename there is nothing left to remove.
             with contextlib.suppress(OSError):
                 os.unlink(temporary)
-        _sync_folder(os.path.dirname(target) or ".")
+        with contextlib.suppress(OSError):  # not every platform opens folders
+            _sync(os.path.dirname(target) or ".", os.O_RDONLY)
     except FileExistsError:
         raise OutputError(name, _EXISTS) from None
     except FileNotFoundError:
@@ -78,16 +90,16 @@ def make_folder(folder: str) -> None:
 def _mode_of_existing(name: str, target: str, force: bool) -> int | None:
     """Permissions of the file to be replaced, None where there is none."""
     try:
-        found = os.stat(target) if force else os.lstat(target)
+        status = os.stat(target) if force else os.lstat(target)
     except FileNotFoundError:
         return None
-    if stat.S_ISDIR(found.st_mode):
+    if stat.S_ISDIR(status.st_mode):
         raise OutputError(name, "it is a folder")
     if not force:
         raise OutputError(name, _EXISTS)
-    if not stat.S_ISREG(found.st_mode):  # a rename would replace the device or pipe itself
+    if not stat.S_ISREG(status.st_mode):  # a rename would replace the device or pipe itself
         raise OutputError(name, "it is not a regular file")
-    return stat.S_IMODE(found.st_mode)
+    return stat.S_IMODE(status.st_mode)
 
 
 @cache
@@ -100,16 +112,6 @@ def _sweep(folder: str) -> None:
                 with contextlib.suppress(OSError):
                     if entry.stat(follow_symlinks=False).st_mtime < oldest:
                         os.unlink(entry.path)
-
-
-def _write(temporary: str, data: bytes, mode: int | None) -> None:
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-    with open(os.open(temporary, flags, 0o666), "wb") as file:
-        if mode is not None:
-            os.chmod(temporary, mode)
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
 
 
 def _rename_to_new(temporary: str, target: str) -> None:
@@ -130,65 +132,10 @@ def _rename_to_new(temporary: str, target: str) -> None:
             raise
 
 
-def _sync_folder(folder: str) -> None:
-    """Make the rename survive a power cut, where the platform lets folders be opened."""
-    with contextlib.suppress(OSError):
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
-
-
-def save_png(
-    picture_or_array: Picture | npt.NDArray[np.uint8],
-    path: str | os.PathLike[str],
-    *,
-    force: bool = False,
-    mark: bool | None = None,
-) -> None:
-    """Write a PNG file.
-
-    picture_or_array: a Picture, written as `coded` with its profile and metadata, or uint8 (H, W), (H, W, 2) grey with
-        alpha, (H, W, 3) RGB, (H, W, 4) RGB with alpha.
-    mark: whether the file says that jndkit wrote it; by default pictures do and arrays do not.
-    Raises OutputError, UsageError for an array of another kind.
-    """
-    write_atomic(path, png_bytes(picture_or_array, mark=mark), force=force)
-
-
-def png_bytes(picture_or_array: Picture | npt.NDArray[np.uint8], *, mark: bool | None = None) -> bytes:
-    """A PNG file in memory; arguments and errors as for `save_png`."""
-    from PIL import Image, PngImagePlugin
-
-    text = PngImagePlugin.PngInfo()
-    blocks: dict[str, bytes] = {}
-    if isinstance(picture_or_array, Picture):
-        picture = picture_or_array
-        pixels = _planes(picture)
-        blocks = {k: v for k, v in (("icc_profile", picture.icc), ("exif", picture.exif)) if v is not None}
-        if picture.xmp is not None:
-            text.add_itxt("XML:com.adobe.xmp", picture.xmp.decode("utf-8", "replace"))
-    else:
-        pixels = np.asarray(picture_or_array)
-        if (
-            pixels.dtype != np.uint8
-            or pixels.ndim not in (2, 3)
-            or (pixels.ndim == 3 and not 2 <= pixels.shape[2] <= 4)
-        ):
-            raise UsageError(f"an array {pixels.shape} of {pixels.dtype} is no picture: uint8 (H, W[, 2 to 4]) is")
-        if pixels.size == 0:
-            raise UsageError("an empty array is no picture")
-    if mark if mark is not None else isinstance(picture_or_array, Picture):
-        text.add_text("Software", MARK)
-    out = io.BytesIO()
-    Image.fromarray(np.ascontiguousarray(pixels)).save(out, "PNG", pnginfo=text, **blocks)
-    return out.getvalue()
-
-
-def _planes(picture: Picture) -> npt.NDArray[np.uint8]:
-    """What the file holds: one plane for grey, and alpha where there is some."""
-    planes = picture.coded[..., 1] if picture.grey else picture.coded
-    if picture.alpha is None:
-        return planes
-    return np.dstack([planes, picture.alpha])
+def _sync(path: str, flags: int) -> None:
+    """Make what was written or renamed survive a power cut. flags: to open it with."""
+    handle = os.open(path, flags)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

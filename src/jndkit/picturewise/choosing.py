@@ -28,8 +28,6 @@ from jndkit.picturewise.prefilter import Prefiltered, form_for, prefilter_within
 from jndkit.picturewise.probing import Prober
 from jndkit.picturewise.watching import watch_under
 
-_AUTO = "auto"
-
 
 @dataclass(frozen=True)
 class Chosen:
@@ -45,10 +43,7 @@ class Chosen:
 
 
 class Chooser:
-    """One picture and what its file is held to; it is watched once as it is, and once without transparency, if needed.
-
-    effort: a key of BUDGET.  predict: what a codec is expected to do to the picture.
-    """
+    """Chooses for one picture, which is watched once as it is and, where a codec has no transparency, once without."""
 
     def __init__(
         self,
@@ -60,7 +55,10 @@ class Chooser:
         effort: str = "normal",
         prefilter: str | None = None,
     ) -> None:
-        """prefilter: the JND model within whose map the picture is smoothed before it is coded."""
+        """goal: what the file is held to.  predict: what a codec is expected to do to the picture.
+
+        effort: a key of BUDGET.  prefilter: the JND model within whose map the picture is smoothed before it is coded.
+        """
         self._picture, self._goal, self._observer, self._predict = picture, goal, observer, predict
         self._effort, self._model = effort, prefilter
         # By whether transparency was left out: then another picture is watched.
@@ -68,16 +66,14 @@ class Chooser:
         self._prefiltered: dict[tuple[bool, bool, str], Prefiltered | None] = {}
         self._encodes = 0
 
-    def smallest(self, asked: str, specs: Iterable[str]) -> Chosen:
+    def smallest(self, specs: Iterable[str], *, auto: bool = False) -> Chosen:
         """The smallest file over some codecs, each held to the goal.
 
-        asked: what the caller named, a codec's spec or "auto"; then a codec that fails is passed over, and a picture
-            outside the domain of the scale may become a PNG.
-        specs: the codecs that it means.
-        Raises CodecError where the one codec asked for fails, TargetError where no codec meets the goal.
+        auto: the caller named no codec. Then one that fails is passed over, and a picture outside the domain of the
+            scale may become a PNG.
+        Raises CodecError where a codec that was named fails, TargetError where no codec meets the goal.
         """
-        auto = asked == _AUTO
-        best: Chosen | None = None
+        best: tuple[Decision, Choice, Prefiltered | None] | None = None
         refused: list[str] = []
         for spec in (*specs, "png") if auto and not self._goal.domain.inside else specs:
             codec = named_codec(spec)
@@ -91,13 +87,13 @@ class Chooser:
                 continue
             if decision.choice is None:
                 refused.append(self._refusal(spec, decision))
-            elif best is None or decision.size < best.decision.size:
+            elif best is None or decision.size < best[0].size:
                 caveats = self._goal.caveats(lossless=decision.stop == "lossless")
                 noted = replace(decision, notes=(*prober.picture.notes, *caveats, *decision.notes))
-                best = Chosen(noted, decision.choice, prefiltered, 0)
+                best = noted, decision.choice, prefiltered
         if best is None:
             raise TargetError(f"{self._picture.name}: {'; '.join(refused)}")
-        return replace(best, encodes=self._encodes)
+        return Chosen(*best, self._encodes)
 
     def _prober(self, codec: Codec) -> Prober:
         """What probes the picture as this codec can hold it."""

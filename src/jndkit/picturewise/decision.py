@@ -211,8 +211,8 @@ def predict_decision(
     if lossless_first and codec.lossless is not None:
         codec = named_codec(codec.lossless)
     elif chroma_free and codec.spec != codec.lossless:
-        asked = codec
-        codec, notes = _sampled(codec, lambda: math.exp(predict(asked).curve[-1]), target, "is expected to read")
+        halved = codec  # the answer is of this one, whatever the name `codec` stands for by then
+        codec, notes = _sampled(codec, lambda: math.exp(predict(halved).curve[-1]), target, "is expected to read")
     if codec.spec == codec.lossless:
         return PredictedDecision(codec, codec.knob.grid[-1], None, tuple(notes))
     prediction = predict(codec)

@@ -104,20 +104,20 @@ def domain(picture: Picture) -> Domain:
     Looks at 4.2 megapixels at most, in tiles at full resolution, without plain bars around the picture. Mirrored
     pictures get the same verdict.
     """
-    found: list[tuple[str, str]] = []
+    outside: list[tuple[str, str]] = []
     short, long = sorted((picture.width, picture.height))
     if short < SMALLEST_SIDE:
-        found.append(("tiny", f"the shorter side has {short} pixels, fewer than {SMALLEST_SIDE}"))
+        outside.append(("tiny", f"the shorter side has {short} pixels, fewer than {SMALLEST_SIDE}"))
     if long > LONGEST_ASPECT * short:
-        found.append(("extreme", f"{long / short:.1f} times as long as wide, more than {LONGEST_ASPECT:g}"))
+        outside.append(("extreme", f"{long / short:.1f} times as long as wide, more than {LONGEST_ASPECT:g}"))
     measured = shares(picture.rgb)
     if measured.dark >= DARK_SHARE:
-        found.append(("near-black", f"{measured.dark:.1%} of the pixels are darker than code {DARK_CODE}"))
+        outside.append(("near-black", f"{measured.dark:.1%} of the pixels are darker than code {DARK_CODE}"))
     if picture.bits > 8:
-        found.append(("deep", f"{picture.bits}-bit input"))
+        outside.append(("deep", f"{picture.bits}-bit input"))
     if measured.dark < DARK_SHARE:
-        found += _drawn(measured)
-    return Domain(found[0][0] if found else "photo", tuple(reason for _, reason in found))
+        outside += _drawn(measured)
+    return Domain(outside[0][0] if outside else "photo", tuple(reason for _, reason in outside))
 
 
 def _drawn(s: Shares) -> Iterator[tuple[str, str]]:
@@ -141,15 +141,15 @@ def shares(rgb: Pixels) -> Shares:
     dark = [np.count_nonzero(_luma(tile) < DARK_CODE) / (tile.size / 3) for tile in _tiles(rgb)]
     counts = np.sum([_counts(tile) for tile in _tiles(_unframed(rgb))], axis=0)
     pixels, flat, even, edges, two_tone, closed, opened, steps = (float(count) for count in counts)
-    some = max(edges, 1.0)
+    edged = max(edges, 1.0)  # of a picture without edges all shares of them are 0
     return Shares(
         dark=float(np.mean(dark)),
         flat=flat / pixels,
         even=even / pixels,
         edges=edges / pixels,
-        two_tone=two_tone / some,
-        ink=max(closed, opened) / some,
-        sharp=steps / some,
+        two_tone=two_tone / edged,
+        ink=max(closed, opened) / edged,
+        sharp=steps / edged,
     )
 
 

@@ -11,10 +11,10 @@ import numpy.typing as npt
 from jndkit.codecs.contract import Codec
 from jndkit.errors import InputError
 from jndkit.inference import session
-from jndkit.observers.pooling.cells import pooled_jod
+from jndkit.observers.cvvdp.quality import pooled_jod
 from jndkit.picture import Picture
 from jndkit.picturewise.curves import typical_curve
-from jndkit.picturewise.hiding import Hiding, JpegAsSeen
+from jndkit.picturewise.masking import MaskedJpeg, Masking
 from jndkit.picturewise.responses import BANDS, RESPONSES, SMALLEST, Floats, WatchedSample, responses, sample
 from jndkit.protocols import AIC, Protocol
 from jndkit.viewing import DISPLAYS, Viewing
@@ -53,17 +53,17 @@ class Knob:
         """near: JND, as the protocol's people look, around which answers should be best."""
         if min(picture.height, picture.width) < SMALLEST:
             raise InputError(picture.name, f"a side is under {SMALLEST} pixels")
-        # The quickest to start: the network itself takes no time at all.
+        # The quickest to start: the network itself takes no time at all, whatever runs it.
         network = session(find("knob").path, runtime="onnxruntime")
         watched = WatchedSample(sample(picture.rgb), viewing, protocol.look)
-        told = responses(watched)
+        answers = responses(watched)
         if protocol.look is None:
-            self._hiding = None
+            self._masking = None
         else:
-            self._hiding = Hiding.of(told, viewing, whole=watched.whole)
-            self._jpeg = JpegAsSeen(watched, told, self._hiding)
+            self._masking = Masking.of(answers, viewing, whole=watched.whole)
+            self._jpeg = MaskedJpeg(watched, answers, self._masking)
             self._near = near
-        self._residual, log_sigma = np.moveaxis(network(features(told.energy, viewing))[0], -1, 0)
+        self._residual, log_sigma = np.moveaxis(network(features(answers.energy, viewing))[0], -1, 0)
         self._sigma = np.exp(log_sigma)
         self._viewing = viewing
 
@@ -83,17 +83,17 @@ class Knob:
         worst = curves.argmax(axis=0)
         steps = np.arange(len(at))
         curve, sigma = curves[worst, steps], sigmas[worst, steps]
-        if self._hiding is not None:
-            curve, sigma = self._as_seen(codec, curve, sigma, self._hiding)
+        if self._masking is not None:
+            curve, sigma = self._masked(codec, curve, sigma, self._masking)
         return curve.tolist(), sigma.tolist()
 
-    def _as_seen(self, codec: Codec, curve: Floats, sigma: Floats, hiding: Hiding) -> tuple[Floats, Floats]:
+    def _masked(self, codec: Codec, curve: Floats, sigma: Floats, masking: Masking) -> tuple[Floats, Floats]:
         """The curve as people see it who look from place to place, and its standard deviation."""
         if codec.name == "jpeg" and codec.chroma == "420":
             return self._jpeg.of(curve, sigma, codec.knob.grid, self._near)
-        moved, error = hiding.at(curve, codec.name)
-        found: Floats = np.hypot(sigma, error)
-        return curve + moved, found
+        shift, error = masking.at(curve, codec.name)
+        joined: Floats = np.hypot(sigma, error)
+        return curve + shift, joined
 
 
 def place(codec: Codec) -> int | None:
@@ -120,6 +120,6 @@ def features(energy: Floats, viewing: Viewing) -> npt.NDArray[np.float32]:
         alone[:, channel] = bands[:, channel]
         parts.append(alone)
     jnd = JND_PER_JOD * (10.0 - pooled_jod(np.stack(parts, axis=-1)))
-    told = np.log(np.maximum(jnd, _UNSEEN)).reshape(len(energy), -1)
+    ln_jnd = np.log(np.maximum(jnd, _UNSEEN)).reshape(len(energy), -1)
     octaves = math.log2(min(max(viewing.ppd, PPD[0]), PPD[1]) / DISPLAYS["desktop"].ppd)
-    return np.column_stack([told, np.full(len(told), octaves)]).astype(np.float32)
+    return np.column_stack([ln_jnd, np.full(len(ln_jnd), octaves)]).astype(np.float32)

@@ -11,7 +11,7 @@ from jndkit.observers.cvvdp.constants import constants
 from jndkit.observers.peaks import Peaks, errors
 from jndkit.observers.vpjnd import SCALES, SIDE
 from jndkit.picture import Pixels
-from jndkit.picturewise.hiding import table
+from jndkit.picturewise.masking import table
 from jndkit.picturewise.responses import PATCH, PATCHES, Floats, Sample, WatchedSample, versions
 from jndkit.protocols import Look
 from jndkit.viewing import Viewing

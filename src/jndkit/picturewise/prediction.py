@@ -14,7 +14,7 @@ from jndkit.codecs.contract import Codec
 from jndkit.errors import DamagedError, InputError, MissingError, UsageError
 from jndkit.picture import Picture, flatten
 from jndkit.picturewise.curves import is_known, typical_curve, typical_sigma
-from jndkit.picturewise.hiding import table as hiding_table
+from jndkit.picturewise.masking import table as masking_table
 from jndkit.protocols import AIC, Protocol as Asked
 from jndkit.viewing import Viewing
 from jndkit.weights import find
@@ -43,8 +43,8 @@ class Prediction:
 
     grid: the codec's, worst fidelity first.  curve: expected ln(JND) at every step of it.
     sigma: standard deviation of what the observer will read about that, in ln(JND), at every step.
-    source: the name of the weights that foresaw it; "typical" for the mean photograph's curve, "unknown" for a codec of
-        which there is none.
+    source: the name of the weights that predicted it; "typical" for the mean photograph's curve, "unknown" for a codec
+        of which there is none.
     """
 
     grid: tuple[float, ...]
@@ -77,7 +77,9 @@ def deviate(level: float) -> float:
 
 
 class _Network(Protocol):
-    def of(self, codec: Codec) -> tuple[Sequence[float], Sequence[float]] | None: ...
+    def of(self, codec: Codec) -> tuple[Sequence[float], Sequence[float]] | None:
+        """ln(JND) at every step of the codec's grid, and its standard deviation; None for a codec it does not know."""
+        ...
 
 
 def predictor(
@@ -101,15 +103,16 @@ def predictor(
         return _network(picture, viewing, protocol, near)
 
     def of(codec: Codec) -> Prediction:
-        known = network()
-        told = known[0].of(codec) if known else None
-        if known and told and all(map(math.isfinite, (*told[0], *told[1]))):
-            (curve, sigma), source = told, known[1]
+        taught = network()
+        answer = taught[0].of(codec) if taught else None
+        # A network of the user's own may answer with numbers that are none; the typical curve never does.
+        if taught and answer and all(map(math.isfinite, (*answer[0], *answer[1]))):
+            (curve, sigma), source = answer, taught[1]
         else:
             curve, sigma = typical_curve(codec, viewing), typical_sigma(codec, viewing)
             source = TYPICAL if is_known(codec) else UNKNOWN
-            if protocol.look is not None:
-                sigma = [math.hypot(value, hiding_table()["typical"]) for value in sigma]
+            if protocol.look is not None:  # the typical curve knows nothing of what this picture masks
+                sigma = [math.hypot(value, masking_table()["typical"]) for value in sigma]
         return Prediction(codec.knob.grid, tuple(curve), tuple(widen * value for value in sigma), source)
 
     return of
@@ -123,8 +126,9 @@ def _network(picture: Picture, viewing: Viewing, protocol: Asked, near: Sequence
         return None
     seen = replace(picture, rgb=flatten(picture, 255), alpha=None, native=None, icc=None)
     try:
-        room = importlib.import_module(f"jndkit.picturewise.{NETWORK}")
-        network: _Network = room.Knob(seen, viewing, protocol, near)
+        # Imported only now: without weights nobody waits for the runtime to load.
+        module = importlib.import_module(f"jndkit.picturewise.{NETWORK}")
+        network: _Network = module.Knob(seen, viewing, protocol, near)
     except DamagedError:  # an InputError as well, but of the weights
         raise
     except InputError:

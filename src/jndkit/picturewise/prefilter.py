@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from jndkit.codecs import card
 from jndkit.errors import UsageError, check_choice
 from jndkit.observers.contract import Watched
 from jndkit.picture import Picture, Pixels
@@ -65,8 +66,8 @@ FORMS: dict[str, Form] = {
 
 
 def form_for(codec: str) -> str:
-    """The form that saves most before a codec, by its name: JPEG's own grid helps it, elsewhere a grid only shows."""
-    return "blockwise" if codec == "jpeg" else "overlapped"
+    """The form that saves most before a codec, by its name."""
+    return card(codec).prefilter
 
 
 def prefilter(picture: Picture, model: str = "wu2017", *, strength: float = 1.0, form: str = "wu2017") -> Picture:
@@ -113,13 +114,13 @@ def prefilter_within(picture: Picture, model: str, watched: Watched, target: flo
     luma, jnd = luma_plane(picture), jnd_map(picture, model)
     allowed = FORMS[form].share * target
     low, high, strength = 0.0, _MOST, _START
-    found: Prefiltered | None = None
+    strongest: Prefiltered | None = None
     for _ in range(_READINGS):
         candidate = _moved(picture, luma, jnd * np.float32(strength), form)
         read = watched(candidate).jnd
         if read <= allowed:
             low = strength
-            found = Prefiltered(candidate, model, form, strength, read) if read > 0.0 else found
+            strongest = Prefiltered(candidate, model, form, strength, read) if read > 0.0 else strongest
             if read >= _NEAR * allowed or strength >= _MOST:
                 break
         else:
@@ -129,7 +130,7 @@ def prefilter_within(picture: Picture, model: str, watched: Watched, target: flo
         ceiling = _MOST if high == _MOST else low + 0.9 * (high - low)
         # Rounded, so that the number in a row repeats the picture.
         strength = round(min(max(expected, low + 0.1 * (high - low)), ceiling), 4)
-    return found
+    return strongest
 
 
 def _moved(picture: Picture, luma: Plane, bound: Map, form: str) -> Picture:

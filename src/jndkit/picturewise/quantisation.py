@@ -9,31 +9,13 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from jndkit.codecs.annex_k import CHROMINANCE, LUMINANCE
 from jndkit.codecs.chroma import double, halve
 from jndkit.picture import Pixels
 
 Plane = npt.NDArray[np.float32]
 
 _DEAD_ZONE = 0.4  # what is added before flooring: less than a half, as codecs round that weigh bits
-
-# Source: ITU-T T.81, Annex K, tables K.1 and K.2, at quality 50.
-_LUMINANCE = (
-    (16, 11, 10, 16, 24, 40, 51, 61),
-    (12, 12, 14, 19, 26, 58, 60, 55),
-    (14, 13, 16, 24, 40, 57, 69, 56),
-    (14, 17, 22, 29, 51, 87, 80, 62),
-    (18, 22, 37, 56, 68, 109, 103, 77),
-    (24, 35, 55, 64, 81, 104, 113, 92),
-    (49, 64, 78, 87, 103, 121, 120, 101),
-    (72, 92, 95, 98, 112, 100, 103, 99),
-)
-_CHROMINANCE = (
-    (17, 18, 24, 47, 99, 99, 99, 99),
-    (18, 21, 26, 66, 99, 99, 99, 99),
-    (24, 26, 56, 99, 99, 99, 99, 99),
-    (47, 66, 99, 99, 99, 99, 99, 99),
-    *((99,) * 8,) * 4,
-)
 
 
 class Quantiser:
@@ -66,11 +48,11 @@ class Quantiser:
 
 
 def _jpeg_steps(quality: float) -> tuple[Plane, Plane]:
-    """Steps of luma and chroma, float32 (8, 1, 8)."""
+    """Steps of luma and chroma, float32 (8, 1, 8), that libjpeg makes of the tables of Annex K."""
     scale = (5000 / quality if quality < 50 else 200 - 2 * quality) / 100
     luma, chroma = (
         np.clip(np.floor(np.array(table) * scale + 0.5), 1, 255)[:, None].astype(np.float32)
-        for table in (_LUMINANCE, _CHROMINANCE)
+        for table in (LUMINANCE, CHROMINANCE)
     )
     return luma, chroma
 

@@ -17,9 +17,11 @@ import numpy.typing as npt
 from jndkit.codecs.chroma import reduce_chroma
 from jndkit.observers.contract import Box
 from jndkit.observers.cvvdp import bands
+from jndkit.observers.cvvdp.cells import Cells, worst_window
 from jndkit.observers.cvvdp.places import Places
-from jndkit.observers.pooling.cells import CELL, Cells, cell_areas, pooled_jod
-from jndkit.observers.pooling.windows import WINDOW, worst_window
+from jndkit.observers.cvvdp.quality import pooled_jod
+from jndkit.observers.pooling.cells import CELL, cell_areas
+from jndkit.observers.pooling.windows import WINDOW
 from jndkit.picture import Pixels
 from jndkit.picturewise.quantisation import Quantiser
 from jndkit.protocols import Look
@@ -100,12 +102,13 @@ class Answer(NamedTuple):
     energy: squared visible differences in every window of 20 x 13.5 degrees, the whole picture where it is no larger;
     float64 (windows, BANDS, 3); axes are window, band from the finest with the base last, and channel (achromatic,
     red-green, violet-yellow).
-    jnd: of the worst window.  looked: the same as people who look from place to place see it; None where nobody asked.
+    jnd: of the worst window.  masked: the same as people see it who look from place to place, texture masking what
+    lies in it; None where nobody asked.
     """
 
     energy: Floats
     jnd: float
-    looked: float | None
+    masked: float | None
 
 
 class WatchedSample:
@@ -148,9 +151,9 @@ class WatchedSample:
             quality = worst_window(cells, self._viewing.ppd)[0]
         else:
             quality = float(pooled_jod(np.moveaxis(energy, 0, -1)).min())
-        return Answer(energy, _jnd(quality), self._looked(cells))
+        return Answer(energy, _jnd(quality), self._masked(cells))
 
-    def _looked(self, cells: Cells) -> float | None:
+    def _masked(self, cells: Cells) -> float | None:
         if self.places is None:
             return None
         if self.whole:
@@ -164,23 +167,22 @@ class Responses(NamedTuple):
     """How a picture answered, response by response.
 
     energy: float64 (windows, RESPONSES, BANDS, 3), see `Answer`.
-    jnd: float64 (RESPONSES,), what the worst window reads.  looked: the same as people see it who look from place to
-    place; None where nobody asked.
+    jnd: float64 (RESPONSES,), what the worst window reads.  masked: as in `Answer`; None where nobody asked.
     """
 
     energy: Floats
     jnd: Floats
-    looked: Floats | None
+    masked: Floats | None
 
 
 def responses(watched: WatchedSample) -> Responses:
     """The answers of a sample to every kind of quantisation."""
     answers = [watched.answer(watched.cells(version)) for version in versions(watched)]
-    looked = [answer.looked for answer in answers if answer.looked is not None]
+    masked = [answer.masked for answer in answers if answer.masked is not None]
     return Responses(
         np.stack([answer.energy for answer in answers], axis=1),
         np.array([answer.jnd for answer in answers]),
-        np.array(looked) if looked else None,
+        np.array(masked) if masked else None,
     )
 
 
@@ -221,7 +223,7 @@ def _windows(seen: Sample, viewing: Viewing) -> Floats:
     height, width = seen.shape
     area = np.array([box.width * box.height for box in seen.places], float)
     middle = np.array([(box.x + box.width / 2, box.y + box.height / 2) for box in seen.places])
-    found = {}
+    shapes = {}  # windows that hold the same patches count once
     for long, short in (WINDOW, WINDOW[::-1]):
         wide, tall = min(width, long * viewing.ppd), min(height, short * viewing.ppd)
         if wide * 1.1 >= width and tall * 1.1 >= height:
@@ -232,7 +234,7 @@ def _windows(seen: Sample, viewing: Viewing) -> Floats:
             across = np.abs(middle[:, 0] - left - wide / 2) <= max(wide, PATCH) / 2
             inside = across & (np.abs(middle[:, 1] - top - tall / 2) <= max(tall, PATCH) / 2)
             if inside.any():
-                found[inside.tobytes()] = inside
-    held = np.array(list(found.values())) * area
+                shapes[inside.tobytes()] = inside
+    held = np.array(list(shapes.values())) * area
     share: Floats = held / held.sum(axis=1, keepdims=True)
     return share

@@ -1,4 +1,4 @@
-"""Any observer as the people of a protocol look: by itself where it can, else moved by what the picture hides."""
+"""Any observer as the people of a protocol look: by itself where it can, else moved by what the picture masks."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 from jndkit.observers.contract import Map, Observer, Reading, Watched, can_look
 from jndkit.observers.vpjnd import Vpjnd
 from jndkit.picture import Picture, flatten
-from jndkit.picturewise.hiding import UNSEEN, Hiding
+from jndkit.picturewise.masking import UNSEEN, Masking
 from jndkit.picturewise.peaks import peaks
 from jndkit.picturewise.responses import SMALLEST, WatchedSample, responses, sample
 from jndkit.protocols import Protocol
@@ -25,32 +25,34 @@ def watch_under(observer: Observer, picture: Picture, viewing: Viewing, protocol
     look = protocol.look
     if look is None or can_look(observer) or min(picture.height, picture.width) < SMALLEST:
         return observer.watch(picture, viewing, protocol)
-    someone: object = observer
-    if isinstance(someone, Vpjnd):
-        return someone.watch(
+    # As an object, since to the type checker no observer can be a Vpjnd, whose `watch` takes one thing more.
+    learned: object = observer
+    if isinstance(learned, Vpjnd):
+        return learned.watch(
             picture, viewing, protocol, lambda rgb, tops, lefts: peaks(rgb, tops, lefts, viewing, look)
         )
-    seen = WatchedSample(sample(flatten(picture, 255)), viewing, look)
-    hiding = Hiding.of(responses(seen), viewing, whole=seen.whole)
-    return _Moved(observer.watch(picture, viewing, protocol), hiding)
+    watched_sample = WatchedSample(sample(flatten(picture, 255)), viewing, look)
+    masking = Masking.of(responses(watched_sample), viewing, whole=watched_sample.whole)
+    return _Masked(observer.watch(picture, viewing, protocol), masking)
 
 
 @dataclass(frozen=True)
-class _Moved:
-    """A watched picture whose readings are moved by what it hides."""
+class _Masked:
+    """A watched picture whose readings are moved by what the picture masks."""
 
     watched: Watched
-    hiding: Hiding
+    masking: Masking
 
     def __call__(self, decoded: Picture) -> Reading:
         reading = self.watched(decoded)
         if reading.jnd <= UNSEEN:
             return replace(reading, unmasked=reading.jnd)
-        moved, sigma = (float(each) for each in self.hiding.at(np.log(reading.jnd)))
-        factor = math.exp(moved)
+        shift, sigma = (float(value) for value in self.masking.at(np.log(reading.jnd)))
+        factor = math.exp(shift)
         jnd, (low, high) = reading.jnd * factor, (end * factor for end in reading.interval)
-        more = math.exp(NormalDist().inv_cdf(0.5 + _LEVEL / 2.0) * sigma)
-        below, above = math.hypot(jnd - low, jnd - jnd / more), math.hypot(high - jnd, jnd * more - jnd)
+        # Two errors join as independent: on either side their half-widths add as squares.
+        error = math.exp(NormalDist().inv_cdf(0.5 + _LEVEL / 2.0) * sigma)
+        below, above = math.hypot(jnd - low, jnd - jnd / error), math.hypot(high - jnd, jnd * error - jnd)
         return replace(
             reading,
             jnd=jnd,

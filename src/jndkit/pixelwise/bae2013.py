@@ -12,6 +12,7 @@ import math
 import numpy as np
 
 from jndkit.errors import UsageError, check_choice
+from jndkit.pixelwise.card import Card
 from jndkit.pixelwise.terms.blocks import (
     Bands,
     BlockStrip,
@@ -134,3 +135,12 @@ def _model(luma: Plane, variant: str, pixels_per_degree: float, summation: float
         return adapted
 
     return of
+
+
+CARD = Card(
+    name="bae2013",
+    compute=bae2013,
+    summary="a threshold per DCT coefficient; luminance adaptation depends on frequency",
+    paper="Bae and Kim, A novel DCT-based JND model for luminance adaptation effect in DCT frequency, IEEE SPL 20(9)",
+    year=2013,
+)

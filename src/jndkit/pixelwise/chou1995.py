@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from jndkit.errors import check_choice
+from jndkit.pixelwise.card import Card
 from jndkit.pixelwise.terms.borders import border_type, strips
 from jndkit.pixelwise.terms.gradients import maximal_gradient
 from jndkit.pixelwise.terms.luma import Map, Pictured, Plane, luma_plane
@@ -54,3 +55,14 @@ def _profile(luma: Plane, variant: str, border: str) -> Map:
         larger: Map = np.maximum(masking, adaptation)
         return larger
     return namm(adaptation, masking)
+
+
+CARD = Card(
+    name="chou1995",
+    compute=chou1995,
+    summary="luminance adaptation and contrast masking",
+    paper="Chou and Li, A perceptually tuned subband image coder based on the measure of just-noticeable-distortion "
+    "profile, IEEE TCSVT 5(6)",
+    year=1995,
+    variants=("code", "paper"),
+)

@@ -19,6 +19,7 @@ import numpy.typing as npt
 from jndkit.errors import check_choice
 from jndkit.inference import Session, session
 from jndkit.picture import Picture
+from jndkit.pixelwise.card import Card
 from jndkit.pixelwise.terms.borders import border_type
 from jndkit.pixelwise.terms.luma import Map, Pictured, luma_plane
 from jndkit.weights import Weights, find
@@ -186,3 +187,15 @@ def _given(pixels: Pixels) -> Map:
 def _tensor(maps: Pixels) -> Map:
     """(H, W, C) to float32 (1, C, H, W)."""
     return np.ascontiguousarray(maps.transpose(2, 0, 1)[None], np.float32)
+
+
+CARD = Card(
+    name="hvssd",
+    compute=hvssd,
+    summary="a small codec degrades the picture; where it errs tells a second network how far each pixel may move",
+    paper="Jin et al., HVS-inspired signal degradation network for just noticeable difference estimation, arXiv "
+    "2208.07583",
+    year=2022,
+    variants=("code", "paper"),
+    options=("weights",),
+)

@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from jndkit.errors import check_choice
 from jndkit.picture import Picture, Pixels
+from jndkit.pixelwise.card import Card
 from jndkit.pixelwise.terms.borders import border_type, strips
 from jndkit.pixelwise.terms.luma import Map, Pictured, Plane, luma_plane
 from jndkit.pixelwise.wu2017 import edge_protection
@@ -161,3 +162,12 @@ def _block_rows(padded: Plane) -> list[slice]:
     """The rows of a plane in strips of whole blocks."""
     blocks = (padded.shape[0] // BLOCK, padded.shape[1] * BLOCK)
     return [slice(BLOCK * strip.rows.start, BLOCK * strip.rows.stop) for strip in strips(blocks, 0)]
+
+
+CARD = Card(
+    name="jiang2022",
+    compute=jiang2022,
+    summary="what a picture loses when rebuilt from as few of its own components as nobody notices",
+    paper="Jiang et al., Toward top-down just noticeable difference estimation of natural images, IEEE TIP 31",
+    year=2022,
+)

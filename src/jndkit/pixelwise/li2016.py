@@ -15,6 +15,7 @@ import numpy as np
 
 from jndkit.errors import UsageError, check_choice
 from jndkit.picture import Pixels
+from jndkit.pixelwise.card import Card
 from jndkit.pixelwise.chou1995 import contrast_masking
 from jndkit.pixelwise.terms.borders import border_type, strips
 from jndkit.pixelwise.terms.gradients import maximal_gradient
@@ -158,3 +159,15 @@ def _check_geometry(fixation: tuple[float, float] | None, distance: float, up: f
     for name, number in (("distance", distance), ("up", up), ("down", down)):
         if not (math.isfinite(number) and number > 0):
             raise UsageError(f"{name} must be a number above 0, not {number}")
+
+
+CARD = Card(
+    name="li2016",
+    compute=li2016,
+    summary="for an eye resting on one point: thresholds grow away from it",
+    paper="Li, Liu and Chen, Perceptually-lossless image coding based on foveated-JND and H.265/HEVC, Journal of "
+    "Visual Communication and Image Representation 40",
+    year=2016,
+    variants=("code", "paper"),
+    options=("fixation", "distance", "up", "down"),
+)

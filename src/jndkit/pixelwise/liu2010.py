@@ -10,6 +10,7 @@ import numpy as np
 
 from jndkit.errors import check_choice
 from jndkit.picture import Pixels
+from jndkit.pixelwise.card import Card
 from jndkit.pixelwise.chou1995 import contrast_masking
 from jndkit.pixelwise.terms.borders import border_type, strips
 from jndkit.pixelwise.terms.gradients import maximal_gradient
@@ -72,3 +73,14 @@ def _rounded(luma: Plane) -> Pixels:
     if luma.dtype == np.uint8:
         return luma.astype(np.uint8, copy=False)
     return (luma + np.float32(0.5)).astype(np.uint8)
+
+
+CARD = Card(
+    name="liu2010",
+    compute=liu2010,
+    summary="edges and texture told apart by total variation, texture masking more",
+    paper="Liu et al., Just noticeable difference for images with decomposition model for separating edge and "
+    "textured regions, IEEE TCSVT 20(11)",
+    year=2010,
+    variants=("code", "paper", "fast"),
+)

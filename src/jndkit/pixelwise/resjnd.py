@@ -13,6 +13,7 @@ import numpy as np
 from jndkit.errors import check_choice
 from jndkit.inference import session
 from jndkit.picture import Pixels
+from jndkit.pixelwise.card import Card
 from jndkit.pixelwise.terms.luma import Map, Pictured
 from jndkit.pixelwise.terms.tiles import Colours, Tile, colours, tiles
 from jndkit.weights import find
@@ -81,3 +82,22 @@ def _tiles(rgb: Colours, weights: str, border: str, precision: str) -> Iterator[
         context=card.context,
         side=_TILE[card.architecture],
     )
+
+
+CARD = Card(
+    name="resjnd",
+    compute=resjnd,
+    summary="a network predicts the critical perceptually lossless picture; how far it is from the picture",
+    paper="Jiang et al., Rethinking and conceptualizing just noticeable difference estimation by residual learning, "
+    "IEEE TCSVT",
+    year=2024,
+    options=("precision", "weights"),
+)
+SMALL = Card(
+    name="resjnd-s",
+    compute=resjnd_s,
+    summary="the same by a network of a four-hundredth of the work",
+    paper="the task of Jiang et al., IEEE TCSVT 2024",
+    year=2024,
+    options=("precision", "weights"),
+)

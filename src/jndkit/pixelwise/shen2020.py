@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from jndkit.errors import UsageError, check_choice
 from jndkit.inference import Session, session
+from jndkit.pixelwise.card import Card
 from jndkit.pixelwise.terms.borders import border_type
 from jndkit.pixelwise.terms.luma import Map, Pictured, Plane, luma_plane
 from jndkit.pixelwise.terms.structure import Patches, least_noticed
@@ -161,3 +162,15 @@ def _whole(values: npt.NDArray[Any]) -> Map:
     """Rounded as MATLAB's uint8() does, for values that are not negative."""
     rounded: Map = np.clip(np.floor(values + np.float32(0.5)), 0.0, 255.0)
     return rounded
+
+
+CARD = Card(
+    name="shen2020",
+    compute=shen2020,
+    summary="patch by patch: brightness moves, contrast shrinks, a network changes the structure",
+    paper="Shen et al., Just noticeable distortion profile inference: a patch-level structural visibility learning "
+    "approach, IEEE TIP 30",
+    year=2020,
+    variants=("code", "paper"),
+    options=("sign", "weights"),
+)

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from jndkit.errors import UsageError, check_choice
+from jndkit.pixelwise.card import Card
 from jndkit.pixelwise.terms.blocks import (
     Bands,
     BlockStrip,
@@ -132,3 +133,13 @@ def _model(luma: Plane, variant: str, base: npt.ArrayLike | None, mean_dc: float
         return adapted
 
     return of
+
+
+CARD = Card(
+    name="watson1993",
+    compute=watson1993,
+    summary="a threshold per DCT coefficient, by luminance of the block and by the coefficient itself",
+    paper="Watson, DCTune: A technique for visual optimization of DCT quantization matrices for individual images, "
+    "SID Digest 24",
+    year=1993,
+)

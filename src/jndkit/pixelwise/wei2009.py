@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from jndkit.errors import check_choice
+from jndkit.pixelwise.card import Card
 from jndkit.pixelwise.terms.blocks import (
     AMPLITUDE,
     Bands,
@@ -118,3 +119,13 @@ def _model(luma: Plane, variant: str, pixels_per_degree: float) -> Model:
         return adapted
 
     return of
+
+
+CARD = Card(
+    name="wei2009",
+    compute=wei2009,
+    summary="a threshold per DCT coefficient, for any viewing distance; texture by density of edges",
+    paper="Wei and Ngan, Spatio-temporal just noticeable distortion profile for grey scale image/video in DCT "
+    "domain, IEEE TCSVT 19(3)",
+    year=2009,
+)

@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from jndkit.errors import check_choice
 from jndkit.picture import Pixels
+from jndkit.pixelwise.card import Card
 from jndkit.pixelwise.chou1995 import contrast_masking
 from jndkit.pixelwise.terms.borders import border_type, strips
 from jndkit.pixelwise.terms.canny import canny
@@ -231,3 +232,14 @@ def _printed(luma: Plane, predicted: Pixels, border: str) -> Map:
     masking = np.abs(contrast_masking(maximal_gradient(predicted, border), background))
     residual: Map = np.abs(luma.astype(np.float32) - predicted)
     return namm(namm(luminance_adaptation(background, least=0.0), masking), PAPER_DISORDER_GAIN * residual)
+
+
+CARD = Card(
+    name="wu2013",
+    compute=wu2013,
+    summary="what can be predicted from nearby masks by luminance and contrast, the rest hides more",
+    paper="Wu et al., Just noticeable difference estimation for images with free-energy principle, IEEE "
+    "Transactions on Multimedia 15(7)",
+    year=2013,
+    variants=("code", "paper"),
+)

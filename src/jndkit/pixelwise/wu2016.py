@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from jndkit.errors import check_choice
 from jndkit.picture import Picture, Pixels
+from jndkit.pixelwise.card import Card
 from jndkit.pixelwise.terms.borders import BORDERS, strips
 from jndkit.pixelwise.terms.luma import Map, Pictured, Plane, luma_plane
 from jndkit.pixelwise.terms.luminance import luminance_adaptation
@@ -110,3 +111,13 @@ def _adaptation_table() -> Map:
     mean = np.arange(256)
     dark = 17 * (1 - np.sqrt(mean / 127))
     return np.trunc(np.where(mean <= 127, dark, 3 / 128 * (mean - 127) + 3)).astype(np.float32)
+
+
+CARD = Card(
+    name="wu2016",
+    compute=wu2016,
+    summary="the map that guides the JND-LIC codec; code is its 8-bit arithmetic, paper the same in real numbers",
+    paper="Wu et al., Enhanced just noticeable difference model with visual regularity consideration, IEEE ICASSP",
+    year=2016,
+    variants=("code", "paper"),
+)

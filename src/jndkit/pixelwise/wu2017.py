@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from jndkit.errors import check_choice
 from jndkit.picture import Pixels
+from jndkit.pixelwise.card import Card
 from jndkit.pixelwise.terms.borders import Strip, border_type, strips
 from jndkit.pixelwise.terms.canny import canny
 from jndkit.pixelwise.terms.gaussian import smooth
@@ -191,3 +192,13 @@ def _bin_bits() -> npt.NDArray[np.uint32]:
     angle = np.arange(-180, 181)
     folded = np.where(angle > 90, angle - 180, np.where(angle < -90, angle + 180, angle)) + 90
     return (np.uint32(1) << ((2 * folded + BIN_DEGREES) // (2 * BIN_DEGREES)).astype(np.uint32)).astype(np.uint32)
+
+
+CARD = Card(
+    name="wu2017",
+    compute=wu2017,
+    summary="masking by contrast and by the number of directions that meet",
+    paper="Wu et al., Enhanced just noticeable difference model for images with pattern complexity, IEEE TIP 26(6)",
+    year=2017,
+    variants=("code", "paper"),
+)

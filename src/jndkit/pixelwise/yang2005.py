@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from jndkit.errors import check_choice
 from jndkit.picture import Picture
+from jndkit.pixelwise.card import Card
 from jndkit.pixelwise.chou1995 import contrast_masking
 from jndkit.pixelwise.terms.borders import border_type, strips
 from jndkit.pixelwise.terms.canny import canny
@@ -96,3 +97,14 @@ def _chroma(rgb: npt.NDArray[np.generic], name: str) -> Map:
         return np.zeros(rgb.shape, np.float32)
     chroma: Map = rgb.astype(np.float32) @ np.array(TO_CHROMA[name], np.float32)
     return chroma
+
+
+CARD = Card(
+    name="yang2005",
+    compute=yang2005,
+    summary="the same, added with their overlap taken off, masking less on edges",
+    paper="Yang et al., Just noticeable distortion model and its applications in video coding, Signal Processing: "
+    "Image Communication 20(7)",
+    year=2005,
+    variants=("code", "paper"),
+)

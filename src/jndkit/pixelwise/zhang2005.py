@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from jndkit.errors import check_choice
+from jndkit.pixelwise.card import Card
 from jndkit.pixelwise.terms.blocks import (
     AMPLITUDE,
     Bands,
@@ -177,3 +178,13 @@ def _model(variant: str, pixels_per_degree: float) -> Model:
         return adapted
 
     return of
+
+
+CARD = Card(
+    name="zhang2005",
+    compute=zhang2005,
+    summary="a threshold per DCT coefficient; plain, edge and texture blocks mask differently",
+    paper="Zhang, Lin and Xue, Improved estimation for just-noticeable visual distortion, Signal Processing 85(4)",
+    year=2005,
+    variants=("code", "paper"),
+)

@@ -21,6 +21,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from jndkit.errors import CodecError, OutputError
 from jndkit.inference import available, session
+from jndkit.picture import replacing, write_atomic
 from jndkit.weights import Card, read_card
 
 OPSET = 18
@@ -74,9 +75,8 @@ def export_onnx(
     for node in program.model.graph.all_nodes():
         node.metadata_props.clear()  # where in whose files each was written
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_suffix(".new")
-    program.save(temporary, external_data=False)
-    temporary.replace(path)
+    with replacing(path, force=True) as temporary:
+        program.save(temporary, external_data=False)
 
 
 def parity(model: nn.Module, path: Path, inputs: tuple[Tensor, ...]) -> dict[str, float]:
@@ -152,9 +152,8 @@ def publish(model: nn.Module, folder: Path, name: str, about: Mapping[str, Any])
     except OSError as error:
         raise OutputError(folder, f"the network cannot be written: {error.strerror or error}") from None
     finally:
-        for left in (fresh, fresh.with_suffix(".new")):
-            with suppress(OSError):
-                left.unlink()
+        with suppress(OSError):
+            fresh.unlink()
     return card
 
 
@@ -170,9 +169,7 @@ def write_card(path: Path, card: Card) -> None:
                 tables.append(f"[{key}]\n" + _lines(value))
         else:
             plain.append(f"{key} = {_toml(value)}\n")
-    temporary = path.with_suffix(".new")
-    temporary.write_text("".join(plain) + "".join("\n" + table for table in tables), encoding="utf-8")
-    temporary.replace(path)
+    write_atomic(path, ("".join(plain) + "".join("\n" + table for table in tables)).encode(), force=True)
 
 
 def _lines(table: Mapping[str, Any]) -> str:

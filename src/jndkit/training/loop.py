@@ -21,6 +21,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from jndkit.errors import InputError, UsageError, unknown_choice
+from jndkit.picture import replacing, write_atomic
 from jndkit.training.networks import network
 from jndkit.training.recipe import Recipe
 from jndkit.training.tasks import Task, task as named_task
@@ -155,9 +156,8 @@ class Run:
         tensors["generator"] = self.generator.get_state()
         _write(self.folder / "last.safetensors", tensors)
         known = {"step": self.step, "best": self.best, "seconds": round(self.seconds, 1), "name": self.recipe.name}
-        temporary = self.folder / "last.json.new"
-        temporary.write_text(json.dumps({**known, "model": self.recipe.model}))
-        temporary.replace(self.folder / "last.json")
+        text = json.dumps({**known, "model": self.recipe.model})
+        write_atomic(self.folder / "last.json", text.encode(), force=True)
 
     def _restore(self) -> None:
         known = self.folder / "last.json"
@@ -231,7 +231,6 @@ def _part(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
 
 
 def _write(path: Path, tensors: dict[str, Tensor]) -> None:
-    """Write beside and rename: a run that is cut off keeps its last checkpoint."""
-    temporary = path.with_suffix(".new")
-    save_file({name: each.detach().contiguous().cpu() for name, each in tensors.items()}, temporary)
-    temporary.replace(path)
+    """A run that is cut off keeps its last checkpoint."""
+    with replacing(path, force=True) as temporary:
+        save_file({name: each.detach().contiguous().cpu() for name, each in tensors.items()}, temporary)

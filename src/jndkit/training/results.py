@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import platform
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ import torch
 from safetensors.torch import load_file
 
 from jndkit.errors import DamagedError, InputError, OutputError, UsageError
+from jndkit.picture import write_atomic
 from jndkit.pixelwise import check_own_name
 from jndkit.training.export import publish
 from jndkit.training.hvssd.task import read_degradation
@@ -93,9 +93,8 @@ def _install(folder: Path, card: Card) -> None:
     try:
         target.mkdir(parents=True, exist_ok=True)
         for ending in (".onnx", ".toml"):
-            fresh = target / f".{card.name}.fresh{ending}"
-            shutil.copyfile(folder / f"{card.name}{ending}", fresh)
-            fresh.replace(target / f"{card.name}{ending}")
+            data = (folder / f"{card.name}{ending}").read_bytes()
+            write_atomic(target / f"{card.name}{ending}", data, force=True)
     except OSError as error:
         raise OutputError(target, f"the network cannot be written: {error.strerror or error}") from None
 

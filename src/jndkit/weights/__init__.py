@@ -12,27 +12,32 @@ import re
 import sys
 import tomllib
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import MISSING, asdict, dataclass, field, fields
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from jndkit.cards import Card as ListedCard
 from jndkit.errors import DamagedError, MissingError, UsageError
 
 PACKAGED = Path(__file__).parent
+_NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}"
 
-# Which weights a network's own name stands for.
-CURRENT: dict[str, str] = {
-    "hvssd": "hvssd.pictures.v1",
-    "hvssd-degradation": "hvssd-degradation.pictures.v1",
-    "jndlic": "jndlic.pictures.v1",
-    "knob": "knob.visibility.v1",
-    "resjnd": "resjnd.cpl.v1",
-    "resjnd-s": "resjnd-s.cpl.v1",
-    "shen2020": "shen2020.vvc.v1",
-    "vpjnd": "vpjnd.photos.v1",
-    "vpjnd-paper": "vpjnd-paper.photos.v1",
-}
+_VERSIONED = re.compile(r"(?P<network>(?P<architecture>[^.]+)\.[^.]+\.v(?P<version>\d+))(-(?P<graph>[^.]+))?")
+
+
+def _newest() -> dict[str, str]:
+    """Architecture -> the name of its weights with the highest version, of those that come along."""
+    versions: dict[str, tuple[int, str]] = {}
+    for path in PACKAGED.glob("*.toml"):
+        if named := _VERSIONED.fullmatch(path.stem):
+            held = versions.get(named["architecture"], (0, ""))
+            versions[named["architecture"]] = max(held, (int(named["version"]), named["network"]))
+    return {architecture: name for architecture, (_, name) in sorted(versions.items())}
+
+
+CURRENT = _newest()
+"""Which weights a network's own name stands for."""
 
 
 @dataclass(frozen=True)
@@ -82,6 +87,26 @@ _KINDS: dict[str, type] = {
 _LEAST = {"multiple": 1, "context": 0}
 
 
+@dataclass(frozen=True, kw_only=True)
+class Network(ListedCard):
+    """A network as it is listed: one graph, or several that are used together, such as a codec's.
+
+    name: `architecture.data.vN`, or what the user called it.  bytes: of all files.  files: how many graphs.
+    parameters, macs_per_pixel: of all graphs.  shared: what else the cards of all its graphs say alike.
+    """
+
+    architecture: str
+    bytes: int
+    files: int
+    parameters: int
+    macs_per_pixel: int
+    shared: Mapping[str, Any]
+
+    def about(self) -> dict[str, Any]:
+        """What the cards say, for JSON."""
+        return {**self.shared, **super().about()}
+
+
 @dataclass(frozen=True)
 class Weights:
     """A card and the verified file it speaks of."""
@@ -117,6 +142,39 @@ def cards() -> dict[str, Card]:
     return found
 
 
+def networks() -> dict[str, Network]:
+    """Every network there is, by the name of its weights. Raises DamagedError for a card that cannot be read."""
+    graphs: dict[str, list[Card]] = {}
+    for name, card in cards().items():
+        named = _VERSIONED.fullmatch(name)
+        graphs.setdefault(named["network"] if named else name, []).append(card)
+    return {name: _listed(name, some) for name, some in graphs.items()}
+
+
+def _listed(name: str, graphs: list[Card]) -> Network:
+    first, *others = (asdict(card) for card in graphs)
+    several = f"the graphs of {graphs[0].architecture}, which are used together"
+    return Network(
+        name=name,
+        summary=several if others else graphs[0].summary,
+        licence=", ".join(sorted({card.licence for card in graphs})),
+        architecture=graphs[0].architecture,
+        bytes=sum(card.bytes for card in graphs),
+        files=len(graphs),
+        parameters=sum(card.parameters for card in graphs),
+        macs_per_pixel=sum(card.macs_per_pixel for card in graphs),
+        shared={key: value for key, value in first.items() if all(other[key] == value for other in others)},
+    )
+
+
+def stored_card(name: str) -> Card | None:
+    """The card of just this name, or None. Raises DamagedError for a card that cannot be read."""
+    if not re.fullmatch(_NAME, name):
+        return None
+    paths = (folder / f"{name}.toml" for folder in folders())
+    return next((read_card(path) for path in paths if path.is_file()), None)
+
+
 def find(name: str) -> Weights:
     """The weights of a name, or those a network's own name stands for, with the file's bytes verified.
 
@@ -136,7 +194,7 @@ def find(name: str) -> Weights:
 
 def check_name(name: str) -> None:
     """Raises UsageError unless weights may have this name."""
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", name):
+    if not re.fullmatch(_NAME, name):
         raise UsageError(f"{name!r} is no name: use letters, digits, and . _ - after the first")
 
 

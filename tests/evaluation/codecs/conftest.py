@@ -9,7 +9,8 @@ import cv2
 import numpy as np
 import pytest
 
-from jndkit.evaluation.codecs.rows import SWEEPS, CodecRow
+from jndkit.codecs import CODECS
+from jndkit.evaluation.codecs.rows import CodecRow
 from jndkit.evaluation.codecs.settings import Settings
 from jndkit.picture import save_png
 
@@ -36,7 +37,7 @@ def row() -> Callable[..., CodecRow]:
         made = Settings(codecs=(codec,)).row(name, codec)
         if error is not None:
             return made.fail(error, name)
-        settings = SWEEPS[codec.partition(":")[0]]
+        settings = CODECS[codec.partition(":")[0]].sweep
         steps = range(len(settings))
         made.width, made.height = 1000, 500
         made.levels = {

@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 
 import jndkit
-from jndkit.codecs import available, codec
+from jndkit.codecs import CODECS, available, codec
 from jndkit.errors import MissingError, UsageError
 from jndkit.evaluation.codecs import prepared, settings as module
 from jndkit.evaluation.codecs.jobs import Job, jobs_left
-from jndkit.evaluation.codecs.rows import LEVELS, SWEEPS, CodecRow
+from jndkit.evaluation.codecs.rows import LEVELS, CodecRow, order
 from jndkit.evaluation.codecs.settings import Settings, present
 from jndkit.evaluation.metrics.ssimulacra2 import Prepared, prepare
 from jndkit.evaluation.run import run
@@ -39,7 +39,7 @@ def test_levels_are_files_that_were_read(picture: Path) -> None:
     loaded = jndkit.load(picture)
     watched, likeness = Cvvdp().watch(loaded, DISPLAYS["desktop"]), prepare(loaded.rgb)
     jpeg = codec("jpeg")
-    for place, value in enumerate(SWEEPS["jpeg"]):
+    for place, value in enumerate(CODECS["jpeg"].sweep):
         level = {name: row.levels[name][place] for name in LEVELS}
         data = jpeg.encode(loaded, value)
         decoded = jpeg.decode(data)
@@ -156,12 +156,12 @@ def test_a_target_that_no_setting_meets_is_an_answer(picture: Path) -> None:
     assert "does not reach 75 % of viewers" in str(row.answers["75"]["error"])
 
 
-@pytest.mark.parametrize("name", SWEEPS)
+@pytest.mark.parametrize("name", order())
 def test_settings_are_the_codecs_own(name: str) -> None:
     if available()[name]:
         pytest.skip(f"{name} is not installed")
     grid = codec(name).knob.grid
-    steps = [grid.index(value) for value in SWEEPS[name]]
+    steps = [grid.index(value) for value in CODECS[name].sweep]
     assert steps == sorted(set(steps))
 
 
@@ -174,8 +174,8 @@ def test_what_is_asked_is_checked(monkeypatch: pytest.MonkeyPatch) -> None:
     ):
         with pytest.raises(UsageError, match=match):
             Settings(**settings)
-    monkeypatch.setattr(module, "available", lambda: {name: "pip" if name == "heic" else "" for name in SWEEPS})
-    assert present() == tuple(name for name in SWEEPS if name != "heic")
-    monkeypatch.setattr("jndkit.codecs.importlib.util.find_spec", lambda name: None)
+    monkeypatch.setattr(module, "available", lambda: {name: "pip" if name == "heic" else "" for name in order()})
+    assert present() == tuple(name for name in order() if name != "heic")
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(MissingError):
         Settings(codecs=("heic",))

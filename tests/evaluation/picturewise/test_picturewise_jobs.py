@@ -97,7 +97,6 @@ def test_the_learned_observer_is_searched_by_blocks(folder: Path, monkeypatch: p
 
     monkeypatch.setattr(methods, "named_observer", lambda name: Learned() if name == "vpjnd" else Cvvdp())
     monkeypatch.setattr(sources, "named_observer", lambda name: Learned() if name == "vpjnd" else Cvvdp())
-    monkeypatch.setitem(OBSERVERS, "vpjnd", OBSERVERS["cvvdp"])
     truth, learned = made(folder / "0.png", replace(ONE, methods=("cvvdp", "vpjnd")))
     assert learned.error is None
     assert learned.source == "vpjnd test"
@@ -170,7 +169,7 @@ def test_what_is_asked_is_checked() -> None:
 
 
 def test_a_method_that_is_not_there_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delitem(OBSERVERS, "vpjnd", raising=False)
+    monkeypatch.delitem(OBSERVERS.table, "vpjnd")
     with pytest.raises(UsageError, match="no weights"):
         Settings(methods=("vpjnd",))
 

@@ -165,7 +165,7 @@ def _profile_bits(profile: bytes) -> Fields:
     grey = profile[16:20] == b"GRAY"
     Image.fromarray(photo()[..., 1] if grey else photo()).save(out, "JPEG", icc_profile=profile)
     data = bytes(imagecodecs.jpegxl_encode_jpeg(out.getvalue()))
-    start, end = jxl_header.header(data, None).icc_at
+    start, end = jxl_header.read_header(data, None).icc_at
     whole = int.from_bytes(jxl_header.codestream(data)[2:], "little")
     return [(whole >> start & ((1 << end - start) - 1), end - start)]
 

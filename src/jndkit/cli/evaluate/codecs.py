@@ -58,13 +58,13 @@ def _settings(codec: list[str] | None, viewing: str, max_pixels: int, jobs: int 
     """Codecs that are asked for must be there; of all, those that are not are left out, and named."""
     from jndkit.batch import jobs_wanted
     from jndkit.codecs import available
-    from jndkit.evaluation.codecs.rows import SWEEPS
+    from jndkit.evaluation.codecs.rows import order
     from jndkit.evaluation.codecs.settings import Settings, present
 
     chosen = tuple(dict.fromkeys(codec)) if codec else present()
     settings = Settings(chosen, viewing, max_pixels, jobs_wanted(jobs))
     if not codec:
         for name, install in available().items():
-            if name in SWEEPS and install:
+            if name in order() and install:
                 printing.complain(f"the codec {name} is left out: install it with: {install}")
     return settings

@@ -18,6 +18,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from jndkit.codecs.card import Card
 from jndkit.codecs.contract import Knob
 from jndkit.codecs.encoding import check_size, described, failing, samples, tiff_block
 from jndkit.codecs.jndlic import container, model as networks
@@ -182,3 +183,23 @@ def _painted(symbols: npt.NDArray[np.int16], step: npt.NDArray[np.int8], content
 def _units(pixels: slice, unit: int = BLOCK, start: int = 0) -> slice:
     """Rows or columns of planes that have one for so many pixels. start: the pixel of their first."""
     return slice((pixels.start - start) // unit, (pixels.stop - start) // unit)
+
+
+CARD = Card(
+    name="jndlic",
+    codec=JndLic,
+    summary="JND-LIC, a learned codec guided by a JND map, in files of our own",
+    paper="Pan et al., JND-LIC: Learned image compression via just noticeable difference for human visual perception, "
+    "IEEE Transactions on Broadcasting 71(1)",
+    year=2025,
+    suffix=".jlic",
+    install="pip install --force-reinstall jndkit",
+    present=networks.is_present,
+    versions=networks.versions,
+    pace=2.7,
+    learned=True,
+    sweep=(14, 19, 24, 29, 34, 39, 44),
+    magic=container.MAGIC,
+    read=read,
+    seal=container.sealed,
+)

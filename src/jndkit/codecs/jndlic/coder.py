@@ -8,7 +8,6 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-import constriction
 import numpy as np
 import numpy.typing as npt
 
@@ -24,6 +23,14 @@ LIMIT = (1 << 15) - 1
 ESCAPE_BITS = 20.0
 """What a symbol beyond its table costs, roughly."""
 _CLASSES = 17  # bits that the excess of a symbol beyond its table may need, plus one: 1 .. 17
+
+
+@cache
+def _stream() -> Any:
+    """constriction's coders, imported on use: the codec's card can be read where the library is missing or broken."""
+    import constriction
+
+    return constriction.stream
 
 
 class Tables:
@@ -100,7 +107,7 @@ def exact_model(counts: Integers) -> Any:
     constriction takes floating-point weights, gives every column 1 and shares the rest out: of 2^24 - n, by weights
     that sum to 2^24 - n, so that its factor is 1 and all its sums are whole numbers below 2^53.
     """
-    return constriction.stream.model.Categorical(counts.astype(np.float64) - 1, perfect=False)
+    return _stream().model.Categorical(counts.astype(np.float64) - 1, perfect=False)
 
 
 @cache
@@ -115,7 +122,7 @@ class Encoder:
     """Symbols to bytes, call by call."""
 
     def __init__(self) -> None:
-        self._coder = constriction.stream.queue.RangeEncoder()
+        self._coder = _stream().queue.RangeEncoder()
 
     def encode(self, symbols: Integers, rows: Integers, tables: Tables) -> None:
         """Append symbols. symbols, rows: (n,); each symbol with the table that its row names.
@@ -140,7 +147,7 @@ class Encoder:
         below = columns < 0
         excess = np.where(below, -columns, columns - sizes + 1)
         bits = np.frexp(excess.astype(np.float64))[1].astype(np.int32)
-        uniform = constriction.stream.model.Uniform
+        uniform = _stream().model.Uniform
         self._coder.encode(below.astype(np.int32), uniform(2))
         self._coder.encode(bits - 1, _classes())
         longer = bits > 1
@@ -159,7 +166,7 @@ class Decoder:
         """Raises CodecError for bytes that no encoder wrote."""
         if len(data) % 4:
             raise CodecError("the coded symbols are not whole words")
-        self._coder = constriction.stream.queue.RangeDecoder(np.frombuffer(data, "<u4").astype(np.uint32))
+        self._coder = _stream().queue.RangeDecoder(np.frombuffer(data, "<u4").astype(np.uint32))
 
     def decode(self, rows: Integers, tables: Tables) -> Symbols:
         """The next symbols, int32 (n,). rows: (n,), which table each has. Raises CodecError where there are none."""
@@ -181,7 +188,7 @@ class Decoder:
         return symbols
 
     def _decode_excess(self, sizes: Symbols) -> Symbols:
-        uniform = constriction.stream.model.Uniform
+        uniform = _stream().model.Uniform
         below = self._coder.decode(uniform(2), len(sizes)) == 1
         bits = self._coder.decode(_classes(), len(sizes)) + 1
         excess = np.left_shift(1, bits - 1, dtype=np.int32)

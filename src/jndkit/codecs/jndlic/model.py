@@ -6,6 +6,8 @@ Everything but `analyse` and `paint` decides symbols, and is exact: whole number
 from __future__ import annotations
 
 import hashlib
+import importlib.metadata
+import importlib.util
 from functools import lru_cache
 from typing import NamedTuple, Protocol
 
@@ -17,9 +19,11 @@ from jndkit.codecs.jndlic.coder import Integers, Tables
 from jndkit.codecs.jndlic.container import DIGEST
 from jndkit.codecs.jndlic.layout import SLICES, Z_LIMIT
 from jndkit.errors import CodecError, MissingError
-from jndkit.inference import Session, session
+from jndkit.inference import Session, default_runtime, session
 
 Floats = npt.NDArray[np.float32]
+
+_DISTRIBUTIONS = {"cuda": "onnxruntime-gpu"}  # those not called what the runtime is
 
 FRACTIONS = 8
 """Parts of a symbol in which means are told."""
@@ -88,6 +92,24 @@ def find(name: str) -> Model:
         return _Networks(name)
     except MissingError:
         raise MissingError(f"the network {name} (for .jlic files)", "pip install --upgrade jndkit") from None
+
+
+def is_present() -> bool:
+    """Whether the coder's library and the weights that encode are there."""
+    if importlib.util.find_spec("constriction") is None:
+        return False
+    return any((folder / f"{current()}-tables.toml").is_file() for folder in weights.folders())
+
+
+def versions() -> dict[str, str]:
+    """The weights that encode, with what they hash to; the coder's library and the runtime."""
+    networks = find(current())
+    runtime = default_runtime()
+    libraries = ("constriction", _DISTRIBUTIONS.get(runtime, runtime))
+    return {
+        "weights": f"{networks.name} ({networks.digest.hex()})",
+        **{library: importlib.metadata.version(library) for library in libraries},
+    }
 
 
 class _Networks:

@@ -10,7 +10,7 @@ import numpy as np
 
 from jndkit.errors import UsageError
 from jndkit.evaluation.codecs.bjontegaard import Floats
-from jndkit.evaluation.codecs.rows import MEASURES, SWEEPS, CodecRow
+from jndkit.evaluation.codecs.rows import MEASURES, CodecRow, order
 from jndkit.evaluation.codecs.summary import LEAST, check, codecs, good
 from jndkit.evaluation.plots import BLUE, BROWN, INK, bare, check_plot, figure, png
 from jndkit.picture import write_atomic
@@ -106,5 +106,5 @@ def _panel(axes: Any, name: str, of_codecs: Sequence[Line], targets: Sequence[tu
 
 def _colour(place: int, codec: str) -> str:
     """The codec's own, so that it is the same in every drawing; of one with options the next but those."""
-    names = list(SWEEPS)
+    names = order()
     return _COLOURS[(names.index(codec) if codec in names else place + len(names) // 2) % len(_COLOURS)]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from functools import cache
 
-from jndkit.codecs import codec as named_codec
-from jndkit.evaluation.codecs.rows import SWEEPS, CodecRow
+from jndkit.codecs import codec as named_codec, sweep
+from jndkit.evaluation.codecs.rows import CodecRow
 from jndkit.evaluation.metrics.psnr import finite_psnr
 from jndkit.evaluation.metrics.ssimulacra2 import prepare
 from jndkit.evaluation.search import OBSERVER, search
@@ -41,7 +41,7 @@ class PreparedPicture:
         codec = named_codec(row.spec)
         picture = suited(self.picture, codec)
         watched = self._watch(picture.alpha is not None)
-        for value in SWEEPS[codec.name]:
+        for value in sweep(codec):
             started = time.perf_counter()
             data = codec.encode(picture, value)
             coded = time.perf_counter()

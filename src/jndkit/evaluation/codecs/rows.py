@@ -1,4 +1,4 @@
-"""The row of one picture x codec, and what codecs are swept through."""
+"""The row of one picture x codec, and the order in which codecs stand in tables."""
 
 from __future__ import annotations
 
@@ -6,29 +6,26 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Self
 
+from jndkit.codecs import CODECS
 from jndkit.errors import UsageError
 from jndkit.evaluation.rows import Failure, PictureRow
 from jndkit.evaluation.search import Answer
 
-SWEEPS: Mapping[str, tuple[float, ...]] = {
-    "jndlic": (14, 19, 24, 29, 34, 39, 44),
-    "jpeg": (20, 35, 50, 65, 80, 90, 95),
-    "webp": (10, 30, 55, 75, 86, 93, 97),
-    "avif": (24, 34, 44, 54, 64, 76, 88),
-    "heic": (21, 27, 33, 39, 45, 51, 61),
-    "jxl": (7.5, 5, 3.6, 2.6, 1.8, 1.2, 0.8),
-    "vvc": (37, 32, 27, 22),
-}
-"""Settings of each codec that read about 4 to 0.3 JND on photographs at the desktop display, worst fidelity first."""
 MEASURES = ("jnd", "ssimulacra2", "psnr")
 LEVELS = ("value", "bytes", *MEASURES, "encode", "decode")
 
 
+def order() -> tuple[str, ...]:
+    """The codecs that take part where none is named, as they stand in tables: learned ones first, then as listed."""
+    cards = [card for card in CODECS.values() if card.sweep]
+    return tuple(card.name for card in sorted(cards, key=lambda card: not card.learned))
+
+
 def place(spec: str) -> tuple[int, str]:
-    """Where a codec stands in tables: the known names first."""
-    order = list(SWEEPS)
+    """Where a codec stands in tables: those of `order` first."""
+    names = order()
     name = spec.partition(":")[0]
-    return order.index(name) if name in order else len(order), spec
+    return names.index(name) if name in names else len(names), spec
 
 
 @dataclass

@@ -7,7 +7,7 @@ from typing import Any
 
 from jndkit.codecs import available, codec as named_codec, versions
 from jndkit.errors import UsageError
-from jndkit.evaluation.codecs.rows import SWEEPS, CodecRow, place
+from jndkit.evaluation.codecs.rows import CodecRow, order, place
 from jndkit.evaluation.search import search_source
 from jndkit.evaluation.settings import EvaluationSettings
 from jndkit.picture import MAX_PIXELS
@@ -23,7 +23,7 @@ PROTOCOL = "aic"
 def present() -> tuple[str, ...]:
     """Those of the codecs that are installed."""
     missing = available()
-    return tuple(name for name in SWEEPS if not missing[name])
+    return tuple(name for name in order() if not missing[name])
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,6 @@ of about 20 x 13.5 degrees instead, and a local reading of 3 degrees beside it, 
 damage on a small part of a large picture.
 """
 
-from jndkit.observers.cvvdp.observer import Cvvdp, WatchedCvvdp
+from jndkit.observers.cvvdp.observer import CARD, Cvvdp, WatchedCvvdp
 
-__all__ = ["Cvvdp", "WatchedCvvdp"]
+__all__ = ["CARD", "Cvvdp", "WatchedCvvdp"]

@@ -11,9 +11,8 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
+from jndkit.observers.contract import Floats
 
 # Added before every power so that the published metric has a gradient at zero; part of its numbers.
 EPSILON = 1e-5

@@ -6,25 +6,23 @@ import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 
+from jndkit.observers.card import Card
 from jndkit.observers.contract import Box, Map, Reading
 from jndkit.observers.cvvdp import bands, pyramid
+from jndkit.observers.cvvdp.cells import Cells, worst_place, worst_window
 from jndkit.observers.cvvdp.constants import constants
 from jndkit.observers.cvvdp.display import Plane
 from jndkit.observers.cvvdp.places import Places
-from jndkit.observers.pooling.backdrops import views, views_beside
-from jndkit.observers.pooling.cells import CELL, Cells, jod, pooled_jod, safe_power
-from jndkit.observers.pooling.windows import worst_place, worst_window
+from jndkit.observers.cvvdp.quality import jnd_of_jod, jod, pooled_jod, safe_power
+from jndkit.observers.pooling.cells import CELL
+from jndkit.observers.pooling.views import at_least, views, views_beside
+from jndkit.observers.pooling.windows import Placed, decisive
 from jndkit.picture import Picture, Pixels
 from jndkit.protocols import AIC, Look, Protocol
 from jndkit.viewing import Viewing
 from jndkit.visibility import JND_PER_JOD, interval
-
-# The worst 3 degrees of an ordinary encode at its right knob read less than this many times its worst window
-# on 98 of 100 encodes; beyond it the place decides. Fitted by benchmarks/curves.py on train/
-LOCAL_RATIO = 2.7
 
 SMALLEST = 8  # pixels: smaller pictures are repeated at the edge up to this
 _TILE = 4096  # pixels: larger pictures are read in tiles, so that memory stays bounded
@@ -85,27 +83,23 @@ class WatchedCvvdp:
         return zip(self._scenes, views_beside(decoded, self.shape, self._alpha), strict=True)
 
     def _reading(self, scene: _Scene, cells: Cells) -> Reading:
-        (at_large, window), (local, place) = scene.worst_of(cells)
-        reading, where = (at_large, window) if at_large * LOCAL_RATIO >= local else (local / LOCAL_RATIO, place)
+        window, place = scene.worst_of(cells)
+        jnd, where = decisive(window, place)
         if scene.places is None:
-            return Reading(reading, local, where, interval(reading, self._protocol))
+            return Reading(jnd, place[0], where, interval(jnd, self._protocol))
         (seen, where), (local, _) = scene.seen_in(cells)
-        return Reading(seen, local, where, interval(seen, self._protocol), reading)
+        return Reading(seen, local, where, interval(seen, self._protocol), unmasked=jnd)
 
-    def worst(self, rgb: Pixels) -> tuple[tuple[float, Box], tuple[float, Box]]:
+    def worst(self, rgb: Pixels) -> tuple[Placed, Placed]:
         """((JND, place) of the worst window, the same of the worst 3 degrees) of an opaque picture."""
         return self._scenes[0].worst(rgb)
-
-
-def _jnd(q_jod: float) -> float:
-    return max(0.0, JND_PER_JOD * (10.0 - q_jod))
 
 
 class _Scene:
     """One opaque reference, in one piece or in tiles."""
 
     def __init__(self, rgb: Pixels, viewing: Viewing, look: Look | None) -> None:
-        self._rgb = _at_least(rgb)
+        self._rgb = at_least(rgb, SMALLEST)
         self._shape = rgb.shape[:2]
         self._viewing = viewing
         height, width = self._rgb.shape[:2]
@@ -118,7 +112,7 @@ class _Scene:
 
     def cells(self, rgb: Pixels) -> Cells:
         """Squared differences over the grid of cells."""
-        rgb = _at_least(rgb)
+        rgb = at_least(rgb, SMALLEST)
         cells = Cells(rgb.shape[:2], len(self._frequencies))
         for reference, tile in self._references():
             patch = rgb[tile.y : tile.y + tile.height, tile.x : tile.x + tile.width]
@@ -128,24 +122,24 @@ class _Scene:
                 cells.paste(_part(reference, patch), tile, _core(tile, *rgb.shape[:2]))
         return cells
 
-    def worst(self, rgb: Pixels) -> tuple[tuple[float, Box], tuple[float, Box]]:
+    def worst(self, rgb: Pixels) -> tuple[Placed, Placed]:
         """((JND, place) of the worst window, the same of the worst 3 degrees)."""
         return self.worst_of(self.cells(rgb))
 
-    def worst_of(self, cells: Cells) -> tuple[tuple[float, Box], tuple[float, Box]]:
+    def worst_of(self, cells: Cells) -> tuple[Placed, Placed]:
         """The same, of cells that were made before."""
         ppd = self._viewing.ppd
         (window_jod, window), (local_jod, place) = worst_window(cells, ppd), worst_place(cells, ppd)
-        return (_jnd(window_jod), window), (_jnd(local_jod), place)
+        return (jnd_of_jod(window_jod), window), (jnd_of_jod(local_jod), place)
 
-    def seen_in(self, cells: Cells) -> tuple[tuple[float, Box], tuple[float, Box]]:
+    def seen_in(self, cells: Cells) -> tuple[Placed, Placed]:
         """The same as people see it who look from place to place."""
         assert self.places is not None
         (window_jod, window), (local_jod, place) = self.places.worst(cells, self._frequencies)
-        return (_jnd(window_jod), window), (_jnd(local_jod), place)
+        return (jnd_of_jod(window_jod), window), (jnd_of_jod(local_jod), place)
 
     def difference_map(self, rgb: Pixels) -> Map:
-        rgb = _at_least(rgb)
+        rgb = at_least(rgb, SMALLEST)
         out: Map = np.empty(rgb.shape[:2], np.float32)
         for reference, tile in self._references():
             patch = np.ascontiguousarray(rgb[tile.y : tile.y + tile.height, tile.x : tile.x + tile.width])
@@ -163,11 +157,6 @@ class _Scene:
 
     def _cut(self, tile: Box) -> Pixels:
         return self._rgb[tile.y : tile.y + tile.height, tile.x : tile.x + tile.width]
-
-
-def _at_least(rgb: Pixels) -> Pixels:
-    down, right = (max(0, SMALLEST - side) for side in rgb.shape[:2])
-    return cv2.copyMakeBorder(rgb, 0, down, 0, right, cv2.BORDER_REPLICATE) if down or right else rgb
 
 
 def _tiles(height: int, width: int) -> Iterator[Box]:
@@ -230,3 +219,13 @@ def _local_map(reference: bands.Reference | bands.Unprepared, rgb: Pixels) -> Ma
     bands.differences(reference, rgb, collect)
     total = np.maximum(pyramid.collapse(layers), 0.0)
     return (JND_PER_JOD * (10.0 - jod(total.astype(np.float64)))).astype(np.float32)
+
+
+CARD = Card(
+    name="cvvdp",
+    make=Cvvdp,
+    summary="psychophysical: display, contrast sensitivity, masking and pooling of ColorVideoVDP, in JND units",
+    paper="Mantiuk et al. 2024, ACM Trans. Graph. 43(4)",
+    year=2024,
+    licence="Apache-2.0, its constants MIT",
+)

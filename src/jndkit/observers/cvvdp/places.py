@@ -12,10 +12,12 @@ from functools import lru_cache
 import cv2
 import numpy as np
 
-from jndkit.observers.contract import Box, Map
-from jndkit.observers.cvvdp.constants import EPSILON, Floats, constants
-from jndkit.observers.pooling.cells import CELL, Cells, cell_areas, jod
-from jndkit.observers.pooling.windows import LOCAL, Pool, box_of, window_sides, worst_of_all
+from jndkit.observers.contract import Floats, Map
+from jndkit.observers.cvvdp.cells import Cells
+from jndkit.observers.cvvdp.constants import EPSILON, constants
+from jndkit.observers.cvvdp.quality import jod
+from jndkit.observers.pooling.cells import CELL, box_of, cell_areas
+from jndkit.observers.pooling.windows import Placed, Pool, place_sides, window_sides, worst_of_all
 from jndkit.picture import Pixels
 from jndkit.pixelwise import jnd_map
 from jndkit.pixelwise.terms.luma import SMALLEST
@@ -48,7 +50,7 @@ class Places:
         self._hidden: Map = (mean / np.float32(look.unit)) ** np.float32(look.exponent)
         self.areas = _grouped(cell_areas(self._shape), self._cells)
 
-    def worst(self, cells: Cells, frequencies: list[float]) -> tuple[tuple[float, Box], tuple[float, Box]]:
+    def worst(self, cells: Cells, frequencies: list[float]) -> tuple[Placed, Placed]:
         """((JOD, place) of the worst window, the same of the worst 3 degrees).
 
         cells: squared differences.  frequencies: of their bands, cycles per degree, the base last.
@@ -57,8 +59,7 @@ class Places:
         rows, columns = areas.shape
         pool = self.pool(frequencies)
         large = worst_of_all(sums, areas, window_sides(self._per_degree, columns, rows), pool)
-        side = max(2, round(LOCAL * self._per_degree))
-        small = worst_of_all(sums, areas, [(min(side, columns), min(side, rows))], pool)
+        small = worst_of_all(sums, areas, [place_sides(self._per_degree, columns, rows)], pool)
         inside = [(quality, box_of(box, self.side, self._shape)) for quality, box in (large, small)]
         return inside[0], inside[1]
 

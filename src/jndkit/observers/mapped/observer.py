@@ -5,26 +5,27 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from statistics import NormalDist
+from functools import partial
 
 import cv2
 import numpy as np
 
 from jndkit.errors import UsageError
+from jndkit.observers.card import Card
 from jndkit.observers.contract import Map, Reading
+from jndkit.observers.intervals import reading_interval
 from jndkit.observers.mapped.constants import Constants, constants, version
 from jndkit.observers.mapped.exceedance import inverse_threshold, low_pass_reach, low_passed_error, raised
-from jndkit.observers.pooling.backdrops import views, views_beside
+from jndkit.observers.mapped.grid import Grid
 from jndkit.observers.pooling.cells import CELL
-from jndkit.observers.pooling.grid import Grid
+from jndkit.observers.pooling.views import at_least, views, views_beside
+from jndkit.observers.pooling.windows import decisive
 from jndkit.picture import Picture, Pixels
+from jndkit.pixelwise import MODELS
 from jndkit.pixelwise.terms.luma import SMALLEST
 from jndkit.protocols import AIC, Protocol
 from jndkit.threads import over_strips
 from jndkit.viewing import Viewing
-from jndkit.visibility import interval
-
-_LEVEL = 0.9
 
 
 @dataclass(frozen=True)
@@ -85,11 +86,10 @@ class WatchedMapped:
         return zip(self._scenes, views_beside(decoded, self.shape, self._alpha), strict=True)
 
     def _read(self, grid: Grid) -> Reading:
-        (at_large, window), (at_place, place) = grid.worst_window(self.viewing.ppd), grid.worst_place(self.viewing.ppd)
-        jnd, local = reading(at_large, self._fit), reading(at_place, self._fit)
-        ratio = self._fit.local_ratio
-        decides, where = (jnd, window) if jnd * ratio >= local else (local / ratio, place)
-        return Reading(decides, local, where, reading_interval(decides, self._fit.error, self._protocol))
+        (large, window), (small, place) = grid.worst_window(self.viewing.ppd), grid.worst_place(self.viewing.ppd)
+        local = reading(small, self._fit)
+        jnd, where = decisive((reading(large, self._fit), window), (local, place), self._fit.local_ratio)
+        return Reading(jnd, local, where, reading_interval(jnd, self._fit.error, self._protocol))
 
 
 def reading(mean: float, fit: Constants) -> float:
@@ -97,24 +97,11 @@ def reading(mean: float, fit: Constants) -> float:
     return float(fit.gain * mean ** (fit.power / fit.beta))
 
 
-def reading_interval(jnd: float, error: float, protocol: Protocol = AIC) -> tuple[float, float]:
-    """90 % interval of a reading, JND.
-
-    error: root mean square of ln(reading / psychophysical reading). Two errors taken as independent: this factor, and
-    the psychophysical observer's own error to the people of a protocol; their half-widths add as squares, on either
-    side.
-    """
-    low, high = interval(jnd, protocol, level=_LEVEL)
-    factor = math.exp(NormalDist().inv_cdf(0.5 + _LEVEL / 2.0) * error)
-    below, above = math.hypot(jnd - jnd / factor, jnd - low), math.hypot(jnd * factor - jnd, high - jnd)
-    return max(0.0, jnd - below), jnd + above
-
-
 class _Scene:
     """One opaque reference with its map."""
 
     def __init__(self, rgb: Pixels, ppd: float, model: str, fit: Constants) -> None:
-        self._rgb = _at_least(rgb)
+        self._rgb = at_least(rgb, SMALLEST)
         self._shape = rgb.shape[:2]
         self._ppd = ppd
         self._fit = fit
@@ -122,14 +109,14 @@ class _Scene:
 
     def grid(self, rgb: Pixels) -> Grid:
         """Sums of x^beta over cells."""
-        rgb = _at_least(rgb)
+        rgb = at_least(rgb, SMALLEST)
         height, width = rgb.shape[:2]
         grid = Grid((height, width))
         over_strips(lambda top, bottom: grid.add(top, self._exceedance(rgb, top, bottom)), height, width, CELL)
         return grid
 
     def local(self, rgb: Pixels) -> Map:
-        rgb = _at_least(rgb)
+        rgb = at_least(rgb, SMALLEST)
         out: Map = np.empty(rgb.shape[:2], np.float32)
 
         def work(top: int, bottom: int) -> None:
@@ -149,6 +136,14 @@ class _Scene:
         return exceedance
 
 
-def _at_least(rgb: Pixels) -> Pixels:
-    down, right = (max(0, SMALLEST - side) for side in rgb.shape[:2])
-    return cv2.copyMakeBorder(rgb, 0, down, 0, right, cv2.BORDER_REPLICATE) if down or right else rgb
+def card(name: str) -> Card:
+    """The card of the observer that a model's map makes. name: of a model with fitted constants."""
+    model = MODELS[name]
+    factor = math.exp(constants()[name].error)
+    return Card(
+        name=name,
+        make=partial(Mapped, name),
+        summary=f"the JND map of {name}, pooled; reads within a factor of {factor:.2f} of cvvdp (standard error)",
+        paper=model.paper,
+        year=model.year,
+    )

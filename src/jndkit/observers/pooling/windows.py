@@ -8,41 +8,41 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-from jndkit.observers.contract import Box
-from jndkit.observers.cvvdp.constants import Floats
-from jndkit.observers.pooling.cells import CELL, Cells, cell_areas, pooled_jod
+from jndkit.observers.contract import Box, Floats
 
 Indices = npt.NDArray[np.int64]
 
-WINDOW = (20.0, 13.5)  # degrees, either way up: 768 x 512 pixels at the desktop, the size the scale was fitted on
-LOCAL = 3.0  # degrees
+WINDOW = (20.0, 13.5)
+"""Degrees, either way up: 768 x 512 pixels at the desktop, the size the scale was fitted on."""
+LOCAL = 3.0
+"""Degrees a side of the small place that is looked at beside the window."""
+LOCAL_RATIO = 2.7
+"""The worst small place of an ordinary encode at its right knob reads less than this many times its worst window, on 98
+of 100 encodes; beyond it the place decides. Of the psychophysical observer and those taught by it; fitted by
+benchmarks/curves.py on train/."""
 _WHOLE = 1.1  # a side no longer than this many windows is taken whole
 _CHUNK = 4096  # window positions pooled at a time: bounds memory
 
-
 Pool = Callable[[Floats], Floats]
 """Means over windows, float64 (bands, 3, ...), to the quality of each in JOD."""
+Placed = tuple[float, Box]
+"""What is read of a place, and the place."""
 
 
-def worst_window(cells: Cells, ppd: float) -> tuple[float, Box]:
-    """(JOD, place) of the worst window of 20 x 13.5 degrees. Windows keep their area where the picture is narrow."""
-    rows, columns = cells.grid.shape[2:]
-    sides = window_sides(ppd / CELL, columns, rows)
-    if (columns, rows) in sides:
-        return float(pooled_jod(cells.picture_energy())), Box(0, 0, cells.shape[1], cells.shape[0])
-    return _worst(cells, sides)
-
-
-def worst_place(cells: Cells, ppd: float) -> tuple[float, Box]:
-    """(JOD, place) of the worst square of 3 degrees."""
-    rows, columns = cells.grid.shape[2:]
-    side = max(2, round(LOCAL * ppd / CELL))
-    return _worst(cells, [(min(side, columns), min(side, rows))])
+def decisive(window: Placed, place: Placed, ratio: float = LOCAL_RATIO) -> Placed:
+    """The graver of two readings in JND for its size: the worst window, or the worst small place over `ratio`."""
+    return window if window[0] * ratio >= place[0] else (place[0] / ratio, place[1])
 
 
 def window_sides(per_degree: float, columns: int, rows: int) -> list[tuple[int, int]]:
     """(width, height) of the window, either way up, in cells of a grid that has `per_degree` of them to a degree."""
     return [_fit(long * per_degree, short * per_degree, columns, rows) for long, short in (WINDOW, WINDOW[::-1])]
+
+
+def place_sides(per_degree: float, columns: int, rows: int) -> tuple[int, int]:
+    """(width, height) of the small place in cells of such a grid."""
+    side = max(2, round(LOCAL * per_degree))
+    return min(side, columns), min(side, rows)
 
 
 def _fit(width: float, height: float, columns: int, rows: int) -> tuple[int, int]:
@@ -57,41 +57,30 @@ def _fit(width: float, height: float, columns: int, rows: int) -> tuple[int, int
     return min(columns, round(width)), min(rows, round(height))
 
 
-def _worst(cells: Cells, sides: list[tuple[int, int]]) -> tuple[float, Box]:
-    areas = cell_areas(cells.shape)
-    found = worst_of_all(cells.grid * areas, areas, sides, lambda energy: pooled_jod(np.maximum(energy, 0.0)))
-    return found[0], box_of(found[1], CELL, cells.shape)
-
-
-def worst_of_all(sums: Floats, areas: Floats, sides: list[tuple[int, int]], pool: Pool) -> tuple[float, Box]:
+def worst_of_all(sums: Floats, areas: Floats, sides: list[tuple[int, int]], pool: Pool) -> Placed:
     """(JOD, place in cells) of the worst window that has one of the sides, (width, height) in cells.
 
     sums: float64 (bands, 3, rows, columns), what is pooled, times the pixels of each cell.
     areas: float64 (rows, columns), these pixels.
     """
-    area, total = _prefix(areas[None, None]), _prefix(sums)
+    area, total = running_sums(areas[None, None]), running_sums(sums)
     return min(_worst_of_size(total, area, width, height, pool) for width, height in sides)
 
 
-def _worst_of_size(total: Floats, area: Floats, width: int, height: int, pool: Pool) -> tuple[float, Box]:
+def _worst_of_size(total: Floats, area: Floats, width: int, height: int, pool: Pool) -> Placed:
     rows, columns = (side - 1 for side in area.shape[2:])
+    # Windows an eighth of their shorter side apart miss little of the worst, and are 64 times fewer than all.
     step = max(1, min(width, height) // 8)
     tops = _positions(rows, height, step)
     lefts = _positions(columns, width, step)
-    best = (math.inf, 0, 0)
+    worst = (math.inf, 0, 0)
     for chunk in range(0, len(tops), max(1, _CHUNK // len(lefts))):
         some = tops[chunk : chunk + max(1, _CHUNK // len(lefts))]
-        quality = pool(_window_sums(total, some, lefts, height, width) / _window_sums(area, some, lefts, height, width))
+        quality = pool(window_sums(total, some, lefts, height, width) / window_sums(area, some, lefts, height, width))
         at = np.unravel_index(int(np.argmin(quality)), quality.shape)
-        if quality[at] < best[0]:
-            best = (float(quality[at]), int(some[at[0]]), int(lefts[at[1]]))
-    return best[0], Box(best[2], best[1], width, height)
-
-
-def box_of(cells: Box, side: int, shape: tuple[int, ...]) -> Box:
-    """A box of cells, `side` pixels each, in pixels, without what lies beyond the picture."""
-    x, y = cells.x * side, cells.y * side
-    return Box(x, y, min(cells.width * side, shape[1] - x), min(cells.height * side, shape[0] - y))
+        if quality[at] < worst[0]:
+            worst = (float(quality[at]), int(some[at[0]]), int(lefts[at[1]]))
+    return worst[0], Box(worst[2], worst[1], width, height)
 
 
 def _positions(size: int, window: int, step: int) -> Indices:
@@ -99,16 +88,20 @@ def _positions(size: int, window: int, step: int) -> Indices:
     return np.unique(np.append(np.arange(0, size - window + 1, step), size - window))
 
 
-def _prefix(layers: Floats) -> Floats:
-    """Two-dimensional running sums with a leading row and column of zeros."""
-    out = np.zeros((*layers.shape[:2], layers.shape[2] + 1, layers.shape[3] + 1))
-    inner = out[:, :, 1:, 1:]
-    np.cumsum(layers, axis=2, out=inner)
-    np.cumsum(inner, axis=3, out=inner)
-    return out
+def running_sums(layers: Floats) -> Floats:
+    """Two-dimensional running sums of the last two axes, float64 (..., rows + 1, columns + 1), from zero on."""
+    sums = np.zeros((*layers.shape[:-2], layers.shape[-2] + 1, layers.shape[-1] + 1))
+    inner = sums[..., 1:, 1:]
+    np.cumsum(layers, axis=-2, out=inner)
+    np.cumsum(inner, axis=-1, out=inner)
+    return sums
 
 
-def _window_sums(prefix: Floats, tops: Indices, lefts: Indices, height: int, width: int) -> Floats:
-    rows = prefix[:, :, tops + height] - prefix[:, :, tops]
-    out: Floats = rows[..., lefts + width] - rows[..., lefts]
-    return out
+def window_sums(running: Floats, tops: Indices, lefts: Indices, height: int, width: int) -> Floats:
+    """Sums over the windows that begin at these rows and columns of cells, float64 (..., tops, lefts).
+
+    running: from `running_sums`.  height, width: of the windows, in cells.
+    """
+    rows = running[..., tops + height, :] - running[..., tops, :]
+    sums: Floats = rows[..., lefts + width] - rows[..., lefts]
+    return sums

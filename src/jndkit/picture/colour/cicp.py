@@ -49,7 +49,7 @@ def profile(primaries: int) -> bytes | None:
     return None if primaries not in PRIMARIES else profile_of(*PRIMARIES[primaries])
 
 
-def meaning(primaries: int, curve: int) -> Meaning:
+def meaning_of(primaries: int, curve: int) -> Meaning:
     """How pixels with these H.273 numbers of primaries and transfer curve are read."""
     if curve in _HDR_CURVES:
         return Meaning(note=f"high dynamic range ({_HDR_CURVES[curve]}) is read as if it were sRGB")
@@ -59,30 +59,20 @@ def meaning(primaries: int, curve: int) -> Meaning:
     return Meaning(icc, _EXPONENTS.get(curve))
 
 
-def read_numbers(raster: Raster, data: bytes) -> None:
-    """Give the raster the profile that the colour numbers (nclx) of an AVIF file stand for, unless it has one.
-
-    Source: ISO/IEC 14496-12, section 12.1.5 (colour information).
-    """
-    at = data.find(b"colrnclx", 0, 65536)
-    if 0 <= at <= len(data) - 12:
-        name_colour(raster, int.from_bytes(data[at + 8 : at + 10]), int.from_bytes(data[at + 10 : at + 12]))
-
-
 def name_colour(raster: Raster, primaries: int, curve: int) -> None:
-    """The same for primaries and transfer curve by their H.273 numbers."""
+    """Give the raster the profile that these H.273 numbers of primaries and curve stand for, unless it has one."""
     if raster.icc is not None:
         return
-    found = meaning(primaries, curve)
-    if found.exponent is not None:
-        raster.pixels = transfer.recoded(raster.pixels, 255, found.exponent)
-    note_meaning(raster, found)
+    meaning = meaning_of(primaries, curve)
+    if meaning.exponent is not None:
+        raster.pixels = transfer.recoded(raster.pixels, 255, meaning.exponent)
+    note_meaning(raster, meaning)
 
 
-def note_meaning(raster: Raster, found: Meaning) -> None:
-    """Give the raster the profile and the notes of what was found; its pixels have been recoded."""
-    raster.icc = found.icc
-    if found.exponent is not None:
-        raster.notes.append(f"converted from {transfer.curve_name(found.exponent)} to sRGB")
-    if found.note is not None:
-        raster.notes.append(found.note)
+def note_meaning(raster: Raster, meaning: Meaning) -> None:
+    """Give the raster the profile and the notes of its meaning; its pixels have been recoded."""
+    raster.icc = meaning.icc
+    if meaning.exponent is not None:
+        raster.notes.append(f"converted from {transfer.curve_name(meaning.exponent)} to sRGB")
+    if meaning.note is not None:
+        raster.notes.append(meaning.note)

@@ -66,10 +66,11 @@ def profile_of(
     Raises ValueError for chromaticities that span no colours or that a profile cannot hold.
     """
     matrix = rgb_to_xyz(chromaticities, white)
-    if np.abs(matrix).max() > 8:
+    if np.abs(matrix).max() > 8:  # those of spaces in use stay near 1
         raise ValueError("the primaries are too far apart")
     text = name.encode("ascii") + b"\0"
     tags = {
+        # 78 zeros: there is no Unicode and no Macintosh name.
         b"desc": b"desc\0\0\0\0" + struct.pack(">I", len(text)) + text + bytes(78),
         b"cprt": b"text\0\0\0\0No copyright\0",
         b"wtpt": b"XYZ \0\0\0\0" + _fixed(_D50),
@@ -81,11 +82,12 @@ def profile_of(
     table, body = b"", b""
     start = 128 + 4 + 12 * (len(tags) + 2)
     for tag, value in tags.items():
+        # All three curves are one, so that the profile holds it once.
         names = (b"rTRC", b"gTRC", b"bTRC") if tag == b"rTRC" else (tag,)
-        for each in names:
-            table += struct.pack(">4sII", each, start + len(body), len(value))
+        for signature in names:
+            table += struct.pack(">4sII", signature, start + len(body), len(value))
         body += value + bytes(-len(value) % 4)
     head = struct.pack(">I4sI4s4s4s", start + len(body), bytes(4), 0x02400000, b"mntr", b"RGB ", b"XYZ ")
-    head += struct.pack(">6H4s", 2026, 1, 1, 0, 0, 0, b"acsp")
+    head += struct.pack(">6H4s", 2026, 1, 1, 0, 0, 0, b"acsp")  # one date for ever: equal files are made equal
     head = head.ljust(68, b"\0") + _fixed(_D50)
     return head.ljust(128, b"\0") + struct.pack(">I", len(tags) + 2) + table + body

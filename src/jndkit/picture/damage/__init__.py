@@ -1,7 +1,7 @@
 """What is wrong with coded pixels although a decoder gives a picture of them.
 
 Decoders paint on over damage. What can be known of it differs by format: a JPEG scan that does not hold exactly the
-blocks its frame promises, checksums of PNG (`picture.png`) and of Deflate strips, streams whose length does not fit,
+blocks its frame promises, checksums of PNG (`formats.png`) and of Deflate strips, streams whose length does not fit,
 long runs of zeros where a coder writes none. Where bits were flipped and the length still fits, nobody can know.
 """
 
@@ -26,7 +26,7 @@ def check_damaged(policy: str) -> None:
     check_choice("treatment of damaged pictures", policy, POLICIES)
 
 
-def found(data: bytes, format_name: str) -> str | None:
+def find_damage(data: bytes, format_name: str) -> str | None:
     """What is wrong with the pixels of a file that was decoded, in a few words; None where nothing is seen."""
     check = _CHECKS.get(format_name)
     return None if check is None else check(data)

@@ -10,8 +10,8 @@ import re
 
 from jndkit.picture.damage.isobmff import child, extents
 
-_SECTOR = bytes(512)
-_FORBIDDEN = re.compile(rb"\0\0[\0-\2]")
+_SECTOR = bytes(512)  # what a lost sector of a disk reads as
+_FORBIDDEN = re.compile(rb"\0\0[\0-\2]")  # the coder puts a 3 after two zeros, lest they look like a start code
 
 
 def av1_damage(data: bytes) -> str | None:
@@ -24,7 +24,7 @@ def av1_damage(data: bytes) -> str | None:
     except ValueError:
         return None
     return (
-        "the AVIF data is damaged: a block of it is zeros" if any(_SECTOR in bytes(each) for each in blocks) else None
+        "the AVIF data is damaged: a block of it is zeros" if any(_SECTOR in bytes(block) for block in blocks) else None
     )
 
 
@@ -32,6 +32,7 @@ def hevc_damage(data: bytes) -> str | None:
     """What is wrong with the pixels of a HEIC file that can be decoded, or None."""
     try:
         blocks = extents(data, b"hvc1")
+        # The low two bits of this byte of the decoder's set-up: how long the lengths of units are, less one.
         sizes = (child(memoryview(data), b"meta", b"iprp", b"ipco", b"hvcC")[21] & 3) + 1
     except (ValueError, IndexError):
         return None

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from jndkit.limits import MAX_CHUNKS
+from jndkit.picture.formats.boxes import boxes
 
 _MOST_ITEMS = 65536
 
@@ -27,29 +27,13 @@ class _Fields:
         return value
 
 
-def boxes(view: memoryview) -> Iterator[tuple[bytes, memoryview]]:
-    """(type, body) of the boxes in a stretch of a file. Raises ValueError for one of no size."""
-    at = 0
-    for _ in range(MAX_CHUNKS):
-        if at + 8 > len(view):
-            return
-        size, kind, start = int.from_bytes(view[at : at + 4]), bytes(view[at + 4 : at + 8]), at + 8
-        if size == 1:
-            size, start = int.from_bytes(view[start : start + 8]), start + 8
-        end = len(view) if size == 0 else at + size
-        if end < start:
-            raise ValueError("a box has no size")
-        yield kind, view[start:end]
-        at = end
-
-
 def child(view: memoryview, *path: bytes) -> memoryview:
     """The body of the box at the end of a path of types. Raises ValueError where there is none."""
     for kind in path:
-        found = next((body for each, body in boxes(view) if each == kind), None)
-        if found is None:
+        body = next((body for box, body in boxes(view) if box == kind), None)
+        if body is None:
             raise ValueError(f"there is no box {kind!r}")
-        view = found[4:] if kind == b"meta" else found
+        view = body[4:] if kind == b"meta" else body  # version and flags come before its boxes
     return view
 
 
@@ -61,22 +45,22 @@ def extents(data: bytes, kind: bytes) -> list[memoryview]:
     view = memoryview(data)
     meta = child(view, b"meta")
     wanted = set(_items(child(meta, b"iinf"), kind))
-    found, left = list[memoryview](), len(data)
+    stretches, left = list[memoryview](), len(data)
     for item, stretch in _located(view, child(meta, b"iloc")):
         left -= len(stretch)
         if left < 0:
             raise ValueError("the extents lie over each other")
         if item in wanted:
-            found.append(stretch)
-    return found
+            stretches.append(stretch)
+    return stretches
 
 
 def _items(body: memoryview, kind: bytes) -> Iterator[int]:
     start = 6 if bytes(body[:1]) == b"\0" else 8
-    for each, entry in boxes(body[start:]):
+    for box, entry in boxes(body[start:]):
         fields = _Fields(entry)
         version = fields.take(4) >> 24
-        if each == b"infe" and version in (2, 3):
+        if box == b"infe" and version in (2, 3):
             item = fields.take(2 if version == 2 else 4)
             fields.take(2)
             if fields.take(4).to_bytes(4) == kind:

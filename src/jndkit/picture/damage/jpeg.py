@@ -12,18 +12,16 @@ import re
 from dataclasses import dataclass, field
 
 from jndkit.limits import MAX_SEGMENTS
+from jndkit.picture.formats.jpeg import MARKER, SOF, STANDALONE
 
 _START, _END = b"\xff\xd8", b"\xff\xd9"
-_SOF = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _DHT, _DAC, _SOS, _DQT, _DNL, _DRI = 0xC4, 0xCC, 0xDA, 0xDB, 0xDC, 0xDD
-_KEPT = _SOF | {_DHT, _DAC, _SOS, _DQT, _DNL, _DRI}
-_STANDALONE = frozenset({0x01, *range(0xD0, 0xD9)})
-_MARKER = re.compile(rb"\xff[^\x00\xff]", re.DOTALL)
-_AFTER_SCAN = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]", re.DOTALL)
+_KEPT = SOF | {_DHT, _DAC, _SOS, _DQT, _DNL, _DRI}
+_AFTER_SCAN = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")  # restart markers belong to the scan
 _EXTRANEOUS = re.compile(r"(\d+) extraneous bytes before marker 0xd9")
 _STRAY = 2  # bytes that cameras leave before the end marker; the decoder does not count what it had read ahead
 _PADDING = 16  # zeros that writers leave there
-_SECTOR = bytes(512)
+_SECTOR = bytes(512)  # what a lost sector of a disk reads as
 
 
 @dataclass
@@ -53,61 +51,61 @@ class Stream:
         return bytes(self.parts[-1][-_PADDING:]) if self.parts else b""
 
 
-def stream(data: bytes | memoryview) -> Stream:
+def take_apart(data: bytes | memoryview) -> Stream:
     """The segments of a JPEG stream up to its end marker, those that a decoder of pixels does not need left out."""
-    view, found, at = memoryview(data), Stream(), 2
+    view, stream, at = memoryview(data), Stream(), 2
     for _ in range(MAX_SEGMENTS):
-        marker = _MARKER.search(view, at)
+        marker = MARKER.search(view, at)
         if marker is None:
             break
         if view[marker.end() - 1] == _END[1]:
-            found.ended = True
+            stream.ended = True
             break
         kind, at = view[marker.end() - 1], marker.end()
-        if kind in _STANDALONE:
+        if kind in STANDALONE or kind == _START[1]:  # a second start, as of a thumbnail, is passed over
             continue
         length = int.from_bytes(view[at : at + 2])
         body = view[at + 2 : at + length]
         at += max(length, 2)
         if kind not in _KEPT:
             continue
-        found.parts.append(b"\xff" + bytes([kind]) + view[at - max(length, 2) : at])
-        if kind in _SOF and len(body) >= 6:
-            found.height, found.width = int.from_bytes(body[1:3]), int.from_bytes(body[3:5])
-            found.components = bytes(body[6::3])
+        stream.parts.append(b"\xff" + bytes([kind]) + view[at - max(length, 2) : at])
+        if kind in SOF and len(body) >= 6:
+            stream.height, stream.width = int.from_bytes(body[1:3]), int.from_bytes(body[3:5])
+            stream.components = bytes(body[6::3])
         elif kind == _SOS and body:
             end = _AFTER_SCAN.search(view, at)
             coded = view[at:] if end is None else view[at : end.start()]
-            _scan(found, body, coded)
+            _scan(stream, body, coded)
             at += len(coded)
-    return found
+    return stream
 
 
-def _scan(found: Stream, header: memoryview, coded: memoryview) -> None:
-    found.parts.append(coded)
+def _scan(stream: Stream, header: memoryview, coded: memoryview) -> None:
+    stream.parts.append(coded)
     selectors = 1 + 2 * header[0]
     spectral, approximation = header[selectors : selectors + 1], header[selectors + 2 : selectors + 3]
     if bytes(spectral) == b"\0":  # it begins at the DC coefficient
-        found.scanned |= set(header[1:selectors:2])
+        stream.scanned |= set(header[1:selectors:2])
     elif bytes(approximation) > b"\x0f":  # bits of coefficients that earlier scans began
-        found.holed |= _SECTOR in bytes(coded)
+        stream.holed |= _SECTOR in bytes(coded)
 
 
 def damage(data: bytes) -> str | None:
     """What is wrong with the scans of a whole JPEG file, or None."""
-    found = stream(data)
-    reason = scan_damage(found, found.joined())
-    return reason if reason or found.ended else "the JPEG file is truncated: its end marker is missing"
+    stream = take_apart(data)
+    reason = scan_damage(stream, stream.joined())
+    return reason if reason or stream.ended else "the JPEG file is truncated: its end marker is missing"
 
 
-def scan_damage(found: Stream, whole: bytes) -> str | None:
+def scan_damage(stream: Stream, whole: bytes) -> str | None:
     """The same of a stream that was taken apart, and put together with its tables."""
-    if not set(found.components) <= found.scanned:
+    if not set(stream.components) <= stream.scanned:
         return "the JPEG scans do not hold every colour component"
-    if found.holed:
+    if stream.holed:
         return "a block of a JPEG scan is zeros"
-    warning = _warning(whole, len(found.components))
-    if warning is None or _is_padding(warning, found.ending):
+    warning = _warning(whole, len(stream.components))
+    if warning is None or _is_padding(warning, stream.ending):
         return None
     return f"a JPEG scan is damaged ({warning})"
 
@@ -120,9 +118,11 @@ def _warning(whole: bytes, components: int) -> str | None:
     try:
         decode_jpeg(whole, space, fastdct=True, fastupsample=True, min_height=1, min_width=1, min_factor=8)
     except ValueError as error:
-        said = str(error).removeprefix("Corrupt JPEG data: ")
+        text = str(error)
+        warning = text.removeprefix("Corrupt JPEG data: ")
         # What this decoder cannot do at all says nothing about the file.
-        return said if said != str(error) or said.startswith(("Premature end", "Inconsistent progression")) else None
+        if warning != text or text.startswith(("Premature end", "Inconsistent progression")):
+            return warning
     return None
 
 
@@ -137,5 +137,5 @@ def _is_padding(warning: str, ending: bytes) -> bool:
 
 def completed(data: bytes) -> bytes:
     """The file with an end marker, where it has a scan and lost the marker."""
-    found = stream(data)
-    return data if found.ended or not found.scanned else data + _END
+    stream = take_apart(data)
+    return data if stream.ended or not stream.scanned else data + _END

@@ -53,18 +53,11 @@ def _value(data: bytes, entry: ifd.Entry | None) -> bytes:
 def _strips(data: bytes, order: str, table: ifd.Directory) -> list[tuple[int, int]]:
     """(start, size) of every strip or tile."""
     for places, sizes in _STRIPS:
-        found = table.find(places), table.find(sizes)
-        if found[0] is not None and found[1] is not None:
-            starts, counts = (_many(data, order, entry) for entry in found if entry is not None)
+        entries = table.find(places), table.find(sizes)
+        if entries[0] is not None and entries[1] is not None:
+            starts, counts = (ifd.numbers(data, order, entry, MAX_STRIPS) for entry in entries if entry is not None)
             return list(zip(starts, counts, strict=False))
     return []
-
-
-def _many(data: bytes, order: str, entry: ifd.Entry) -> tuple[int, ...]:
-    code = {3: "H", 4: "I"}.get(entry.kind)
-    if code is None or entry.count > MAX_STRIPS:
-        raise ValueError(f"tag {entry.tag} cannot be read")
-    return struct.unpack_from(f"{order}{entry.count}{code}", data, entry.start)
 
 
 def _deflate_damage(strips: list[bytes], room: int) -> str | None:
@@ -83,14 +76,14 @@ def _deflate_damage(strips: list[bytes], room: int) -> str | None:
 
 def _jpeg_damage(strips: list[bytes], shared: bytes, pixels: int) -> str | None:
     """pixels: of the whole picture, twice which is decoded at most: tiles reach over its edges."""
-    tables = jpeg.stream(shared)
+    tables = jpeg.take_apart(shared)
     left = 2 * pixels + _STEP
     for strip in strips:
-        found = jpeg.stream(strip)
-        left -= found.width * found.height
+        stream = jpeg.take_apart(strip)
+        left -= stream.width * stream.height
         if left < 0:
             break
-        reason = jpeg.scan_damage(found, found.joined(tables))
+        reason = jpeg.scan_damage(stream, stream.joined(tables))
         if reason is not None:
             return f"the TIFF data is damaged: {reason}"
     return None

@@ -22,7 +22,7 @@ _LEAST = 4 * _CUT
 
 def damage(data: bytes) -> str | None:
     """What is wrong with the pixels of a still WebP file that can be decoded, or None."""
-    if any(_decodes(each) for each in _shortened(data)):
+    if any(_decodes(shorter) for shorter in _shortened(data)):
         return "the WebP data is damaged: the picture ends before its data does"
     return None
 
@@ -35,11 +35,11 @@ def _shortened(data: bytes) -> Iterator[bytes]:
         if kind == b"ALPH":
             alpha = body
         elif kind == b"VP8L":
-            yield from (_file((kind, each)) for each in _cut_at_end(body))
+            yield from (_file((kind, shorter)) for shorter in _cut_at_end(body))
             return
         elif kind == b"VP8 ":
-            yield from (_file((kind, each)) for each in _lossy(body))
-            yield from (_file(_canvas(body), (b"ALPH", each), (kind, body)) for each in _alpha(alpha))
+            yield from (_file((kind, shorter)) for shorter in _lossy(body))
+            yield from (_file(_canvas(body), (b"ALPH", shorter), (kind, body)) for shorter in _alpha(alpha))
             return
 
 

@@ -21,8 +21,8 @@ def decode(data: bytes, path: str | None, max_pixels: int) -> Raster:
     pillow_heif.options.THUMBNAILS = False
     pillow_heif.options.DEPTH_IMAGES = False
     pillow_heif.options.AUX_IMAGES = False
-    held = pillow_heif.open_heif(io.BytesIO(data), convert_hdr_to_8bit=False)
-    image = held[held.primary_index]
+    file = pillow_heif.open_heif(io.BytesIO(data), convert_hdr_to_8bit=False)
+    image = file[file.primary_index]
     width, height = image.size
     check_size(path, width, height, max_pixels)
     bits = int(image.info["bit_depth"])
@@ -44,9 +44,8 @@ def decode(data: bytes, path: str | None, max_pixels: int) -> Raster:
         xmp=image.info.get("xmp"),
     )
     if bits > 8:
-        raster.bits = bits
-        raster.notes.append(f"{bits} bits per channel are reduced to 8")
-    if len(held) > 1:
+        raster.note_bits(bits)
+    if len(file) > 1:
         raster.notes.append("the file holds further pictures; the primary one is taken")
     numbers = image.info.get("nclx_profile")
     if numbers:

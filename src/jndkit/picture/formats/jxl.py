@@ -18,14 +18,15 @@ from jndkit.limits import MAX_BLOCK, check_size
 from jndkit.picture.colour import cicp, profiles, transfer
 from jndkit.picture.colour.primaries import profile_of
 from jndkit.picture.contract import Pixels
+from jndkit.picture.formats.boxes import boxes
 from jndkit.picture.formats.jxl_bits import Bits
-from jndkit.picture.formats.jxl_header import SIGNATURE, Header, Span, boxes, codestream, header
+from jndkit.picture.formats.jxl_header import SIGNATURE, Header, Span, codestream, read_header
 from jndkit.picture.raster import Raster, divided, to_8_bits
 
 Samples = npt.NDArray[Any]
 Fields = list[tuple[int, int]]  # (value, width) pairs, least significant bit first
 
-_DEEP: Fields = [(0, 1), (3, 2), (15, 6)]  # 16 bits, not floating point
+_DEEP: Fields = [(0, 1), (3, 2), (15, 6)]  # not floating point; 1 + 15 bits
 _RGB: Fields = [(0, 2)]
 _GREY: Fields = [(1, 2)]
 _D65: Fields = [(1, 2)]
@@ -39,22 +40,22 @@ _PIXELS_AT_ONCE = 1 << 20
 
 def decode(data: bytes, path: str | None, max_pixels: int) -> Raster:
     """The still picture. Raises FormatError, LimitError, DamagedError, and whatever imagecodecs raises."""
-    found = header(data, path)
-    check_size(path, found.width, found.height, max_pixels)
-    if found.animated:
+    header = read_header(data, path)
+    check_size(path, header.width, header.height, max_pixels)
+    if header.animated:
         raise LimitError(path, "the picture is animated; only still pictures are read")
-    if found.black:
+    if header.black:
         raise FormatError(path, "it is a JPEG XL picture in printing inks (CMYK), which is not read")
-    depth = found.bits
-    stored, notes = _stored(data, found)
+    depth = header.bits  # `_stored` raises it to 16 where it lets libjxl decode to 16
+    stored, notes = _stored(data, header)
     planes = stored.shape[2] if stored.ndim == 3 else 1
     if stored.ndim not in (2, 3) or planes > 4:
         raise DamagedError(path, f"its channels {stored.shape} are not those of a picture")
-    meaning = found.meaning()
-    top, alpha = (1 << min(found.bits, 8 * stored.dtype.itemsize)) - 1 if stored.dtype.kind == "u" else 1, None
+    meaning = header.meaning()
+    top, alpha = (1 << min(header.bits, 8 * stored.dtype.itemsize)) - 1 if stored.dtype.kind == "u" else 1, None
     if planes in (2, 4):  # libjxl brings transparency to the depth of the colours
         alpha, stored = stored[..., -1], stored[..., 0] if planes == 2 else stored[..., :-1]
-        if found.premultiplied:
+        if header.premultiplied:
             stored = divided(stored, alpha, top)
     raster = Raster(
         _to_8_bits(stored, top, meaning.exponent), None if alpha is None else _to_8_bits(alpha, top, None), notes=notes
@@ -65,27 +66,27 @@ def decode(data: bytes, path: str | None, max_pixels: int) -> Raster:
     return raster
 
 
-def _stored(data: bytes, found: Header) -> tuple[Samples, list[str]]:
-    """The samples in the space of `found`, which is brought up to date, and notes."""
+def _stored(data: bytes, header: Header) -> tuple[Samples, list[str]]:
+    """The samples in the space of `header`, which is brought up to date, and notes."""
     import imagecodecs
 
-    notes = [f"{found.bits} bits per channel are reduced to 8"] if found.bits > 8 else []
-    meaning = found.meaning()
-    if not found.xyb or (meaning.icc is None and meaning.exponent is None):
+    notes = [f"{header.bits} bits per channel are reduced to 8"] if header.bits > 8 else []
+    meaning = header.meaning()
+    if not header.xyb or (meaning.icc is None and meaning.exponent is None):
         return imagecodecs.jpegxl_decode(data, numthreads=1), notes
-    described = None if found.icc is None else profiles.profile(found.icc)
-    wide = described is not None and described.mode == "RGB" and not found.grey
-    stream, icc = codestream(data), found.icc
-    stored: Samples = imagecodecs.jpegxl_decode(_rewritten(stream, found, wide), numthreads=1)
-    found.bits = 16
+    described = None if header.icc is None else profiles.profile(header.icc)
+    wide = described is not None and described.mode == "RGB" and not header.grey
+    stream, icc = codestream(data), header.icc
+    stored: Samples = imagecodecs.jpegxl_decode(_rewritten(stream, header, wide), numthreads=1)
+    header.bits = 16
     if icc is None:
         return stored, notes
     if wide:
         try:
             return _in_profile(stored, icc), notes
         except imagecodecs.CmsError:  # a profile that leads from its space but not into it
-            stored = imagecodecs.jpegxl_decode(_rewritten(stream, found, False), numthreads=1)
-    found.icc = None
+            stored = imagecodecs.jpegxl_decode(_rewritten(stream, header, False), numthreads=1)
+    header.icc = None
     return stored, [*notes, _replaced(described)]
 
 
@@ -118,7 +119,7 @@ def _in_profile(stored: Samples, icc: bytes) -> Samples:
     return stored
 
 
-def _rewritten(stream: bytes, found: Header, wide: bool) -> bytes:
+def _rewritten(stream: bytes, header: Header, wide: bool) -> bytes:
     """The codestream of the same picture that calls for 16 bits, and in place of a profile names sRGB or BT.2020."""
     bits = Bits(stream[2:])
     fields: Fields = []
@@ -127,20 +128,21 @@ def _rewritten(stream: bytes, found: Header, wide: bool) -> bytes:
         bits.at = span[0]
         fields.append((bits.take(span[1] - span[0]), span[1] - span[0]))
 
-    keep((0, found.depth_at[0]))
+    keep((0, header.depth_at[0]))
     fields += _DEEP
-    keep((found.depth_at[1], found.colour_at[0]))
-    if found.icc is None:
-        keep(found.colour_at)
+    keep((header.depth_at[1], header.colour_at[0]))
+    if header.icc is None:
+        keep(header.colour_at)
     else:
-        primaries = [] if found.grey else _BT2020 if wide else _SRGB_PRIMARIES
-        fields += [(0, 2), *(_GREY if found.grey else _RGB), *_D65, *primaries, *_SRGB_CURVE, *_RELATIVE]
-    keep((found.colour_at[1], found.icc_at[0]))
+        primaries = [] if header.grey else _BT2020 if wide else _SRGB_PRIMARIES
+        # Not the default, and no profile; then space, white, primaries, curve and rendering intent.
+        fields += [(0, 2), *(_GREY if header.grey else _RGB), *_D65, *primaries, *_SRGB_CURVE, *_RELATIVE]
+    keep((header.colour_at[1], header.icc_at[0]))
     whole, width = 0, 0
     for value, count in fields:
         whole |= value << width
         width += count
-    return SIGNATURE + whole.to_bytes(-(-width // 8), "little") + stream[2 + -(-found.icc_at[1] // 8) :]
+    return SIGNATURE + whole.to_bytes(-(-width // 8), "little") + stream[2 + -(-header.icc_at[1] // 8) :]
 
 
 def _to_8_bits(stored: Samples, top: int, exponent: float | None) -> Pixels:
@@ -157,10 +159,10 @@ def _describe(raster: Raster, data: bytes) -> None:
     """Give the raster the metadata blocks of the container."""
     if data[:2] == SIGNATURE:
         return
-    for kind, start, end in boxes(data):
-        if kind == b"Exif" and 4 < end - start <= MAX_BLOCK:
-            raster.exif = data[start + 4 + int.from_bytes(data[start : start + 4]) : end]
-        elif kind == b"xml " and end - start <= MAX_BLOCK:
-            raster.xmp = data[start:end]
+    for kind, body in boxes(memoryview(data)):
+        if kind == b"Exif" and 4 < len(body) <= MAX_BLOCK:
+            raster.exif = bytes(body[4 + int.from_bytes(body[:4]) :])  # the TIFF header lies so many bytes further on
+        elif kind == b"xml " and len(body) <= MAX_BLOCK:
+            raster.xmp = bytes(body)
         elif kind == b"brob":
             raster.notes.append("its compressed metadata is not kept")

@@ -76,8 +76,8 @@ class Decoder:
             self._prefixes = [read_prefix(bits, size) for size in sizes]
         else:
             counts = [read_counts(bits, 1 << alphabet_bits) for _ in range(clusters)]
-            self._aliases = [Alias(each, alphabet_bits) for each in counts]
-        self._said: list[int] = []
+            self._aliases = [Alias(distribution, alphabet_bits) for distribution in counts]
+        self._values: list[int] = []
         self._copying = 0
         self._from = 0
 
@@ -100,15 +100,15 @@ class Decoder:
             if self._least_copy is None or token < self._least_copy:
                 value = self._hybrids[cluster].value(self._bits, token)
                 if self._least_copy is not None:
-                    self._said.append(value)
+                    self._values.append(value)
                 return value
             self._copying = self._length.value(self._bits, token - self._least_copy) + self._shortest
             last = self._cluster[-1]
             back = self._hybrids[last].value(self._bits, self._symbol(last)) + 1
-            self._from = len(self._said) - min(back, len(self._said), _WINDOW)
-        value = self._said[self._from] if self._from < len(self._said) else 0
+            self._from = len(self._values) - min(back, len(self._values), _WINDOW)
+        value = self._values[self._from] if self._from < len(self._values) else 0
         self._copying, self._from = self._copying - 1, self._from + 1
-        self._said.append(value)
+        self._values.append(value)
         return value
 
     def finish(self) -> None:
@@ -126,19 +126,19 @@ def _clusters(bits: Bits, contexts: int) -> list[int]:
     """Which code each context uses."""
     if bits.flag():
         width = bits.take(2)
-        found = [bits.take(width) for _ in range(contexts)]
+        clusters = [bits.take(width) for _ in range(contexts)]
     else:
         moved = bits.flag()
         inner = Decoder(bits, 1, copies=contexts > 2)
-        found = [inner.integer(0) for _ in range(contexts)]
+        clusters = [inner.integer(0) for _ in range(contexts)]
         inner.finish()
-        if max(found) > 255:
+        if max(clusters) > 255:
             raise ValueError("a context has no code")
         if moved:
             recent = list(range(256))
-            for i, place in enumerate(found):
-                found[i] = recent.pop(place)
-                recent.insert(0, found[i])
-    if len(set(found)) != max(found) + 1:
+            for i, place in enumerate(clusters):
+                clusters[i] = recent.pop(place)
+                recent.insert(0, clusters[i])
+    if len(set(clusters)) != max(clusters) + 1:
         raise ValueError("a code has no context")
-    return found
+    return clusters

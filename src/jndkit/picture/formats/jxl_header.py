@@ -5,15 +5,15 @@ Source: ISO/IEC 18181-1, annexes D (image header) and E (colour encoding); 18181
 
 from __future__ import annotations
 
-import struct
 from dataclasses import dataclass
 
 from jndkit.errors import DamagedError
-from jndkit.limits import MAX_BLOCK, MAX_CHUNKS
+from jndkit.limits import MAX_BLOCK
 from jndkit.picture.colour import cicp
 from jndkit.picture.colour.cicp import Meaning
 from jndkit.picture.colour.primaries import D65, SRGB, profile_of
 from jndkit.picture.formats import jxl_icc
+from jndkit.picture.formats.boxes import boxes
 from jndkit.picture.formats.jxl_bits import Bits
 
 SIGNATURE = b"\xff\x0a"
@@ -61,10 +61,10 @@ class Header:
         """How samples are to be read that come in the space of the file."""
         if self.icc is not None:
             return Meaning(self.icc)
-        found = cicp.meaning(self.number, self.curve)
-        exponent = self.exponent or found.exponent
-        if found.note is not None or (self.primaries is None and found.icc is None):
-            return Meaning(None, exponent, found.note)
+        numbered = cicp.meaning_of(self.number, self.curve)
+        exponent = self.exponent or numbered.exponent
+        if numbered.note is not None or (self.primaries is None and numbered.icc is None):
+            return Meaning(None, exponent, numbered.note)
         if self.primaries is not None:
             named: tuple[str, tuple[float, ...], tuple[float, float]]
             named = ("primaries of the file", self.primaries, self.white)
@@ -99,7 +99,7 @@ def _preview(bits: Bits) -> None:
 def _depth(bits: Bits) -> int:
     if bits.flag():
         depth = bits.number((32, 0), (16, 0), (24, 0), (1, 6))
-        bits.skip(4)
+        bits.skip(4)  # of the exponent
         return depth
     return bits.number((8, 0), (10, 0), (12, 0), (1, 6))
 
@@ -109,12 +109,12 @@ def _extra_channel(bits: Bits, header: Header) -> None:
         return
     kind = bits.enum()
     _depth(bits)
-    bits.number((0, 0), (3, 0), (4, 0), (1, 3))
+    bits.number((0, 0), (3, 0), (4, 0), (1, 3))  # how much smaller it is stored
     bits.skip(8 * bits.number((0, 0), (0, 4), (16, 5), (48, 10)))
     if kind == _ALPHA:
         header.premultiplied |= bits.flag()
     elif kind == _SPOT:
-        bits.skip(64)
+        bits.skip(64)  # its colour and how much it covers
     elif kind == _BLACK:
         header.black = True
     elif kind == _CFA:
@@ -164,33 +164,15 @@ def _primaries(bits: Bits, header: Header, white: int) -> None:
 def _after_colour(bits: Bits, header: Header, further: bool) -> None:
     """What stands between colour and profile: tone mapping, extensions, the codec's own matrix and filters."""
     if further and not bits.flag():
-        bits.skip(16 + 16 + 1 + 16)
+        bits.skip(16 + 16 + 1 + 16)  # brightest and darkest light, whether relative, up to where linear
     known = bits.long()
     bits.skip(sum(bits.long() for _ in range(known.bit_count())))
     if bits.flag():
         return
     if header.xyb and not bits.flag():
-        bits.skip(16 * 16)
-    mask = bits.take(3)
+        bits.skip(16 * 16)  # 9 of a matrix, 3 of an offset, 4 of quantisation, in half precision
+    mask = bits.take(3)  # weights of its own for enlarging by 2, 4 and 8
     bits.skip(16 * sum(count for place, count in enumerate((15, 55, 210)) if mask >> place & 1))
-
-
-def boxes(data: bytes) -> list[tuple[bytes, int, int]]:
-    """(type, start, end) of every box's content; none for a bare codestream."""
-    found: list[tuple[bytes, int, int]] = []
-    at = 0
-    while at + 8 <= len(data) and len(found) < MAX_CHUNKS:
-        size, kind = struct.unpack_from(">I4s", data, at)
-        start = at + 8
-        if size == 1 and at + 16 <= len(data):
-            (size,) = struct.unpack_from(">Q", data, start)
-            start += 8
-        end = len(data) if size == 0 else min(at + size, len(data))
-        if end < start:
-            raise ValueError("a box is damaged")
-        found.append((kind, start, end))
-        at = end
-    return found
 
 
 def codestream(data: bytes, most: int | None = None) -> bytes:
@@ -198,12 +180,13 @@ def codestream(data: bytes, most: int | None = None) -> bytes:
     if data[:2] == SIGNATURE:
         return data if most is None else data[:most]
     whole, pieces = b"", []
-    for kind, start, end in boxes(data):
+    # All boxes are looked at first, so that a damaged one behind the picture is not passed over.
+    for kind, body in list(boxes(memoryview(data))):
         if kind == b"jxlc":
-            whole = data[start : end if most is None else min(end, start + most)]
+            whole = bytes(body[:most])
             break
-        if kind == b"jxlp":
-            pieces.append(data[start + 4 : end if most is None else min(end, start + 4 + most)])
+        if kind == b"jxlp":  # a piece of it, after its number
+            pieces.append(bytes(body[4:][:most]))
             if most is not None and sum(map(len, pieces)) >= most:
                 break
     whole = whole or b"".join(pieces)
@@ -212,41 +195,41 @@ def codestream(data: bytes, most: int | None = None) -> bytes:
     return whole
 
 
-def header(data: bytes, path: str | None) -> Header:
+def read_header(data: bytes, path: str | None) -> Header:
     """Size and colour of a JPEG XL file, undecoded. Raises DamagedError."""
     try:
-        return _header(Bits(codestream(data, _HEAD)[2:]))
-    except (ValueError, IndexError, struct.error) as error:
+        return _read(Bits(codestream(data, _HEAD)[2:]))
+    except (ValueError, IndexError) as error:
         raise DamagedError(path, f"the JPEG XL header is damaged: {error}") from None
 
 
-def _header(bits: Bits) -> Header:
-    found = Header(*_size(bits))
+def _read(bits: Bits) -> Header:
+    header = Header(*_size(bits))
     if bits.flag():
-        return found
+        return header
     further = bits.flag()
     if further:
-        bits.skip(3)
+        bits.skip(3)  # orientation, which libjxl honours
         if bits.flag():
             _size(bits)
         if bits.flag():
             _preview(bits)
         if bits.flag():
-            found.animated = True
-            return found
+            header.animated = True
+            return header
     start = bits.at
-    found.bits = _depth(bits)
-    found.depth_at = start, bits.at
-    bits.flag()
+    header.bits = _depth(bits)
+    header.depth_at = start, bits.at
+    bits.flag()  # whether 16 bits are enough on the way
     for _ in range(bits.number((0, 0), (1, 0), (2, 4), (1, 12))):
-        _extra_channel(bits, found)
-    found.xyb = bits.flag()
+        _extra_channel(bits, header)
+    header.xyb = bits.flag()
     start = bits.at
-    profile = _colour(bits, found)
-    found.colour_at = start, bits.at
-    if profile or found.meaning() != Meaning():
-        _after_colour(bits, found, further)
+    profile = _colour(bits, header)
+    header.colour_at = start, bits.at
+    if profile or header.meaning() != Meaning():
+        _after_colour(bits, header, further)
         start = bits.at
-        found.icc = jxl_icc.read(bits) if profile else None
-        found.icc_at = start, bits.at
-    return found
+        header.icc = jxl_icc.read(bits) if profile else None
+        header.icc_at = start, bits.at
+    return header

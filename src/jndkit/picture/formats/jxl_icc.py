@@ -35,7 +35,7 @@ def read(bits: Bits) -> bytes:
     for at in range(size):
         value = coder.integer(_context(at, before, earlier))
         if value > 255:
-            raise ValueError("its colour profile holds a number that is no byte")
+            raise ValueError("its colour profile holds a number that is not a byte")
         packed.append(value)
         before, earlier = value, before
     coder.finish()
@@ -128,7 +128,7 @@ class _Profile:
                 if len(self._out) > self._size:
                     break
         if len(self._out) != self._size:
-            raise ValueError("its colour profile has not the size it should")
+            raise ValueError("its colour profile is not of the size it says")
         return bytes(self._out)
 
     def _header(self) -> None:

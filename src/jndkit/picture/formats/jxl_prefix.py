@@ -58,9 +58,9 @@ class Prefix:
         code = 0
         for width in range(1, _MOST_LENGTH + 1):
             code = code << 1 | bits.take(1)
-            found = self._codes.get((width, code))
-            if found is not None:
-                return found
+            symbol = self._codes.get((width, code))
+            if symbol is not None:
+                return symbol
         raise ValueError("a prefix code is damaged")
 
 
@@ -73,7 +73,7 @@ def read_prefix(bits: Bits, size: int) -> Prefix:
     if skipped == 1:
         _few_symbols(bits, lengths)
         return Prefix(lengths)
-    of_lengths, room = [0] * 18, 32
+    of_lengths, room = [0] * 18, 32  # lengths of up to 5 bits fill 32 places; full, the code is complete
     for place in _LENGTH_ORDER[skipped:]:
         if room <= 0:
             break
@@ -87,7 +87,7 @@ def _few_symbols(bits: Bits, lengths: list[int]) -> None:
     count = bits.take(2) + 1
     symbols = [bits.take((len(lengths) - 1).bit_length()) for _ in range(count)]
     if len(set(symbols)) < count or max(symbols) >= len(lengths):
-        raise ValueError("a prefix code names a symbol twice or one it has not")
+        raise ValueError("a prefix code names a symbol twice, or one that does not exist")
     widths = ((1,), (1, 1), (1, 2, 2), (1, 2, 3, 3) if count == 4 and bits.flag() else (2, 2, 2, 2))[count - 1]
     for symbol, width in zip(symbols, widths, strict=True):
         lengths[symbol] = width

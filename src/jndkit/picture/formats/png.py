@@ -78,6 +78,7 @@ def _text(chunks: Chunks, kind: bytes, body: bytes) -> None:
         return
     value: bytes | None = rest
     if kind == b"iTXt":
+        # Flag and method of compression, language, translated keyword, text.
         parts = rest[2:].split(b"\0", 2)
         value = parts[2] if len(parts) == 3 else None
         if value is not None and rest[:1] == b"\1":
@@ -114,7 +115,7 @@ def _ancillary(chunks: Chunks, kind: bytes, body: bytes, path: str | None) -> No
     if kind == b"acTL" and len(body) >= 4 and struct.unpack(">I", body[:4])[0] > 1:
         raise LimitError(path, "the picture is animated; only still pictures are read")
     if kind == b"iCCP":
-        chunks.icc = _inflate(chunks, body.partition(b"\0")[2][1:])
+        chunks.icc = _inflate(chunks, body.partition(b"\0")[2][1:])  # after its name and the method of compression
         if chunks.icc is None:
             chunks.note("the colour profile is damaged or too large and is ignored")
     elif kind == b"eXIf":
@@ -185,23 +186,23 @@ def require_all_rows(chunks: Chunks, path: str | None) -> None:
 
     Unpacks everything once more, so it is for pictures whose last rows came out black.
     """
-    channels = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}.get(chunks.colour, 1)
+    channels = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}.get(chunks.colour, 1)  # 3 is a palette
     passes = _ADAM7 if chunks.interlaced else ((0, 0, 1, 1),)
     expected = 0
     for x, y, across, down in passes:
         columns, rows = -(-(chunks.width - x) // across), -(-(chunks.height - y) // down)
         if columns > 0 and rows > 0:
-            expected += rows * (1 + (columns * channels * chunks.depth + 7) // 8)
-    worker, found, at = zlib.decompressobj(), 0, 8
-    while at < len(chunks.pixels) and not worker.eof and found < expected:
+            expected += rows * (1 + (columns * channels * chunks.depth + 7) // 8)  # a row begins with its filter
+    worker, unpacked, at = zlib.decompressobj(), 0, 8
+    while at < len(chunks.pixels) and not worker.eof and unpacked < expected:
         length, kind = struct.unpack_from(">I4s", chunks.pixels, at)
         pending = memoryview(chunks.pixels)[at + 8 : at + 8 + length] if kind == b"IDAT" else b""
         try:
             while pending and not worker.eof:
-                found += len(worker.decompress(pending, 1 << 20))
+                unpacked += len(worker.decompress(pending, 1 << 20))
                 pending = worker.unconsumed_tail
         except zlib.error:
             raise DamagedError(path, "the PNG pixels cannot be unpacked") from None
         at += 12 + length
-    if found + len(worker.flush()) < expected:
+    if unpacked + len(worker.flush()) < expected:
         raise DamagedError(path, "the PNG pixels end before the last row")

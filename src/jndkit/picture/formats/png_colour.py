@@ -15,21 +15,21 @@ from jndkit.picture.colour.cicp import Meaning
 from jndkit.picture.colour.primaries import D65, SRGB, profile_of
 from jndkit.picture.formats.png import Chunks
 
-_SRGB_GAMMA = 45455
+_SRGB_GAMMA = 45455  # 1 / 2.2, in hundred thousandths as all values of gAMA and cHRM
 _AS_SRGB = 500  # gAMA values this near are written for sRGB
 _SAME = 100  # chromaticities this near are those of sRGB
-_GAMMAS = range(1_000, 1_000_001)
+_GAMMAS = range(1_000, 1_000_001)  # 0.01 to 10; others are slips, 0 among them
 
 
-def meaning(chunks: Chunks) -> Meaning:
+def meaning_of(chunks: Chunks) -> Meaning:
     """How the samples are to be read: by cICP, else iCCP, else sRGB, else gAMA and cHRM, else as sRGB."""
     note = None
     if chunks.numbers is not None:
         primaries, curve, matrix, _ = chunks.numbers
-        found = cicp.meaning(primaries, curve)
-        if matrix == 0 and found.note is None:
-            return found
-        note = found.note or "the colour numbers (cICP) are not for RGB and are ignored"
+        numbered = cicp.meaning_of(primaries, curve)
+        if matrix == 0 and numbered.note is None:
+            return numbered
+        note = numbered.note or "the colour numbers (cICP) are not for RGB and are ignored"
         if chunks.icc is not None:
             note = f"the colour numbers {primaries}/{curve} are passed over for the colour profile"
     if chunks.icc is not None:
@@ -47,7 +47,7 @@ def _by_gamma(chunks: Chunks) -> Meaning:
         else:
             exponent = 1e5 / chunks.gamma
     near = exponent is None or abs(1e5 / exponent - _SRGB_GAMMA) <= _AS_SRGB
-    if chunks.chromaticities is not None and chunks.colour not in (0, 4):
+    if chunks.chromaticities is not None and chunks.colour not in (0, 4):  # grey has no primaries
         x, y, *primaries = (value / 1e5 for value in chunks.chromaticities)
         stated = np.array([*primaries, x, y]) - (*SRGB, *D65)
         if np.abs(stated).max() > _SAME / 1e5:

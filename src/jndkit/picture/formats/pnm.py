@@ -34,20 +34,20 @@ def header(data: bytes, path: str | None) -> Header:
     kind = int(data[1:2])
     fields = 2 if kind in (1, 4) else 3
     # One whitespace character ends the header; in raw files a comment there would be samples.
-    found = re.match(rb"P\d" + fields * (_GAP + _NUMBER) + rb"\s", data[:65536])
-    if found is None:
+    match = re.match(rb"P\d" + fields * (_GAP + _NUMBER) + rb"\s", data[:65536])
+    if match is None:
         raise DamagedError(path, "the PNM header is damaged")
-    numbers = [int(text) for text in found.groups()]
+    numbers = [int(text) for text in match.groups()]
     top = 1 if fields == 2 else numbers[2]
     if not 1 <= top <= 65535:
         raise DamagedError(path, f"the PNM header claims {top} as its largest value")
-    return Header(kind, numbers[0], numbers[1], top, found.end())
+    return Header(kind, numbers[0], numbers[1], top, match.end())
 
 
 def _plain(data: bytes, head: Header, count: int, path: str | None) -> npt.NDArray[np.int64] | npt.NDArray[np.uint8]:
     body = re.sub(rb"#[^\r\n]*", b"", data[head.start :])
     if body.translate(None, b"0123456789 \t\r\n\v\f"):
-        raise DamagedError(path, "a sample of the PNM file is no number")
+        raise DamagedError(path, "a sample of the PNM file is not a number")
     if head.kind == 1:  # digits of a plain bitmap need no space between them
         digits = np.frombuffer(body, np.uint8)
         return digits[digits >= ord("0")][:count] - np.uint8(ord("0"))

@@ -58,13 +58,14 @@ _HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b
 
 def _brands(data: bytes) -> list[bytes]:
     """Major and compatible brands of an ISO base media file."""
-    (size,) = struct.unpack(">I", data[:4])
+    (size,) = struct.unpack(">I", data[:4])  # a larger one than 1024 is damaged: brands are a few words
     box = data[8 : min(max(size, 16), 1024)]
     return [box[:4]] + [box[i : i + 4] for i in range(8, len(box) - 3, 4)]
 
 
 def _boxed(data: bytes, path: str | None) -> str:
     brands = _brands(data)
+    # AVIF files have mif1 among their brands, too, so they are looked for first.
     if b"avif" in brands or b"avis" in brands:
         return "AVIF"
     if _HEIC_BRANDS.intersection(brands):
@@ -80,6 +81,7 @@ def sniff(data: bytes, path: str | None) -> str:
         return _boxed(data, path)
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         return "WEBP"
+    # Text may begin with "P1", too, but hardly with a space after it.
     if data[:1] == b"P" and data[1:2] in b"123456" and data[2:3] in (b" ", b"\t", b"\r", b"\n", b"#"):
         return "PPM"
     for start, name in _STARTS:
@@ -87,8 +89,17 @@ def sniff(data: bytes, path: str | None) -> str:
             return name
     for start, name in _NOT_READ:
         if data.startswith(start):
-            raise FormatError(path, f"it is {name}, which is not read; formats read are {READ}")
-    raise FormatError(path, f"it is in no known picture format; formats read are {READ}")
+            raise FormatError(path, f"it is {name}, which is not read; jnd reads {READ}")
+    raise FormatError(path, f"it is in no known picture format; jnd reads {READ}")
+
+
+def is_known(start: bytes) -> bool:
+    """Whether a file that begins so is in a format that is read here. start: at least the first 1024 bytes, if any."""
+    try:
+        sniff(start, None)
+    except FormatError:
+        return False
+    return True
 
 
 def naming_note(format_name: str, path: str | None) -> str | None:

@@ -25,7 +25,7 @@ def _body(block: bytes) -> bytearray:
     return bytearray(block[len(PREFIX) :] if block.startswith(PREFIX) else block)
 
 
-def stated_orientation(block: bytes) -> int | None:
+def orientation(block: bytes) -> int | None:
     """The orientation tag, 1 to 8; None where there is none or the block cannot be read."""
     body = _body(block)
     try:
@@ -35,11 +35,6 @@ def stated_orientation(block: bytes) -> int | None:
     except (ValueError, IndexError, struct.error):
         return None
     return value if value is not None and 1 <= value <= 8 else None
-
-
-def orientation(block: bytes) -> int:
-    """The same, 1 where there is none."""
-    return stated_orientation(block) or 1
 
 
 def _pointed(body: bytearray, order: str, table: ifd.Directory, tag: int) -> ifd.Directory | None:
@@ -99,7 +94,7 @@ def cleaned(block: bytes) -> bytes | None:
         first = ifd.directory(body, order, at)
         turned = first.find(_ORIENTATION)
         if turned is not None:
-            struct.pack_into(order + "HIHH", body, turned.at + 2, _SHORT, 1, 1, 0)
+            struct.pack_into(order + "HIHH", body, turned.at + 2, _SHORT, 1, 1, 0)  # one number, which is 1
         keep = _extent(first, len(body))
         for tag in (_EXIF_IFD, _GPS_IFD):
             table = _pointed(body, order, first, tag)

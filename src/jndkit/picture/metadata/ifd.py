@@ -71,10 +71,10 @@ def directory(block: bytes | bytearray, order: str, at: int) -> Directory:
     return Directory(at, tuple(entries), link, after)
 
 
-def numbers(block: bytes | bytearray, order: str, entry: Entry) -> tuple[int, ...]:
-    """The first values (at most 16) of an integer tag. Raises ValueError for other types or a value outside."""
+def numbers(block: bytes | bytearray, order: str, entry: Entry, most: int = 16) -> tuple[int, ...]:
+    """The first values, at most `most`, of an integer tag. Raises ValueError for other types or a value outside."""
     code = {1: "B", 3: "H", 4: "I", 13: "I"}.get(entry.kind)
-    count = min(entry.count, 16)
+    count = min(entry.count, most)
     if code is None or entry.start + count * _SIZES[entry.kind] > len(block):
         raise ValueError(f"tag {entry.tag} cannot be read")
     return struct.unpack_from(f"{order}{count}{code}", block, entry.start)

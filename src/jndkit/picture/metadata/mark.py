@@ -43,9 +43,9 @@ class Outcome:
 
     def __str__(self) -> str:
         shares = (None, None, None) if self.interval is None else (self.viewers, *self.interval)
-        told = " ".join("-" if share is None else f"{share:.6f}" for share in shares)
+        people = " ".join("-" if share is None else f"{share:.6f}" for share in shares)
         read = "" if self.reading == self.jnd else f"/{self.reading:.6f}"
-        return f"{self.codec} {self.value:g} {self.width}x{self.height} {self.jnd:.6f}{read} {told}"
+        return f"{self.codec} {self.value:g} {self.width}x{self.height} {self.jnd:.6f}{read} {people}"
 
 
 @dataclass(frozen=True)
@@ -73,26 +73,26 @@ def blank_mark(sha256: str, settings: str) -> str:
 
 def filled(blank: str, outcome: Outcome) -> str:
     """The mark with what came out, of the same length; as it is where that does not fit."""
-    known, told = blank.rstrip(_BLANK), str(outcome)
-    return blank if len(known + told) > len(blank) else (known + told).ljust(len(blank))
+    known, result = blank.rstrip(_BLANK), str(outcome)
+    return blank if len(known + result) > len(blank) else (known + result).ljust(len(blank))
 
 
 def parse(text: str) -> Mark | None:
     """What a mark says; None for a text that is none."""
-    found = _WHOLE.match(text)
-    if found is None:
+    match = _WHOLE.match(text)
+    if match is None:
         return None
-    version, source, settings, told = found.groups()
+    version, source, settings, outcome = match.groups()
     if settings is not None:
         settings = _SHAVE.sub("prefilter=", settings)
-    return Mark(version, source, settings, None if told is None else _outcome(told))
+    return Mark(version, source, settings, None if outcome is None else _outcome(outcome))
 
 
 def _outcome(text: str) -> Outcome | None:
-    found = _OUTCOME.match(text)
-    if found is None:
+    match = _OUTCOME.match(text)
+    if match is None:
         return None
-    codec, value, width, height, jnd, read, *shares = found.groups()
+    codec, value, width, height, jnd, read, *shares = match.groups()
     try:
         numbers = [float(number) for number in (value, jnd, read or jnd, *([] if "-" in shares else shares))]
         size = int(width), int(height)
@@ -101,8 +101,8 @@ def _outcome(text: str) -> Outcome | None:
     if not all(map(math.isfinite, numbers)):
         return None
     knob, seen, reading, *between = numbers
-    told = (between[0], (between[1], between[2])) if between else (None, None)
-    return Outcome(codec, knob, *size, seen, reading, *told)
+    viewers = (between[0], (between[1], between[2])) if between else (None, None)
+    return Outcome(codec, knob, *size, seen, reading, *viewers)
 
 
 def is_mark(text: bytes | str) -> bool:

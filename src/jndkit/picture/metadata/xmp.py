@@ -71,8 +71,8 @@ def _text(packet: bytes) -> str | None:
 
 
 def _prefixes(text: str, namespace: str) -> list[str]:
-    found = re.findall(rf"""\bxmlns:({_NAME})\s*=\s*["']{re.escape(namespace)}["']""", text)
-    return sorted(set(found))
+    prefixes = re.findall(rf"""\bxmlns:({_NAME})\s*=\s*["']{re.escape(namespace)}["']""", text)
+    return sorted(set(prefixes))
 
 
 def _without(text: str, namespace: str, names: str) -> str:
@@ -130,9 +130,9 @@ def orientation(packet: bytes) -> int | None:
     for prefix in _prefixes(text, _TIFF):
         name = rf"{re.escape(prefix)}:Orientation"
         attribute = re.search(rf"""\s{name}\s*=\s*["']\s*([1-8])\s*["']""", text)
-        found = attribute or re.search(rf"<{name}{_REST}>\s*([1-8])\s*</{name}\s*>", text)
-        if found is not None:
-            return int(found[1])
+        match = attribute or re.search(rf"<{name}{_REST}>\s*([1-8])\s*</{name}\s*>", text)
+        if match is not None:
+            return int(match[1])
     return None
 
 

@@ -16,15 +16,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from jndkit.codecs.annex_k import CHROMINANCE, LUMINANCE
 from jndkit.codecs.jndlic.layout import BLOCK, CHANNELS, GROUP_OF, KNOB_HIGH
 
-_LUMA = (
-    *(16, 11, 10, 16, 24, 40, 51, 61, 12, 12, 14, 19, 26, 58, 60, 55),
-    *(14, 13, 16, 24, 40, 57, 69, 56, 14, 17, 22, 29, 51, 87, 80, 62),
-    *(18, 22, 37, 56, 68, 109, 103, 77, 24, 35, 55, 64, 81, 104, 113, 92),
-    *(49, 64, 78, 87, 103, 121, 120, 101, 72, 92, 95, 98, 112, 100, 103, 99),
-)
-_CHROMA_CORNER = ((17, 18, 24, 47), (18, 21, 26, 66), (24, 26, 56, 99), (47, 66, 99, 99))
 _FLATNESS, _CHROMA = 0.35, 1.6
 _SLOW = 0.02  # of layers that start at nothing and whose smallest change is felt at once
 _TO_YCC = ((0.299, 0.587, 0.114), (-0.168736, -0.331264, 0.5), (0.5, -0.418688, -0.081312))
@@ -40,8 +34,7 @@ def zigzag() -> tuple[tuple[int, int], ...]:
 
 def annex_k() -> Tensor:
     """Steps of the 192 channels at quality 50 of libjpeg, code values. Source: ITU-T T.81, tables K.1 and K.2."""
-    luma, chroma = np.array(_LUMA, np.float32).reshape(BLOCK, BLOCK), np.full((BLOCK, BLOCK), 99.0, np.float32)
-    chroma[:4, :4] = _CHROMA_CORNER
+    luma, chroma = np.array(LUMINANCE, np.float32), np.array(CHROMINANCE, np.float32)
     return torch.tensor([[plane[at] for plane in (luma, chroma, chroma)] for at in zigzag()]).flatten()
 
 

@@ -23,7 +23,7 @@ from torch import Generator, Tensor, nn
 from jndkit.codecs import codec as named_codec
 from jndkit.datasets.vpjnd import pictures
 from jndkit.errors import InputError, UsageError
-from jndkit.picture import load
+from jndkit.picture import load, replacing
 from jndkit.picturewise.curves import typical_curve
 from jndkit.picturewise.knob import KNOTS, features, place
 from jndkit.picturewise.responses import WatchedSample, responses, sample
@@ -214,7 +214,6 @@ def _features(path: Path, viewing: Viewing, folder: Path) -> npt.NDArray[np.floa
         return stored
     found = features(responses(WatchedSample(sample(load(path).rgb), viewing)).energy, viewing)
     folder.mkdir(parents=True, exist_ok=True)
-    fresh = kept.with_suffix(".new.npy")
-    np.save(fresh, found)
-    fresh.replace(kept)
+    with replacing(kept, force=True) as temporary, open(temporary, "wb") as file:
+        np.save(file, found)
     return found

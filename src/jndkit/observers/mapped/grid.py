@@ -1,4 +1,8 @@
-"""The window of a picture whose mean exceedance is worst."""
+"""The window of a picture whose mean exceedance is worst.
+
+Every position is tried and windows are fitted into narrow pictures a little otherwise than in `pooling.windows`: the
+constants of the maps were fitted to readings made so.
+"""
 
 from __future__ import annotations
 
@@ -6,15 +10,12 @@ import math
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
-from jndkit.observers.contract import Box, Map
-from jndkit.observers.pooling.cells import CELL, cell_areas
-from jndkit.observers.pooling.windows import LOCAL, WINDOW
+from jndkit.observers.contract import Box, Floats, Map
+from jndkit.observers.pooling.cells import CELL, box_of, cell_areas
+from jndkit.observers.pooling.windows import WINDOW, Placed, place_sides, running_sums, window_sums
 
 _WHOLE = 1.1  # a side of the picture no longer than this many windows is taken whole
-
-Floats = npt.NDArray[np.float64]
 
 
 class Grid:
@@ -38,27 +39,31 @@ class Grid:
         """Over the whole picture."""
         return float(self._sums.sum() / (self.shape[0] * self.shape[1]))
 
-    def worst_window(self, ppd: float) -> tuple[float, Box]:
+    def worst_window(self, ppd: float) -> Placed:
         """(mean, place) of the worst window of 20 x 13.5 degrees, either way up; narrow ones keep their area."""
         long, short = (side * ppd / CELL for side in WINDOW)
         rows, columns = self._sums.shape
         shapes = {_sides(width, height, columns, rows) for width, height in ((long, short), (short, long))}
         # In a fixed order, so that equal windows are told apart in one way.
-        return max((self._worst(*sides) for sides in sorted(shapes)), key=lambda found: found[0])
+        return max((self._worst(*sides) for sides in sorted(shapes)), key=lambda placed: placed[0])
 
-    def worst_place(self, ppd: float) -> tuple[float, Box]:
+    def worst_place(self, ppd: float) -> Placed:
         """(mean, place) of the worst square of 3 degrees."""
-        side = max(2, round(LOCAL * ppd / CELL))
         rows, columns = self._sums.shape
-        return self._worst(min(side, columns), min(side, rows))
+        return self._worst(*place_sides(ppd / CELL, columns, rows))
 
-    def _worst(self, width: int, height: int) -> tuple[float, Box]:
-        means = _window_sums(self._sums, width, height) / _window_sums(cell_areas(self.shape), width, height)
+    def _worst(self, width: int, height: int) -> Placed:
+        rows, columns = self._sums.shape
+        tops, lefts = np.arange(rows - height + 1), np.arange(columns - width + 1)
+        sums, areas = (
+            window_sums(running_sums(cells), tops, lefts, height, width)
+            for cells in (self._sums, cell_areas(self.shape))
+        )
+        means = sums / areas
         top, left = np.unravel_index(int(np.argmax(means)), means.shape)
-        x, y = int(left) * CELL, int(top) * CELL
-        box = Box(x, y, min(width * CELL, self.shape[1] - x), min(height * CELL, self.shape[0] - y))
-        # A difference of running sums may fall below nothing by rounding.
-        return max(0.0, float(means[top, left])), box
+        # A difference of running sums may fall below zero by rounding.
+        mean = max(0.0, float(means[top, left]))
+        return mean, box_of(Box(int(left), int(top), width, height), CELL, self.shape)
 
 
 def _sides(width: float, height: float, columns: int, rows: int) -> tuple[int, int]:
@@ -72,12 +77,3 @@ def _sides(width: float, height: float, columns: int, rows: int) -> tuple[int, i
 
 def _within(side: float, whole: int) -> float:
     return whole if whole <= _WHOLE * side else side
-
-
-def _window_sums(cells: Floats, width: int, height: int) -> Floats:
-    """Sums over every window of width x height cells."""
-    running = np.zeros((cells.shape[0] + 1, cells.shape[1] + 1))
-    running[1:, 1:] = cells.cumsum(axis=0).cumsum(axis=1)
-    rows = running[height:] - running[:-height]
-    sums: Floats = rows[:, width:] - rows[:, :-width]
-    return sums

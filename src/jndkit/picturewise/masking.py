@@ -1,8 +1,8 @@
-"""How much a picture hides from people who look from place to place, as far as the picture alone tells.
+"""How much a picture masks for people who look from place to place, as far as the picture alone tells.
 
-An observer that cannot look so by itself reads as ever, and what it reads is moved by as much as the picture's answers
-to quantisation moved for the one that can. `hiding.json` holds what each codec adds to that, and how far it errs: a
-ridge regression over training photographs, made by benchmarks/hiding.py.
+An observer that cannot look so by itself reads as it always does, and what it reads is moved by as much as the
+picture's responses to quantisation moved for the one that can. `masking.json` holds what each codec adds to that, and
+how far it errs: a ridge regression over training photographs, made by benchmarks/hiding.py.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ UNSEEN = 0.01
 
 
 @dataclass(frozen=True)
-class Hiding:
+class Masking:
     """ln of what is seen from place to place over what is read of the whole, by how much is read.
 
     weighted, flat: the picture's answers to either kind of quantisation, float64 (2, answers): ln(JND) that is read,
@@ -43,12 +43,13 @@ class Hiding:
     whole: bool = True
 
     @classmethod
-    def of(cls, told: Responses, viewing: Viewing, *, whole: bool = True) -> Hiding:
-        """From answers that were read both ways."""
-        assert told.looked is not None
-        read, looked = (np.log(np.maximum(each, UNSEEN)) for each in (told.jnd, told.looked))
-        both = np.array([read, looked - read])
+    def of(cls, responses: Responses, viewing: Viewing, *, whole: bool = True) -> Masking:
+        """From responses that were read both ways."""
+        assert responses.masked is not None
+        read, seen = (np.log(np.maximum(jnd, UNSEEN)) for jnd in (responses.jnd, responses.masked))
+        both = np.array([read, seen - read])
         octaves = math.log2(viewing.ppd / DISPLAYS["desktop"].ppd)
+        # In the order of `responses.versions`: halved chroma, then the weighted ones, then the flat ones.
         weighted, flat = both[:, 1 : 1 + len(JPEG_QUALITIES)], both[:, -len(FLAT_STEPS) :]
         return cls(_rising(weighted), _rising(flat), float(read[0]), octaves, whole)
 
@@ -58,8 +59,8 @@ class Hiding:
         codec: its name.
         """
         row = table()["codecs"].get(codec) or table()["codecs"][ANY]
-        found = self.features(ln_jnd) @ np.array(row["weights"])
-        return found, np.full_like(found, self.sigma(row["sigma"]))
+        shift = self.features(ln_jnd) @ np.array(row["weights"])
+        return shift, np.full_like(shift, self.sigma(row["sigma"]))
 
     def sigma(self, own: float) -> float:
         """A standard deviation with that of a sample joined to it, where only a part of the picture answered."""
@@ -67,19 +68,19 @@ class Hiding:
 
     def features(self, ln_jnd: Floats) -> Floats:
         """What the table's weights are of, float64 (..., 6)."""
-        weighted, flat = (np.interp(ln_jnd, *each) for each in (self.weighted, self.flat))
+        weighted, flat = (np.interp(ln_jnd, *answers) for answers in (self.weighted, self.flat))
         ones = np.ones_like(weighted)
         return np.stack([ones, weighted, flat, ln_jnd, self.chroma * ones, self.octaves * ones], axis=-1)
 
 
-class JpegAsSeen:
-    """What people see of JPEG files who look from place to place, by quantising as JPEG will."""
+class MaskedJpeg:
+    """What people who look from place to place see of JPEG files, found by quantising as JPEG will."""
 
-    def __init__(self, watched: WatchedSample, told: Responses, hiding: Hiding) -> None:
-        assert told.looked is not None
-        self._watched, self._hiding = watched, hiding
-        looked = np.log(np.maximum(told.looked, UNSEEN))
-        self._known: dict[float, float] = dict(zip(JPEG_QUALITIES, looked[1:].tolist(), strict=False))
+    def __init__(self, watched: WatchedSample, responses: Responses, masking: Masking) -> None:
+        assert responses.masked is not None
+        self._watched, self._masking = watched, masking
+        seen = np.log(np.maximum(responses.masked, UNSEEN))
+        self._known: dict[float, float] = dict(zip(JPEG_QUALITIES, seen[1:].tolist(), strict=False))
 
     def of(
         self, curve: Floats, sigma: Floats, qualities: tuple[float, ...], near: Iterable[float]
@@ -91,49 +92,50 @@ class JpegAsSeen:
         """
         for target in near:
             self._ask(curve, qualities, math.log(target))
-        row, far = table()["jpeg"], apart(curve, qualities, self._known)
-        # Where a quantisation was read, nothing hangs on what the curve was before.
-        hung = sigma * np.minimum(far / row["apart"][-1], 1.0)
-        own = np.hypot(np.interp(far, row["apart"], row["sigma"]), hung)
-        found = through(curve, qualities, self._hiding, self._known)
-        return found, np.array([self._hiding.sigma(float(each)) for each in own])
+        row, distance = table()["jpeg"], apart(curve, qualities, self._known)
+        # Where a quantisation was read, nothing depends on what the curve was before.
+        carried = sigma * np.minimum(distance / row["apart"][-1], 1.0)
+        own = np.hypot(np.interp(distance, row["apart"], row["sigma"]), carried)
+        masked = masked_curve(curve, qualities, self._masking, self._known)
+        return masked, np.array([self._masking.sigma(float(value)) for value in own])
 
     def _ask(self, curve: Floats, qualities: tuple[float, ...], target: float) -> None:
         """Quantise where so much is expected, and read that, unless it was done."""
-        expected = through(curve, qualities, self._hiding, self._known)
-        quality = next((each for each, ln_jnd in zip(qualities, expected, strict=True) if ln_jnd <= target), None)
+        expected = masked_curve(curve, qualities, self._masking, self._known)
+        passing = (quality for quality, ln_jnd in zip(qualities, expected, strict=True) if ln_jnd <= target)
+        quality = next(passing, None)
         if quality is not None and quality not in self._known:
             version = self._watched.quantiser.jpeg(quality)
-            looked = self._watched.answer(self._watched.cells(version)).looked
-            self._known[quality] = math.log(max(looked or 0.0, UNSEEN))
+            seen = self._watched.answer(self._watched.cells(version)).masked
+            self._known[quality] = math.log(max(seen or 0.0, UNSEEN))
 
 
-def through(curve: Floats, qualities: Sequence[float], hiding: Hiding, known: Mapping[float, float]) -> Floats:
+def masked_curve(curve: Floats, qualities: Sequence[float], masking: Masking, known: Mapping[float, float]) -> Floats:
     """ln(JND) of JPEG as people see it, at every quality: what is read of the whole, moved, led through what is known.
 
     curve: ln(JND) that is read.  known: quality -> ln(JND) that was seen of a quantisation.
     """
-    moved = curve + np.interp(curve, *hiding.weighted)
+    moved = curve + np.interp(curve, *masking.weighted)
     at = sorted(known)
     away = [known[quality] - np.interp(quality, qualities, moved) for quality in at]
-    found: Floats = moved + np.interp(qualities, at, away)
-    return found
+    masked: Floats = moved + np.interp(qualities, at, away)
+    return masked
 
 
 def apart(curve: Floats, qualities: Sequence[float], known: Iterable[float]) -> Floats:
     """How far every quality lies from the nearest known one, in ln(JND) that is read."""
-    found: Floats = np.abs(curve[:, None] - np.interp(sorted(known), qualities, curve)).min(axis=1)
-    return found
+    distance: Floats = np.abs(curve[:, None] - np.interp(sorted(known), qualities, curve)).min(axis=1)
+    return distance
 
 
-def moved(answer: Answer) -> float:
+def shift(answer: Answer) -> float:
     """ln of what is seen from place to place over what is read."""
-    assert answer.looked is not None
-    return math.log(max(answer.looked, UNSEEN)) - math.log(max(answer.jnd, UNSEEN))
+    assert answer.masked is not None
+    return math.log(max(answer.masked, UNSEEN)) - math.log(max(answer.jnd, UNSEEN))
 
 
 def _rising(both: Floats) -> Floats:
-    return both[:, both[0].argsort()]
+    return both[:, both[0].argsort()]  # np.interp needs its knots in rising order
 
 
 @cache
@@ -142,5 +144,5 @@ def table() -> dict[str, Any]:
 
     sample: sigma by what a sample does not show of a picture.  typical: of pictures about the mean one.
     """
-    loaded: dict[str, Any] = json.loads(Path(__file__).with_name("hiding.json").read_text(encoding="utf-8"))
+    loaded: dict[str, Any] = json.loads(Path(__file__).with_name("masking.json").read_text(encoding="utf-8"))
     return loaded

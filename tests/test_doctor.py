@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from jndkit.codecs import CODECS, available, doctor
+from jndkit import doctor
+from jndkit.codecs import CODECS, available, pillow
 
 
 def test_every_codec_has_a_row() -> None:
@@ -14,22 +17,34 @@ def test_every_codec_has_a_row() -> None:
     assert all(part.version if part.present else part.install for part in parts.values())
 
 
+def test_what_is_needed_is_what_the_package_declares() -> None:
+    """Bounds and extras stand in pyproject.toml alone."""
+    base, extras = doctor._requirements()
+    assert any(requirement.startswith("pillow>=") for requirement in base)
+    installs = {requirement.split(">")[0]: install for requirement, install in extras}
+    assert installs["openvino"] == "pip install 'jndkit[fast]'"
+    assert installs["torch"] == "pip install -c constraints.txt 'jndkit[train]'"
+    assert "pytest" not in installs
+
+
 def test_what_is_missing_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
     import importlib.util
 
     find = importlib.util.find_spec
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "imagecodecs" else find(name))
+    gone = ("imagecodecs", "PIL")
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name in gone else find(name))
     parts = {part.name: part for part in doctor.doctor()}
     assert not parts["jxl"].present
     assert parts["jxl"].install == parts["imagecodecs"].install == "pip install 'jndkit[codecs]'"
+    assert parts["pillow"].install.startswith("pip install 'pillow>=")
 
 
 def test_an_encoder_that_does_not_work_is_not_present(monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(name: str) -> dict[str, str]:
+    def broken() -> dict[str, str]:
         raise OSError("a library is missing")
 
-    monkeypatch.setattr(doctor, "libraries", broken)
+    monkeypatch.setattr(pillow, "JPEG", replace(CODECS["jpeg"], versions=broken))
     parts = {part.name: part for part in doctor.doctor()}
     assert not parts["jpeg"].present
     assert "a library is missing" in parts["jpeg"].note
-    assert parts["jpeg"].install
+    assert (parts["jpeg"].trouble, parts["jpeg"].install) == ("broken", "pip install --upgrade pillow")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import cv2
+
 from jndkit.errors import UsageError
 from jndkit.picture import Picture, Pixels, flatten
 
@@ -24,3 +26,9 @@ def views_beside(decoded: Picture, shape: tuple[int, ...], transparent: bool) ->
     if decoded.alpha is not None and not transparent:
         raise UsageError("only one of the two pictures is transparent")
     return views(decoded, transparent)
+
+
+def at_least(rgb: Pixels, side: int) -> Pixels:
+    """The pixels, uint8 (H, W, 3), repeated at their lower and right edge up to `side` pixels a side."""
+    down, right = (max(0, side - length) for length in rgb.shape[:2])
+    return cv2.copyMakeBorder(rgb, 0, down, 0, right, cv2.BORDER_REPLICATE) if down or right else rgb

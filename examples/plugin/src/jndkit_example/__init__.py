@@ -1,0 +1,1 @@
+"""A JND model, a codec and an observer for jndkit."""

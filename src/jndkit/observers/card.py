@@ -1,0 +1,19 @@
+"""The card of an observer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from jndkit import cards
+from jndkit.observers.contract import Observer
+
+
+@dataclass(frozen=True, kw_only=True)
+class Card(cards.Card):
+    """One observer.
+
+    make: the observer, ready to watch pictures; cheap, since it is called wherever the observer is named.
+    """
+
+    make: Callable[[], Observer]

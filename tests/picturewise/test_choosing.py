@@ -1,0 +1,85 @@
+"""The choice among codecs: what fails, what is refused, and what stands in the row of the one that is taken."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from jndkit.codecs import available
+from jndkit.errors import CodecError, TargetError
+from jndkit.observers.cvvdp import Cvvdp
+from jndkit.picture import Picture, Source
+from jndkit.picturewise.choosing import Chooser, predict_choice
+from jndkit.picturewise.decision import leaves_chroma
+from jndkit.picturewise.domain import Domain, domain
+from jndkit.picturewise.goal import Goal
+from jndkit.picturewise.prediction import predictor
+from jndkit.protocols import protocol
+from jndkit.visibility import jnd_for
+
+AIC, DESKTOP = protocol("aic")
+
+
+def goal(viewers: float = 75.0, kind: Domain | None = None) -> Goal:
+    return Goal(viewers, AIC, DESKTOP, kind or Domain("photo"))
+
+
+def chooser(picture: Picture, asked: Goal) -> Chooser:
+    return Chooser(picture, asked, Cvvdp(), predictor(picture, DESKTOP, near=(asked.jnd,), widen=asked.widen))
+
+
+@pytest.fixture(scope="module")
+def long() -> Picture:
+    """Wider than a WebP file can be, and so far from any photograph."""
+    ramp = np.add.outer(np.arange(64), np.arange(16_400) // 16).astype(np.uint8)
+    return Picture(np.repeat(ramp[..., None], 3, axis=2), source=Source("long.png", "PNG", 1, "0" * 64))
+
+
+def test_outside_the_domain_half_of_the_target_and_twice_the_interval_hold() -> None:
+    inside, outside = goal(), goal(kind=Domain("text", ("thin strokes",)))
+    assert inside.jnd == jnd_for(75.0, AIC)
+    assert (outside.jnd, outside.widen) == (inside.jnd / 2, 2.0)
+    assert inside.caveats(lossless=False) == inside.caveats(lossless=True) == []
+    assert outside.caveats(lossless=True) == [
+        "outside the domain of the scale (text: thin strokes): coded without loss",
+    ]
+    assert "held to half of the target" in outside.caveats(lossless=False)[0]
+    assert str(inside) == "75 % of viewers (0.47 JND)"
+
+
+@pytest.mark.parametrize(
+    ("spec", "free"), [("jpeg", True), ("avif:s6", True), ("jpeg:420", False), ("avif:s6,444", False), ("jxl:e7", True)]
+)
+def test_chroma_is_ours_to_choose_unless_the_spec_says(spec: str, free: bool) -> None:
+    assert leaves_chroma(spec) is free
+
+
+@pytest.mark.skipif(available()["webp"] != "", reason="needs WebP")
+def test_a_codec_that_fails_is_named_alone_and_passed_over_among_others(long: Picture) -> None:
+    asked = goal(kind=domain(long))
+    assert asked.domain.kind == "extreme"
+    with pytest.raises(CodecError, match=r"^long\.png: "):
+        chooser(long, asked).smallest(["webp"])
+    chosen = chooser(long, asked).smallest(["webp", "jpeg"], auto=True)
+    assert chosen.choice.codec.name in ("jpeg", "png")
+    assert any("outside the domain of the scale (extreme: " in note for note in chosen.decision.notes)
+    assert chosen.encodes >= 2
+
+
+def test_what_no_codec_meets_is_said_of_each() -> None:
+    stripes = np.zeros((96, 96, 3), np.uint8)
+    stripes[:, ::2] = (255, 0, 0)
+    stripes[:, 1::2] = (0, 90, 255)
+    picture = Picture(stripes, source=Source("stripes.png", "PNG", 1, "0" * 64))
+    with pytest.raises(
+        TargetError, match=r"^stripes\.png: jpeg:420 does not reach 90 % .* reads .*; avif:420 does not"
+    ):
+        chooser(picture, goal(90.0)).smallest(["jpeg:420", "avif:420"])
+
+
+def test_a_prediction_says_what_the_codec_leaves_out() -> None:
+    rgb = np.random.default_rng(0).integers(90, 160, (80, 96, 3), np.uint8)
+    picture = Picture(rgb, alpha=np.full((80, 96), 200, np.uint8))
+    decision = predict_choice(picture, "jpeg", goal(), predictor(picture, DESKTOP))
+    assert decision.value is not None
+    assert "jpeg has no transparency: composited over white" in decision.notes
