@@ -18,7 +18,7 @@ WORKFLOWS = sorted((GITHUB / "workflows").glob("*.yml"))
 FORMS = sorted(path for path in (GITHUB / "ISSUE_TEMPLATE").glob("*.yml") if path.name != "config.yml")
 
 
-def read(path: Path) -> dict[str, Any]:
+def read(path: Path) -> dict[Any, Any]:
     loaded = yaml.safe_load(path.read_text(encoding="utf-8"))
     assert isinstance(loaded, dict)
     return loaded
@@ -32,7 +32,7 @@ def steps(path: Path) -> list[dict[str, Any]]:
 def test_workflows_are_whole(path: Path) -> None:
     workflow = read(path)
     assert workflow["name"]
-    assert workflow[True]  # YAML 1.1 reads the key `on` as true
+    assert workflow[True]  # YAML 1.1 reads the key `on` as a truth value
     assert workflow["permissions"] == {"contents": "read"}, "a job that needs more says so itself"
     for name, job in workflow["jobs"].items():
         assert job["runs-on"], name

@@ -10,7 +10,7 @@ import pytest
 
 import jndkit
 from jndkit import codecs, opening
-from jndkit.batch.inputs import gather
+from jndkit.batch import gather
 from jndkit.cli import main
 from jndkit.errors import DamagedError, FormatError
 from jndkit.picture import Picture

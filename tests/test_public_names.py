@@ -75,7 +75,7 @@ def test_keywords_are_the_settings_and_the_options_of_the_command(name: str) -> 
 
 @pytest.mark.parametrize("name", WITHOUT)
 def test_every_keyword_arrives(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = {
+    asked: dict[str, Any] = {
         "codec": "avif:s6,444",
         "viewers": 80.0,
         "protocol": "side-by-side",

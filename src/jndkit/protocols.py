@@ -9,7 +9,7 @@ from typing import Literal
 from jndkit.errors import UsageError, check_choice
 from jndkit.viewing import DISPLAYS, Viewing, viewing as named_viewing
 
-# Every number below is an output of benchmarks/protocols.py or of benchmarks/side_by_side.py; tests compare.
+# Every number below is an output of tools/protocols.py or of tools/side_by_side.py; tests compare.
 
 
 @dataclass(frozen=True)

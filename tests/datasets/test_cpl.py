@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from jndkit.batch import ledger
 from jndkit.cli import main
 from jndkit.datasets import pairs as made_pairs
-from jndkit.datasets.cpl import build, critical, pairs, read_manifest
+from jndkit.datasets.cpl import build, critical, pairs
 from jndkit.errors import InputError, UsageError
 from jndkit.observers.cvvdp import Cvvdp
 from jndkit.picture import load
@@ -58,7 +59,7 @@ def test_a_folder_becomes_pairs_and_failures_become_rows(pictures: Path, tmp_pat
     found = pairs(out)
     assert [path.name for path, _ in found] == ["inside_two.png", "one.png"]
     assert np.array_equal(load(out / "pristine" / "one.png").rgb, load(pictures / "one.png").rgb)
-    assert read_manifest(out / "manifest.jsonl") == list(rows.values())
+    assert ledger.read(out / "manifest.jsonl") == [rows[source] for source in sorted(rows)]
 
 
 def test_a_run_that_was_cut_off_goes_on(pictures: Path, tmp_path: Path) -> None:
@@ -68,7 +69,7 @@ def test_a_run_that_was_cut_off_goes_on(pictures: Path, tmp_path: Path) -> None:
         lines.write('{"source": "half a li')  # as a full disk or a power cut leaves it
     rest = [row["source"] for row in build(pictures, out)]
     assert first["source"] not in rest
-    sources = [row["source"] for row in read_manifest(out / "manifest.jsonl")]
+    sources = [row["source"] for row in ledger.read(out / "manifest.jsonl")]
     assert len(sources) == len(set(sources)) == 4
 
 
@@ -89,10 +90,12 @@ def test_a_set_is_of_one_kind(pictures: Path, tmp_path: Path) -> None:
         list(build(pictures, out, viewers=90.0))
 
 
-def test_a_bug_in_one_picture_stops_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(made_pairs, "load", lambda path: 1 / 0)
-    row = made_pairs._row("a.png", tmp_path, "a", critical, {}, str(tmp_path / "a.png"))
-    assert "a.png: ZeroDivisionError" in row["error"]
+def test_a_bug_in_one_picture_stops_nothing(pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(made_pairs, "domain", lambda picture: 1 / 0)
+    rows = {row["source"]: row for row in build(pictures, tmp_path / "set", jobs=1)}
+    assert "one.png: ZeroDivisionError" in rows["one.png"]["error"]
+    assert "this is a bug" in rows["one.png"]["error"]
+    assert len(rows) == 4
 
 
 def test_from_the_command_line(pictures: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -15,9 +15,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from jndkit.batch import ledger
 from jndkit.cli import main
 from jndkit.datasets.cpl import build, pairs
-from jndkit.datasets.pairs import MANIFEST, read_manifest, stems_of
+from jndkit.datasets.pairs import MANIFEST, stems_of
 from jndkit.errors import InputError, OutputError
 from jndkit.picture import load
 
@@ -97,7 +98,7 @@ def test_a_picture_that_was_replaced(tmp_path: Path) -> None:
     assert set(again) == {"a.png", "blank.png"}
     assert again["a.png"] != before["a.png"]
     assert np.array_equal(load(out / "pristine" / "a.png").rgb, load(home / "a.png").rgb)
-    rows = {row["source"]: row["sha256"] for row in read_manifest(out / MANIFEST)}
+    rows = {row["source"]: row["sha256"] for row in ledger.read(out / MANIFEST)}
     assert rows == before | again
 
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
 
+from jndkit.batch import ledger
 from jndkit.cli import main
 from jndkit.codecs import codec
-from jndkit.datasets.pairs import read_manifest
 from jndkit.datasets.vpjnd import COUNTS, RANGE, blocks_jnd, build, knobs, pairs, pictures
 from jndkit.errors import DamagedError, InputError, UsageError
 from jndkit.observers import observer
@@ -108,8 +109,9 @@ def test_what_is_wrong_with_a_set_is_said(made: Path, tmp_path: Path) -> None:
     found.versions[0].file.unlink()
     with pytest.raises(InputError, match="it is not there"):
         pairs(broken)
-    row = next(row for row in read_manifest(broken / "manifest.jsonl") if "pair" in row)
-    for change in ({"viewings": ["cinema"]}, {"versions": [{}]}, {"viewings": ["desktop"]}):
+    row = next(row for row in ledger.read(broken / "manifest.jsonl") if "pair" in row)
+    changes: list[dict[str, Any]] = [{"viewings": ["cinema"]}, {"versions": [{}]}, {"viewings": ["desktop"]}]
+    for change in changes:
         (broken / "manifest.jsonl").write_text(json.dumps({**row, **change}) + "\n")
         with pytest.raises(DamagedError, match="not what the builder writes"):
             pictures(broken)

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from jndkit.batch import ledger
 from jndkit.cli import main
 from jndkit.codecs import codec
-from jndkit.datasets.pairs import read_manifest
 from jndkit.datasets.vvc import QP_HIGH, QP_LOW, build, coarsest, half_chroma, pairs
 from jndkit.errors import InputError, UsageError
 from jndkit.observers import observer
@@ -70,7 +70,7 @@ def test_a_folder_becomes_pairs_and_failures_become_rows(
     Image.fromarray(np.full((80, 80, 3), 255, np.uint8)).save(home / "blank.png")
     assert main(["datasets", "build", "vvc", str(home), "-o", str(out)]) == 1
     assert "1 pairs, 1 skipped, 1 failed" in capsys.readouterr().out
-    rows = {row["source"]: row for row in read_manifest(out / "manifest.jsonl")}
+    rows = {row["source"]: row for row in ledger.read(out / "manifest.jsonl")}
     assert "broken.png" in rows["broken.png"]["error"]
     assert "skipped" in rows["blank.png"]
     assert rows["one.png"].keys() >= {"qp", "jnd", "bytes", "psnr", "probes", "sha256", "clipped", "codec"}

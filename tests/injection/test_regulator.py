@@ -10,7 +10,7 @@ from hypothesis import given, settings, strategies as st
 
 from jndkit.errors import TargetError
 from jndkit.injection import Noise, at_jnd, at_psnr
-from jndkit.observers import observer
+from jndkit.observers import Reading, observer
 from jndkit.picture import Picture
 from jndkit.viewing import DISPLAYS
 
@@ -91,10 +91,10 @@ def test_visibilities_out_of_reach(picture: Picture, ramp: np.ndarray) -> None:
 
 def test_few_readings_suffice(picture: Picture, ramp: np.ndarray) -> None:
     watched = observer("cvvdp").watch(picture, DISPLAYS["desktop"])
-    seen = []
+    seen: list[Reading] = []
 
     class Counting:
-        def __call__(self, decoded: Picture):
+        def __call__(self, decoded: Picture) -> Reading:
             seen.append(watched(decoded))
             return seen[-1]
 

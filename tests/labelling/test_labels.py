@@ -9,6 +9,7 @@ import os
 import shutil
 import signal
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -86,7 +87,7 @@ def test_nothing_is_made_twice(folder: Path, tmp_path: Path) -> None:
     assert (again.todo, again.whole) == ([], 3)
     assert path.read_bytes() == first
     more = run(folder, path, Plan(codecs=("webp", "jpeg:444"), knobs=(40.0,)))
-    assert [work.left for _, work in more.todo] == [(("jpeg:444", 40.0),)] * 3
+    assert [work.left for work in more.todo] == [(("jpeg:444", 40.0),)] * 3
     assert len(rows(path)) == 15
     assert set(first.splitlines()) < set(path.read_bytes().splitlines())
     kept = begin(folder, path, Plan(("jpeg",), (40.0,), keep=tmp_path / "kept"), recursive=True)
@@ -116,7 +117,7 @@ def test_a_run_cut_off_anywhere_ends_as_if_it_had_not_been(folder: Path, tmp_pat
         path.write_bytes(whole[:at])
         made = begin(folder, path, PLAN, recursive=True)
         complete = max(0, whole[:at].count(b"\n") - 1)
-        assert sum(len(work.left) for _, work in made.todo) == lines - 1 - complete
+        assert sum(len(work.left) for work in made.todo) == lines - 1 - complete
         for _ in made.make(1):
             pass
         assert path.read_bytes() == whole
@@ -197,7 +198,7 @@ def test_a_killed_process_loses_its_own_picture_only(folder: Path, tmp_path: Pat
 def test_one_codec_that_fails_leaves_the_others_rows(tmp_path: Path) -> None:
     tall = tmp_path / "tall.png"
     save_png(np.tile(np.arange(8, dtype=np.uint8), (16400, 1)), tall)
-    answer = Labelling("tall.png", (("webp:m4", 50.0), ("jpeg:420", 50.0)), Plan())(str(tall))
+    (answer,) = Labelling(str(tall), "tall.png", (("webp:m4", 50.0), ("jpeg:420", 50.0)), Plan()).rows()
     assert [row["codec"] for row in answer.rows] == ["jpeg:420"]
     assert answer.errors == (f"{tall}: webp holds at most 16383 pixels a side, and the picture has 8 x 16400",)
 
@@ -207,7 +208,8 @@ def test_transparent_and_lossless(tmp_path: Path) -> None:
 
     random = np.random.default_rng(3)
     Image.fromarray(random.integers(0, 255, (40, 50, 4), dtype=np.uint8), "RGBA").save(tmp_path / "a.png")
-    answer = Labelling("a.png", (("png", 0.0), ("webp:m4,lossless", 0.0)), Plan())(str(tmp_path / "a.png"))
+    path = str(tmp_path / "a.png")
+    (answer,) = Labelling(path, "a.png", (("png", 0.0), ("webp:m4,lossless", 0.0)), Plan()).rows()
     assert answer.errors == ()
     assert [(row["psnr"], row["jnd_desktop"], row["jod_desktop"]) for row in answer.rows] == [("inf", "0", "")] * 2
 
@@ -237,7 +239,7 @@ def test_the_settings_of_a_plan() -> None:
         {"viewings": ("tv",)},
     ],
 )
-def test_plans_are_checked(wrong: dict[str, object]) -> None:
+def test_plans_are_checked(wrong: dict[str, Any]) -> None:
     with pytest.raises(UsageError):
         Plan(**wrong)
 
@@ -281,7 +283,7 @@ def test_published_readings_are_reproduced(shared: Path, name: str) -> None:
     for picture in (f"train/cid22/{number}.webp" for number in (1080721, 1248582, 1287145)):
         wanted = [row for row in table if row["file"] == picture][1::4]
         plan = Plan((spec,), tuple(float(row["quality"]) for row in wanted), ("desktop", "4k"))
-        answer = Labelling(picture, tuple(plan.settings), plan)(str(shared / "data" / picture))
+        (answer,) = Labelling(str(shared / "data" / picture), picture, tuple(plan.settings), plan).rows()
         assert len(answer.rows) == len(wanted) >= 2
         for ours, theirs in zip(answer.rows, wanted, strict=True):
             assert float(ours["psnr"]) == pytest.approx(float(theirs["psnr"]), abs=0.01)

@@ -13,6 +13,7 @@ from hypothesis import given, strategies as st
 
 from jndkit.codecs import Codec, codec as named_codec
 from jndkit.codecs.contract import Knob
+from jndkit.codecs.spec import Grammar
 from jndkit.observers import Box, Reading
 from jndkit.observers.contract import is_noisy
 from jndkit.observers.cvvdp import Cvvdp
@@ -22,6 +23,7 @@ from jndkit.picturewise.prediction import Prediction
 from jndkit.picturewise.probing import Prober
 
 TARGET = 0.5
+GRAMMAR = Grammar("made", (), "q")
 QUALITY = Knob("quality", 0, 99, 1, True)
 BLANK = Picture(np.zeros((8, 8, 3), np.uint8))
 
@@ -39,6 +41,7 @@ class Made:
     options: tuple[str, ...] = ()
     lossless: str | None = None
     block_limit: int | None = None
+    grammar: Grammar = GRAMMAR
 
     def encode(self, picture: Picture, value: float) -> bytes:
         return bytes([int(value)])

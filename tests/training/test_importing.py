@@ -60,7 +60,7 @@ def published_map(state: State, picture: npt.NDArray[np.uint8], dtype: Any) -> n
         out = out + inputs
     prediction = conv(F.relu(out, inplace=True), "output") + image
     change = 255.0 * (prediction - image).abs()
-    return change.square().mean(1).sqrt()[0].double().numpy()
+    return np.asarray(change.square().mean(1).sqrt()[0].double().numpy())
 
 
 @pytest.fixture(autouse=True)

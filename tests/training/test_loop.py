@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -39,7 +40,7 @@ def recipe(folder: Path, *settings: str) -> Recipe:
     return load_recipe("debug-resjnd-s", (f"data.train={folder}", f"data.valid={folder}", *settings))
 
 
-def events(run: Path) -> list[dict[str, float]]:
+def events(run: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in (run / "log.jsonl").read_text().splitlines()]
 
 

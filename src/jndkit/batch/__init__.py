@@ -1,5 +1,17 @@
-"""Pictures side by side: the one pool, for whoever has many."""
+"""Many pictures: which they are, who works on them, what is known of them already, and that none is lost.
 
-from jndkit.batch.pool import Pool, died, jobs_wanted
+`gather` finds the pictures that files and folders mean. A `Job` is the work on one of them, and gives rows; `run` does
+many jobs and keeps every row before it gives it away. `run` hands them to an `Engine`: `LocalEngine`, processes of this
+machine, unless another is given; there is no other pool. `ledger` keeps rows in files of JSON lines and reads back
+those that an earlier run left, whole ones only; `Known` says which parts of the work they stand for. `explained` says
+in a row why there is no result.
+"""
 
-__all__ = ["Pool", "died", "jobs_wanted"]
+from jndkit.batch.engine import Engine, Job
+from jndkit.batch.failures import died, explained
+from jndkit.batch.inputs import Found, gather
+from jndkit.batch.known import Known
+from jndkit.batch.pool import LocalEngine, jobs_wanted
+from jndkit.batch.run import run
+
+__all__ = ["Engine", "Found", "Job", "Known", "LocalEngine", "died", "explained", "gather", "jobs_wanted", "run"]

@@ -1,31 +1,29 @@
-"""Processes that work side by side. One that dies loses its own picture and no other."""
+"""Processes of this machine that work side by side. One that dies loses its own picture and no other."""
 
 from __future__ import annotations
 
 import multiprocessing
 import os
-import stat
 from collections import deque
-from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager
 from multiprocessing.connection import Connection, wait
-from typing import Generic, TypeVar
+from typing import Generic
 
-from jndkit.batch import worker
-from jndkit.errors import CodecError, UsageError
+from jndkit.batch.engine import Job, Row, missing, rows_of
+from jndkit.batch.failures import died
+from jndkit.batch.pixels import pixels_of
+from jndkit.batch.worker import THREADS, main
+from jndkit.errors import UsageError
 from jndkit.interrupts import no_interrupts
 from jndkit.picture import MAX_PIXELS
-from jndkit.picture.silence import quiet_pillow
 from jndkit.threads import processors
-
-Answer = TypeVar("Answer")
 
 PIXELS_AT_ONCE = 200_000_000
 """Pictures are held back while those at work have more pixels than this together."""
 
-_PIXELS_PER_BYTE = 8  # of files whose header is not looked at: about what coders need at good quality
-_HEADERS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "PPM")
 _PATIENCE = 2.0  # seconds a process has to end by itself
+_LOOK = 1.0  # seconds, after which it is looked whether the processes live
 
 
 def jobs_wanted(jobs: int | None) -> int:
@@ -35,140 +33,155 @@ def jobs_wanted(jobs: int | None) -> int:
     return processors() if jobs is None else jobs
 
 
-def died(path: str, code: int | None) -> CodecError:
-    """What is said of a process that ended in the middle of its work. code: its exit code."""
-    how = f"was killed by signal {-code}" if code is not None and code < 0 else f"ended with code {code}"
-    return CodecError(f"{path}: the process working on it {how}, perhaps for want of memory")
+class LocalEngine:
+    """Up to so many processes side by side, started when there is work for them and used again.
 
-
-class _Worker(Generic[Answer]):
-    """One process, and the task it works on."""
-
-    def __init__(self, threads: int, lost: Callable[[str, int | None], Answer]) -> None:
-        context = multiprocessing.get_context("spawn")
-        self.connection: Connection
-        self.connection, theirs = context.Pipe()
-        self.process = context.Process(target=worker.main, args=(theirs,), name="jnd")
-        with no_interrupts(), _environment(dict.fromkeys(worker.THREADS, str(threads))):
-            self.process.start()
-        theirs.close()
-        self.task: tuple[int, str] | None = None
-        self.pixels = 0
-        self._lost = lost
-
-    def give(self, index: int, path: str, work: Callable[[str], Answer], pixels: int) -> None:
-        self.task, self.pixels = (index, path), pixels
-        with suppress(OSError):  # it died idle; that is noticed when its answer is read
-            self.connection.send((work, path))
-
-    def take(self) -> tuple[int, Answer, bool]:
-        """(index, answer, whether the process still lives), once the connection is ready to be read."""
-        if self.task is None:
-            raise RuntimeError("an idle worker has no answer")
-        index, path = self.task
-        self.task, self.pixels = None, 0
-        try:
-            answer: Answer = self.connection.recv()
-            return index, answer, True
-        except (EOFError, OSError):
-            self.process.join(_PATIENCE)
-            return index, self._lost(path, self.process.exitcode), False
-
-    def stop(self) -> None:
-        self.connection.close()
-        if self.task is not None:
-            self.process.terminate()
-        self.process.join(_PATIENCE)
-        if self.process.is_alive():
-            self.process.kill()
-            self.process.join()
-
-
-class Pool(Generic[Answer]):
-    """Up to `jobs` processes of `threads` threads each.
-
-    lost: the answer for a file whose process ended, of its name and that process's exit code.
-    max_pixels: the most a task decodes.
+    processes: by default the processors. Where one is asked for, and for a single job, this process does it all itself:
+        that saves the start of another, but a picture that takes all memory is then the end of the run.
+    max_pixels: the most that a job decodes.
+    The processors are shared out evenly: each process has as many threads as fall to it.
+    Raises UsageError for less than one process.
     """
 
-    def __init__(
-        self, lost: Callable[[str, int | None], Answer], *, jobs: int, threads: int, max_pixels: int = MAX_PIXELS
-    ) -> None:
-        self._lost = lost
-        self._jobs = jobs
-        self._threads = threads
+    def __init__(self, processes: int | None = None, *, max_pixels: int = MAX_PIXELS) -> None:
+        self.processes = jobs_wanted(processes)
+        self._alone = processes == 1
         self._max_pixels = max_pixels
-        self._workers: list[_Worker[Answer]] = []
 
-    def work(
-        self, tasks: Sequence[tuple[int, str, Callable[[str], Answer]]]
-    ) -> Generator[tuple[int, Answer], None, None]:
-        """(index, work(path)) of every (index, path, work), in the order of completion. Closing it stops the processes.
-
-        work: picklable.  Tasks are given out one at a time: thousands of them cost no memory.
-        """
-        pending = deque(tasks)
+    def run(self, jobs: Sequence[Job[Row]]) -> Generator[Row, None, None]:
+        """See `Engine`. Jobs are sent one at a time, so that thousands of them cost no memory."""
+        if self._alone or len(jobs) <= 1:
+            for job in jobs:
+                yield from rows_of(job)
+            return
+        pool = _Pool(jobs, min(self.processes, len(jobs)), self._max_pixels)
         try:
-            self._give_out(pending)
-            while busy := [each for each in self._workers if each.task]:
-                ready = wait([each.connection for each in busy])
-                for each in busy:
-                    if each.connection not in ready:
-                        continue
-                    index, answer, alive = each.take()
-                    if not alive:
-                        self._workers.remove(each)
-                        each.stop()
-                    self._give_out(pending)
-                    yield index, answer
+            yield from pool.rows()
         finally:
-            for each in self._workers:
-                if each.task is not None:
-                    each.process.terminate()
-            for each in self._workers:
-                each.stop()
+            pool.stop()
 
-    def _give_out(self, pending: deque[tuple[int, str, Callable[[str], Answer]]]) -> None:
-        """Give tasks to idle processes, starting new ones where all are at work, while the pixels at work allow it."""
-        while pending:
-            idle = next((each for each in self._workers if each.task is None), None)
-            if idle is None and len(self._workers) >= self._jobs:
+
+class _Pool(Generic[Row]):
+    """The processes of one run, and the jobs that none of them has yet."""
+
+    def __init__(self, jobs: Sequence[Job[Row]], processes: int, max_pixels: int) -> None:
+        self._pending = deque(jobs)
+        self._most = processes
+        self._max_pixels = max_pixels
+        self._workers: list[_Worker[Row]] = []
+
+    def rows(self) -> Generator[Row, None, None]:
+        self._give_out()
+        while busy := [worker for worker in self._workers if worker.job is not None]:
+            # Not for ever: a program that a worker left behind may hold its end of the connection open.
+            ready = wait([worker.connection for worker in busy], _LOOK)
+            for worker in busy:
+                if worker.connection not in ready and not worker.has_ended():
+                    continue
+                rows = worker.take()
+                if worker.job is None:  # before its last rows are given away, so that nobody waits for their reader
+                    if not worker.alive:
+                        self._discard(worker)
+                    self._give_out()
+                yield from rows
+
+    def stop(self) -> None:
+        for worker in self._workers:  # all of them first: the patience with one is then that with all
+            worker.terminate()
+        for worker in self._workers:
+            worker.stop()
+
+    def _give_out(self) -> None:
+        """Give jobs to idle processes, starting new ones where all are at work, while the pixels at work allow it."""
+        while self._pending:
+            idle = next((worker for worker in self._workers if worker.job is None), None)
+            if idle is None and len(self._workers) >= self._most:
                 return
-            index, path, work = pending[0]
-            pixels = min(pixels_of(path), self._max_pixels)
-            at_work = sum(each.pixels for each in self._workers)
+            job = self._pending[0]
+            pixels = min(pixels_of(job.path), self._max_pixels)
+            at_work = sum(worker.pixels for worker in self._workers)
             if at_work and at_work + pixels > PIXELS_AT_ONCE:
                 return
             if idle is None:
-                idle = _Worker(self._threads, self._lost)
+                idle = _Worker(max(1, processors() // self._most))
                 self._workers.append(idle)
-            pending.popleft()
-            idle.give(index, path, work, pixels)
+            if idle.give(job, pixels):
+                self._pending.popleft()
+            else:  # it died between two jobs, which is no job's fault
+                self._discard(idle)
+
+    def _discard(self, worker: _Worker[Row]) -> None:
+        self._workers.remove(worker)
+        worker.stop()
 
 
-def pixels_of(path: str) -> int:
-    """About how many pixels a file holds: what its header says, else a guess from its size. Never an error."""
-    told = header_pixels(path)
-    if told is not None:
-        return told
-    try:
-        found = os.stat(path)
-    except OSError:
-        return 0
-    return found.st_size * _PIXELS_PER_BYTE if stat.S_ISREG(found.st_mode) else 0
+class _Worker(Generic[Row]):
+    """One process, and the job it works on. alive: until it is found to have ended."""
 
+    def __init__(self, threads: int) -> None:
+        context = multiprocessing.get_context("spawn")
+        self.connection: Connection
+        self.connection, theirs = context.Pipe()
+        self._process = context.Process(target=main, args=(theirs,), name="jnd")
+        # The new process has the environment from its first instruction on, before it loads any library.
+        with no_interrupts(), _environment(dict.fromkeys(THREADS, str(threads))):
+            self._process.start()
+        theirs.close()
+        self.job: Job[Row] | None = None
+        self.pixels = 0
+        self.alive = True
+        self._given = 0
+        self._fresh = True
 
-def header_pixels(path: str) -> int | None:
-    """How many pixels the header of a file says; None where it is not read. Never an error."""
-    from PIL import Image
+    def has_ended(self) -> bool:
+        return not self._process.is_alive()
 
-    if not os.path.isfile(path):  # opening a pipe would wait for its other end
-        return None
-    try:
-        with quiet_pillow(), Image.open(path, formats=_HEADERS) as image:
-            return image.width * image.height
-    except Exception:  # whatever is wrong with the file, the worker will say
-        return None
+    def give(self, job: Job[Row], pixels: int) -> bool:
+        """Whether the job is its own from now on; not where it has ended since its last job."""
+        try:
+            self.connection.send(job)
+        except OSError:
+            if not self._fresh:
+                return False
+            # One that does not even start is the failure of this job, or we should start another for ever.
+        self.job, self.pixels = job, pixels
+        self._given, self._fresh = 0, False
+        return True
+
+    def take(self) -> list[Row]:
+        """A row, once the connection is ready; of a process that has ended, all rows that are missing.
+
+        `job` is None from the last row on.
+        """
+        if self.job is None:
+            raise RuntimeError("an idle worker has no rows")
+        job = self.job
+        try:
+            if not self.connection.poll():  # it has ended, and its end of the connection is still open elsewhere
+                raise EOFError
+            message: tuple[Row] | None = self.connection.recv()
+        except (EOFError, OSError):
+            self._process.join(_PATIENCE)
+            self.job, self.pixels, self.alive = None, 0, False
+            return list(missing(job, died(job.path, self._process.exitcode), self._given))
+        if message is None:
+            self.job, self.pixels = None, 0
+            return []
+        self._given += 1
+        return [message[0]]
+
+    def terminate(self) -> None:
+        """End it in the middle of its job; an idle one ends by itself when the connection is closed."""
+        if self.job is not None:
+            self._process.terminate()
+
+    def stop(self) -> None:
+        self.connection.close()
+        self.terminate()
+        self._process.join(_PATIENCE)
+        if self._process.is_alive():
+            self._process.kill()
+            self._process.join()
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""The process that does what is sent to it, one file at a time."""
+"""The process that does the jobs sent to it, one at a time."""
 
 from __future__ import annotations
 
@@ -8,21 +8,32 @@ import signal
 import threading
 from multiprocessing.connection import Connection, wait
 
-THREADS = ("JNDKIT_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+from jndkit.batch.engine import rows_of
+
+THREADS = (
+    "JNDKIT_THREADS",
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "VECLIB_MAXIMUM_THREADS",
+    "OPENCV_FOR_THREADS_NUM",
+)
 """What the environment says of threads when the process starts; libraries read it once, when they are loaded."""
 
 
 def main(connection: Connection) -> None:
-    """Answer every (work, path) with work(path), until the other end is gone."""
+    """Answer each job with its rows, each in a tuple of one, and None at its end, until the other end is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the whole group; the parent ends us
     threading.Thread(target=_end_with_parent, daemon=True).start()
     import cv2
 
+    # Not every build of OpenCV reads its variable, and networks take as many threads as OpenCV has.
     cv2.setNumThreads(int(os.environ[THREADS[0]]))
     try:
         while True:
-            work, path = connection.recv()
-            connection.send(work(path))
+            for row in rows_of(connection.recv()):
+                connection.send((row,))
+            connection.send(None)
     except (EOFError, OSError):
         return
 

@@ -12,7 +12,7 @@ from jndkit.cli import options, printing
 from jndkit.errors import UsageError
 
 if TYPE_CHECKING:
-    from jndkit.batch.inputs import Found
+    from jndkit.batch import Found
     from jndkit.settings import Settings
 
 
@@ -58,14 +58,15 @@ def encode(
     same to so many viewers; 130 interrupted.
     """
     from jndkit import conversion
+    from jndkit.batch import gather
     from jndkit.cli.reporting import Report
     from jndkit.settings import Settings
 
     options.known_codec(codec)
     piped = output == "-"
     without = None if output is None or piped else Path(output)
-    found = conversion.gather(pictures, recursive=recursive, without=without)
-    exact, folder = conversion.destination(found, None if piped else output)
+    inputs = gather(pictures, recursive=recursive, without=without)
+    exact, folder = conversion.destination(inputs, None if piped else output)
     settings = Settings(
         codec=conversion.codec_for(exact, codec),
         viewers=viewers,
@@ -81,8 +82,8 @@ def encode(
         damaged=damaged,
     )
     if piped:
-        return _to_stdout(found, settings, json)
-    plan = conversion.plan(found, settings, exact=exact, folder=folder)
+        return _to_stdout(inputs, settings, json)
+    plan = conversion.plan(inputs, settings, exact=exact, folder=folder)
     printing.announce(conversion.longest_wait(plan.tasks, settings))
     report = Report(len(plan.tasks), json=json, lines=lambda row: [printing.result(row)])
     rows = conversion.run_all(
@@ -95,18 +96,18 @@ def encode(
     return report.follow(rows)
 
 
-def _to_stdout(found: list[Found], settings: Settings, json: bool) -> int:
+def _to_stdout(inputs: list[Found], settings: Settings, json: bool) -> int:
     """The file itself is what stdout gets; its line goes to stderr."""
     from jndkit import conversion
     from jndkit.cli.reporting import exit_code
 
-    if len(found) != 1:
-        raise UsageError(f"-o - writes one file to stdout, and there are {len(found)} pictures")
+    if len(inputs) != 1:
+        raise UsageError(f"-o - writes one file to stdout, and there are {len(inputs)} pictures")
     if json:
         raise UsageError("-o - and --json both write to stdout: leave one out")
     if sys.stdout.isatty():
         raise UsageError("-o - would write a picture to the terminal: send it to a file or a program")
-    outcome = conversion.attempt(str(found[0].path), settings)
+    outcome = conversion.attempt(str(inputs[0].path), settings)
     row = outcome.row
     for note in printing.notes(row):
         printing.complain(note)

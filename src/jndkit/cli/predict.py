@@ -37,6 +37,7 @@ def predict(
 ) -> int:
     """Say which setting encode would choose, and why, without a file."""
     from jndkit import conversion
+    from jndkit.batch import gather
     from jndkit.cli.reporting import Report
     from jndkit.settings import Settings
 
@@ -53,7 +54,7 @@ def predict(
         damaged=damaged,
         encode=not no_encode,
     )
-    tasks = [conversion.Task(found.path, found.refusal) for found in conversion.gather(pictures, recursive=recursive)]
+    tasks = [conversion.Task(found.path, found.refusal) for found in gather(pictures, recursive=recursive)]
     printing.announce(conversion.longest_wait(tasks, settings))
     report = Report(len(tasks), json=json, lines=_described)
     return report.follow(conversion.run_all(tasks, settings, jobs=jobs, write=False, done=report.advance))

@@ -1,13 +1,15 @@
-"""Many pictures: find them, name their outputs before any work, run them side by side, lose none."""
+"""Many pictures into files: name the outputs before any work, know what earlier runs did, write each file whole.
 
-from jndkit.batch.inputs import Found, gather
+`plan` gives every input its task and every output its name; `run_all` does the tasks by `batch`. What an earlier run
+did is told from its files alone, which say of what they were made and how: there is no other record to lose.
+"""
+
 from jndkit.conversion.attempts import Outcome, attempt, store
 from jndkit.conversion.outputs import Plan, Task, codec_for, destination, plan, suffixes_of
 from jndkit.conversion.patience import Wait, longest_wait
 from jndkit.conversion.runs import run_all
 
 __all__ = [
-    "Found",
     "Outcome",
     "Plan",
     "Task",
@@ -15,7 +17,6 @@ __all__ = [
     "attempt",
     "codec_for",
     "destination",
-    "gather",
     "longest_wait",
     "plan",
     "run_all",

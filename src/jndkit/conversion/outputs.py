@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from jndkit.batch.inputs import Found, identity
+from jndkit.batch import Found
+from jndkit.batch.inputs import identity
 from jndkit.codecs import by_suffix, codec
 from jndkit.conversion.earlier import codec_asked, done_before, is_ours, read_mark, refuse_others
 from jndkit.errors import JndError, OutputError, UsageError

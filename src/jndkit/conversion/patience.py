@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from jndkit.batch.pool import header_pixels
+from jndkit.batch.pixels import header_pixels
 from jndkit.codecs import card
 from jndkit.conversion.outputs import Task
 from jndkit.settings import Settings

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
-from functools import partial
+from itertools import chain
+from pathlib import Path
 
-from jndkit.batch import Pool, jobs_wanted
-from jndkit.conversion.attempts import Outcome, attempt, crashed
+from jndkit.batch import run
+from jndkit.conversion.attempts import Attempt, Outcome
 from jndkit.conversion.outputs import Task
 from jndkit.evidence import Row
 from jndkit.settings import Settings
-from jndkit.threads import processors
 
 
 def run_all(
@@ -20,42 +20,42 @@ def run_all(
     *,
     jobs: int | None = None,
     write: bool = True,
-    store: Callable[[str, Outcome], Row] | None = None,
+    store: Callable[[Path, Outcome], None] | None = None,
     done: Callable[[Row], None] | None = None,
 ) -> Generator[Row, None, None]:
     """A row for every task, in the order of the tasks, whatever happens to a picture.
 
     jobs: processes at work at once; by default the processors for several tasks, and none but this one for a single
         task.  write: False for `predict`.
-    store: called with the input and its outcome, in this process, to write the file.  done: called with every row as
-        soon as it is there, in the order of completion.
+    store: called with the input and its outcome, in this process, to write the file and say so in the row.
+    done: called with every row as soon as it is there, in the order of completion.
     Closing the iterator, or an exception such as KeyboardInterrupt, stops the processes.
     Raises UsageError for less than one job.
     """
-    open_tasks = [index for index, task in enumerate(tasks) if task.ready is None]
-    wanted = min(jobs_wanted(jobs), len(open_tasks))
+
+    def keep(outcome: Outcome) -> None:
+        if store is not None:
+            store(tasks[outcome.place].path, outcome)
+
+    attempts = [
+        Attempt(str(task.path), settings, write, place) for place, task in enumerate(tasks) if task.ready is None
+    ]
+    outcomes = run(attempts, jobs, keep=keep, max_pixels=settings.max_pixels)
+    return _in_order(tasks, outcomes, done)
+
+
+def _in_order(
+    tasks: Sequence[Task], outcomes: Generator[Outcome, None, None], done: Callable[[Row], None] | None
+) -> Generator[Row, None, None]:
     rows: dict[int, Row] = {}
     next_out = 0
-    with closing(_outcomes(tasks, open_tasks, settings, wanted, write)) as outcomes:
-        for index, outcome in outcomes:
-            row = outcome.row if store is None or tasks[index].ready else store(str(tasks[index].path), outcome)
+    known = ((place, task.ready) for place, task in enumerate(tasks) if task.ready is not None)
+    with closing(outcomes):
+        fresh: Iterator[tuple[int, Row]] = ((outcome.place, outcome.row) for outcome in outcomes)
+        for place, row in chain(known, fresh):
             if done is not None:
                 done(row)
-            rows[index] = row
+            rows[place] = row
             while next_out in rows:
                 yield rows.pop(next_out)
                 next_out += 1
-
-
-def _outcomes(
-    tasks: Sequence[Task], open_tasks: list[int], settings: Settings, jobs: int, write: bool
-) -> Generator[tuple[int, Outcome], None, None]:
-    work = partial(attempt, settings=settings, write=write)
-    for index, task in enumerate(tasks):
-        if task.ready is not None:
-            yield index, Outcome(task.ready)
-        elif jobs <= 1:
-            yield index, work(str(task.path))
-    if jobs > 1:
-        pool = Pool(crashed, jobs=jobs, threads=max(1, processors() // jobs), max_pixels=settings.max_pixels)
-        yield from pool.work([(index, str(tasks[index].path), work) for index in open_tasks])

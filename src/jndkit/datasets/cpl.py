@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from jndkit.datasets.klt import COMPONENTS, Klt
-from jndkit.datasets.pairs import SPLITS, Pair, build_pairs, read_manifest, read_pairs
+from jndkit.datasets.pairs import SPLITS, Pair, build_pairs, read_pairs
 from jndkit.observers import observer as named_observer
 from jndkit.picture import Picture, Pixels
 from jndkit.picturewise.watching import watch_under
@@ -27,7 +27,7 @@ from jndkit.protocols import protocol as named_protocol
 from jndkit.visibility import jnd_for
 from jndkit.weights import find
 
-__all__ = ["SPLITS", "Critical", "build", "critical", "pairs", "read_manifest"]
+__all__ = ["SPLITS", "Critical", "build", "critical", "pairs"]
 
 _NEAR = 0.95  # a reading from this share of the target up is critical
 _STEPS = 12  # halvings of the count of components, at most

@@ -13,23 +13,24 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
-from jndkit.batch import Pool, died, jobs_wanted
-from jndkit.errors import InputError, JndError, UsageError, check_choice
+from jndkit.batch import Known, explained, ledger, run
+from jndkit.errors import InputError, UsageError, check_choice
 from jndkit.observers import observer as named_observer
 from jndkit.opening import load
-from jndkit.picture import Picture, Pixels, append_line, digest, make_folder, png_bytes, write_atomic
+from jndkit.picture import Picture, Pixels, make_folder, png_bytes, write_atomic
 from jndkit.picture.difference import psnr
 from jndkit.picture.formats.sniffing import ENDINGS
 from jndkit.picturewise.domain import domain
 from jndkit.protocols import protocol as named_protocol
-from jndkit.threads import processors
 from jndkit.visibility import jnd_for
 
 MANIFEST = "manifest.jsonl"
 SPLITS = ("train", "valid", "test")
+_WHOLE = "pair"  # the one part of the work on a picture
 _EQUAL = 168.131  # dB that a row says of two equal pictures, since JSON has no infinity
 
 
@@ -81,7 +82,6 @@ def build_rows(
     options: dict[str, Any],
 ) -> Iterator[dict[str, Any]]:
     """`build_pairs` for sets that hold more than pairs. folders: of the set, made beforehand."""
-    wanted = jobs_wanted(jobs)
     home, out = Path(source), Path(target)
     names = _pictures(home, out)
     if not names:
@@ -89,25 +89,25 @@ def build_rows(
     jnd_for(options.get("viewers", 75.0), named_protocol(options.get("protocol", "aic"), options.get("viewing"))[0])
     named_observer(options.get("observer", "cvvdp"))
     manifest = out / MANIFEST
-    rows = _begun(out, options) if manifest.exists() else []
+    rows = _begun(out, options)
     stems = stems_of(names, rows)
-    current = [row for row in rows if not _replaced(home, row)]
+    known = Known[str]()
+    for row in rows:
+        known.add(row["source"], row.get("sha256"), _WHOLE)
+    waiting = [name for name in names if known.left(home / name, name.as_posix(), (_WHOLE,))]
+    jobs_left = [_Making(str(home / name), name.as_posix(), out, stems[name], store, options) for name in waiting]
+    fresh = run(jobs_left, jobs, keep=lambda row: ledger.append(manifest, json.dumps(row)))
     for folder in folders:
         make_folder(str(out / folder))
-    if manifest.exists():  # a line that was cut off must not run into the next
-        write_atomic(manifest, "".join(json.dumps(row) + "\n" for row in current).encode(), force=True)
-    done = {row["source"] for row in current}
-    waiting = [name for name in names if name.as_posix() not in done]
-    tasks = [
-        (index, str(home / name), partial(_row, name.as_posix(), out, stems[name], store, options))
-        for index, name in enumerate(waiting)
-    ]
-    wanted = max(1, min(wanted, len(tasks)))
-    pool = Pool(partial(_lost, home, options), jobs=wanted, threads=max(1, processors() // wanted))
-    with closing(pool.work(tasks)) as answers:
-        for _, row in answers:
-            append_line(manifest, json.dumps(row))
+    again = {name.as_posix() for name in waiting}
+    current = [row for row in rows if row["source"] not in again]
+    if manifest.exists():
+        ledger.rewrite(manifest, map(json.dumps, current))
+    with closing(fresh):
+        for row in fresh:
+            current.append(row)
             yield row
+    ledger.rewrite(manifest, map(json.dumps, sorted(current, key=itemgetter("source"))))
 
 
 def _pictures(home: Path, out: Path) -> list[Path]:
@@ -121,19 +121,13 @@ def _pictures(home: Path, out: Path) -> list[Path]:
 
 def _begun(out: Path, options: dict[str, Any]) -> list[dict[str, Any]]:
     """The rows that a set has, without failures. Raises UsageError where they are of other options."""
-    rows = [row for row in read_manifest(out / MANIFEST) if "source" in row and "error" not in row]
+    rows = [row for row in ledger.read(out / MANIFEST) if "source" in row and "error" not in row]
     for row in rows:
         other = sorted(key for key, value in options.items() if row.get(key) != value)
         if other:
             raise UsageError(f"{out} was begun with {other[0]} {row.get(other[0])}; choose another folder")
     check_rows(out, rows)
     return rows
-
-
-def _replaced(home: Path, row: dict[str, Any]) -> bool:
-    """Whether the picture of a row is another by now. One that is gone is not."""
-    before = row.get("sha256")
-    return before is not None and digest(home / row["source"]) not in (None, before)
 
 
 def stems_of(names: Sequence[Path], rows: Sequence[dict[str, Any]]) -> dict[Path, str]:
@@ -153,28 +147,33 @@ def stems_of(names: Sequence[Path], rows: Sequence[dict[str, Any]]) -> dict[Path
     return found
 
 
-def _row(source: str, out: Path, stem: str, store: Store, options: dict[str, Any], path: str) -> dict[str, Any]:
-    """What a picture gives, or why nothing. source: its name in the manifest.  stem: of its files."""
-    row: dict[str, Any] = {"source": source, **options}
-    try:
-        picture = load(path)
-        hashed = {"sha256": picture.source.sha256 if picture.source else None}
+@dataclass(frozen=True)
+class _Making:
+    """The work on one picture, a `batch.Job` that gives one row of the manifest.
+
+    path: the file.  source: its name in the manifest.  out: the set's folder.  stem: of the files that are made.
+    """
+
+    path: str
+    source: str
+    out: Path
+    stem: str
+    store: Store
+    options: dict[str, Any]
+
+    def rows(self) -> Iterator[dict[str, Any]]:
+        picture = load(self.path)
+        row: dict[str, Any] = {"source": self.source, **self.options}
+        sha256 = {"sha256": picture.source.sha256 if picture.source else None}
         kind = domain(picture)
-        if not kind.inside or picture.alpha is not None:
-            reason = f"{kind.kind}: {', '.join(kind.reasons)}" if not kind.inside else "it is transparent"
-            return {**row, "skipped": f"no photograph on an opaque ground ({reason})", **hashed}
-        return {**row, **store(picture, out, stem, **options), **hashed}
-    except JndError as error:
-        return {**row, "error": str(error)}
-    except MemoryError:
-        return {**row, "error": f"{path}: there is not enough memory for it"}
-    except Exception as error:
-        return {**row, "error": f"{path}: {type(error).__name__}: {error}; this is a bug"}
+        if kind.inside and picture.alpha is None:
+            yield {**row, **self.store(picture, self.out, self.stem, **self.options), **sha256}
+            return
+        reason = "it is transparent" if kind.inside else f"{kind.kind}: {', '.join(kind.reasons)}"
+        yield {**row, "skipped": f"no photograph on an opaque ground ({reason})", **sha256}
 
-
-def _lost(home: Path, options: dict[str, Any], path: str, code: int | None) -> dict[str, Any]:
-    """The row of a picture whose process died."""
-    return {"source": Path(path).relative_to(home).as_posix(), **options, "error": str(died(path, code))}
+    def failed(self, error: Exception) -> Iterator[dict[str, Any]]:
+        yield {"source": self.source, **self.options, "error": explained(error, self.path)["message"]}
 
 
 def _store(side: str, make: Make, picture: Picture, out: Path, stem: str, /, **options: Any) -> dict[str, Any]:
@@ -190,23 +189,6 @@ def _store(side: str, make: Make, picture: Picture, out: Path, stem: str, /, **o
         "psnr": round(min(psnr(pair.pristine, pair.version), _EQUAL), 3),
         "probes": pair.probes,
     }
-
-
-def read_manifest(path: Path) -> list[dict[str, Any]]:
-    """Rows of a manifest; a last line that was cut off is left out. Raises InputError where it cannot be read."""
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, ValueError) as error:
-        raise InputError(path, f"it cannot be read: {getattr(error, 'strerror', None) or error}") from None
-    rows = []
-    for line in text.splitlines():
-        try:
-            row = json.loads(line)
-        except ValueError:
-            continue
-        if isinstance(row, dict):
-            rows.append(row)
-    return rows
 
 
 def check_rows(folder: Path, rows: Iterable[dict[str, Any]]) -> None:
@@ -239,7 +221,7 @@ def read_pairs(folder: str | Path, side: str, split: str | None = None) -> list[
     if not found["pristine"]:
         raise InputError(home, "it holds no pair")
     if (home / MANIFEST).is_file():
-        rows = [row for row in read_manifest(home / MANIFEST) if "pair" in row and "source" in row]
+        rows = [row for row in ledger.read(home / MANIFEST) if "pair" in row and "source" in row]
         check_rows(home, rows)
         gone = sorted({row["pair"] for row in rows if Path(row["pair"]).stem not in found["pristine"]})
         if gone:

@@ -21,9 +21,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from jndkit.batch import ledger
 from jndkit.codecs import available, codec as named_codec
 from jndkit.codecs.contract import Codec
-from jndkit.datasets.pairs import MANIFEST, SPLITS, build_rows, check_rows, read_manifest
+from jndkit.datasets.pairs import MANIFEST, SPLITS, build_rows, check_rows
 from jndkit.errors import DamagedError, InputError, UsageError, check_choice
 from jndkit.observers.cvvdp import Cvvdp
 from jndkit.observers.cvvdp.quality import pooled_jod
@@ -111,7 +112,7 @@ def pictures(folder: str | Path, split: str | None = None) -> list[Labelled]:
     home = Path(folder) / split if split else Path(folder)
     if not (home / MANIFEST).is_file():
         raise InputError(home, f"it has no {MANIFEST}; make the set with: jnd datasets build vpjnd PICTURES -o {home}")
-    rows = [row for row in read_manifest(home / MANIFEST) if "pair" in row]
+    rows = [row for row in ledger.read(home / MANIFEST) if "pair" in row]
     if not rows:
         raise InputError(home, "it holds no coded picture")
     try:

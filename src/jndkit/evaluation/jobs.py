@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, NamedTuple, TypeVar
 
+from jndkit.batch import Known
 from jndkit.evaluation.settings import EvaluationSettings, PartT, RowT
 from jndkit.opening import load
-from jndkit.picture import Picture, digest, with_metadata
+from jndkit.picture import Picture, with_metadata
 
 SettingsT = TypeVar("SettingsT", bound=EvaluationSettings[Any, Any])
 JobT = TypeVar("JobT", bound="PictureJob[Any, Any, Any]")
@@ -47,13 +48,12 @@ class PictureJob(ABC, Generic[RowT, PartT, SettingsT]):
         return f"{self.name}, {part}"
 
     def rows(self) -> Iterator[RowT]:
-        """The row of each part that is left, as soon as it is known. Errors of any kind are failed rows."""
-        try:
-            picture = self.open()
-            fill = self.prepare(picture)
-        except Exception as error:
-            yield from self.failed(error)
-            return
+        """The row of each part that is left, as soon as it is known. A part that cannot be done is a failed row.
+
+        Raises errors of any kind where the picture cannot be opened or prepared.
+        """
+        picture = self.open()
+        fill = self.prepare(picture)
         for part in self.left:
             row = self.settings.row(self.name, part)
             row.width, row.height = picture.width, picture.height
@@ -66,12 +66,10 @@ class PictureJob(ABC, Generic[RowT, PartT, SettingsT]):
             row.seconds = round(time.perf_counter() - started, 3)
             yield row
 
-    def failed(self, error: Exception, but: Sequence[str] = ()) -> Iterator[RowT]:
-        """A failed row for every part that is left, without those rows whose `part` is in `but`."""
+    def failed(self, error: Exception) -> Iterator[RowT]:
+        """A failed row for every part that is left."""
         for part in self.left:
-            row = self.settings.row(self.name, part)
-            if row.part not in but:
-                yield row.fail(error, self.path)
+            yield self.settings.row(self.name, part).fail(error, self.path)
 
 
 def remaining(
@@ -81,15 +79,19 @@ def remaining(
 
     known: rows of an earlier run of the same settings.
     """
-    done = {(row.input, row.part, row.input_sha256, row.made_with) for row in known if row.error is None}
-    asked = dict[Any, RowT]()  # of each part once: to tell all versions takes longer than to look a row up
+    done = Known[tuple[str, str]]()
+    for row in known:
+        if row.error is None:
+            done.add(row.input, row.input_sha256, (row.part, row.made_with))
+    asked = dict[Any, tuple[str, str]]()  # of each part once: to tell all versions takes longer than to look a row up
     jobs = []
     for path, name, parts in inputs:
         for part in parts:
             if part not in asked:
-                asked[part] = settings.row("", part)
-        sha256 = digest(path)
-        left = tuple(part for part in parts if (name, asked[part].part, sha256, asked[part].made_with) not in done)
+                row = settings.row("", part)
+                asked[part] = row.part, row.made_with
+        still = done.left(path, name, tuple(asked[part] for part in parts))
+        left = tuple(part for part in parts if asked[part] in still)
         if left:
             jobs.append(kind(str(path), name, left, settings))
     return jobs

@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar, Self, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from jndkit.batch import ledger
+from jndkit.batch import explained, ledger
 from jndkit.errors import UsageError
 
 Failure = dict[str, str]
@@ -47,7 +47,7 @@ class Row:
 
     def fail(self, error: Exception, name: str) -> Self:
         """This row, failed. name: what failed, which the message begins with. An error that is none of ours says so."""
-        self.error = ledger.told(error, name)
+        self.error = explained(error, name)
         return self
 
 

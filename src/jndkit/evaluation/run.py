@@ -1,113 +1,75 @@
-"""Pictures side by side, a process each: one that dies loses its own picture and no other."""
+"""A run of an evaluation: which rows stay, which are made, and a file that holds every row as soon as it is known."""
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-import signal
-from collections import deque
-from collections.abc import Generator, Iterator, Sequence
-from multiprocessing.connection import Connection, wait
-from typing import Generic, Protocol, TypeVar
+from collections.abc import Callable, Generator, Iterable, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Generic
 
-from jndkit.batch import died
-from jndkit.interrupts import no_interrupts
-
-_PATIENCE = 2.0  # seconds a process has to end by itself
+from jndkit.batch import ledger, run
+from jndkit.evaluation.jobs import PictureJob
+from jndkit.evaluation.rows import Row
+from jndkit.evaluation.settings import EvaluationSettings, RowT
 
 
-class Part(Protocol):
-    """A row. part: which of its job's rows it is."""
+@dataclass
+class Plan(Generic[RowT]):
+    """rows: those that are known, and at the end of the run all of them, in their order.  jobs: what is left.
 
-    @property
-    def part(self) -> str: ...
-
-
-Row = TypeVar("Row", bound=Part)
-RowOut = TypeVar("RowOut", bound=Part, covariant=True)
-
-
-class Job(Protocol[RowOut]):
-    """One picture. `rows` makes its rows, `failed` those that say why there are none, but for some parts. Picklable."""
-
-    @property
-    def path(self) -> str: ...
-
-    def rows(self) -> Iterator[RowOut]: ...
-
-    def failed(self, error: Exception, but: Sequence[str] = ()) -> Iterator[RowOut]: ...
-
-
-def run(jobs: Sequence[Job[Row]], processes: int) -> Generator[Row, None, None]:
-    """Every row, in the order of completion. Closing the generator ends the work.
-
-    processes: how many pictures are at work at once; of one, this process does it all.
+    others: rows that stay in the file, before these, and have no part in the run.
     """
-    if processes <= 1 or len(jobs) <= 1:
-        for job in jobs:
-            yield from job.rows()
-        return
-    pending, running = deque(jobs), list[_Running[Row]]()
-    try:
-        while pending or running:
-            while pending and len(running) < processes:
-                running.append(_Running(pending.popleft()))
-            ready = wait([each.connection for each in running])
-            for each in [each for each in running if each.connection in ready]:
-                row = each.take()
-                if row is not None:
-                    yield row
-                    continue
-                running.remove(each)
-                each.stop()
-                yield from each.missing()
-    finally:
-        for each in running:
-            each.stop()
+
+    rows: list[RowT]
+    jobs: Sequence[PictureJob[RowT, Any, Any]]
+    settings: EvaluationSettings[RowT, Any]
+    others: Sequence[Row] = field(default=())
+
+    @property
+    def count(self) -> int:
+        """How many rows are left to make."""
+        return sum(len(job.left) for job in self.jobs)
+
+    def run(self, processes: int, file: str | Path | None = None) -> Generator[RowT, None, None]:
+        """Each row that is made, once it is in the file too. Closing the generator ends the work.
+
+        processes: pictures at work at once.  file: of rows; whatever else is in it goes.
+        """
+
+        def keep(row: RowT) -> None:
+            self.rows.append(row)
+            if file is not None:
+                ledger.append(file, row.to_json())
+
+        self._write(file)
+        with closing(run(self.jobs, processes, keep=keep, max_pixels=self.settings.max_pixels)) as made:
+            yield from made
+        self.rows.sort(key=self.settings.order)
+        self._write(file)
+
+    def _write(self, file: str | Path | None) -> None:
+        if file is not None:
+            rows: list[Row] = [*self.others, *self.rows]
+            ledger.rewrite(file, (row.to_json() for row in rows))
 
 
-class _Running(Generic[Row]):
-    """One job in a process of its own."""
+def plan(
+    settings: EvaluationSettings[RowT, Any],
+    known: Iterable[RowT],
+    jobs: Callable[[list[RowT]], Sequence[PictureJob[RowT, Any, Any]]],
+    check: Callable[[list[RowT]], None],
+    others: Sequence[Row] = (),
+) -> Plan[RowT]:
+    """What a run keeps of earlier rows, and what it has to do.
 
-    def __init__(self, job: Job[Row]) -> None:
-        context = multiprocessing.get_context("spawn")
-        self._job = job
-        self._got: list[str] = []
-        self.connection, theirs = context.Pipe(duplex=False)
-        self._process = context.Process(target=_work, args=(theirs, job), name="jnd")
-        with no_interrupts():
-            self._process.start()
-        theirs.close()
-
-    def take(self) -> Row | None:
-        """The next row, once the connection is ready to be read; None at the end."""
-        try:
-            row: Row = self.connection.recv()
-        except (EOFError, OSError):
-            self._process.join(_PATIENCE)
-            return None
-        self._got.append(row.part)
-        return row
-
-    def missing(self) -> Iterator[Row]:
-        """Failed rows of all that a process which has ended did not send."""
-        return self._job.failed(died(self._job.path, self._process.exitcode), but=self._got)
-
-    def stop(self) -> None:
-        self.connection.close()
-        self._process.terminate()
-        self._process.join(_PATIENCE)
-        if self._process.is_alive():
-            self._process.kill()
-            self._process.join()
-
-
-def _work(connection: Connection, job: Job[Row]) -> None:
-    """The process: send each row as soon as it is known. Several run side by side, so each takes one thread."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the whole group; the parent ends us
-    os.environ["JNDKIT_THREADS"] = "1"
-    import cv2
-
-    cv2.setNumThreads(1)
-    for row in job.rows():
-        connection.send(row)
+    known: rows of earlier runs; those that failed or are of versions no longer in use are made again.  jobs: what is
+    left beside given rows.  check: raises UsageError for rows that may not stand in one table, so that nothing is
+    added to a file of rows of another kind.  others: as of `Plan`.
+    """
+    rows = settings.in_use(known)
+    check([*rows, *(settings.row("", part) for part in settings.parts[:1])])
+    left = jobs(rows)
+    names = {part: settings.row("", part).part for part in {part for job in left for part in job.left}}
+    again = {(job.name, names[part]) for job in left for part in job.left}
+    return Plan([row for row in rows if (row.input, row.part) not in again], left, settings, others)

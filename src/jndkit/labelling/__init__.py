@@ -1,0 +1,5 @@
+"""Labels: how visible every picture x codec x setting is, as a table to train predictors with and to study.
+
+`work` says what is asked of every picture and does it, one picture at a time; `file` keeps the table, in CSV, and knows
+what is still lacking. The command is `jnd label`; `docs/reference/labels.md` describes the columns.
+"""

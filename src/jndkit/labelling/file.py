@@ -1,35 +1,34 @@
-"""A file of labels: what is there is not made again, a run cut off loses the pictures at work and no more."""
+"""A file of labels: what is there is not made again, a run cut off loses the pictures at work and no more.
+
+It is CSV, for the programs of those who train with it, and kept as `batch.ledger` keeps rows.
+"""
 
 from __future__ import annotations
 
 import csv
 import io
 import math
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Generator, Iterable
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from jndkit.batch import Pool, jobs_wanted
-from jndkit.batch.inputs import gather
+from jndkit.batch import Known, gather, run
 from jndkit.batch.ledger import append, rewrite
-from jndkit.conversion.attempts import crashed
 from jndkit.errors import InputError, UsageError
-from jndkit.labelling.work import Labelled, Labelling, Plan, observer
-from jndkit.picture import digest
-from jndkit.threads import processors
+from jndkit.labelling.work import Labelled, Labelling, Plan, observer, value_text
 
 
 @dataclass
 class Labels:
-    """A CSV file of labels being made. todo: (file, its work) of every picture that is not whole yet.
+    """A CSV file of labels being made. todo: the work on every picture that is not whole yet.
 
     whole: how many pictures are.  refused: a sentence for each picture that cannot be named in a row.
     """
 
     path: Path
     plan: Plan
-    todo: list[tuple[str, Labelling]] = field(default_factory=list)
+    todo: list[Labelling] = field(default_factory=list)
     whole: int = 0
     refused: list[str] = field(default_factory=list)
 
@@ -40,30 +39,15 @@ class Labels:
         codec and setting. Closing the iterator, or an exception such as KeyboardInterrupt, stops the processes.
         Raises UsageError for less than one job, OutputError where the file cannot be written.
         """
-        wanted = jobs_wanted(jobs)
+        answers = run(self.todo, jobs, keep=self._keep, max_pixels=self.plan.max_pixels)
         if not self.path.exists():
             rewrite(self.path, [_line(self.plan.columns)])
-        with closing(self._answers(min(wanted, len(self.todo)))) as answers:
-            for answer in answers:
-                if answer.rows:
-                    append(self.path, "\n".join(_line(list(row.values())) for row in answer.rows))
-                yield answer
+        with closing(answers):
+            yield from answers
         _sort(self.path, self.plan.columns)
 
-    def _answers(self, jobs: int) -> Generator[Labelled, None, None]:
-        if jobs <= 1:
-            for path, work in self.todo:
-                yield work(path)
-            return
-        names = {path: work.name for path, work in self.todo}
-
-        def lost(path: str, code: int | None) -> Labelled:
-            error = crashed(path, code).row.error
-            return Labelled(names[path], errors=(str(error["message"]) if error else path,))
-
-        pool = Pool(lost, jobs=jobs, threads=max(1, processors() // jobs), max_pixels=self.plan.max_pixels)
-        for _, answer in pool.work([(index, path, work) for index, (path, work) in enumerate(self.todo)]):
-            yield answer
+    def _keep(self, answer: Labelled) -> None:
+        append(self.path, *(_line(row.values()) for row in answer.rows))
 
 
 def begin(folder: str | Path, path: str | Path, plan: Plan, *, recursive: bool = False) -> Labels:
@@ -73,42 +57,46 @@ def begin(folder: str | Path, path: str | Path, plan: Plan, *, recursive: bool =
     Raises InputError for a folder without pictures and for a file that holds no labels; UsageError where the file's
     displays or its observer are others, or where it knows another picture by the name of one of these.
     """
-    found = gather([folder], recursive=recursive, without=plan.keep)
-    made = Labels(Path(path), plan)
-    known = dict[str, dict[tuple[str, str], str]]()
-    for row in _read(made.path, plan.columns):
+    pictures = gather([folder], recursive=recursive, without=plan.keep)
+    labels = Labels(Path(path), plan)
+    known = _known(labels.path, plan)
+    settings = {(spec, value_text(value)): (spec, value) for spec, value in plan.settings}
+    for picture in pictures:
+        name = (picture.within / picture.path.name).as_posix()
+        if picture.error is not None:
+            labels.refused.append(str(picture.error))
+        elif not _is_plain(name):
+            labels.refused.append(f"{picture.path}: a row cannot hold its name; rename it")
+        elif known.replaced(picture.path, name):
+            raise UsageError(
+                f"{picture.path}: the file has labels of another picture of that name; choose another file"
+            )
+        else:
+            lacking = set(known.left(picture.path, name, tuple(settings)))
+            left = tuple(
+                setting for key, setting in settings.items() if key in lacking or _is_lost(plan, name, *setting)
+            )
+            labels.whole += not left
+            labels.todo += [Labelling(str(picture.path), name, left, plan)] if left else []
+    return labels
+
+
+def _known(path: Path, plan: Plan) -> Known[tuple[str, str]]:
+    """The settings at which pictures are labelled in a file. Raises UsageError where another observer read them."""
+    known = Known[tuple[str, str]]()
+    for row in _read(path, plan.columns):
         if row["observer"] != observer():
             raise UsageError(
                 f"{path}: its labels are readings of {row['observer']}, not {observer()}; choose another file"
             )
-        known.setdefault(row["file"], {})[row["codec"], row["value"]] = row["sha256"]
-    settings = plan.settings
-    for each in found:
-        name = (each.within / each.path.name).as_posix()
-        if each.error is not None:
-            made.refused.append(str(each.error))
-        elif not _is_plain(name):
-            made.refused.append(f"{each.path}: a row cannot hold its name; rename it")
-        else:
-            left = _left(each.path, name, plan, settings, known.get(name, {}))
-            made.whole += not left
-            made.todo += [(str(each.path), Labelling(name, left, plan))] if left else []
-    return made
+        known.add(row["file"], row["sha256"], (row["codec"], row["value"]))
+    return known
 
 
-def _left(
-    path: Path, name: str, plan: Plan, settings: Sequence[tuple[str, float]], known: dict[tuple[str, str], str]
-) -> tuple[tuple[str, float], ...]:
-    """The settings at which a picture is still to be labelled, or its coded file to be kept."""
-    contents = digest(path) if known else None
-    if contents is not None and contents not in known.values():
-        raise UsageError(f"{path}: the file has labels of another picture of that name; choose another file")
-    left = []
-    for spec, value in settings:
-        kept = plan.kept(name, spec, value)
-        if (spec, f"{value:g}") not in known or (kept is not None and not kept.exists()):
-            left.append((spec, value))
-    return tuple(left)
+def _is_lost(plan: Plan, name: str, spec: str, value: float) -> bool:
+    """Whether a coded file is to be kept and is not there."""
+    kept = plan.kept(name, spec, value)
+    return kept is not None and not kept.exists()
 
 
 def _read(path: Path, columns: list[str]) -> list[dict[str, str]]:

@@ -8,6 +8,7 @@ is theirs, what the observer reads of itself.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from itertools import groupby
@@ -16,9 +17,9 @@ from pathlib import Path
 
 import numpy as np
 
+from jndkit.batch import explained
 from jndkit.codecs import Codec, codec as named_codec, full_spec, versions
 from jndkit.codecs.spec import checked
-from jndkit.conversion.attempts import explained
 from jndkit.observers.cvvdp import Cvvdp
 from jndkit.observers.cvvdp.observer import WatchedCvvdp
 from jndkit.observers.cvvdp.quality import pooled_jod
@@ -78,19 +79,19 @@ class Plan:
         """The names of a row's cells."""
         names = dict.fromkeys(named_viewing(name).name for name in self.viewings)
         readings = [f"{unit}_{name}" for name in names for unit in self.units]
-        told = ["file", "width", "height", "sha256", "codec", "knob", "value", "bytes", "psnr"]
-        return [*told, *readings, "observer", "versions"]
+        known = ["file", "width", "height", "sha256", "codec", "knob", "value", "bytes", "psnr"]
+        return [*known, *readings, "observer", "versions"]
 
     @property
     def settings(self) -> list[tuple[str, float]]:
         """Every codec's full spec with each of its settings, worst fidelity first."""
-        found = dict[tuple[str, float], None]()
+        settings = dict[tuple[str, float], None]()
         for codec in map(_codec, self.codecs):
             values = (
                 spread(codec) if self.knobs is None else sorted(self.knobs, reverse=not codec.knob.higher_is_better)
             )
-            found.update({(codec.spec, value): None for value in values})
-        return list(found)
+            settings.update({(codec.spec, value): None for value in values})
+        return list(settings)
 
     def kept(self, name: str, spec: str, value: float) -> Path | None:
         """Where the coded file of a picture goes: FOLDER/sub/a.png/jpeg-420-q75.jpg."""
@@ -116,31 +117,35 @@ class Labelled:
 
 @dataclass(frozen=True)
 class Labelling:
-    """The work on one picture. name: what its rows call it.  left: the settings still to be done. Picklable."""
+    """The work on one picture, a `batch.Job` that gives one `Labelled`.
 
+    path: the file.  name: what its rows call it.  left: the settings still to be done. Picklable.
+    """
+
+    path: str
     name: str
     left: tuple[tuple[str, float], ...]
     plan: Plan
 
-    def __call__(self, path: str) -> Labelled:
+    def rows(self) -> Iterator[Labelled]:
         """Decode the picture once, watch it once for each display, and code it once at each setting."""
         rows, errors = list[dict[str, str]](), list[str]()
-        try:
-            picture = with_metadata(load(path, max_pixels=self.plan.max_pixels, damaged=self.plan.damaged), "none")
-            watches = {
-                viewing.name: Cvvdp().watch(picture, viewing, fit)
-                for fit, viewing in map(self.plan.fit, self.plan.viewings)
-            }
-        except Exception as error:
-            return Labelled(self.name, errors=(_sentence(path, error),))
+        picture = with_metadata(load(self.path, max_pixels=self.plan.max_pixels, damaged=self.plan.damaged), "none")
+        watches = {
+            viewing.name: Cvvdp().watch(picture, viewing, fit)
+            for fit, viewing in map(self.plan.fit, self.plan.viewings)
+        }
         for spec, settings in groupby(self.left, key=itemgetter(0)):
             try:
                 for _, value in settings:
                     rows.append(self._row(picture, watches, spec, value))
-            except Exception as error:
-                errors.append(_sentence(path, error))
-        notes = tuple(f"{path}: {note}" for note in picture.notes)
-        return Labelled(self.name, tuple(rows), tuple(errors), notes)
+            except Exception as error:  # of one codec, such as a picture too large for it: the others go on
+                errors.append(explained(error, self.path)["message"])
+        notes = tuple(f"{self.path}: {note}" for note in picture.notes)
+        yield Labelled(self.name, tuple(rows), tuple(errors), notes)
+
+    def failed(self, error: Exception) -> Iterator[Labelled]:
+        yield Labelled(self.name, errors=(explained(error, self.path)["message"],))
 
     def _row(self, picture: Picture, watches: dict[str, WatchedCvvdp], spec: str, value: float) -> dict[str, str]:
         codec = _codec(spec)
@@ -153,7 +158,7 @@ class Labelling:
             "sha256": picture.source.sha256 if picture.source else "",
             "codec": codec.spec,
             "knob": codec.knob.name,
-            "value": f"{value:g}",
+            "value": value_text(value),
             "bytes": str(len(data)),
             "psnr": _number(psnr(flatten(picture, 255), flatten(decoded, 255)), 4),
         }
@@ -174,6 +179,11 @@ def observer() -> str:
     return f"{Cvvdp().name} {Cvvdp().version}"
 
 
+def value_text(value: float) -> str:
+    """A setting as rows have it."""
+    return f"{value:g}"
+
+
 def spread(codec: Codec, count: int = COUNT) -> list[float]:
     """Settings of a codec over its useful range, worst fidelity first, about evenly spaced in ln(JND).
 
@@ -192,8 +202,8 @@ def _codec(spec: str) -> Codec:
 
 @cache
 def _versions(name: str) -> str:
-    found = {"jndkit": VERSION, **versions(name)}
-    return "; ".join(f"{library} {version}" for library, version in found.items())
+    libraries = {"jndkit": VERSION, **versions(name)}
+    return "; ".join(f"{library} {version}" for library, version in libraries.items())
 
 
 def _readings(watched: WatchedCvvdp, picture: Picture, decoded: Picture) -> dict[str, str]:
@@ -208,9 +218,3 @@ def _readings(watched: WatchedCvvdp, picture: Picture, decoded: Picture) -> dict
 
 def _number(value: float, digits: int) -> str:
     return f"{value:.{digits}f}".rstrip("0").rstrip(".") if math.isfinite(value) else "inf"
-
-
-def _sentence(path: str, error: Exception) -> str:
-    row = explained(path, error)
-    message = str(row.error["message"]) if row.error else ""
-    return message if path in message else f"{path}: {message}"

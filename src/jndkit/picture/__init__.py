@@ -16,7 +16,7 @@ from jndkit.picture.metadata.mark import MARK
 from jndkit.picture.metadata.policy import check_policy, mark_xmp, with_metadata
 from jndkit.picture.png_writer import png_bytes, save_png
 from jndkit.picture.raster import one_colour
-from jndkit.picture.saving import append_line, make_folder, replacing, write_atomic
+from jndkit.picture.saving import make_folder, replacing, write_atomic
 
 __all__ = [
     "MARK",
@@ -25,7 +25,6 @@ __all__ = [
     "Picture",
     "Pixels",
     "Source",
-    "append_line",
     "check_damaged",
     "check_policy",
     "digest",

@@ -68,17 +68,6 @@ def replacing(path: str | os.PathLike[str], *, force: bool = False) -> Iterator[
         raise OutputError(name, f"it cannot be written: {reason}") from None
 
 
-def append_line(path: str | os.PathLike[str], line: str) -> None:
-    """Add a line to the end of a file, which may not be there yet. Raises OutputError."""
-    try:
-        with open(path, "a", encoding="utf-8", newline="\n") as file:
-            file.write(line + "\n")
-    except (OSError, ValueError) as error:
-        raise OutputError(
-            os.fspath(path), f"it cannot be written: {getattr(error, 'strerror', None) or error}"
-        ) from None
-
-
 def make_folder(folder: str) -> None:
     """A folder and those it lies in, where they are not there yet. Raises OutputError."""
     try:

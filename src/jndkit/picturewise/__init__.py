@@ -1,0 +1,1 @@
+"""What is known of a whole picture in one codec: which setting its viewers need, predicted, searched and decided."""

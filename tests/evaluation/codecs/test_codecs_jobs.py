@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 import jndkit
+from jndkit.batch import run
 from jndkit.codecs import CODECS, available, codec
 from jndkit.errors import MissingError, UsageError
 from jndkit.evaluation.codecs import prepared, settings as module
@@ -19,7 +20,6 @@ from jndkit.evaluation.codecs.jobs import Job, jobs_left
 from jndkit.evaluation.codecs.rows import LEVELS, CodecRow, order
 from jndkit.evaluation.codecs.settings import Settings, present
 from jndkit.evaluation.metrics.ssimulacra2 import Prepared, prepare
-from jndkit.evaluation.run import run
 from jndkit.observers.cvvdp import Cvvdp
 from jndkit.picture import Pixels, save_png
 from jndkit.viewing import DISPLAYS
@@ -28,7 +28,7 @@ ONE = Settings(codecs=("jpeg",))
 
 
 def made(path: Path, settings: Settings = ONE) -> list[CodecRow]:
-    return list(Job(str(path), path.name, settings.codecs, settings).rows())
+    return list(run([Job(str(path), path.name, settings.codecs, settings)], 1))
 
 
 def test_levels_are_files_that_were_read(picture: Path) -> None:

@@ -15,12 +15,12 @@ import numpy as np
 import pytest
 
 import jndkit
+from jndkit.batch import run
 from jndkit.errors import UsageError
 from jndkit.evaluation.noise.baselines import BASELINES
 from jndkit.evaluation.noise.jobs import Job, jobs_left
 from jndkit.evaluation.noise.rows import NoiseRow
 from jndkit.evaluation.noise.settings import Settings
-from jndkit.evaluation.run import run
 from jndkit.injection import Noise, at_psnr
 from jndkit.pixelwise import MODELS
 
@@ -75,7 +75,7 @@ def test_rows_survive_json(folder: Path) -> None:
 def test_a_bad_picture_fails_alone(folder: Path) -> None:
     (folder / "1.png").write_bytes(b"no picture")
     settings = replace(FEW, models=("flat", "chou1995"))
-    rows = [row for each in sorted(folder.iterdir()) for row in job(each, settings).rows()]
+    rows = list(run([job(path, settings) for path in sorted(folder.iterdir())], 1))
     assert [(row.input, row.error is None) for row in rows] == [
         ("0.png", True), ("0.png", True), ("1.png", False), ("1.png", False), ("2.png", True), ("2.png", True)
     ]  # fmt: skip

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from jndkit.batch import run
 from jndkit.errors import MissingError, UsageError
 from jndkit.evaluation.observers import stimuli
 from jndkit.evaluation.observers.jobs import jobs_left
@@ -22,7 +23,7 @@ TWO = ("psnr", "ssim")
 def made(
     answered: Path, tables: tuple[str, ...] = ("midd", "mcl-jci"), readers: tuple[str, ...] = TWO
 ) -> list[ReadingRow]:
-    return [row for job in jobs_left(Settings(answered, tables, readers), []) for row in job.rows()]
+    return list(run(jobs_left(Settings(answered, tables, readers), []), 1))
 
 
 def test_every_version_is_read(answered: Path) -> None:

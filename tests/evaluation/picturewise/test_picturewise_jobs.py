@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import jndkit
+from jndkit.batch import run
 from jndkit.codecs import Codec, codec
 from jndkit.errors import UsageError
 from jndkit.evaluation import search as sources
@@ -18,7 +19,6 @@ from jndkit.evaluation.picturewise.ground_truth import observed_ground_truth
 from jndkit.evaluation.picturewise.jobs import Job, jobs_left
 from jndkit.evaluation.picturewise.rows import METHODS, KnobRow
 from jndkit.evaluation.picturewise.settings import Settings
-from jndkit.evaluation.run import run
 from jndkit.observers import OBSERVERS, Reading
 from jndkit.observers.cvvdp import Cvvdp
 from jndkit.protocols import PROTOCOLS
@@ -29,7 +29,7 @@ GRID = codec("jpeg").knob.grid
 
 
 def made(path: Path, settings: Settings = ONE) -> list[KnobRow]:
-    return list(Job(str(path), path.name, tuple(settings.parts), settings).rows())
+    return list(run([Job(str(path), path.name, tuple(settings.parts), settings)], 1))
 
 
 def test_the_boundary_is_that_of_reading_every_level(folder: Path) -> None:

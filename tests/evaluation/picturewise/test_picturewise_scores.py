@@ -26,7 +26,7 @@ Make = Callable[..., dict[str, KnobRow]]
 def truth(boundary: int) -> GroundTruth:
     """Bytes double every ten levels; three of four are satisfied from the boundary on, all others nowhere."""
     levels = np.arange(100, dtype=np.float64)
-    return GroundTruth(GRID, (levels >= boundary).astype(np.float64), 1000.0 * 2.0 ** (levels / 10.0), {"75": boundary})
+    return GroundTruth(GRID, (levels >= boundary).astype(np.float64), 1000.0 * np.exp2(levels / 10.0), {"75": boundary})
 
 
 def scored(estimate: Estimate, boundary: int = 80) -> Score:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import runpy
 import tracemalloc
-from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -17,8 +14,8 @@ from jndkit.errors import InputError, UsageError
 from jndkit.inference import Session, session
 from jndkit.picture import Picture
 from jndkit.pixelwise.terms.tiles import colours, tiles
+from tests.weights import made_networks as made
 
-made = SimpleNamespace(**runpy.run_path(str(Path(__file__).parents[2] / "weights" / "made_networks.py")))
 Array = npt.NDArray[Any]
 
 # Of layers and multiple; channels of the networks with a multiple are those of blocks of 4 x 4 pixels.

@@ -45,7 +45,7 @@ class TestMeasures:
         from jndkit.training.losses.fullreference import MEASURES
 
         picture = torch.rand(2, 3, 96, 88, generator=torch.Generator().manual_seed(0))
-        assert float(MEASURES[name](picture, picture).abs().max()) < 1e-4
+        assert float(MEASURES[name](picture, picture, None).abs().max()) < 1e-4
 
     def test_more_noise_is_farther_and_the_slope_is_finite(self, name: str) -> None:
         from jndkit.training.losses.fullreference import MEASURES
@@ -53,11 +53,11 @@ class TestMeasures:
         random = torch.Generator().manual_seed(1)
         picture = 0.2 + 0.6 * torch.rand(2, 3, 96, 88, generator=random)
         noise = torch.randn(2, 3, 96, 88, generator=random)
-        near, far = (MEASURES[name](picture, picture + level * noise) for level in (0.01, 0.05))
+        near, far = (MEASURES[name](picture, picture + level * noise, None) for level in (0.01, 0.05))
         assert bool((near > 0).all())
         assert bool((far > near).all())
         strength = torch.zeros(1, requires_grad=True)
-        MEASURES[name](picture, picture + strength * noise).sum().backward()
+        MEASURES[name](picture, picture + strength * noise, None).sum().backward()
         assert math.isfinite(float(strength.grad))
 
 
@@ -163,19 +163,19 @@ def test_twenty_steps_lower_the_loss(home: Path, tmp_path: Path) -> None:
 
 
 def test_weights_of_nothing_leave_a_loss_out(home: Path) -> None:
+    from jndkit.training.hvssd.task import HvssdTask
     from jndkit.training.networks import network
-    from jndkit.training.tasks import task
 
     torch.manual_seed(5)
     model = network("hvssd", {"inputs": "figure"})
-    feeder = task(recipe(home))
+    feeder = HvssdTask(recipe(home))
     batch = feeder.batch(torch.Generator().manual_seed(0))
     assert set(batch[1].unique().tolist()) == {-1.0, 1.0}
     with torch.no_grad():
         parts = feeder.losses(model, batch)
         for name, key in zip(parts._fields, ("magnitude", "perceptual_weight", "attention"), strict=True):
             weights = dict.fromkeys(("magnitude", "perceptual_weight", "attention"), 0.0) | {key: 2.0}
-            alone = task(recipe(home, *(f"data.{each}={value}" for each, value in weights.items())))
+            alone = HvssdTask(recipe(home, *(f"data.{each}={value}" for each, value in weights.items())))
             assert float(getattr(parts, name)) > 0
             assert float(alone.loss(model, batch)) == pytest.approx(2 * float(getattr(parts, name)), rel=1e-4)
 

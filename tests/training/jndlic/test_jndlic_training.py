@@ -253,7 +253,7 @@ def test_graphs_are_exact_in_every_runtime(steps: str, tmp_path: Path) -> None:
 
     channels, where = model.prior.mean.shape[0], torch.from_numpy(layout.places(8, 4, layout.PHASES[1][1]))
     extreme = layout.SYMBOL_LIMIT * whole(0, 1, 1, 192, 8, 4).mul(2).sub(1)
-    inputs = {
+    inputs: dict[str, list[tuple[Any, ...]]] = {
         "hyper": [(whole(-31, 31, 1, channels, 2, 1), torch.tensor([knob])) for knob in (0.0, 33.0, 60.0)],
         "context": [
             (whole(0, 255, 1, 8, 8, 4), whole(-20, 20, 1, 192, 8, 4), torch.tensor([1.0]), where),
@@ -323,9 +323,9 @@ def test_twenty_steps_lower_the_loss(home: Path, tmp_path: Path) -> None:
 
 
 def test_errors_where_the_jnd_is_high_cost_less(home: Path, photo: np.ndarray) -> None:
-    from jndkit.training.tasks import task
+    from jndkit.training.jndlic.task import JndLicTask
 
-    feeder, (picture, _, _) = task(recipe(home)), given(photo, 30.0)
+    feeder, (picture, _, _) = JndLicTask(recipe(home)), given(photo, 30.0)
     changed = picture + 0.02
     low, high = (feeder.error(changed, picture, torch.full_like(picture[:, :1], jnd)) for jnd in (3.0, 12.0))
     assert float(high) == pytest.approx(float(low) / 4.0, rel=1e-3)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
@@ -15,7 +16,10 @@ from jndkit.training.recipe import Recipe, load_recipe
 
 pytestmark = pytest.mark.train
 
-torch = pytest.importorskip("torch")
+if TYPE_CHECKING:
+    import torch
+else:
+    torch = pytest.importorskip("torch")
 
 EXAMPLE = Path(__file__).parents[3] / "examples" / "lake.png"
 

@@ -40,7 +40,7 @@ def codecs(
     from jndkit.evaluation.codecs.rows import CodecRow
     from jndkit.evaluation.codecs.summary import check
     from jndkit.evaluation.codecs.tables import markdown
-    from jndkit.evaluation.plan import plan
+    from jndkit.evaluation.run import plan
 
     need_input(pictures, rows)
     output = Output(rows, json, plot, force)

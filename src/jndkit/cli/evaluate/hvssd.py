@@ -40,7 +40,7 @@ def hvssd(
     from jndkit.evaluation.hvssd.settings import Settings
     from jndkit.evaluation.hvssd.summary import check
     from jndkit.evaluation.hvssd.tables import markdown
-    from jndkit.evaluation.plan import plan
+    from jndkit.evaluation.run import plan
 
     need_input(pictures, rows)
     printed = Output(rows, json)
@@ -59,7 +59,7 @@ def hvssd(
 
 def _targets(sources: list[str], recursive: bool, folder: Path) -> list[tuple[Path, str, Path]]:
     """Each picture, its name in the rows, and the PNG made of it. Raises UsageError where two would be one file."""
-    from jndkit.batch.inputs import gather
+    from jndkit.batch import gather
 
     pictures = gather(sources, recursive=recursive, without=folder)
     targets, makers = [], dict[Path, Path]()

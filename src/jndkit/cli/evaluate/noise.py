@@ -45,7 +45,7 @@ def noise(
     from jndkit.evaluation.noise.settings import Settings
     from jndkit.evaluation.noise.summary import check
     from jndkit.evaluation.noise.tables import markdown
-    from jndkit.evaluation.plan import plan
+    from jndkit.evaluation.run import plan
 
     need_input(pictures, rows)
     output = Output(rows, json, plot, force)

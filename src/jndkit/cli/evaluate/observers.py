@@ -111,7 +111,7 @@ def _read(
     from jndkit.evaluation.observers.measures import readers
     from jndkit.evaluation.observers.settings import Settings
     from jndkit.evaluation.observers.stimuli import STIMULI
-    from jndkit.evaluation.plan import plan
+    from jndkit.evaluation.run import plan
 
     by = tuple(dict.fromkeys(observer)) if observer else readers()
     settings = Settings(root, tuple(name for name in STIMULI if name in tables), by)

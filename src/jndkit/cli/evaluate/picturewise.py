@@ -136,7 +136,7 @@ def _run(
     """All rows of these settings. others: rows that stay in the file and are no part of the result."""
     from jndkit.evaluation.picturewise.jobs import jobs_left
     from jndkit.evaluation.picturewise.summary import check
-    from jndkit.evaluation.plan import plan
+    from jndkit.evaluation.run import plan
 
     return run(plan(settings, known, partial(jobs_left, pictures, settings), check, others), processes, output)
 

@@ -14,9 +14,9 @@ from jndkit.cli import printing
 from jndkit.errors import UsageError
 
 if TYPE_CHECKING:
-    from jndkit.batch.inputs import Found
-    from jndkit.evaluation.plan import Plan
+    from jndkit.batch import Found
     from jndkit.evaluation.rows import PictureRow, Row
+    from jndkit.evaluation.run import Plan
 
     RowT = TypeVar("RowT", bound=Row)
     PictureRowT = TypeVar("PictureRowT", bound=PictureRow)
@@ -104,7 +104,7 @@ def exit_code(rows: Iterable[Row]) -> int:
 
 def named_pictures(sources: Sequence[str], recursive: bool) -> list[tuple[Path, str]]:
     """Each picture with the name its rows give it. Raises UsageError where two pictures would have one name."""
-    from jndkit.batch.inputs import gather
+    from jndkit.batch import gather
 
     return list(named(gather(sources, recursive=recursive)))
 

@@ -1,6 +1,6 @@
 """How people look at two pictures beside each other: the worst places, each behind its own texture.
 
-Source: the form is ours, fitted to people's answers (benchmarks/side_by_side.py); that a place's pixel-wise JND tells
+Source: the form is ours, fitted to people's answers (tools/side_by_side.py); that a place's pixel-wise JND tells
 what it hides is the premise of Zhang et al., "VP-JND", IEEE TCSVT 2025; large exponents over places are probability
 summation, Robson and Graham, Vision Research 21, 1981.
 """

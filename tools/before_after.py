@@ -1,6 +1,6 @@
 """The picture of the README: one place of a photograph, before and after, enlarged twice, with the row as caption.
 
-    python benchmarks/before_after.py [OUT.png]       writes docs/before-after.png
+    python tools/before_after.py [OUT.png]       writes docs/before-after.png
 
 Codes examples/lake.png with the default settings, decodes what was written and cuts the same place out of both.
 """
@@ -47,6 +47,8 @@ def main(arguments: list[str] | None = None) -> None:
     encoded = jndkit.encode(LAKE)
     row = encoded.row
     assert encoded.data is not None
+    assert row.input_bytes is not None
+    assert row.bytes is not None
     with Image.open(io.BytesIO(encoded.data)) as file:
         decoded = np.asarray(file.convert("RGB"))
     before = f"original: {row.input_bytes / 1000:.0f} kB"

@@ -16,7 +16,7 @@ from jndkit.evaluation.noise.settings import Settings
 from jndkit.evaluation.noise.summary import check
 from jndkit.evaluation.picturewise.rows import KnobRow
 from jndkit.evaluation.picturewise.settings import Settings as KnobSettings
-from jndkit.evaluation.plan import Plan, plan
+from jndkit.evaluation.run import Plan, plan
 
 TWO = Settings(models=("flat", "chou1995"))
 

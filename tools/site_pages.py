@@ -40,6 +40,8 @@ COMMANDS = "reference/commands.md"
 PARAGRAPH = "\n\n"
 _LINK = re.compile(r"(?<=\]\()(?!\w+:|#)([^)\s#]+)(#[^)\s]*)?(?=\))")
 
+_FIGURE = re.compile(r"<td>(?=[-+]?\d[^<a-z]{0,40}</td>)")
+
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Add the pages and files that are not in docs/."""
@@ -63,6 +65,11 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
     if uri == "architecture.md":
         markdown = markdown.replace("<!-- rooms -->", rooms())
     return relinked(markdown, uri)
+
+
+def on_page_content(content: str, page: Page, config: MkDocsConfig, files: Files) -> str:
+    """Mark the cells of tables that hold a figure, which must not break before its interval."""
+    return _FIGURE.sub('<td class="figure">', content)
 
 
 def relinked(markdown: str, uri: str) -> str:
@@ -129,10 +136,12 @@ def python_reference() -> str:
     groups: dict[str, list[str]] = {"Functions": [], "Classes": [], "Errors": []}
     for name in jndkit.__all__:
         item = getattr(jndkit, name)
-        if inspect.isclass(item):
-            groups["Errors" if issubclass(item, Exception) else "Classes"].append(name)
-        elif callable(item):
+        if inspect.isclass(item) and issubclass(item, Exception):
+            groups["Errors"].append(name)
+        elif inspect.isfunction(item):
             groups["Functions"].append(name)
+        elif not name.startswith("__"):
+            groups["Classes"].append(name)
     lines: list[str] = []
     for title, names in groups.items():
         lines += ["", f"## {title}"] + [line for name in names for line in ("", f"::: jndkit.{name}")]
