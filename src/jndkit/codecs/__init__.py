@@ -122,7 +122,7 @@ def sweep(codec: Codec) -> tuple[float, ...]:
 
 def versions(name: str) -> dict[str, str]:
     """Library -> version of all that decides a codec's bytes. Raises UsageError and MissingError as `codec` does."""
-    return _present(name).versions()
+    return _present(name).versions() | CODECS.package(name)
 
 
 def _present(name: str) -> Card:
