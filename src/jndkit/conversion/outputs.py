@@ -33,6 +33,7 @@ class Task:
 class Plan:
     """Tasks and the names of their outputs.
 
+    within: input -> its folder below the one that was searched, which its output goes to as well.
     folder: where outputs go, or None for beside each input.  exact: the only output's name, or None.
     inputs: identities of all files the run reads, none of which is ever written to.
     clashes: input -> a sentence that says why its output has its whole name, photo.png.jpg.
