@@ -19,8 +19,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from distortions import Spec, grid_means, pair, sha256
 from PIL import features
+
+from distortions import Spec, grid_means, pair, sha256
 
 ROWS = Path(__file__).parent / "rows" / "cvvdp_parity.jsonl"
 QUALITIES = (20, 50, 75, 90, 95)

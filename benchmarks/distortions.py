@@ -93,7 +93,7 @@ def grid_means(values: npt.NDArray[Any], columns: int, rows: int) -> list[list[f
 
 
 def _added(rgb: Pixels, change: npt.NDArray[np.int16]) -> Pixels:
-    return np.clip(rgb.astype(np.int16) + change, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(rgb.astype(np.int16) + change, 0, 255), np.uint8)
 
 
 def _noise(shape: tuple[int, ...], amplitude: int, seed: int) -> npt.NDArray[np.int16]:

@@ -4,19 +4,17 @@
 
 Made pictures: 120 a class up to 1920 x 1080, seeds from 50000 on, which no test and no tuning has seen. Photographs:
 all of train/, valid/ and kodak/ (the thresholds were tuned on the first two only), as they are and saved as JPEG.
-Drawings among those files, listed in tests/picturewise/made_pictures.py, are counted apart: to recognise them is right.
+Drawings among those files, listed in made_pictures.py, are counted apart: to recognise them is right.
 """
 
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import json
 import os
 import time
 from collections import Counter
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import cv2
@@ -24,6 +22,7 @@ import numpy as np
 import PIL
 from PIL import Image
 
+import made_pictures
 from jndkit.picture import Picture
 from jndkit.picturewise.domain import domain
 
@@ -32,16 +31,6 @@ ROWS = HERE / "rows" / "domain.jsonl"
 FIRST_SEED = 50000
 QUALITIES = (75, 90)
 VERSIONS = {"numpy": np.__version__, "opencv": cv2.__version__, "pillow": PIL.__version__}
-
-
-def load_made_pictures() -> ModuleType:
-    path = HERE.parent / "tests" / "picturewise" / "made_pictures.py"
-    spec = importlib.util.spec_from_file_location("made_pictures", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def judge(pixels: np.ndarray) -> tuple[str, float, float]:
@@ -69,21 +58,21 @@ def summary(what: dict[str, Any], wanted: bool, seen: dict[str, tuple[str, float
     }
 
 
-def made_rows(made: ModuleType, count: int, largest: int) -> list[dict[str, Any]]:
+def made_rows(count: int, largest: int) -> list[dict[str, Any]]:
     rows = []
-    for kind in made.KINDS:
+    for kind in made_pictures.KINDS:
         seeds = range(FIRST_SEED, FIRST_SEED + count)
-        seen = {str(seed): judge(made.made(kind, seed, largest)) for seed in seeds}
+        seen = {str(seed): judge(made_pictures.made(kind, seed, largest)) for seed in seeds}
         what = {"set": "made", "class": kind, "seeds": [FIRST_SEED, count], "largest": largest}
         rows.append(summary({**what, "form": None}, kind == "photo", seen))
-        forms = {"screenshot": made.SCREENS, "text": made.TEXTS}.get(kind, ())
+        forms = {"screenshot": made_pictures.SCREENS, "text": made_pictures.TEXTS}.get(kind, ())
         for place, form in enumerate(forms):
             part = {seed: one for seed, one in seen.items() if int(seed) % len(forms) == place}
             rows.append(summary({**what, "form": form}, False, part))
     return rows
 
 
-def photograph_rows(made: ModuleType, data: Path) -> list[dict[str, Any]]:
+def photograph_rows(data: Path) -> list[dict[str, Any]]:
     rows = []
     for folder in ("train", "valid", "kodak"):
         pixels = {}
@@ -91,9 +80,12 @@ def photograph_rows(made: ModuleType, data: Path) -> list[dict[str, Any]]:
             with Image.open(file) as opened:
                 pixels[file.relative_to(data).as_posix()] = np.array(opened.convert("RGB"))
         for quality in (None, *QUALITIES):
-            seen = {name: judge(one if quality is None else made.resaved(one, quality)) for name, one in pixels.items()}
+            seen = {
+                name: judge(one if quality is None else made_pictures.resaved(one, quality))
+                for name, one in pixels.items()
+            }
             for drawings in (False, True):
-                part = {name: one for name, one in seen.items() if (name in made.DRAWINGS) == drawings}
+                part = {name: one for name, one in seen.items() if (name in made_pictures.DRAWINGS) == drawings}
                 if part:
                     what = {"set": folder, "class": "drawing" if drawings else "photo", "jpeg_quality": quality}
                     rows.append(summary(what, not drawings, part))
@@ -106,10 +98,9 @@ def main() -> None:
     parser.add_argument("--largest", type=int, default=1920, help="longest side of made pictures")
     chosen = parser.parse_args()
     cv2.setNumThreads(1)
-    made = load_made_pictures()
-    rows = made_rows(made, chosen.count, chosen.largest)
+    rows = made_rows(chosen.count, chosen.largest)
     if "JNDKIT_SHARED" in os.environ:
-        rows += photograph_rows(made, Path(os.environ["JNDKIT_SHARED"]) / "data")
+        rows += photograph_rows(Path(os.environ["JNDKIT_SHARED"]) / "data")
     ROWS.parent.mkdir(exist_ok=True)
     ROWS.write_text("".join(json.dumps(row) + "\n" for row in rows))
     print(f"{'set':7} {'class':11} {'form':12} {'jpeg':5} {'pictures':>8} {'wrong':>6} {'share':>7} {'ms/MP':>6}")

@@ -24,7 +24,6 @@ from typing import Any
 from unittest import mock
 
 import numpy as np
-from masking import Seen
 
 from jndkit.errors import MissingError
 from jndkit.evaluation.metrics.ssimulacra2 import prepare
@@ -40,6 +39,7 @@ from jndkit.opening import load
 from jndkit.pixelwise import jnd_map
 from jndkit.protocols import SIDE_BY_SIDE
 from jndkit.visibility import JND_PER_JOD
+from masking import Seen
 
 ROWS = Path(__file__).parent / "rows" / "forms.jsonl"
 CHROMA = (1.0, 1.25, 1.5, 2.0)

@@ -139,7 +139,7 @@ def curve(points: list[Row], measure: str) -> Curve:
     """Quality rises with it: a score or dB, or less the logarithm of what is seen."""
     visible = measure in ("jnd", "coarse_chroma")
     quality = [-np.log(max(each[measure], 1e-5)) if visible else each[measure] for each in points]
-    return Curve(np.array([each["bits"] for each in points]), np.array(quality))
+    return Curve([each["bits"] for each in points], quality)
 
 
 def jnd_at(points: list[Row], bits: float) -> float:

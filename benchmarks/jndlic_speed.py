@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
 from cold_start import tiled
 from observer_speed import peak_mib, processor, timed
 

@@ -17,8 +17,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from cold_start import once, tiled
 from PIL import Image
+
+from cold_start import once, tiled
 
 HERE = Path(__file__).parent
 ROWS = HERE / "rows" / "large.jsonl"

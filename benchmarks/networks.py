@@ -23,15 +23,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from pixelwise import peak_bytes, scene
-from resjnd import timed
 
 from jndkit.datasets.vvc import pairs
 from jndkit.evaluation.intervals import mean
 from jndkit.inference import available, session
 from jndkit.pixelwise import jnd_map
-from jndkit.pixelwise.shen2020 import Patches
+from jndkit.pixelwise.terms.structure import Patches
 from jndkit.weights import find
+from pixelwise import peak_bytes, scene
+from resjnd import timed
 
 ROWS = Path(__file__).parent / "rows" / "networks.jsonl"
 MODELS = ("shen2020", "hvssd")

@@ -23,8 +23,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from distortions import Pixels, distort
 from PIL import Image
+
+from distortions import Pixels, distort
 
 ROWS = Path(__file__).parent / "rows" / "observer_speed.jsonl"
 PICTURE = "valid/clic25_final/c9510efb03d1852c.png"

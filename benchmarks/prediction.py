@@ -15,11 +15,11 @@ import os
 import subprocess
 import sys
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import cv2
-from observer_speed import best, peak_mib, picture
 
 from jndkit.codecs import codec
 from jndkit.inference import available
@@ -27,6 +27,7 @@ from jndkit.observers import observer
 from jndkit.picture import Picture
 from jndkit.picturewise.prediction import predictor
 from jndkit.viewing import DISPLAYS
+from observer_speed import best, peak_mib, picture
 
 ROWS = Path(__file__).parent / "rows" / "prediction.jsonl"
 THREADS = 2
@@ -43,8 +44,8 @@ def measure(data: Path) -> dict[str, Any]:
     row: dict[str, Any] = {"knob": best(lambda: predictor(reference, display)(jpeg).knob(0.472))}
     for name in ("cvvdp", "vpjnd"):
         watched = observer(name).watch(reference, display)
-        row[f"{name}_watch"] = best(lambda name=name: observer(name).watch(reference, display), runs=3)
-        row[name] = best(lambda watched=watched: watched(coded))
+        row[f"{name}_watch"] = best(partial(observer(name).watch, reference, display), runs=3)
+        row[name] = best(partial(watched, coded))
     row["encode_decode"] = best(lambda: jpeg.decode(jpeg.encode(reference, 80.0)))
     return row | {"peak_mb": round(peak_mib())}
 

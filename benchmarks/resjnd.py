@@ -205,7 +205,7 @@ def _best_sigma(folder: Path) -> float:
 
 
 def _blur(rgb: Pixels, sigma: float) -> Pixels:
-    return cv2.GaussianBlur(rgb, (7, 7), sigma)
+    return np.asarray(cv2.GaussianBlur(rgb, (7, 7), sigma))
 
 
 def _psnr(a: Pixels, b: Pixels) -> float:
@@ -216,7 +216,7 @@ def _scene(height: int, width: int) -> Pixels:
     rows, columns = np.mgrid[:height, :width]
     waves = 128 + 60 * np.sin(rows / 9.0) * np.cos(columns / 13.0)
     noise = np.random.default_rng(0).normal(0, 12, (height, width, 3))
-    return np.clip(waves[..., None] + noise, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(waves[..., None] + noise, 0, 255), np.uint8)
 
 
 if __name__ == "__main__":

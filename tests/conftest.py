@@ -53,7 +53,7 @@ _METHODS = ("t55420", "t75420", "t90444", "j55420", "j75444", "j90444", "m75420"
 def _noise(seed: int) -> np.ndarray[Any, Any]:
     random = np.random.default_rng(seed)
     level = cv2.GaussianBlur(random.normal(0, 60, (_SIDE, _SIDE, 3)).astype(np.float32), (0, 0), 2.0) * (2 + seed) + 120
-    return np.clip(level, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(level, 0, 255), np.uint8)
 
 
 def _coded(rgb: np.ndarray[Any, Any], quality: int) -> Image.Image:

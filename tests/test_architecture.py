@@ -189,6 +189,6 @@ def test_help_starts_in_a_fifth_of_a_second() -> None:
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
         subprocess.run([sys.executable, "-m", "jndkit", "--help"], stdout=subprocess.DEVNULL, check=True)
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        return after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
+        return float(after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime)
 
     assert min(seconds() for _ in range(5)) < 0.2

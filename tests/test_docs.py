@@ -2,30 +2,19 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
 import subprocess
 import sys
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
 import jndkit
+import site_pages as hooks
+from tests import test_architecture as architecture
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
-
-
-@pytest.fixture(scope="module")
-def hooks() -> ModuleType:
-    """What MkDocs loads while it builds."""
-    spec = importlib.util.spec_from_file_location("site_hooks", ROOT / "tools" / "site.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +33,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.slow
-def test_the_site_has_every_page(site: Path, hooks: ModuleType) -> None:
+def test_the_site_has_every_page(site: Path) -> None:
     """`--strict` has already refused broken links, lost anchors and pages outside the navigation."""
     pages = {path.relative_to(DOCS).with_suffix(".html").as_posix() for path in DOCS.rglob("*.md")}
     pages |= {Path(page).with_suffix(".html").as_posix() for page in hooks.PAGES.values()}
@@ -69,7 +58,7 @@ def test_the_reference_of_python_is_in_the_site(site: Path) -> None:
             assert re.search(rf'id="jndkit\.(\w+\.)*{name}"', page), name
 
 
-def test_the_reference_of_commands_has_every_command_and_option(hooks: ModuleType) -> None:
+def test_the_reference_of_commands_has_every_command_and_option() -> None:
     from typer.main import get_command
 
     from jndkit.cli.app import app
@@ -86,12 +75,12 @@ def test_the_reference_of_commands_has_every_command_and_option(hooks: ModuleTyp
     assert "FILE&#124;DIR&#124;-" in reference  # a bar would end the cell
 
 
-def test_the_reference_of_python_has_every_name(hooks: ModuleType) -> None:
+def test_the_reference_of_python_has_every_name() -> None:
     listed = re.findall(r"^::: jndkit\.(\w+)$", hooks.python_reference(), flags=re.M)
     assert sorted(listed) == sorted(name for name in jndkit.__all__ if not name.startswith("__"))
 
 
-def test_links_are_mended_from_where_the_file_lies_to_where_the_page_lies(hooks: ModuleType) -> None:
+def test_links_are_mended_from_where_the_file_lies_to_where_the_page_lies() -> None:
     assert hooks.relinked("[a](docs/how.md#x) ![b](docs/b.png)", "index.md") == "[a](how.md#x) ![b](b.png)"
     assert hooks.relinked("[a](../people.md)", "reference/visibility.md") == "[a](../people.md)"
     assert hooks.relinked("[a](../README.md#what)", "savings.md") == "[a](index.md#what)"
@@ -101,7 +90,7 @@ def test_links_are_mended_from_where_the_file_lies_to_where_the_page_lies(hooks:
     assert hooks.relinked(untouched, "index.md") == untouched
 
 
-def test_every_room_is_listed(hooks: ModuleType) -> None:
+def test_every_room_is_listed() -> None:
     listed = set(re.findall(r"^\| `(\w+)", hooks.rooms(), flags=re.M))
     package = Path(jndkit.__file__).parent
     assert {path.stem for path in package.glob("*.py") if not path.name.startswith("_")} <= listed
@@ -122,11 +111,6 @@ def test_every_local_link_of_every_page_leads_somewhere() -> None:
 
 
 def test_the_order_of_rooms_is_that_of_the_architecture() -> None:
-    spec = importlib.util.spec_from_file_location("architecture", ROOT / "tests" / "test_architecture.py")
-    assert spec is not None
-    assert spec.loader is not None
-    architecture = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(architecture)
     package = Path(jndkit.__file__).parent
     rooms = [name for name in architecture.ORDER if (package / name).is_dir() or (package / f"{name}.py").exists()]
     guide = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import os
-import runpy
 import subprocess
 import sys
 import threading
 from pathlib import Path
-from types import SimpleNamespace
 
 import cv2
 import numpy as np
@@ -19,8 +17,7 @@ from jndkit import inference
 from jndkit.errors import DamagedError, MissingError, UsageError
 from jndkit.inference import RUNTIMES, session
 from jndkit.threads import processors
-
-made = SimpleNamespace(**runpy.run_path(str(Path(__file__).parent / "weights" / "made_networks.py")))
+from tests.weights import made_networks as made
 
 INSTALLED = [
     pytest.param(name, marks=pytest.mark.skipif(name not in inference.available(), reason=f"{name} is not installed"))
@@ -47,7 +44,7 @@ def convolved(picture: npt.NDArray[np.float32], weights: npt.NDArray[np.float32]
         for y in range(3)
         for x in range(3)
     ]
-    return np.sum(parts, axis=0)
+    return np.asarray(np.sum(parts, axis=0))
 
 
 @every_runtime

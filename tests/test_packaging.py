@@ -76,7 +76,7 @@ def test_the_source_archive_holds_what_its_tests_need(dist: Path) -> None:
         names = {name.partition("/")[2] for name in archive.getnames()}
     for file in (
         *("LICENSE", "NOTICE", "README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "CITATION.cff"),
-        *("Makefile", "constraints.txt", "mkdocs.yml", "tools/site.py", "docs/before-after.png"),
+        *("Makefile", "constraints.txt", "mkdocs.yml", "tools/site_pages.py", "docs/before-after.png"),
         *("examples/lake.png", "tests/conftest.py", "tests/pixelwise/published/wu2017.npz"),
         *("benchmarks/encode.py", "benchmarks/rows/encode.jsonl"),
     ):

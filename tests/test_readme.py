@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.metadata
-import importlib.util
 import os
 import re
 import shlex
@@ -11,9 +10,10 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from types import ModuleType
 
 import pytest
+
+import before_after
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -41,16 +41,6 @@ def commands(text: str = README) -> list[str]:
 def pinned() -> dict[str, str]:
     """The versions that constraints.txt names, by package."""
     return dict(re.findall(r"^([\w.-]+)==([^;\s]+)", (ROOT / "constraints.txt").read_text(), flags=re.M))
-
-
-def script(name: str) -> ModuleType:
-    """A script of benchmarks/, as a module."""
-    spec = importlib.util.spec_from_file_location(name, ROOT / "benchmarks" / f"{name}.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def cells(line: str) -> list[str]:
@@ -103,10 +93,9 @@ def test_the_picture_is_that_of_the_script(tmp_path: Path) -> None:
     import numpy as np
     from PIL import Image
 
-    drawing = script("before_after")
-    drawing.main([str(tmp_path / "drawn.png")])
+    before_after.main([str(tmp_path / "drawn.png")])
     shown, drawn = (
-        np.asarray(Image.open(path).convert("RGB"))[: drawing.HEIGHT * drawing.TIMES].astype(int)
+        np.asarray(Image.open(path).convert("RGB"))[: before_after.HEIGHT * before_after.TIMES].astype(int)
         for path in (ROOT / "docs" / "before-after.png", tmp_path / "drawn.png")
     )
     assert shown.shape == drawn.shape
@@ -119,7 +108,7 @@ def test_the_tables_of_what_it_saves_are_those_of_the_rows(capsys: pytest.Captur
     pytest.importorskip("resource", reason="the script reads memory as Unix tells it")
     import json
 
-    encode = script("encode")
+    import encode
 
     def printed(name: str) -> list[list[str]]:
         rows = [json.loads(line) for line in (encode.ROWS / f"{name}.jsonl").read_text().splitlines()]

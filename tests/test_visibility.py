@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import math
 import statistics
-import sys
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, strategies as st
 
+import protocols as fits
+import side_by_side
 from jndkit import visibility
 from jndkit.errors import UsageError
+from jndkit.evaluation.observers.population import lognormal, population
 from jndkit.protocols import PROTOCOLS, Error, Protocol, protocol
 from jndkit.viewing import DISPLAYS, Viewing
 from jndkit.visibility import interval, jnd_for, observer_sigma, viewers, viewers_between, viewers_interval
@@ -229,7 +230,7 @@ def test_viewers_interval_encloses_and_widens(fit: Protocol, d: float, widen: fl
 
 
 @pytest.mark.parametrize("arguments", [{"level": 0.0}, {"level": 1.0}, {"level": math.nan}, {"widen": 0.9}])
-def test_interval_rejects(arguments: dict[str, float]) -> None:
+def test_interval_rejects(arguments: dict[str, Any]) -> None:
     with pytest.raises(UsageError):
         interval(1.0, **arguments)
 
@@ -237,31 +238,16 @@ def test_interval_rejects(arguments: dict[str, float]) -> None:
 # --- the committed constants are the outputs of the fits
 
 
-@pytest.fixture(scope="module")
-def fits() -> ModuleType:
-    return script("protocols")
-
-
-def script(name: str) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(f"benchmarks_{name}", BENCHMARKS / f"{name}.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # dataclasses look their module up
-    spec.loader.exec_module(module)
-    return module
-
-
-def test_monotone_interpolation_keeps_points_and_order(fits: ModuleType) -> None:
-    x, y = fits.np.array([15.0, 25.0, 45.0, 97.0]), fits.np.array([4.0, 2.5, 2.4, 0.1])
+def test_monotone_interpolation_keeps_points_and_order() -> None:
+    x, y = np.array([15.0, 25.0, 45.0, 97.0]), np.array([4.0, 2.5, 2.4, 0.1])
     assert fits.monotone(x, y, x) == pytest.approx(y)
-    assert (fits.np.diff(fits.monotone(x, y, fits.QUALITY)) <= 0.0).all()
+    assert (np.diff(fits.monotone(x, y, fits.QUALITY)) <= 0.0).all()
     assert fits.monotone(x, 3.0 * x, fits.QUALITY) == pytest.approx(3.0 * fits.QUALITY)
 
 
-def test_the_log_normal_fit_finds_the_truth(fits: ModuleType) -> None:
-    log_d = fits.np.log(fits.np.outer([0.7, 1.0, 1.6], fits.np.geomspace(6.0, 0.2, 60)))
-    found = fits.lognormal(log_d, fits.population(log_d, 1.7, 0.3))
+def test_the_log_normal_fit_finds_the_truth() -> None:
+    log_d = np.log(np.outer([0.7, 1.0, 1.6], np.geomspace(6.0, 0.2, 60)))
+    found = lognormal(log_d, population(log_d, 1.7, 0.3))
     assert found == pytest.approx((1.7, 0.3), rel=1e-4)
 
 
@@ -309,7 +295,7 @@ def test_constants_equal_the_committed_rows() -> None:
 
 
 @pytest.mark.shared
-def test_constants_equal_the_repeated_fits(shared: Path, fits: ModuleType) -> None:
+def test_constants_equal_the_repeated_fits(shared: Path) -> None:
     rows = [
         fits.aic_fit(shared),
         fits.aic_committed(shared),
@@ -358,8 +344,7 @@ def test_the_error_joins_pictures_and_the_constants_own() -> None:
 @pytest.mark.shared
 @pytest.mark.slow
 def test_the_look_is_fitted_again(shared: Path) -> None:
-    module = script("side_by_side")
-    rows = {row["fit"]: row for row in module.fits(shared / "data", draws=10)}
+    rows = {row["fit"]: row for row in side_by_side.fits(shared / "data", draws=10)}
     committed = committed_rows("side_by_side")
     for name in ("the look as committed", "the reading"):
         assert rows[name]["rmse"] == pytest.approx(committed[name]["rmse"], abs=0.001)

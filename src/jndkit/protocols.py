@@ -9,7 +9,7 @@ from typing import Literal
 from jndkit.errors import UsageError, check_choice
 from jndkit.viewing import DISPLAYS, Viewing, viewing as named_viewing
 
-# Every number below is an output of benchmarks/protocols.py or of benchmarks/side_by_side.py; tests compare.
+# Every number below is an output of tools/protocols.py or of tools/side_by_side.py; tests compare.
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Error:
 
 @dataclass(frozen=True)
 class Look:
-    """How people look at two pictures beside each other: from place to place, after fine detail, and texture hides.
+    """How people look at two pictures beside each other: from place to place, for fine detail, and texture masks.
 
     A place is a square of 0.42 degrees. What is visible in it is divided by its own mean pixel-wise JND, so that each
     place masks itself; the worst places decide, since viewers search for them; what is finer than the eye's best

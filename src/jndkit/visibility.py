@@ -8,7 +8,7 @@ from statistics import NormalDist
 from jndkit.errors import UsageError
 from jndkit.protocols import AIC, Protocol
 
-# Every number below is an output of benchmarks/protocols.py; a test repeats the fits and compares.
+# Every number below is an output of tools/protocols.py; a test repeats the fits and compares.
 
 JND_PER_JOD = 3.20
 """JND per unit of ColorVideoVDP quality lost: d = 3.20 (10 - Q_JOD). A round number: least squares give 3.17."""

@@ -13,9 +13,10 @@ import numpy as np
 import pytest
 
 from jndkit.cli import main
+from jndkit.picture import Pixels
 
 
-def photograph(seed: int, width: int = 96, height: int = 80) -> np.ndarray:
+def photograph(seed: int, width: int = 96, height: int = 80) -> Pixels:
     """1/f noise, mostly grey, uint8 (H, W, 3), blue first."""
     random = np.random.default_rng(seed)
     across, down = np.fft.fftfreq(width)[None], np.fft.fftfreq(height)[:, None]
@@ -23,7 +24,7 @@ def photograph(seed: int, width: int = 96, height: int = 80) -> np.ndarray:
     planes = [np.fft.ifft2(np.fft.fft2(random.standard_normal((height, width))) / falling).real for _ in range(4)]
     mixed = np.stack([planes[0] + 0.1 * plane for plane in planes[1:]], axis=-1)
     mixed = (mixed - mixed.mean()) / mixed.std() * 45 + 125
-    return np.clip(mixed, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(mixed, 0, 255), np.uint8)
 
 
 @pytest.fixture

@@ -19,6 +19,9 @@ import cv2
 import numpy as np
 from PIL import Image, ImageCms
 
+from jndkit.picture import Pixels
+from tests.cli.conftest import photograph as drawn
+
 WIDTH, HEIGHT = 80, 72
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _TIFF_SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 11: 4, 12: 8}
@@ -41,15 +44,9 @@ class Case:
     codec: str = "jpeg"
 
 
-def photograph(width: int = WIDTH, height: int = HEIGHT) -> np.ndarray:
-    """1/f noise, mostly grey, uint8 (H, W, 3)."""
-    random = np.random.default_rng(7)
-    across, down = np.fft.fftfreq(width)[None], np.fft.fftfreq(height)[:, None]
-    falling = np.maximum(np.hypot(across, down), 1 / width)
-    planes = [np.fft.ifft2(np.fft.fft2(random.standard_normal((height, width))) / falling).real for _ in range(4)]
-    mixed = np.stack([planes[0] + 0.1 * plane for plane in planes[1:]], axis=-1)
-    mixed = (mixed - mixed.mean()) / mixed.std() * 45 + 125
-    return np.clip(mixed, 0, 255).astype(np.uint8)
+def photograph(width: int = WIDTH, height: int = HEIGHT) -> Pixels:
+    """What most of the files hold."""
+    return drawn(7, width, height)
 
 
 def everything() -> list[Case]:

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import importlib.util
-import runpy
 from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
-made = SimpleNamespace(**runpy.run_path(str(Path(__file__).parents[1] / "weights" / "made_networks.py")))
+from tests.weights import made_networks as made
 
 
 @pytest.fixture(autouse=True)

@@ -24,7 +24,6 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -37,20 +36,8 @@ from jndkit.cli import main
 from jndkit.cli.printing import shown
 from jndkit.picture import decoding, from_bytes, loading, sandbox
 from jndkit.picture.formats import pnm, tiff as tiff_reader
+from tests.cli import hostile_files as files
 
-
-def _beside(name: str) -> ModuleType:
-    """A module of this folder; tests are no package."""
-    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module  # where dataclasses look for it
-    spec.loader.exec_module(module)
-    return module
-
-
-files = _beside("hostile_files")
 CASES = files.everything()
 
 PATIENCE = 10.0  # seconds for one file
@@ -176,7 +163,7 @@ def _finished(run: subprocess.Popen[str], timeout: float) -> Said:
             with suppress(ProcessLookupError, AttributeError):
                 os.killpg(run.pid, signal.SIGKILL)
             run.kill()
-            pytest.fail(f"it hung: {run.args}")
+            pytest.fail(f"it hung: {run.args!r}")
     return Said(run.returncode, out or "", err or "", time.monotonic() - started)
 
 
@@ -448,7 +435,7 @@ def test_other_verbs(results: dict[str, Result], command: Callable[..., Said], t
     chosen = [case for case in CASES if case.group != "odd" and "moving canvas" not in case.name]
     for number, case in enumerate(chosen[("decode", "predict", "compare", "map").index(verb) :: 24]):
         folder = results[case.name].folder
-        rest = {
+        rest: dict[str, list[str | Path]] = {
             "compare": [sound],
             "map": ["-o", tmp_path / f"{number}.npy"],
             "decode": ["-o", tmp_path / f"{number}.png"],

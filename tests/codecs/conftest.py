@@ -24,7 +24,7 @@ def _photo(width: int, height: int) -> npt.NDArray[np.uint8]:
         grain = rng.normal(0, 1, (height, width)).astype(np.float32)
         base += strength * cv2.GaussianBlur(grain, (0, 0), sigma)[..., None]
     base[(x - width / 2) ** 2 + (y - height / 2) ** 2 < (min(width, height) / 4) ** 2] *= (1.3, 0.8, 0.6)
-    return np.clip(base, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(base, 0, 255), np.uint8)
 
 
 @pytest.fixture(scope="session")

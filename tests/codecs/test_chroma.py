@@ -12,12 +12,9 @@ from PIL import Image
 
 from jndkit.codecs import chroma
 from jndkit.codecs.chroma import double, halve, reduce_chroma
+from jndkit.picture.difference import psnr
 
 Photo = Callable[[int, int], npt.NDArray[np.uint8]]
-
-
-def decibels(first: npt.NDArray[np.uint8], second: npt.NDArray[np.uint8]) -> float:
-    return float(10 * np.log10(255**2 / max(np.mean((first.astype(float) - second) ** 2), 1e-10)))
 
 
 def jpeg(rgb: npt.NDArray[np.uint8], subsampling: str) -> npt.NDArray[np.uint8]:
@@ -70,5 +67,5 @@ def test_it_is_what_jpeg_does(shared: Path, name: str) -> None:
     rgb = np.asarray(Image.open(shared / "data" / "valid" / "gb82" / f"{name}.png").convert("RGB"))
     reduced = reduce_chroma(rgb)
     # What is left between the two is the rounding of a JPEG of quality 100, which 4:4:4 shows alone.
-    assert decibels(reduced, jpeg(rgb, "4:2:0")) > decibels(rgb, jpeg(rgb, "4:4:4")) - 1.0
-    assert decibels(reduced, rgb) < 49
+    assert psnr(reduced, jpeg(rgb, "4:2:0")) > psnr(rgb, jpeg(rgb, "4:4:4")) - 1.0
+    assert psnr(reduced, rgb) < 49

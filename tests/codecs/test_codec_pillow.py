@@ -64,6 +64,7 @@ def test_webp_method_and_alpha(photo: Photo) -> None:
     assert len(set(files.values())) == 3
     back = codec("webp").decode(files["webp:m4"])
     assert back.alpha is not None
+    assert picture.alpha is not None
     assert np.array_equal(back.alpha, picture.alpha)
 
 

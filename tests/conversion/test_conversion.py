@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pytest
@@ -98,7 +99,7 @@ def test_a_bug_costs_one_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     path = str(tmp_path / "a.png")
     save_png(picture(1), path)
     # Not what the type says: the kind of mistake that no error of ours predicts.
-    outcome = conversion.attempt(path, "no settings")
+    outcome = conversion.attempt(path, cast(Settings, "no settings"))
     assert outcome.row.status == "failed"
     assert outcome.row.error is not None
     assert outcome.row.error["type"] == "AttributeError"

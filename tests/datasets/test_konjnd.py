@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
@@ -11,9 +10,10 @@ from jndkit.cli import main
 from jndkit.datasets.konjnd import PICTURES, inventory, names, quality, ratings
 from jndkit.datasets.ratings import sur
 from jndkit.errors import InputError
+from tests.datasets import made_ratings
 
 
-def test_every_rating_is_kept(made_ratings: ModuleType, tmp_path: Path) -> None:
+def test_every_rating_is_kept(tmp_path: Path) -> None:
     found = ratings(made_ratings.konjnd(tmp_path))
     assert [(each.source, each.codec, each.knob, each.order) for each in found] == [
         ("SRC0001", "jpeg", "level", 1),
@@ -26,7 +26,7 @@ def test_every_rating_is_kept(made_ratings: ModuleType, tmp_path: Path) -> None:
     assert len(names()) == 1008
 
 
-def test_check_says_what_is_there(made_ratings: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_check_says_what_is_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     made_ratings.konjnd(tmp_path)
     assert main(["datasets", "check", "konjnd", str(tmp_path)]) == 1
     said = capsys.readouterr()
@@ -41,12 +41,12 @@ def test_check_says_what_is_there(made_ratings: ModuleType, tmp_path: Path, caps
     assert "1 of 3 sources, such as source_image/SRC0001.png" in held.missing
 
 
-def test_a_whole_set_lacks_nothing(made_ratings: ModuleType, tmp_path: Path) -> None:
+def test_a_whole_set_lacks_nothing(tmp_path: Path) -> None:
     assert inventory(made_ratings.konjnd(tmp_path, PICTURES)).missing == []
 
 
 @pytest.mark.parametrize(("old", "new"), [(",4,38.25,", ",5,38.25,"), (",4,36.5,", ",4,46.5,"), (",4,36.5,", ",4,x,")])
-def test_statements_that_the_answers_contradict(made_ratings: ModuleType, tmp_path: Path, old: str, new: str) -> None:
+def test_statements_that_the_answers_contradict(tmp_path: Path, old: str, new: str) -> None:
     table = made_ratings.konjnd(tmp_path) / "subjective_ratings.csv"
     text = table.read_text().replace("35.75", "38.25", 1)
     table.write_text(text.replace(old, new))
@@ -63,7 +63,7 @@ def test_statements_that_the_answers_contradict(made_ratings: ModuleType, tmp_pa
         (",ratings\n", ",answers\n", "no column 'ratings'"),
     ],
 )
-def test_malformed_tables(made_ratings: ModuleType, tmp_path: Path, old: str, new: str, said: str) -> None:
+def test_malformed_tables(tmp_path: Path, old: str, new: str, said: str) -> None:
     table = made_ratings.konjnd(tmp_path) / "subjective_ratings.csv"
     table.write_text(table.read_text().replace(old, new))
     with pytest.raises(InputError, match=said):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 from pathlib import Path
-from types import ModuleType
 
 import numpy as np
 import pytest
@@ -14,9 +13,10 @@ from jndkit.datasets import mcl_jci
 from jndkit.datasets.mcl_jci import curves, inventory, names, ratings
 from jndkit.datasets.ratings import sur
 from jndkit.errors import InputError
+from tests.datasets import made_ratings
 
 
-def test_every_answer_is_kept_and_none_is_none(made_ratings: ModuleType, tmp_path: Path) -> None:
+def test_every_answer_is_kept_and_none_is_none(tmp_path: Path) -> None:
     found = ratings(made_ratings.mcl_jci(tmp_path))
     assert len(found) == 150
     assert [each.source for each in found[:50]] == names()
@@ -29,7 +29,7 @@ def test_every_answer_is_kept_and_none_is_none(made_ratings: ModuleType, tmp_pat
     assert sur(third.points, 21.0) == 0.5
 
 
-def test_tables_that_lie_on_their_side(made_ratings: ModuleType, tmp_path: Path) -> None:
+def test_tables_that_lie_on_their_side(tmp_path: Path) -> None:
     made_ratings.mcl_jci(tmp_path)
     table = tmp_path / "answers" / "JND_first.csv"
     upright = ratings(tmp_path)
@@ -38,13 +38,13 @@ def test_tables_that_lie_on_their_side(made_ratings: ModuleType, tmp_path: Path)
     assert ratings(tmp_path) == upright
 
 
-def test_empty_cells_and_nan_are_missing(made_ratings: ModuleType, tmp_path: Path) -> None:
+def test_empty_cells_and_nan_are_missing(tmp_path: Path) -> None:
     rows = [[40, "NaN", "", "0.0000"] for _ in range(50)]
     made_ratings.write_csv(tmp_path / "JND_first.csv", rows)
     assert ratings(tmp_path)[0].points == (40.0, None, None, None)
 
 
-def test_only_what_is_there(made_ratings: ModuleType, tmp_path: Path) -> None:
+def test_only_what_is_there(tmp_path: Path) -> None:
     (made_ratings.mcl_jci(tmp_path) / "answers" / "JND_third.csv").unlink()
     assert len(ratings(tmp_path)) == 100
     (tmp_path / "answers" / "JND_first.csv").unlink()
@@ -66,13 +66,13 @@ def test_only_what_is_there(made_ratings: ModuleType, tmp_path: Path) -> None:
         ([["a", "b"], *([[30, 20]] * 49)], "row 1 has the answer 'a'"),
     ],
 )
-def test_malformed_tables(made_ratings: ModuleType, tmp_path: Path, rows: list[list[object]], said: str) -> None:
+def test_malformed_tables(tmp_path: Path, rows: list[list[object]], said: str) -> None:
     made_ratings.write_csv(tmp_path / "JND_first.csv", rows)
     with pytest.raises(InputError, match=said):
         ratings(tmp_path)
 
 
-def test_curves_of_patches_are_the_pictures(made_ratings: ModuleType, tmp_path: Path) -> None:
+def test_curves_of_patches_are_the_pictures(tmp_path: Path) -> None:
     made_ratings.curves(tmp_path)
     found = curves(tmp_path)
     assert list(found) == ["SRC01", "SRC02"]
@@ -91,14 +91,14 @@ def test_curves_of_patches_are_the_pictures(made_ratings: ModuleType, tmp_path: 
         ("SRC01_037_1,", "SRC01_137_1,", "row 74"),
     ],
 )
-def test_malformed_curves(made_ratings: ModuleType, tmp_path: Path, old: str, new: str, said: str) -> None:
+def test_malformed_curves(tmp_path: Path, old: str, new: str, said: str) -> None:
     path = made_ratings.curves(tmp_path)
     path.write_text(path.read_text().replace(old, new))
     with pytest.raises(InputError, match=said):
         curves(tmp_path)
 
 
-def test_check_says_what_is_there(made_ratings: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_check_says_what_is_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     made_ratings.mcl_jci(tmp_path)
     (tmp_path / "ImageJND_SRC01.bmp").touch()
     (tmp_path / "ImageJND_SRC01_001.jpg").touch()
@@ -114,7 +114,7 @@ def test_check_says_what_is_there(made_ratings: ModuleType, tmp_path: Path, caps
     assert "no such folder" in capsys.readouterr().err
 
 
-def test_a_whole_set_lacks_nothing(made_ratings: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_whole_set_lacks_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made_ratings.mcl_jci(tmp_path)
     made_ratings.curves(tmp_path)
     for number in range(1, 51):

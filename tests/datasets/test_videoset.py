@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
@@ -11,9 +10,10 @@ from jndkit.cli import main
 from jndkit.datasets.ratings import sur
 from jndkit.datasets.videoset import SEQUENCES, inventory, ratings
 from jndkit.errors import InputError
+from tests.datasets import made_ratings
 
 
-def test_every_answer_is_kept(made_ratings: ModuleType, tmp_path: Path) -> None:
+def test_every_answer_is_kept(tmp_path: Path) -> None:
     found = ratings(made_ratings.videoset(tmp_path))
     assert [(each.source, each.order, each.anchor) for each in found] == [
         ("videoSRC001_1280x720", 1, 0.0),
@@ -25,7 +25,7 @@ def test_every_answer_is_kept(made_ratings: ModuleType, tmp_path: Path) -> None:
     assert sur(found[0].points, 26.0, higher_is_better=False) == pytest.approx(2 / 3)
 
 
-def test_check_says_what_is_there(made_ratings: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_check_says_what_is_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     made_ratings.videoset(tmp_path, SEQUENCES)
     assert main(["datasets", "check", "videoset", str(tmp_path)]) == 1
     said = capsys.readouterr()
@@ -45,7 +45,7 @@ def test_check_says_what_is_there(made_ratings: ModuleType, tmp_path: Path, caps
         ("samples,", "sample,", "no column 'samples'"),
     ],
 )
-def test_malformed_tables(made_ratings: ModuleType, tmp_path: Path, old: str, new: str, said: str) -> None:
+def test_malformed_tables(tmp_path: Path, old: str, new: str, said: str) -> None:
     table = made_ratings.videoset(tmp_path) / "1280x720_1st.csv"
     table.write_text(table.read_text().replace(old, new))
     with pytest.raises(InputError, match=said):

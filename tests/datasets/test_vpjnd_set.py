@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -109,7 +110,8 @@ def test_what_is_wrong_with_a_set_is_said(made: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="it is not there"):
         pairs(broken)
     row = next(row for row in ledger.read(broken / "manifest.jsonl") if "pair" in row)
-    for change in ({"viewings": ["cinema"]}, {"versions": [{}]}, {"viewings": ["desktop"]}):
+    changes: list[dict[str, Any]] = [{"viewings": ["cinema"]}, {"versions": [{}]}, {"viewings": ["desktop"]}]
+    for change in changes:
         (broken / "manifest.jsonl").write_text(json.dumps({**row, **change}) + "\n")
         with pytest.raises(DamagedError, match="not what the builder writes"):
             pictures(broken)

@@ -26,9 +26,9 @@ def fuzz(name: str, seconds: int) -> None:
     """Fuzz one target in this process, which libFuzzer ends."""
     import atheris
 
-    sys.path.insert(0, str(HERE))
-    with atheris.instrument_imports(include=["jndkit", "targets"]):
-        import targets
+    sys.path.insert(0, str(HERE.parents[1]))
+    with atheris.instrument_imports(include=["jndkit", "tests.fuzz.targets"]):
+        from tests.fuzz import targets
     from jndkit.errors import JndError
 
     target = targets.TARGETS[name]

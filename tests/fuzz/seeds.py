@@ -83,20 +83,18 @@ def everything() -> Iterator[tuple[str, str, bytes]]:
     for name, data in pngs(image):
         yield "png", name, data
     block = exif()
-    for name, options in {
-        "raw": {},
-        "lzw": {"compression": "tiff_lzw"},
-        "deflate": {"compression": "tiff_deflate"},
-    }.items():
-        yield "tiff", name, written(image, "TIFF", **options)
-    yield "tiff", "jpeg", written(image, "TIFF", compression="jpeg")
+    yield "tiff", "raw", written(image, "TIFF")
+    for name in ("lzw", "deflate", "jpeg"):
+        compression = name if name == "jpeg" else f"tiff_{name}"
+        yield "tiff", name, written(image, "TIFF", compression=compression)
     yield "tiff", "described", written(image, "TIFF", exif=block)
-    for name, options in {
+    options: dict[str, dict[str, Any]] = {
         "baseline": {"exif": block, "xmp": XMP},
         "progressive": {"progressive": True, "comment": "jndkit 0"},
         "restarts": {"restart_marker_blocks": 1, "optimize": True},
-    }.items():
-        yield "jpeg", name, written(image, "JPEG", **options)
+    }
+    for name, chosen in options.items():
+        yield "jpeg", name, written(image, "JPEG", **chosen)
     yield "jpeg", "cmyk", written(image.convert("CMYK"), "JPEG")
     for name, data in jxls():
         yield "jxl", name, data

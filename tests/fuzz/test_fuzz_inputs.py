@@ -2,32 +2,18 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 import time
 import tracemalloc
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
 from jndkit.errors import JndError
+from tests.fuzz import run, targets
 
 HERE = Path(__file__).resolve().parent
 
 
-def _beside(name: str) -> ModuleType:
-    """A module of this folder; tests are no package."""
-    spec = importlib.util.spec_from_file_location(f"fuzz_{name}", HERE / f"{name}.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-targets, run = _beside("targets"), _beside("run")
 INPUTS = sorted(path for folder in ("seeds", "found") for path in (HERE / folder).glob("*/*"))
 
 

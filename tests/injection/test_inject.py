@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -72,6 +73,7 @@ def test_transparent_pictures_stay_transparent(picture: Picture) -> None:
     alpha = np.full((96, 128), 255, np.uint8)
     alpha[:, 64:] = 0
     done = jndkit.inject(replace(picture, alpha=alpha), jnd=1.0)
+    assert done.picture.alpha is not None
     assert np.array_equal(done.picture.alpha, alpha)
     assert 0.99 <= (done.row.jnd or 0.0) <= 1.0
 
@@ -79,10 +81,13 @@ def test_transparent_pictures_stay_transparent(picture: Picture) -> None:
 def test_requests_that_make_no_sense(picture: Picture) -> None:
     with pytest.raises(jndkit.UsageError, match="--psnr and --jnd exclude each other"):
         jndkit.inject(picture, psnr=30.0, jnd=1.0)
-    for asked in ({"psnr": 0.0}, {"psnr": math.nan}, {"jnd": -1.0}, {"strength": -0.5}, {"strength": math.inf}):
+    wrong: list[dict[str, Any]]
+    wrong = [{"psnr": 0.0}, {"psnr": math.nan}, {"jnd": -1.0}, {"strength": -0.5}, {"strength": math.inf}]
+    for asked in wrong:
         with pytest.raises(jndkit.UsageError, match="finite number"):
             jndkit.inject(picture, **asked)
-    for asked in ({"model": "nobody1900"}, {"variant": "x"}, {"border": "x"}, {"viewing": "x"}, {"observer": "x"}):
+    wrong = [{"model": "nobody1900"}, {"variant": "x"}, {"border": "x"}, {"viewing": "x"}, {"observer": "x"}]
+    for asked in wrong:
         with pytest.raises(jndkit.UsageError, match="unknown"):
             jndkit.inject(picture, **asked)
     with pytest.raises(jndkit.UsageError, match="seed"):

@@ -95,6 +95,7 @@ def test_what_is_left_alone(picture: Picture, ramp: np.ndarray) -> None:
     alpha = np.arange(96 * 128, dtype=np.uint32).reshape(96, 128).astype(np.uint8)
     wide = replace(picture, alpha=alpha, native=picture.rgb[::-1], icc=b"wide", exif=b"exif", bits=16)
     noisy = Noise(wide, ramp).at(1.0).picture
+    assert noisy.alpha is not None
     assert np.array_equal(noisy.alpha, alpha)
     assert (noisy.native, noisy.icc, noisy.exif, noisy.bits) == (None, None, b"exif", 8)
     assert np.array_equal(noisy.coded, noisy.rgb)

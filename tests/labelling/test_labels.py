@@ -9,6 +9,7 @@ import os
 import shutil
 import signal
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -238,7 +239,7 @@ def test_the_settings_of_a_plan() -> None:
         {"viewings": ("tv",)},
     ],
 )
-def test_plans_are_checked(wrong: dict[str, object]) -> None:
+def test_plans_are_checked(wrong: dict[str, Any]) -> None:
     with pytest.raises(UsageError):
         Plan(**wrong)
 

@@ -31,7 +31,7 @@ def textured(height: int, width: int, seed: int = 0) -> np.ndarray:
     planes = [np.fft.ifft2(np.fft.fft2(rng.normal(size=(height, width))) * amplitude).real for _ in range(3)]
     grey, *colours = (plane / max(plane.std(), 1e-9) for plane in planes)
     rgb = np.stack([grey, grey + 0.3 * colours[0], grey + 0.3 * colours[1]], axis=-1)
-    return np.clip(127 + 40 * rgb, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(127 + 40 * rgb, 0, 255), np.uint8)
 
 
 def noisy(rgb: np.ndarray, strength: float, seed: int = 1) -> np.ndarray:

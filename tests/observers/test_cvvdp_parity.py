@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 from collections import defaultdict
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
 import pytest
 
+import distortions
 from jndkit.observers import cvvdp
 from jndkit.picture import Picture
 from jndkit.viewing import DISPLAYS
@@ -33,15 +32,6 @@ FAST_STEPS = {"kodak": 21, "size": 5, "small": 3, "display": 7, "case": 7}
 Row = dict[str, Any]
 
 
-def _distortions() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("distortions", BENCHMARKS / "distortions.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 def _rows(kind: str) -> list[Row]:
     lines = (BENCHMARKS / "rows" / "cvvdp_parity.jsonl").read_text().splitlines()
     return [row for row in map(json.loads, lines) if row["kind"] == kind]
@@ -61,7 +51,6 @@ def _by_picture() -> dict[str, list[Row]]:
     return chunks
 
 
-distortions = _distortions()
 GROUPS = _by_group()
 CHUNKS = _by_picture()
 

@@ -7,7 +7,9 @@ import io
 import json
 import math
 from collections import defaultdict
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -24,7 +26,7 @@ from jndkit.observers.mapped.constants import Constants, constants
 from jndkit.observers.mapped.exceedance import BLUR, low_passed_error
 from jndkit.observers.mapped.grid import Grid
 from jndkit.observers.mapped.observer import Mapped, WatchedMapped
-from jndkit.picture import Picture, load
+from jndkit.picture import Picture, Pixels, load
 from jndkit.pixelwise import MODELS, jnd_map
 from jndkit.viewing import DISPLAYS, viewing
 from jndkit.visibility import JND_PER_JOD, interval
@@ -139,7 +141,7 @@ def test_a_reading_does_not_depend_on_what_was_read_before_or_on_strips(monkeypa
 
 @pytest.mark.parametrize("turn", [np.flipud, np.fliplr, lambda rgb: rgb.transpose(1, 0, 2)])
 @pytest.mark.parametrize(("name", "bound"), [("chou1995", 1e-5), ("yang2005", 0.01)])
-def test_turned_pictures_read_the_same(name: str, bound: float, turn: object) -> None:
+def test_turned_pictures_read_the_same(name: str, bound: float, turn: Callable[[Pixels], Pixels]) -> None:
     # Whole cells of 16 pixels, so that the grid of windows turns too. Yang's edges do not quite turn.
     rgb = textured(160, 208)
     changed = noisy(rgb, 5.0)
@@ -249,7 +251,7 @@ def test_every_fitted_map_is_an_observer_and_says_who_it_is() -> None:
     }
 
 
-def rows() -> list[dict[str, dict[str, float]]]:
+def rows() -> list[dict[str, Any]]:
     return [json.loads(line) for line in ROWS.read_text(encoding="utf-8").splitlines()]
 
 
@@ -293,7 +295,7 @@ def test_readings_follow_the_labels_of_valid_pictures(shared: Path) -> None:
             wanted.append(jnd)
     assert len(readings) > 15
     assert np.mean(same_bytes) > 0.9
-    rank = [np.argsort(np.argsort(each)) for each in (readings, wanted)]
-    assert np.corrcoef(rank)[0, 1] > 0.75
+    first, second = (np.argsort(np.argsort(each)) for each in (readings, wanted))
+    assert np.corrcoef(first, second)[0, 1] > 0.75
     ln_error = np.log(np.array(readings) / np.array(wanted))
     assert np.sqrt(np.mean(ln_error**2)) < 1.4 * constants()["wu2017"].error

@@ -26,7 +26,7 @@ def reference() -> np.ndarray:
 def noisy(reference: np.ndarray, size: float, part: slice | np.ndarray = slice(None)) -> np.ndarray:
     out = reference.astype(float)
     out[:, part] += np.random.default_rng(3).normal(0.0, size, out[:, part].shape)
-    return np.clip(out, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(out, 0, 255), np.uint8)
 
 
 def test_errors_are_zero_without_a_difference_and_lie_where_it_is(reference: np.ndarray) -> None:

@@ -90,6 +90,7 @@ def test_where_is_the_worst_window_and_the_local_place_lies_in_it() -> None:
 def test_damage_on_a_small_part_of_a_large_picture_is_not_diluted(lake: Pixels, shape: tuple[int, int]) -> None:
     patch = np.ascontiguousarray(lake[128:384, 128:384])
     coded = cv2.imdecode(cv2.imencode(".jpg", patch, [cv2.IMWRITE_JPEG_QUALITY, 30])[1], cv2.IMREAD_COLOR)
+    assert coded is not None
     alone = read(patch, coded)[0]
     calm = np.full((*shape, 3), patch.mean(axis=(0, 1)).round().astype(np.uint8))
     whole, version = calm.copy(), calm.copy()

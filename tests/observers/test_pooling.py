@@ -85,7 +85,8 @@ def test_the_worst_window_is_where_the_damage_is() -> None:
     energy = np.zeros((1, 3, 30, 40))
     energy[..., 20:24, 30:34] = 1.0
     quality, box = worst_of_all(energy, np.ones((30, 40)), [(4, 4)], lambda mean: 10.0 - mean.sum(axis=(0, 1)))
-    assert (quality, box) == (pytest.approx(7.0), Box(30, 20, 4, 4))
+    assert quality == pytest.approx(7.0)
+    assert box == Box(30, 20, 4, 4)
 
 
 def test_a_ruined_place_decides() -> None:

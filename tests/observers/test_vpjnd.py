@@ -101,7 +101,7 @@ def test_it_reads_what_the_psychophysical_observer_reads(crop: Picture) -> None:
 def test_the_worst_place_is_where_the_damage_is(crop: Picture) -> None:
     rgb = crop.rgb.copy()
     rgb[128:, 128:] = coded(crop, 15).rgb[128:, 128:]
-    watched = observer("vpjnd").watch(crop, DESKTOP)
+    watched = Vpjnd().watch(crop, DESKTOP)
     local = watched.map(Picture(rgb=rgb))
     assert local.shape == (256, 256)
     assert local.dtype == np.float32

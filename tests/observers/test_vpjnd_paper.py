@@ -11,6 +11,7 @@ from jndkit.codecs import codec
 from jndkit.errors import UsageError
 from jndkit.observers import observer
 from jndkit.observers.contract import is_noisy
+from jndkit.observers.vpjnd_paper import VpjndPaper
 from jndkit.picture import Picture, load
 from jndkit.protocols import protocol
 from jndkit.viewing import DISPLAYS, viewing
@@ -32,7 +33,7 @@ def coded(picture: Picture, quality: int) -> Picture:
 
 
 def test_its_reading_lies_above_the_target_where_its_answer_is_seen(crop: Picture) -> None:
-    watched = observer("vpjnd-paper").watch(crop, DESKTOP)
+    watched = VpjndPaper().watch(crop, DESKTOP)
     for quality in (10, 50, 95):
         version = coded(crop, quality)
         assert (watched(version).jnd > TARGET) == (watched.answer(version) > 0)

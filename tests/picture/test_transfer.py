@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -22,8 +20,8 @@ def test_light_of_the_code_values() -> None:
 
 
 @pytest.mark.parametrize("kind", [np.float32, np.float64])
-def test_the_kind_of_float_stays(kind: type) -> None:
-    values: npt.NDArray[Any] = np.linspace(0, 1, 999, dtype=kind)
+def test_the_kind_of_float_stays(kind: type[np.floating]) -> None:
+    values: npt.NDArray[np.floating] = np.linspace(0, 1, 999).astype(kind)
     assert srgb_light(values).dtype == kind
 
 

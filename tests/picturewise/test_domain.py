@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given, settings, strategies as st
 from PIL import Image
 
+import made_pictures
 from jndkit.picture import Picture, Pixels
 from jndkit.picturewise.domain import Domain, domain, shares
-from tests.picturewise import made_pictures
 
 COUNT = 30  # made pictures a class; benchmarks/domain.py looks at more and larger ones, with other seeds
 LARGEST = 640

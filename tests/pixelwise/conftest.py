@@ -76,4 +76,4 @@ def scene() -> npt.NDArray[np.uint8]:
     level[:40, 70:] += random.normal(0, 25, (40, 50))
     level[55:85, 15:50] = 190
     level[60:, 90:] = 100
-    return np.clip(level + 0.5, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(level + 0.5, 0, 255), np.uint8)

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import runpy
 import warnings
 from functools import partial
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -19,8 +17,8 @@ from jndkit.errors import InputError, MissingError, UsageError
 from jndkit.picture import Picture
 from jndkit.pixelwise import hvssd as room
 from jndkit.pixelwise.hvssd import ARCHITECTURES, Priors, generated, hvssd, hvssd_colour, priors, stages
+from tests.weights import made_networks as made
 
-made = SimpleNamespace(**runpy.run_path(str(Path(__file__).parents[1] / "weights" / "made_networks.py")))
 Plane = npt.NDArray[np.uint8]
 
 

@@ -22,7 +22,7 @@ QUICK = [name for name in MODELS if name != "resjnd"]
 # mean of a whole patch, and the activation map of hvssd goes from the least to the most of the whole picture.
 FAR = {"hvssd", "resjnd", "resjnd-s", "shen2020"}
 EVERY = [
-    pytest.param(name, variant, border, id=f"{name}-{variant}-{border}")
+    (name, variant, border)
     for name, card in MODELS.items()
     if name in QUICK
     for variant, border in product(card.variants, ("reflect", "zero"))
@@ -56,8 +56,8 @@ def test_flat_and_extreme_planes_give_finite_maps(model: str, variant: str, bord
 
 @given(height=st.integers(8, 40), width=st.integers(8, 40), seed=st.integers(0, 99), form=st.sampled_from(EVERY))
 @settings(max_examples=40, deadline=None)
-def test_any_size_gives_a_finite_map(height: int, width: int, seed: int, form: object) -> None:
-    model, variant, border = form.values
+def test_any_size_gives_a_finite_map(height: int, width: int, seed: int, form: tuple[str, str, str]) -> None:
+    model, variant, border = form
     plane = np.random.default_rng(seed).integers(0, 256, (height, width), np.uint8)
     jnd = jnd_map(plane, model, variant=variant, border=border)
     assert jnd.shape == (height, width)

@@ -42,7 +42,7 @@ def test_the_scale_stands_below_with_ticks_and_words(ramp: npt.NDArray[np.float3
     np.testing.assert_allclose(below[20, bar[-1]], BRIGHT, atol=2)
     # Ticks at 0, 2 .. 10 just below the bar.
     assert len(np.flatnonzero((below[26] != 255).any(axis=1))) == 6
-    dark_ink = (below < 90).all(axis=2)
+    dark_ink = np.asarray((below < 90).all(axis=2))
     assert dark_ink[28:40].any()
     assert dark_ink[42:58].any()
     assert not dark_ink[-1].any()
@@ -103,7 +103,9 @@ def test_numbers_come_back_exactly(suffix: str, planes: int, tmp_path: Path) -> 
     elif planes == 1:
         back = np.asarray(Image.open(file))
     else:
-        back = cv2.imread(str(file), cv2.IMREAD_UNCHANGED)[..., ::-1]
+        stored = cv2.imread(str(file), cv2.IMREAD_UNCHANGED)
+        assert stored is not None
+        back = stored[..., ::-1]
     assert back.dtype == np.float32
     np.testing.assert_array_equal(back, jnd)
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import runpy
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import numpy.typing as npt
@@ -16,8 +14,8 @@ from jndkit.picture import Picture
 from jndkit.pixelwise import MODELS, check_own_name, jnd_map, model_card, own_models, resjnd
 from jndkit.registry import models
 from jndkit.weights import find
+from tests.weights import made_networks as made
 
-made = SimpleNamespace(**runpy.run_path(str(Path(__file__).parents[1] / "weights" / "made_networks.py")))
 BORDERS = ("reflect", "zero")
 
 
@@ -39,7 +37,8 @@ def picture() -> npt.NDArray[np.uint8]:
 def residual(name: str, rgb: npt.NDArray[np.uint8]) -> npt.NDArray[np.float64]:
     """Of the whole picture at once, in 0..1, (H, W, 3)."""
     given = rgb.transpose(2, 0, 1)[None].astype(np.float32) / np.float32(255)
-    return session(find(name).path)(given)[0][0].transpose(1, 2, 0).astype(np.float64)
+    (found,) = session(find(name).path)(given)
+    return np.asarray(found[0].transpose(1, 2, 0), np.float64)
 
 
 @pytest.mark.parametrize(("name", "cut"), [("mine", (45, 61)), ("small", (44, 60))])

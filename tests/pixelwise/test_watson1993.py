@@ -32,7 +32,7 @@ def test_flat_pictures_have_luminance_alone() -> None:
 def test_luminance_can_be_relative_to_the_picture() -> None:
     flat = np.full((16, 16), 40, np.uint8)
     np.testing.assert_allclose(watson1993(flat, mean_dc=None), np.sqrt(np.mean(TABLE**2)), rtol=1e-5)
-    halves = np.repeat(np.uint8([[20, 60]]), 8, axis=1).repeat(8, axis=0)
+    halves = np.repeat(np.array([[20, 60]], np.uint8), 8, axis=1).repeat(8, axis=0)
     found = thresholds(halves, mean_dc=None)[0, :, 0, 0]
     np.testing.assert_allclose(found, 1.40 * np.array([0.5, 1.5]) ** 0.649, rtol=1e-5)
     assert np.isfinite(watson1993(np.zeros((8, 8), np.uint8), mean_dc=None)).all()

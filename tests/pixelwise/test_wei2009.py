@@ -71,8 +71,8 @@ def test_texture_masks_by_all_and_more() -> None:
     found, coefficients, base = thresholds(noise), dct(noise), base_thresholds()
     for row, column, i, j in np.ndindex(2, 2, 8, 8):
         low = i * i + j * j <= 16
-        adapted = base[i, j] * float(luminance_factor(coefficients[row, column, :1, :1] / 8)[0, 0])
-        gain = min(4.0, max(1.0, (abs(coefficients[row, column, i, j]) / adapted) ** 0.36))
+        adapted = float(base[i, j]) * float(luminance_factor(coefficients[row, column, :1, :1] / np.float32(8))[0, 0])
+        gain = min(4.0, max(1.0, (abs(float(coefficients[row, column, i, j])) / adapted) ** 0.36))
         if textured[row, column]:
             expected = adapted * gain * (2.25 if low else 1.25)
         else:

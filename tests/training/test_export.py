@@ -30,7 +30,7 @@ ABOUT = {"architecture": "resjnd", "licence": "none", "summary": "made for a tes
 RUNTIMES = inference.available()
 
 
-class Doubled(nn.Module):  # type: ignore[misc]
+class Doubled(nn.Module):
     """One convolution, whose work can be counted by hand."""
 
     def __init__(self, bias: bool = True) -> None:

@@ -33,7 +33,7 @@ def write_network(path: Path, layers: Sequence[Array], multiple: int = 1) -> Pat
         steps += [("Relu", [], {})] if index else []
         steps.append(("Conv", [f"weight{index}"], {"pads": [1, 1, 1, 1]}))
     if multiple > 1:
-        blocks = {"blocksize": multiple}
+        blocks: dict[str, int | list[int]] = {"blocksize": multiple}
         steps = [("SpaceToDepth", [], blocks), *steps, ("DepthToSpace", [], blocks)]
     names = ["picture", *(f"step{index}" for index in range(1, len(steps))), "residual"]
     graph = b"".join(

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
-import runpy
 import string
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -16,8 +14,7 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 from jndkit import weights
 from jndkit.errors import DamagedError, MissingError, UsageError
 from jndkit.weights import Card, cards, check_name, find, home, read_card
-
-made = SimpleNamespace(**runpy.run_path(str(Path(__file__).with_name("made_networks.py"))))
+from tests.weights import made_networks as made
 
 
 @pytest.fixture(autouse=True)

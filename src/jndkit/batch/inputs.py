@@ -41,7 +41,7 @@ def gather(sources: Iterable[str | Path], *, recursive: bool = False, without: P
     found: dict[str, Found] = {}
     for source in sources:
         if not os.fspath(source):
-            raise UsageError("an empty name is no picture")
+            raise UsageError("an empty name is not a picture")
         path = Path(source)
         if not os.path.isdir(path):  # unlike Path.is_dir, no error for a name that is too long
             found.setdefault(identity(path), Found(path))

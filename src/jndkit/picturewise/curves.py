@@ -1,7 +1,7 @@
 """What a codec's ln(JND) over its knob looks like on an ordinary photograph: where every search starts.
 
 `curves.json` holds means over training photographs at two displays, how far single photographs lie from them, and how
-these distances hang together along a curve; made by benchmarks/curves.py.
+these distances hang together along a curve; made by tools/curves.py.
 """
 
 from __future__ import annotations

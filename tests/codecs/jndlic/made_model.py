@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from jndkit.codecs.jndlic.coder import Tables
 from jndkit.codecs.jndlic.layout import CHANNELS, GROUP_OF, GROUPS, SLICES, Z_LIMIT, scale_of
 from jndkit.codecs.jndlic.model import Priors
 
+Array = npt.NDArray[Any]
 _TO_YCC = np.array([[0.299, 0.587, 0.114], [-0.168736, -0.331264, 0.5], [0.5, -0.418688, -0.081312]])
 
 
-def _cosines() -> np.ndarray:
-    basis = np.cos(np.pi / 16 * np.arange(8)[:, None] * (2 * np.arange(8) + 1)) / 2
+def _cosines() -> Array:
+    basis: Array = np.cos(np.pi / 16 * np.arange(8)[:, None] * (2 * np.arange(8) + 1)) / 2
     basis[0] /= np.sqrt(2)
     return basis
 
@@ -51,7 +54,7 @@ class Made:
     analysis_reach = 32
     painting_reach = 40
 
-    def analyse(self, picture: np.ndarray, jnd: np.ndarray, knob: int) -> tuple[np.ndarray, np.ndarray]:
+    def analyse(self, picture: Array, jnd: Array, knob: int) -> tuple[Array, Array]:
         assert picture.dtype == jnd.dtype == np.float32
         assert picture.shape == (3, *jnd.shape)
         _, height, width = picture.shape
@@ -68,19 +71,18 @@ class Made:
     def priors(self, knob: int) -> Priors:
         return priors()
 
-    def hyper(self, z: np.ndarray, knob: int) -> tuple[np.ndarray, np.ndarray]:
+    def hyper(self, z: Array, knob: int) -> tuple[Array, Array]:
         features = np.repeat(np.repeat(z, 4, axis=1), 4, axis=2).astype(np.float32)
         # The finer step of the even columns stands for what the JND decides.
         step = np.zeros((GROUPS, *features.shape[1:]), np.float32)
         step[:, :, ::2] = -4 + knob % 2
         return features, step
 
-    def predict(
-        self, part: int, features: np.ndarray, known: np.ndarray, turn: int, places: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray]:
+    def predict(self, part: int, features: Array, known: Array, turn: int, places: Array) -> tuple[Array, Array]:
         first, last = SLICES[part]
         around = known[first:last] if turn else known[np.arange(first, last) - min(first, last - first)]
-        beside = sum(np.roll(around, (down, right), (1, 2)) for down, right in ((0, 1), (1, 0), (0, -1)))
+        rolled = [np.roll(around, shift, (1, 2)) for shift in ((0, 1), (1, 0), (0, -1))]
+        beside = np.sum(rolled, axis=0, dtype=around.dtype)
         energy = features[int(part > 1)][None] + 18 - np.arange(first, last)[:, None, None] // 8
         # Only the last channels may be told, by scale 0, not to be coded.
         least = (np.arange(first, last) < 180)[:, None, None]
@@ -89,7 +91,7 @@ class Made:
         flat = (last - first, -1)
         return mean.reshape(flat)[:, places], scale.reshape(flat)[:, places]
 
-    def paint(self, symbols: np.ndarray, step: np.ndarray, knob: int) -> np.ndarray:
+    def paint(self, symbols: Array, step: Array, knob: int) -> Array:
         assert symbols.dtype == step.dtype == np.float32
         latent = symbols * np.exp2(step / 16.0)[GROUP_OF] * STEPS * scale_of(knob)
         _, height, width = latent.shape

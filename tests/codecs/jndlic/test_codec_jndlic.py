@@ -14,27 +14,26 @@ from jndkit import weights
 from jndkit.cli import main
 from jndkit.codecs import available, by_suffix, codec
 from jndkit.codecs.jndlic import JndLic, codec as binding, container, model, read
-from jndkit.conversion.outputs import is_ours
+from jndkit.conversion.earlier import is_ours
 from jndkit.errors import CodecError, DamagedError, FormatError, JndError, LimitError, MissingError, UsageError
 from jndkit.opening import load
 from jndkit.picture import MARK, Picture, with_metadata
 from jndkit.picture.colour.cicp import profile as numbered_profile
 from jndkit.picture.colour.profiles import apply, profile
+from jndkit.picture.difference import psnr
+from tests.codecs.jndlic.made_model import Made
+from tests.codecs.jndlic.mutations import mutated
 
 P3 = 12
 FINE = 55
 
 
 @pytest.fixture(autouse=True, scope="module")
-def made(made_model: Any) -> Iterator[None]:
+def made() -> Iterator[None]:
     """Every name stands for the model that needs no weights."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(model, "find", lambda name: made_model())
+        patch.setattr(model, "find", lambda name: Made())
         yield
-
-
-def psnr(first: np.ndarray, second: np.ndarray) -> float:
-    return float(10 * np.log10(255**2 / max(np.mean((first.astype(float) - second) ** 2), 1e-10)))
 
 
 @pytest.mark.parametrize("size", [(1, 1), (7, 5), (33, 65), (96, 64), (1, 200), (130, 2)])
@@ -65,6 +64,7 @@ def test_alpha_is_exact(photo: Any, grey: bool) -> None:
     rgb = np.repeat(photo(48, 40)[..., :1], 3, axis=2) if grey else photo(48, 40)
     alpha = photo(48, 40)[..., 1]
     back = read(JndLic().encode(Picture(rgb, alpha=alpha, grey=grey), FINE))
+    assert back.alpha is not None
     assert np.array_equal(back.alpha, alpha)
     assert back.grey == grey
     assert psnr(rgb, back.rgb) > 38
@@ -81,6 +81,7 @@ def test_wide_gamut_keeps_its_profile(photo: Any) -> None:
     assert back.icc == icc
     assert back.native is not None
     assert psnr(native, back.native) > 38
+    assert back.alpha is not None
     assert np.array_equal(back.alpha, native[..., 0])
 
 
@@ -140,10 +141,13 @@ def test_too_large_is_said_before_encoding() -> None:
 # --- what a file must not make us believe ----------------------------------------------------------------------------
 
 
-def test_other_weights_are_refused(photo: Any, made_model: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_other_weights_are_refused(photo: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     data = JndLic().encode(Picture(photo(40, 30)), FINE)
-    other = type("Other", (made_model,), {"digest": b"other123"})
-    monkeypatch.setattr(model, "find", lambda name: other())
+
+    class Other(Made):
+        digest = b"other123"
+
+    monkeypatch.setattr(model, "find", lambda name: Other())
     with pytest.raises(DamagedError, match="written with other weights than those installed as made"):
         read(data)
 
@@ -173,7 +177,7 @@ def test_a_setting_that_was_changed_is_noticed(photo: Any) -> None:
             read(container.pack(replace(contents, **change)))
 
 
-def test_the_checksum_is_that_of_the_symbols(photo: Any, made_model: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_checksum_is_that_of_the_symbols(photo: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     seen = {}
 
     def paint(self: Any, symbols: np.ndarray, step: np.ndarray, knob: int) -> np.ndarray:
@@ -182,9 +186,9 @@ def test_the_checksum_is_that_of_the_symbols(photo: Any, made_model: Any, monkey
 
     picture = Picture(photo(32, 32))
     data = JndLic().encode(picture, FINE)
-    monkeypatch.setattr(made_model, "paint", paint)
+    monkeypatch.setattr(Made, "paint", paint)
     read(data)
-    encoded = made_model()
+    encoded = Made()
     rgb = np.ascontiguousarray(picture.rgb.transpose(2, 0, 1)) * np.float32(1 / 255)
     _, z = encoded.analyse(rgb, rgb[0], FINE)
     key = zlib.crc32(b"\0" + FINE.to_bytes(2, "little") + (32).to_bytes(4, "little") * 2)
@@ -201,7 +205,7 @@ def test_damage_is_a_codec_error(photo: Any) -> None:
     assert np.array_equal(JndLic().decode(data).rgb, read(data).rgb)
 
 
-def _survive(photo: Any, xmp: bytes, mutated: Any, count: int) -> dict[str, int]:
+def _survive(photo: Any, xmp: bytes, count: int) -> dict[str, int]:
     """Mutations of small streams: each an error of ours or the right picture. How often which."""
     random = np.random.default_rng(11)
     pictures = [Picture(photo(*size)) for size in ((16, 16), (40, 24), (64, 64), (31, 47))]
@@ -224,20 +228,20 @@ def _survive(photo: Any, xmp: bytes, mutated: Any, count: int) -> dict[str, int]
     return told
 
 
-def test_mutations(photo: Any, xmp: bytes, mutated: Any) -> None:
-    told = _survive(photo, xmp, mutated, 1000)
+def test_mutations(photo: Any, xmp: bytes) -> None:
+    told = _survive(photo, xmp, 1000)
     # Metadata and transparency may be changed by whoever mends the checksums.
     assert told["error"] > 600
     assert told["picture"] > 20
 
 
 @pytest.mark.slow
-def test_many_mutations(photo: Any, xmp: bytes, mutated: Any) -> None:
-    assert _survive(photo, xmp, mutated, 20_000)["error"] > 12_000
+def test_many_mutations(photo: Any, xmp: bytes) -> None:
+    assert _survive(photo, xmp, 20_000)["error"] > 12_000
 
 
 @pytest.mark.slow
-def test_mutations_of_a_large_file(photo: Any, mutated: Any) -> None:
+def test_mutations_of_a_large_file(photo: Any) -> None:
     random = np.random.default_rng(12)
     picture = Picture(photo(768, 512))
     data = JndLic().encode(picture, 30)

@@ -19,7 +19,7 @@ def drawn(seed: int, rows: int, columns: int, total: int = 1 << 16) -> np.ndarra
     weights = np.exp(-np.abs(np.arange(columns) - columns // 2) / random.uniform(0.2, 9, (rows, 1)))
     counts = np.floor(weights / weights.sum(axis=1, keepdims=True) * (total - columns)).astype(np.int64) + 1
     counts[:, columns // 2] += total - counts.sum(axis=1)
-    return counts
+    return np.asarray(counts)
 
 
 TABLES = Tables(drawn(1, 50, 30), -15, escapes=True)

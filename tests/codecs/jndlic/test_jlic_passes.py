@@ -3,8 +3,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pytest
-from hypothesis import HealthCheck, given, settings, strategies as st
+from hypothesis import given, settings, strategies as st
 
 from jndkit.codecs.jndlic import passes
 from jndkit.codecs.jndlic.coder import Decoder, Encoder
@@ -22,6 +23,9 @@ from jndkit.codecs.jndlic.layout import (
 )
 from jndkit.codecs.jndlic.passes import read_tile, write_tile
 from jndkit.errors import CodecError
+from tests.codecs.jndlic.made_model import Made
+
+Array = npt.NDArray[Any]
 
 
 def test_the_layout_is_that_of_the_format() -> None:
@@ -35,30 +39,30 @@ def test_the_layout_is_that_of_the_format() -> None:
         assert sorted(place for each in phases for place in places(4, 8, each)) == list(range(32))
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=20, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(st.integers(1, 3), st.integers(1, 3), st.integers(0, 60), st.integers(0, 1 << 32))
-def test_tiles_come_back(made_model: Any, high: int, wide: int, knob: int, seed: int) -> None:
+def test_tiles_come_back(high: int, wide: int, knob: int, seed: int) -> None:
     random = np.random.default_rng(seed)
     latent = (random.standard_cauchy((CHANNELS, 4 * high, 4 * wide)) * random.choice([0.1, 3, 900])).astype(np.float32)
     z = random.normal(0, 30, (2, high, wide)).astype(np.float32)
     encoder = Encoder()
-    written = write_tile(encoder, made_model(), latent, z, knob, seed)
-    found = read_tile(Decoder(encoder.finish()), made_model(), 32 * high, 32 * wide, knob, seed)
+    written = write_tile(encoder, Made(), latent, z, knob, seed)
+    found = read_tile(Decoder(encoder.finish()), Made(), 32 * high, 32 * wide, knob, seed)
     assert np.array_equal(found.symbols, written.symbols)
     assert np.array_equal(found.step, written.step)
     assert found.checksum == written.checksum
     assert np.abs(found.symbols).max() <= SYMBOL_LIMIT
 
 
-class _Looking:
+class _Looking(Made):
     """Predictions from all that lies up to two rows and columns away, nothing beyond the border."""
 
-    def predict(self, part: int, features: Any, known: Any, turn: int, places: Any) -> tuple[np.ndarray, np.ndarray]:
+    def predict(self, part: int, features: Array, known: Array, turn: int, places: Array) -> tuple[Array, Array]:
         first, last = SLICES[part]
         wide = np.pad(features[0] + known[first:last], ((0, 0), (2, 2), (2, 2)))
         height, width = known.shape[1:]
         shifts = ((down, right) for down in range(5) for right in range(5))
-        sums = sum((3 * i + j + 1) * wide[:, i : i + height, j : j + width] for i, j in shifts)
+        sums: Array = np.sum([(3 * i + j + 1) * wide[:, i : i + height, j : j + width] for i, j in shifts], axis=0)
         mean = sums.reshape(last - first, -1)[:, places].astype(np.int32)
         return mean, mean % 64
 
@@ -76,12 +80,12 @@ def test_strips_leave_no_seams(part: int, strip: int, monkeypatch: pytest.Monkey
         assert all(np.array_equal(mine, theirs) for mine, theirs in zip(found, whole, strict=True))
 
 
-def test_rounding_weighs_bits_against_error(made_model: Any) -> None:
+def test_rounding_weighs_bits_against_error() -> None:
     """Neither neighbour of a value is further than the other by more than the bits are worth, nor is a third taken."""
     random = np.random.default_rng(2)
     latent = random.laplace(0, 2, (CHANNELS, 8, 8)).astype(np.float32)
     z = np.zeros((2, 2, 2), np.float32)
-    found = write_tile(Encoder(), made_model(), latent, z, 24, 0)
+    found = write_tile(Encoder(), Made(), latent, z, 24, 0)
     values = latent[:180] * np.exp2(found.step / -16)[0]
     off = np.abs(found.symbols[:180] - values)
     assert off.max() < 1
@@ -94,35 +98,32 @@ def test_rounding_weighs_bits_against_error(made_model: Any) -> None:
     assert 3 < RD_WEIGHT * (2 * off.max() - 1) < 4.01
 
 
-def test_a_symbol_beyond_the_limit_is_refused(made_model: Any) -> None:
+def test_a_symbol_beyond_the_limit_is_refused() -> None:
     encoder = Encoder()
-    model = made_model()
+    model = Made()
     priors = model.priors(0)
     encoder.encode(np.zeros(2, int), np.arange(2), priors.z)
     encoder.encode(np.full(12, SYMBOL_LIMIT + 1), np.full(12, 300), priors.symbols)
     with pytest.raises(CodecError, match="beyond 4095"):
-        read_tile(Decoder(encoder.finish()), _Even(model), 32, 32, 0, 0)
+        read_tile(Decoder(encoder.finish()), _Even(), 32, 32, 0, 0)
 
 
-class _Even:
+class _Even(Made):
     """The same table for every symbol."""
 
-    def __init__(self, model: Any) -> None:
-        self.priors, self.hyper = model.priors, model.hyper
-
-    def predict(self, part: int, features: Any, known: Any, turn: int, places: Any) -> tuple[np.ndarray, np.ndarray]:
+    def predict(self, part: int, features: Array, known: Array, turn: int, places: Array) -> tuple[Array, Array]:
         shape = (3, len(places)) if part == 0 else (1, 1)
         return np.zeros(shape, np.int32), np.full(shape, 300 // 8 + 1, np.int32)
 
 
-def test_as_many_tables_as_channels(made_model: Any) -> None:
+def test_as_many_tables_as_channels() -> None:
     with pytest.raises(CodecError, match="2 tables for 3 channels"):
-        write_tile(Encoder(), made_model(), np.zeros((CHANNELS, 4, 4), np.float32), np.zeros((3, 1, 1)), 0, 0)
+        write_tile(Encoder(), Made(), np.zeros((CHANNELS, 4, 4), np.float32), np.zeros((3, 1, 1), np.float32), 0, 0)
 
 
-def test_hyper_latents_stay_in_their_range(made_model: Any) -> None:
+def test_hyper_latents_stay_in_their_range() -> None:
     encoder = Encoder()
     z = np.array([1e9, -1e9], np.float32).reshape(2, 1, 1)
-    write_tile(encoder, made_model(), np.zeros((CHANNELS, 4, 4), np.float32), z, 0, 0)
+    write_tile(encoder, Made(), np.zeros((CHANNELS, 4, 4), np.float32), z, 0, 0)
     decoder = Decoder(encoder.finish())
-    assert decoder.decode(np.arange(2), made_model().priors(0).z).tolist() == [Z_LIMIT, -Z_LIMIT]
+    assert decoder.decode(np.arange(2), Made().priors(0).z).tolist() == [Z_LIMIT, -Z_LIMIT]

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import runpy
 from collections.abc import Callable, Iterator
 from functools import cache
 from itertools import product
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from jndkit import inference, weights
@@ -29,11 +28,12 @@ from jndkit.codecs.jndlic.layout import (
 from jndkit.codecs.jndlic.model import FRACTIONS
 from jndkit.inference import session
 from jndkit.picture import Picture
-
-streams = SimpleNamespace(**runpy.run_path(str(Path(__file__).parents[2] / "streams" / "make.py")))
+from tests.streams import make as streams
 
 DECIDING = ("hyper", *(f"context-{part}" for part in range(len(SLICES))))
-Arrays = tuple[np.ndarray, ...]
+Array = npt.NDArray[Any]
+Arrays = tuple[Array, ...]
+Pair = tuple[Array, Array]
 
 
 @pytest.fixture
@@ -117,11 +117,12 @@ def test_nothing_saturates(name: str, part: str, threads: Callable[[int], None])
     path = weights.find(f"{name}-{part}").path
     mean = SYMBOL_LIMIT * FRACTIONS
     limits = ((0, 255), (-STEP_LIMIT, STEP_LIMIT)) if part == "hyper" else ((-mean, mean), (0, 63))
-    given, first = extremes(name, part), []
+    given = extremes(name, part)
+    first: list[Arrays] = []
     for runtime in inference.available():
         for count in (1, 2):
             threads(count)
-            found = [session(path, runtime=runtime)(*each) for each in given]
+            found = [tuple(session(path, runtime=runtime)(*each)) for each in given]
             first = first or found
             for own, theirs in zip(first, found, strict=True):
                 for mine, other, (low, high) in zip(own, theirs, limits, strict=True):
@@ -206,26 +207,29 @@ class _Torch:
         self.name, self.digest, self.priors = installed.name, installed.digest, installed.priors
         self.analysis_reach, self.painting_reach = network.reach()
 
-    def _run(self, part: str, *given: np.ndarray) -> Arrays:
+    def _run(self, part: str, *given: Array) -> Arrays:
         with self._torch.no_grad():
             found = self._parts[part](*(self._torch.from_numpy(each) for each in given))
         return tuple(each.numpy() for each in (found if isinstance(found, tuple) else (found,)))
 
-    def analyse(self, picture: np.ndarray, jnd: np.ndarray, knob: int) -> Arrays:
-        return tuple(each[0] for each in self._run("analysis", picture[None], jnd[None, None], _told(knob)))
+    def analyse(self, picture: Array, jnd: Array, knob: int) -> Pair:
+        latents, z = self._run("analysis", picture[None], jnd[None, None], _told(knob))
+        return latents[0], z[0]
 
-    def hyper(self, z: np.ndarray, knob: int) -> Arrays:
-        return tuple(each[0] for each in self._run("hyper", z[None].astype(np.float32), _told(knob)))
+    def hyper(self, z: Array, knob: int) -> Pair:
+        features, step = self._run("hyper", z[None].astype(np.float32), _told(knob))
+        return features[0], step[0]
 
-    def predict(self, part: int, features: np.ndarray, known: np.ndarray, turn: int, places: np.ndarray) -> Arrays:
-        found = self._run(f"context-{part}", features[None], known[None], _told(turn), places)
-        return tuple(each[0].astype(np.int32) for each in found)
+    def predict(self, part: int, features: Array, known: Array, turn: int, places: Array) -> Pair:
+        mean, scale = self._run(f"context-{part}", features[None], known[None], _told(turn), places)
+        return mean[0].astype(np.int32), scale[0].astype(np.int32)
 
-    def paint(self, symbols: np.ndarray, step: np.ndarray, knob: int) -> np.ndarray:
-        return self._run("synthesis", symbols[None], step[None], _told(knob))[0][0]
+    def paint(self, symbols: Array, step: Array, knob: int) -> Array:
+        (painted,) = self._run("synthesis", symbols[None], step[None], _told(knob))
+        return np.asarray(painted[0])
 
 
-def _told(number: int) -> np.ndarray:
+def _told(number: int) -> Array:
     return np.array([number], np.float32)
 
 
@@ -250,10 +254,10 @@ def test_pytorch_reads_the_runtimes_files_and_they_read_its(tmp_path: Path, monk
     monkeypatch.setattr(model, "current", lambda: "drawn.nothing.v1")
     in_torch, find = _Torch(drawn, model.find("drawn.nothing.v1")), model.find
     picture = Picture(np.ascontiguousarray(streams.picture("lake-low").rgb[:70, :90]))
-    makers = [(None, find), *((runtime, find) for runtime in inference.available())]
-    makers[0] = (None, lambda name: in_torch)
+    makers: list[tuple[str | None, Callable[[str], model.Model]]] = [(None, lambda name: in_torch)]
+    makers += [(runtime, find) for runtime in inference.available()]
 
-    def use(maker: tuple[str | None, Any]) -> None:
+    def use(maker: tuple[str | None, Callable[[str], model.Model]]) -> None:
         monkeypatch.setenv("JNDKIT_RUNTIME", maker[0] or "onnxruntime")
         monkeypatch.setattr(model, "find", maker[1])
 

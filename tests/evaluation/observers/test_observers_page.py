@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import re
-import sys
 from pathlib import Path
-from types import ModuleType
 
 import numpy as np
 import pytest
 
+import forms
+import masking
 from jndkit.batch import ledger as store
 from jndkit.evaluation.observers import shares
 from jndkit.evaluation.observers.judging import judge
@@ -30,24 +29,14 @@ def rows() -> tuple[list[ReadingRow], list[ScoreRow]]:
     return from_json(store.read(BENCHMARKS / "rows" / "observers.jsonl"))
 
 
-def script(name: str) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(name, BENCHMARKS / f"{name}.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module  # one script imports another
-    spec.loader.exec_module(module)
-    return module
-
-
 def test_the_tables_are_those_of_the_rows(rows: tuple[list[ReadingRow], list[ScoreRow]]) -> None:
     readings, scores = rows
     assert not [row for row in readings if row.error]
     assert not [row for row in scores if row.error]
     assert markdown(scores) in PAGE
-    for name in ("masking", "forms"):
-        lines = (BENCHMARKS / "rows" / f"{name}.jsonl").read_text().splitlines()
-        assert script(name).table([json.loads(line) for line in lines]) in PAGE
+    for script in (masking, forms):
+        lines = script.ROWS.read_text().splitlines()
+        assert script.table([json.loads(line) for line in lines]) in PAGE
 
 
 def test_the_picture_is_there() -> None:

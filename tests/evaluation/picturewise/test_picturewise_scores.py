@@ -24,7 +24,7 @@ Make = Callable[..., dict[str, KnobRow]]
 def truth(boundary: int) -> Truth:
     """Bytes double every ten levels; three of four are satisfied from the boundary on, all others nowhere."""
     levels = np.arange(100, dtype=np.float64)
-    return Truth(GRID, (levels >= boundary) * 1.0, 1000.0 * np.exp2(levels / 10.0), {"75": boundary})
+    return Truth(GRID, (levels >= boundary).astype(np.float64), 1000.0 * np.exp2(levels / 10.0), {"75": boundary})
 
 
 def scored(each: Said, boundary: int = 80) -> Score:

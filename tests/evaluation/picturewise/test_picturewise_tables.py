@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
 
+import guesses
 from jndkit.batch import ledger as store
 from jndkit.errors import UsageError
 from jndkit.evaluation.picturewise import methods as contenders
@@ -90,65 +89,53 @@ def test_no_truth_no_table(made: list[KnobRow]) -> None:
             markdown(rows)
 
 
-@pytest.fixture(scope="module")
-def benchmark_script() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("benchmarks_picturewise", ROOT / "benchmarks" / "picturewise.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-def test_the_guesses_are_fitted_to_training_pictures(benchmark_script: ModuleType) -> None:
+def test_the_guesses_are_fitted_to_training_pictures() -> None:
     rows = committed("picturewise_train")
     assert {row.input.split("/")[0] for row in rows} == {"train"}
     few = [row for row in rows if (row.codec, row.viewing) == ("jpeg:420", "desktop")]
     shipped = contenders._guesses()["protocols"]
-    assert benchmark_script.table(few)["jpeg:420"] == {"desktop": shipped["aic"]["jpeg:420"]["desktop"]}
-    for guesses in shipped.values():
-        for displays in guesses.values():
+    assert guesses.table(few)["jpeg:420"] == {"desktop": shipped["aic"]["jpeg:420"]["desktop"]}
+    for codecs in shipped.values():
+        for displays in codecs.values():
             assert all(set(shares) == {f"{share:g}" for share in VIEWERS} for shares in displays.values())
 
 
-def test_the_guesses_for_people_who_look_from_place_to_place_are_their_own(benchmark_script: ModuleType) -> None:
+def test_the_guesses_for_people_who_look_from_place_to_place_are_their_own() -> None:
     rows = committed("picturewise_side_by_side_train")
     assert {row.protocol for row in rows} == {"side-by-side"}
-    assert benchmark_script.table(rows) == contenders._guesses()["protocols"]["side-by-side"]
+    assert guesses.table(rows) == contenders._guesses()["protocols"]["side-by-side"]
 
 
-def test_the_page_says_what_is_reached_side_by_side(benchmark_script: ModuleType) -> None:
+def test_the_page_says_what_is_reached_side_by_side() -> None:
     rows = committed("picturewise_side_by_side")
     assert {row.protocol for row in rows} == {"side-by-side"}
     assert not [row for row in rows if row.error]
-    assert "\n".join(benchmark_script.errors(rows)) in (ROOT / "docs" / "picturewise.md").read_text()
+    assert "\n".join(guesses.errors(rows)) in (ROOT / "docs" / "picturewise.md").read_text()
 
 
-def test_aims_are_held_to_the_pictures_that_a_method_answered(
-    benchmark_script: ModuleType, made: list[KnobRow]
-) -> None:
-    lines = benchmark_script.targets([row for row in made if (row.input, row.method) != ("b.png", "knob")])
+def test_aims_are_held_to_the_pictures_that_a_method_answered(made: list[KnobRow]) -> None:
+    lines = guesses.targets([row for row in made if (row.input, row.method) != ("b.png", "knob")])
     # The constant guess is 92: on a.png, whose boundary is 87, it is off by 5.
     assert "| knob, JPEG, 1 of 73 pictures: knob error, 75 % of viewers | at most 2.5 | 3.00 | **missed** |" in lines[4]
     assert "| constant 5.00, psnr " in lines[4]
     assert "| vpjnd, JPEG: knob error, 75 % of viewers | at most 1.5 | not here | | |" in lines
 
 
-def test_single_readings_are_counted_where_both_have_one(benchmark_script: ModuleType, made: list[KnobRow]) -> None:
+def test_single_readings_are_counted_where_both_have_one(made: list[KnobRow]) -> None:
     # 0.3 JND is predicted at quality 100, where b.png reads 0.4: a quarter less.
-    assert benchmark_script.readings_held(made, "knob") == "of 4 single readings 100.0"
+    assert guesses.readings_held(made, "knob") == "of 4 single readings 100.0"
     made[3].levels["sigma"] = [0.1, 0.1]
-    assert benchmark_script.readings_held(made, "knob") == "of 4 single readings 75.0"
-    assert benchmark_script.readings_held(made, "vpjnd") == ""
+    assert guesses.readings_held(made, "knob") == "of 4 single readings 75.0"
+    assert guesses.readings_held(made, "vpjnd") == ""
 
 
-def test_the_documented_tables_are_those_of_the_committed_rows(benchmark_script: ModuleType) -> None:
+def test_the_documented_tables_are_those_of_the_committed_rows() -> None:
     rows = committed("picturewise")
     assert len({row.input for row in rows}) == 73
     assert not [row for row in rows if row.error]
     page = (ROOT / "docs" / "picturewise.md").read_text()
     assert markdown(rows) in page
-    assert "\n".join(benchmark_script.targets(rows)) in page
+    assert "\n".join(guesses.targets(rows)) in page
     answered = Counter((row.method, row.codec) for row in rows if row.viewing == "desktop")
     for method, counts in (("search", (73, 73, 25, 25)), ("vpjnd", (73, 25, 6, 6))):
         assert tuple(answered[method, spec] for spec in ("jpeg:420", "webp:m4", "avif:s6,420", "heic:420")) == counts

@@ -34,7 +34,7 @@ def test_a_disc_has_a_closed_thin_edge(disc: npt.NDArray[np.uint8]) -> None:
 
 
 def test_the_threshold_is_relative(disc: npt.NDArray[np.uint8]) -> None:
-    np.testing.assert_array_equal(canny(disc.astype(np.float32) / 16, 0.3), canny(disc, 0.3))
+    np.testing.assert_array_equal(canny(disc.astype(np.float32) / np.float32(16), 0.3), canny(disc, 0.3))
 
 
 def test_turned_about_the_diagonal_the_edges_turn(disc: npt.NDArray[np.uint8]) -> None:

@@ -121,7 +121,7 @@ def test_acuity_halves_at_its_eccentricity() -> None:
 
 def test_foveation_is_one_until_the_eye_is_worse_than_the_display() -> None:
     # 2048 pixels away the display ends at 17.87 cycles per degree, which the eye reaches at 2.75 degrees.
-    ends = 2.3 * (cutoff_frequency(0) / (np.pi * 2048 / 360) - 1)
+    ends = float(2.3 * (cutoff_frequency(0) / (np.pi * 2048 / 360) - 1))
     assert ends == pytest.approx(2.75, abs=0.01)
     ratio = foveation([0, ends - 0.01, ends + 0.01, 20], 2048)
     np.testing.assert_array_equal(ratio[:2], 1)

@@ -35,8 +35,8 @@ def test_adaptation_without_the_constant_falls_to_zero_and_jumps() -> None:
 @pytest.mark.parametrize(("level", "lifted"), [(0, 32), (1, 33), (100, 107), (127, 127), (128, 128), (255, 255)])
 def test_the_dark_half_is_lifted(level: int, lifted: int) -> None:
     expected = luminance_adaptation(np.array([[lifted]], np.float32))[0, 0]
-    for kind in (np.uint8, np.float32):
-        np.testing.assert_allclose(luminance_adaptation_13(np.full((8, 8), level, kind), "reflect"), expected)
+    for plane in (np.full((8, 8), level, np.uint8), np.full((8, 8), level, np.float32)):
+        np.testing.assert_allclose(luminance_adaptation_13(plane, "reflect"), expected)
 
 
 def test_the_window_weighs_the_rings_and_leaves_the_centre_out() -> None:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import runpy
 import tracemalloc
-from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -17,8 +14,8 @@ from jndkit.errors import InputError, UsageError
 from jndkit.inference import Session, session
 from jndkit.picture import Picture
 from jndkit.pixelwise.terms.tiles import colours, tiles
+from tests.weights import made_networks as made
 
-made = SimpleNamespace(**runpy.run_path(str(Path(__file__).parents[2] / "weights" / "made_networks.py")))
 Array = npt.NDArray[Any]
 
 # Of layers and multiple; channels of the networks with a multiple are those of blocks of 4 x 4 pixels.
@@ -49,8 +46,8 @@ def put_together(rgb: Array, run: Session, multiple: int, border: str, side: int
     whole = np.full((3, *rgb.shape[:2]), np.nan, np.float32)
     for tile in tiles(rgb, run, border=border, multiple=multiple, context=context(multiple), side=side):
         assert np.isnan(whole[:, tile.rows, tile.columns]).all()
-        assert np.allclose(tile.given * 255, rgb[tile.rows, tile.columns].transpose(2, 0, 1), atol=1e-4)
-        whole[:, tile.rows, tile.columns] = tile.found
+        assert np.allclose(tile.pixels * 255, rgb[tile.rows, tile.columns].transpose(2, 0, 1), atol=1e-4)
+        whole[:, tile.rows, tile.columns] = tile.residual
     assert np.isfinite(whole).all()
     return whole
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections import deque
 from itertools import product
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -175,6 +175,7 @@ def test_leaving_some_is_nearly_minimal_and_the_gap_says_how_near(scene: Bytes) 
 
 
 def test_other_arrays_are_refused() -> None:
-    for array in (np.zeros((8, 8)), np.zeros((8, 8, 3), np.uint8), np.zeros((0, 8), np.uint8)):
+    arrays: list[npt.NDArray[Any]] = [np.zeros((8, 8)), np.zeros((8, 8, 3), np.uint8), np.zeros((0, 8), np.uint8)]
+    for array in arrays:
         with pytest.raises(UsageError, match=r"TV-L1 needs a plane \(H, W\) of uint8, not"):
             tvl1(array)

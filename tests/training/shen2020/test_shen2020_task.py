@@ -24,7 +24,7 @@ def recipe(vvc_pairs: Path, *settings: str) -> Recipe:
     return load_recipe("debug-shen2020", (f"data.train={vvc_pairs}", f"data.valid={vvc_pairs}", *settings))
 
 
-class Same(nn.Module):  # type: ignore[misc]
+class Same(nn.Module):
     """Gives back what it is given, brighter and with more contrast: the same structure."""
 
     def __init__(self) -> None:

@@ -1,6 +1,6 @@
 """How people look at two pictures beside each other: the worst places, each behind its own texture.
 
-Source: the form is ours, fitted to people's answers (benchmarks/side_by_side.py); that a place's pixel-wise JND tells
+Source: the form is ours, fitted to people's answers (tools/side_by_side.py); that a place's pixel-wise JND tells
 what it hides is the premise of Zhang et al., "VP-JND", IEEE TCSVT 2025; large exponents over places are probability
 summation, Robson and Graham, Vision Research 21, 1981.
 """
@@ -100,9 +100,9 @@ def pooled(look: Look, frequencies: list[float], base: Floats | float = 1.0) -> 
     weights[-1] *= base
 
     def pool(mean: Floats) -> Floats:
-        each = np.maximum(mean, 0.0) ** (1.0 / look.places)
-        each *= weights.reshape(weights.shape + (1,) * (each.ndim - 2))
-        return jod(np.sqrt((each**2).sum(axis=(0, 1))) * constants().image_integration)
+        difference = np.maximum(mean, 0.0) ** (1.0 / look.places)
+        difference *= weights.reshape(weights.shape + (1,) * (difference.ndim - 2))
+        return jod(np.sqrt((difference**2).sum(axis=(0, 1))) * constants().image_integration)
 
     return pool
 

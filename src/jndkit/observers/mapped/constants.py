@@ -1,4 +1,4 @@
-"""The fitted constants of every map, read once from `constants.json`, which `benchmarks/mapped.py` writes."""
+"""The fitted constants of every map, read once from `constants.json`, which `tools/mapped.py` writes."""
 
 from __future__ import annotations
 

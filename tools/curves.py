@@ -1,7 +1,7 @@
 """Where every search starts: typical curves of ln(JND) over the knob, and how much graver the worst place reads.
 
-    python benchmarks/curves.py DATA          reads DATA/train; writes rows/curves.jsonl and picturewise/curves.json
-    python benchmarks/curves.py DATA --fit    only the tables, from rows that exist
+    python tools/curves.py DATA          reads DATA/train; writes rows/curves.jsonl and picturewise/curves.json
+    python tools/curves.py DATA --fit    only the tables, from rows that exist
 
 Every eighth training photograph x codec x chroma sampling x eight knobs, read at two displays. Resumes.
 """
@@ -13,6 +13,7 @@ import io
 import json
 import math
 from collections import defaultdict
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from itertools import combinations
 from pathlib import Path
@@ -20,12 +21,12 @@ from typing import Any
 
 import numpy as np
 
-ROWS = Path(__file__).parent / "rows" / "curves.jsonl"
+ROWS = Path(__file__).parents[1] / "benchmarks" / "rows" / "curves.jsonl"
 TABLE = Path(__file__).parents[1] / "src" / "jndkit" / "picturewise" / "curves.json"
 EVERY = 8
 TARGET = 0.4721  # JND at 75 % of viewers
 FLOOR = 0.01  # JND: what reads less is not told apart
-KNOBS = {
+KNOBS: dict[str, Sequence[float]] = {
     "jpeg": [20, 40, 55, 68, 78, 86, 92, 97],
     "webp": [20, 40, 60, 74, 84, 91, 95, 98],
     "avif": [25, 40, 52, 62, 71, 79, 86, 93],
@@ -98,7 +99,7 @@ def table(rows: list[dict[str, Any]]) -> dict[str, Any]:
         for knob, levels in knobs.items()
     }
     away = _distances(rows, means)
-    out: dict[str, Any] = {"source": "benchmarks/curves.py", "reach": reach(away, means)}
+    out: dict[str, Any] = {"source": "tools/curves.py", "reach": reach(away, means)}
     for spec, displays in found.items():
         knobs = sorted(displays[DISPLAYS[0]])
         out[spec] = {"knob": knobs, "ln_jnd": {}, "sigma": {}}

@@ -1,11 +1,11 @@
 """Repeats the fits behind jndkit.protocols and jndkit.visibility from the published label tables.
 
-    python benchmarks/protocols.py --shared DIR
+    python tools/protocols.py --shared DIR
 
 DIR (default: the environment variable JNDKIT_SHARED) holds data/labels/ with the tables of JPEG AIC-4, MCL-JCI and the
 readings of ColorVideoVDP on coded photographs. The tables' licences do not allow a copy here; the figures printed and
 written to benchmarks/rows/protocols.jsonl are derived from them. How photographs are seen by people who look from place
-to place is in benchmarks/rows/looked.jsonl, made by benchmarks/looked.py.
+to place is in benchmarks/rows/looked.jsonl, made by tools/looked.py.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ Names = npt.NDArray[np.str_]
 Row = dict[str, Any]
 
 AIC, SUR, READINGS = "JPEG-AIC_metric_scores.csv", "derived_MCL-JCI_SUR_by_QF.csv", "visibility.csv"
-ROWS = Path(__file__).parent / "rows" / "protocols.jsonl"
-LOOKED = Path(__file__).parent / "rows" / "looked.jsonl"
+ROWS = Path(__file__).parents[1] / "benchmarks" / "rows" / "protocols.jsonl"
+LOOKED = Path(__file__).parents[1] / "benchmarks" / "rows" / "looked.jsonl"
 JPEG, VVC = "2", "5"
 NEAR = 1.5  # JND: readings below it are the ones encoding decisions rest on
 # SSIMULACRA2 as reported at the mean threshold of KonJND-1k, and its spread, taken as a standard deviation of pictures.

@@ -1,8 +1,8 @@
 """How much a picture hides from people who look from place to place, by codec and knob, from its answers alone.
 
-    python benchmarks/hiding.py DATA          reads DATA/train; writes rows/hiding.jsonl and picturewise/masking.json
-    python benchmarks/hiding.py DATA --fit    only the table, from rows that exist
-    python benchmarks/hiding.py DATA --sample what a sample of a large picture misses, on DATA/valid; SAMPLE is from it
+    python tools/hiding.py DATA          reads DATA/train; writes rows/hiding.jsonl and picturewise/masking.json
+    python tools/hiding.py DATA --fit    only the table, from rows that exist
+    python tools/hiding.py DATA --sample what a sample of a large picture misses, on DATA/valid; SAMPLE is from it
 
 A photograph x display a row: what the quantised sample reads, plainly and as people look, and the same of coded
 pictures. Resumes. The table is a ridge regression for each codec; what it says of pictures that it did not see is
@@ -26,7 +26,7 @@ from jndkit.picturewise.masking import UNSEEN, Masking, apart, masked_curve
 from jndkit.picturewise.responses import JPEG_QUALITIES, RESPONSES, Responses
 from jndkit.viewing import viewing
 
-ROWS = Path(__file__).parent / "rows" / "hiding.jsonl"
+ROWS = Path(__file__).parents[1] / "benchmarks" / "rows" / "hiding.jsonl"
 TABLE = Path(__file__).parents[1] / "src" / "jndkit" / "picturewise" / "masking.json"
 SAMPLE = 0.17  # of ln(JND), see `missed`
 KNOBS = {
@@ -57,13 +57,14 @@ def read_picture(data: Path, name: str, displays: tuple[str, ...]) -> list[dict[
 
     picture = load(data / name)
     drawn = random.Random(name)
-    rows, watches = [], []
+    rows: list[dict[str, Any]] = []
+    watches = []
     for display in displays:
         fit, shown = protocol("side-by-side", display)
-        watched = WatchedSample(sample(picture.rgb), shown, fit.look)
-        told = responses(watched)
+        sampled = WatchedSample(sample(picture.rgb), shown, fit.look)
+        told = responses(sampled)
         assert told.masked is not None
-        extra = [watched.answer(watched.cells(watched.quantiser.jpeg(quality))) for quality in QUALITIES]
+        extra = [sampled.answer(sampled.cells(sampled.quantiser.jpeg(quality))) for quality in QUALITIES]
         rows.append(
             {
                 "file": name,
@@ -87,7 +88,7 @@ def read_picture(data: Path, name: str, displays: tuple[str, ...]) -> list[dict[
 
 def table(rows: list[dict[str, Any]]) -> dict[str, Any]:
     """What `picturewise.masking` ships; prints what it says of pictures that took no part."""
-    out: dict[str, Any] = {"source": "benchmarks/hiding.py", "pictures": len({row["file"] for row in rows})}
+    out: dict[str, Any] = {"source": "tools/hiding.py", "pictures": len({row["file"] for row in rows})}
     told, wanted, names, specs = _points(rows)
     out["codecs"] = {}
     for spec in (*dict.fromkeys(specs), "any"):
@@ -149,7 +150,7 @@ def _jpeg(rows: list[dict[str, Any]]) -> dict[str, Any]:
         knobs, read, seen = (np.array(each, float) for each in zip(*coded, strict=True))
         curve, true = np.log(np.maximum(read, UNSEEN)), np.log(np.maximum(seen, UNSEEN))
         looked = np.log(np.maximum(row["looked"], UNSEEN)).tolist()
-        known = dict(zip(JPEG_QUALITIES, looked[1:], strict=False))
+        known: dict[float, float] = dict(zip(JPEG_QUALITIES, looked[1:], strict=False))
         for quality, more in zip(QUALITIES, looked[RESPONSES:], strict=False):
             asked = {**known, float(quality): more}
             counts = (seen > BETWEEN[0]) & (seen < BETWEEN[1])

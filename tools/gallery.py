@@ -1,6 +1,6 @@
 """The gallery: every model on one photograph, as docs/gallery/MODEL.webp, and the numbers its captions quote.
 
-python benchmarks/gallery.py [MODEL ...]    writes docs/gallery/ and prints one line a model, all of them by default
+python tools/gallery.py [MODEL ...]    writes docs/gallery/ and prints one line a model, all of them by default
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """What every JND map says of visible difference: constants from train/, errors on valid/, beside plain measures.
 
-    python benchmarks/mapped.py DATA                     every model of pixelwise.MODELS, and the measures beside them
-    python benchmarks/mapped.py DATA --model wu2017      these models only; rows of others stay
-    python benchmarks/mapped.py DATA --speed             only processor time of a reading at 1920 x 1080
-    python benchmarks/mapped.py DATA --table             the tables of the documentation, from rows that exist
+    python tools/mapped.py DATA                     every model of pixelwise.MODELS, and the measures beside them
+    python tools/mapped.py DATA --model wu2017      these models only; rows of others stay
+    python tools/mapped.py DATA --speed             only processor time of a reading at 1920 x 1080
+    python tools/mapped.py DATA --table             the tables of the documentation, from rows that exist
 
 DATA holds labels/visibility.csv: readings of the published ColorVideoVDP on coded pictures of train/ and valid/, whole
 pictures, two displays. The coded files are made again, kept in build/mapped/ and compared with the bytes of the table.
@@ -43,7 +43,7 @@ from jndkit.viewing import DISPLAYS
 from jndkit.visibility import JND_PER_JOD, RESIDUAL, observer_sigma
 
 VERSION = "1"
-ROWS = Path(__file__).parent / "rows" / "mapped.jsonl"
+ROWS = Path(__file__).parents[1] / "benchmarks" / "rows" / "mapped.jsonl"
 KEPT = Path(__file__).parents[1] / "build" / "mapped"
 CODECS = ("jpeg", "webp", "avif", "heic")
 COLUMNS = {"desktop": "q_fhd", "4k": "q_4k"}
@@ -150,11 +150,14 @@ def beliefs(reference: Rgb, model: str) -> npt.NDArray[np.float32]:
 
 
 def ssim(reference: Rgb, decoded: Rgb) -> float:
-    """Mean structural similarity of luma, Gaussian window of 11 pixels, sigma 1.5. Source: Wang et al. 2004."""
+    """Mean structural similarity of luma, Gaussian window of 11 pixels, sigma 1.5. Source: Wang et al. 2004.
+
+    Differs: windows reach beyond the border, which `evaluation.metrics.similarity` leaves out; the rows hold it so.
+    """
     x, y = (cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY).astype(np.float32) for rgb in (reference, decoded))
 
     def local(plane: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-        return cv2.GaussianBlur(plane, (11, 11), 1.5)
+        return np.asarray(cv2.GaussianBlur(plane, (11, 11), 1.5))
 
     mx, my = local(x), local(y)
     vx, vy, cov = local(x * x) - mx * mx, local(y * y) - my * my, local(x * y) - mx * my
@@ -165,8 +168,8 @@ def ssim(reference: Rgb, decoded: Rgb) -> float:
 def least_squares(target: Floats, *columns: Floats) -> tuple[Floats, float]:
     """Coefficients (constant first) and root mean square error of a linear fit."""
     design = np.stack([np.ones_like(target), *columns], axis=1)
-    found = np.linalg.lstsq(design, target, rcond=None)[0]
-    return found, rms(design @ found - target)
+    coefficients: Floats = np.linalg.lstsq(design, target, rcond=None)[0].astype(np.float64)
+    return coefficients, rms(design @ coefficients - target)
 
 
 def rms(error: Floats) -> float:
@@ -189,7 +192,7 @@ def read_map(means: Floats, fit: dict[str, float]) -> Floats:
     """ln of the readings in JND."""
     luma, chroma = np.moveaxis(means[:, BETAS.index(int(fit["beta"]))], -1, 0)
     mean = luma + fit["chroma"] ** fit["beta"] * chroma + 1e-30
-    return np.log(fit["gain"]) + fit["power"] / fit["beta"] * np.log(mean)
+    return np.asarray(np.log(fit["gain"]) + fit["power"] / fit["beta"] * np.log(mean))
 
 
 def ranks(values: Floats) -> Floats:
@@ -238,7 +241,7 @@ def fitted_row(model: str, train: dict[str, Any], valid: dict[str, Any]) -> dict
     """The row of one map, without its local ratio."""
     fit, error = fit_map(train[model][:, -1], np.log(train["jnd"]))
     ln_read = read_map(valid[model][:, -1], fit)
-    row = {"reader": model, "kind": "map", "constants": fit, "train": {"rmse_ln": round(error, 4)}}
+    row: dict[str, Any] = {"reader": model, "kind": "map", "constants": fit, "train": {"rmse_ln": round(error, 4)}}
     row["valid"] = scores(ln_read, valid)
     row["interval_holds"] = covered(ln_read, valid["jnd"], row["valid"]["rmse_ln"])
     others = []
@@ -258,11 +261,12 @@ def plain_rows(train: dict[str, Any], valid: dict[str, Any]) -> list[dict[str, A
         measure = {"psnr": -table["psnr"] * math.log(10) / 20, "ssim": np.log(1 - table["ssim"] + 1e-9)}
         return [measure[name], -np.log(ppd / DISPLAYS["desktop"].ppd)] if name in measure else []
 
-    rows = []
+    rows: list[dict[str, Any]] = []
     for name in ("psnr", "ssim", "constant"):
         found, error = least_squares(np.log(train["jnd"]), *columns(train, name))
         ln_read = found[0] + sum(c * x for c, x in zip(found[1:], columns(valid, name), strict=True))
-        row = {"reader": name, "kind": "measure", "coefficients": [round(float(c), 5) for c in found]}
+        row: dict[str, Any] = {"reader": name, "kind": "measure"}
+        row["coefficients"] = [round(float(c), 5) for c in found]
         row["train"] = {"rmse_ln": round(error, 4)}
         row["valid"] = scores(ln_read + np.zeros(len(valid["jnd"])), valid)
         rows.append(row)
@@ -271,7 +275,7 @@ def plain_rows(train: dict[str, Any], valid: dict[str, Any]) -> list[dict[str, A
     return rows
 
 
-def local_ratios(job: tuple[str, str, list[dict[str, str]], dict[str, dict[str, float]]]) -> dict[str, list[float]]:
+def local_ratios(job: tuple[str, str, list[dict[str, str]], dict[str, dict[str, Any]]]) -> dict[str, list[float]]:
     """The worst 3 degrees over the worst window near the usual target, for every map, on one picture."""
     cv2.setNumThreads(1)
     data, name, rows, fits = job
@@ -384,9 +388,7 @@ def main() -> None:
     order = ["cvvdp", "flat", *MODELS, "ssim", "psnr", "constant"]
     ROWS.write_text("".join(json.dumps(rows[name]) + "\n" for name in order if name in rows))
     constants = {name: rows[name]["constants"] for name in MODELS if name in rows}
-    FILE.write_text(
-        json.dumps({"source": "benchmarks/mapped.py", "version": VERSION, "models": constants}, indent=1) + "\n"
-    )
+    FILE.write_text(json.dumps({"source": "tools/mapped.py", "version": VERSION, "models": constants}, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """The picture of the README: one place of a photograph, before and after, enlarged twice, with the row as caption.
 
-    python benchmarks/before_after.py [OUT.png]       writes docs/before-after.png
+    python tools/before_after.py [OUT.png]       writes docs/before-after.png
 
 Codes examples/lake.png with the default settings, decodes what was written and cuts the same place out of both.
 """

@@ -1,7 +1,7 @@
 """How often the published classifier is right, and the weights of a run into the package.
 
-    python benchmarks/vpjnd_paper.py runs/vpjnd-paper --set runs/vpjnd-set/valid   export, judge every version, card
-    python benchmarks/vpjnd_paper.py runs/vpjnd-paper --scores                     the card again, from the rows
+    python tools/vpjnd_paper.py runs/vpjnd-paper --set runs/vpjnd-set/valid   export, judge every version, card
+    python tools/vpjnd_paper.py runs/vpjnd-paper --scores                     the card again, from the rows
 
 Rows are in benchmarks/rows/vpjnd_paper.jsonl, one a picture: of each version its codec, knob, what cvvdp reads at the
 desktop and what the network answers. The slope and the spread that turn its answer into JND are of these rows too.
@@ -17,8 +17,8 @@ from typing import Any
 
 import cv2
 import numpy as np
-from cards import CID22, CLIC, WALLPAPERS
 
+from cards import CID22, CLIC, WALLPAPERS
 from jndkit.codecs import codec
 from jndkit.datasets.vpjnd import pictures
 from jndkit.observers.vpjnd_paper import VIEWERS, VpjndPaper
@@ -28,7 +28,7 @@ from jndkit.viewing import DISPLAYS
 from jndkit.visibility import jnd_for
 from jndkit.weights import PACKAGED, read_card
 
-ROWS = Path(__file__).parent / "rows" / "vpjnd_paper.jsonl"
+ROWS = Path(__file__).parents[1] / "benchmarks" / "rows" / "vpjnd_paper.jsonl"
 LOG = ROWS.parent / "training" / "vpjnd-paper.jsonl"
 NAME = "vpjnd-paper.photos.v1"
 REMAINING_GAIN = (
@@ -115,7 +115,7 @@ def scores(rows: list[dict[str, Any]]) -> dict[str, Any]:
     shares = [float(np.mean(octaves > 0)), float(np.mean(octaves[near] > 0))]
     slope = float((answers @ octaves) / (answers @ answers))
     return {
-        "command": "python benchmarks/vpjnd_paper.py runs/vpjnd-paper --set runs/vpjnd-set/valid",
+        "command": "python tools/vpjnd_paper.py runs/vpjnd-paper --set runs/vpjnd-set/valid",
         "unit": "per cent of coded versions told rightly to be seen or not at 75 % of viewers, on valid/",
         "right": round(100.0 * float(right.mean()), 1),
         "commoner_answer": round(100.0 * max(shares[0], 1.0 - shares[0]), 1),

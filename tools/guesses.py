@@ -1,10 +1,10 @@
 """The guesses that know nothing of a picture: one knob, one PSNR, one SSIM for all, fitted on training pictures.
 
-    python benchmarks/picturewise.py DATA          every 16th of DATA/train; writes rows/picturewise_train.jsonl and
+    python tools/guesses.py DATA          every 16th of DATA/train; writes rows/picturewise_train.jsonl and
                                                    evaluation/picturewise/guesses.json
-    python benchmarks/picturewise.py DATA --fit    only the table, from rows that exist
-    python benchmarks/picturewise.py DATA --protocol side-by-side --codec jpeg    the same for people who look otherwise
-    python benchmarks/picturewise.py --targets     what was aimed at, beside what rows/picturewise.jsonl say
+    python tools/guesses.py DATA --fit    only the table, from rows that exist
+    python tools/guesses.py DATA --protocol side-by-side --codec jpeg    the same for people who look otherwise
+    python tools/guesses.py --targets     what was aimed at, beside what rows/picturewise.jsonl say
 
 The rows are those of `jnd evaluate picturewise --method cvvdp` with the even spread of levels alone. Resumes.
 """
@@ -33,7 +33,7 @@ from jndkit.opening import load
 from jndkit.picturewise.prediction import deviate
 
 ROWS = {
-    protocol: Path(__file__).parent / "rows" / f"picturewise{suffix}_train.jsonl"
+    protocol: Path(__file__).parents[1] / "benchmarks" / "rows" / f"picturewise{suffix}_train.jsonl"
     for protocol, suffix in (("aic", ""), ("side-by-side", "_side_by_side"))
 }
 SCORED = {protocol: file.with_name(file.name.replace("_train", "")) for protocol, file in ROWS.items()}
@@ -245,7 +245,7 @@ def main() -> None:
         parser.error("say where the training pictures are")
     if not given.fit:
         read(given.data, asked(given.protocol, tuple(given.codec)))
-    out: dict[str, Any] = {"source": "benchmarks/picturewise.py", "protocols": {}}
+    out: dict[str, Any] = {"source": "tools/guesses.py", "protocols": {}}
     for protocol, file in ROWS.items():
         out["protocols"][protocol] = table([KnobRow.from_json(row) for row in store.read(file)])
     TABLE.write_text(json.dumps(out, indent=1) + "\n")

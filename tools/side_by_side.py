@@ -1,6 +1,6 @@
 """Fits how people look at two pictures beside each other, and how many notice: the protocol `side-by-side`.
 
-    python benchmarks/side_by_side.py DATA
+    python tools/side_by_side.py DATA
 
 DATA (default: data/ in the folder that JNDKIT_SHARED names) holds people/midd: pictures and answers of MIDD-GAR. Every
 constant is fitted anew without the picture that is judged. Writes benchmarks/rows/side_by_side.jsonl. A minute.
@@ -34,7 +34,7 @@ from jndkit.protocols import SIDE_BY_SIDE, Look
 from jndkit.viewing import viewing
 from jndkit.visibility import JND_PER_JOD
 
-ROWS = Path(__file__).parent / "rows" / "side_by_side.jsonl"
+ROWS = Path(__file__).parents[1] / "benchmarks" / "rows" / "side_by_side.jsonl"
 PPD = 37.4  # a 27-inch display of 2560 x 1440 pixels at half a metre
 EXPONENTS, PLACES, DETAILS = (0.0, 0.5, 1.0), (2.0, 4.0, 8.0), (0.0, 0.5, 1.0)
 FALSE_ALARMS = (0.0, 0.03, 0.06, 0.09)  # no pair of equal pictures was shown: the answers to others tell

@@ -1,7 +1,7 @@
 """Weights from a run into the package: the ONNX file, and its card with data, licences and the scores of the rows.
 
-    python benchmarks/cards.py RUN NAME            RUN/ARCHITECTURE.onnx -> src/jndkit/weights/NAME.onnx and NAME.toml
-    python benchmarks/cards.py RUN NAME --scores   the card again, after the rows have changed; the ONNX file stays
+    python tools/cards.py RUN NAME            RUN/ARCHITECTURE.onnx -> src/jndkit/weights/NAME.onnx and NAME.toml
+    python tools/cards.py RUN NAME --scores   the card again, after the rows have changed; the ONNX file stays
 
 NAME is `architecture.data.vN`; of a network of several graphs each gets its file and card, NAME-PART. Scores are means
 over pictures with their 95 % intervals, from benchmarks/rows.
@@ -24,7 +24,7 @@ from jndkit.evaluation.intervals import Mean
 from jndkit.training.export import write_card
 from jndkit.weights import CURRENT, PACKAGED, Card, read_card
 
-ROWS = Path(__file__).parent / "rows"
+ROWS = Path(__file__).parents[1] / "benchmarks" / "rows"
 CID22 = {"licence": "CC BY-SA 4.0", "source": "Cloudinary CID22, training pictures, 512 x 512"}
 CLIC = {"licence": "Unsplash License", "source": "CLIC 2025 validation pictures, crops of 768 x 512"}
 WALLPAPERS = {

@@ -1,6 +1,6 @@
 """Reads JPEG-coded training photographs as people look who compare side by side: what `mcl-jci` is fitted on.
 
-    python benchmarks/looked.py DATA
+    python tools/looked.py DATA
 
 DATA (default: data/ in the folder that JNDKIT_SHARED names) holds train/ and labels/visibility.csv, which names the
 photographs and qualities. Writes benchmarks/rows/looked.jsonl, a line for each photograph and display: jnd, as the
@@ -29,7 +29,7 @@ from jndkit.observers.cvvdp import Cvvdp
 from jndkit.picture import Picture
 from jndkit.protocols import SIDE_BY_SIDE, protocol
 
-ROWS = Path(__file__).parent / "rows" / "looked.jsonl"
+ROWS = Path(__file__).parents[1] / "benchmarks" / "rows" / "looked.jsonl"
 DISPLAYS = ("4k", "desktop")
 WEBP = (30, 75)  # beside JPEG, so that the unit is not that of one codec
 JOD_EXPONENT = 0.93  # of the pooled difference: how a reading answers the unit

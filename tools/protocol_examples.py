@@ -1,6 +1,6 @@
 """Draws what the protocols take for a busy and for a smooth picture: docs/protocols.png, and the table beside it.
 
-    python benchmarks/protocol_examples.py
+    python tools/protocol_examples.py
 
 Codes examples/waves.webp and examples/chamomile.webp to JPEG for 75 % of viewers under `aic` and `side-by-side`.
 """

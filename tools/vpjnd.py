@@ -1,7 +1,7 @@
 """What the learned observer reads beside what the psychophysical one read, and the weights of a run into the package.
 
-    python benchmarks/vpjnd.py runs/vpjnd --set runs/vpjnd-set/valid   export, read every version, write rows and card
-    python benchmarks/vpjnd.py runs/vpjnd --scores                     the card again, from the rows
+    python tools/vpjnd.py runs/vpjnd --set runs/vpjnd-set/valid   export, read every version, write rows and card
+    python tools/vpjnd.py runs/vpjnd --scores                     the card again, from the rows
 
 Rows are in benchmarks/rows/vpjnd.jsonl, one a picture: of each version its codec, knob, and at each display the two
 readings and the spread the network expects. One factor on that spread, so that intervals of 90 % hold 90 % of the
@@ -23,8 +23,8 @@ from typing import Any
 
 import cv2
 import numpy as np
-from cards import CID22, CLIC, WALLPAPERS
 
+from cards import CID22, CLIC, WALLPAPERS
 from jndkit.codecs import codec as named_codec
 from jndkit.datasets.vpjnd import Labelled, pictures
 from jndkit.observers.vpjnd import Vpjnd
@@ -33,7 +33,7 @@ from jndkit.picturewise.curves import typical_curve
 from jndkit.viewing import viewing
 from jndkit.weights import PACKAGED, Card, find, read_card
 
-ROWS = Path(__file__).parent / "rows" / "vpjnd.jsonl"
+ROWS = Path(__file__).parents[1] / "benchmarks" / "rows" / "vpjnd.jsonl"
 LOG = ROWS.parent / "training" / "vpjnd.jsonl"
 NAME = "vpjnd.photos.v1"
 REMAINING_GAIN = (
@@ -154,7 +154,7 @@ def scores(rows: list[Row]) -> dict[str, Any]:
             errors.setdefault("desktop_constant_guess", []).append(abs(constant - math.log(true)))
             errors.setdefault(f"desktop_{coder.name}", []).append(error)
     return {
-        "command": "python benchmarks/vpjnd.py runs/vpjnd --set runs/vpjnd-set/valid",
+        "command": "python tools/vpjnd.py runs/vpjnd --set runs/vpjnd-set/valid",
         "unit": "mean absolute error of ln(JND) between 0.1 and 4 JND, against cvvdp, on valid/",
         **{name: round(float(np.mean(each)), 4) for name, each in sorted(errors.items())},
         "interval_factor": round(float(np.quantile(inside, 0.9)) / _DEVIATE, 3),

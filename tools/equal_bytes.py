@@ -1,6 +1,6 @@
 """One photograph in three codecs at equal bytes, enlarged places side by side, as a PNG for docs/.
 
-    python benchmarks/equal_bytes.py OUT.png [PICTURE] --knob 18 [--places 40,330 420,120]
+    python tools/equal_bytes.py OUT.png [PICTURE] --knob 18 [--places 40,330 420,120]
 
 JND-LIC codes the picture at the knob; JPEG and AVIF get the highest quality whose file is no larger. What each file
 takes and what it reads at the desktop display stands below it. Prints the same as a table.
