@@ -83,14 +83,14 @@ def test_the_row_repeats_the_request_and_is_one_line(photo: Path) -> None:
     row = encode(photo, codec="jpeg:444", viewers=80, viewing=45).row
     line = row.to_json()
     assert "\n" not in line
-    told: dict[str, Any] = json.loads(line)
-    assert told["codec"] == "jpeg:444"
-    assert told["ppd"] == 45
-    assert told["target"]["viewers"] == 80
-    assert told["knob"]["name"] == "quality"
-    assert told["probes"][-1].keys() == {"codec", "value", "bytes", "jnd"}
-    assert any("fitted at desktop" in note for note in told["notes"])
-    assert told["error"] is None
+    parsed: dict[str, Any] = json.loads(line)
+    assert parsed["codec"] == "jpeg:444"
+    assert parsed["ppd"] == 45
+    assert parsed["target"]["viewers"] == 80
+    assert parsed["knob"]["name"] == "quality"
+    assert parsed["probes"][-1].keys() == {"codec", "value", "bytes", "jnd"}
+    assert any("fitted at desktop" in note for note in parsed["notes"])
+    assert parsed["error"] is None
 
 
 def test_fast_takes_at_most_three_encodes(photo: Path) -> None:
@@ -105,8 +105,8 @@ def test_best_is_never_larger(photo: Path) -> None:
 
 def test_auto_is_the_smallest_of_the_codecs_present(photo: Path) -> None:
     auto = encode(photo, codec="auto").row
-    each = [encode(photo, codec=codec).row.bytes or 0 for codec in ("jpeg", "webp", "avif")]
-    assert (auto.bytes or 0) <= min(each)
+    sizes = [encode(photo, codec=codec).row.bytes or 0 for codec in ("jpeg", "webp", "avif")]
+    assert (auto.bytes or 0) <= min(sizes)
 
 
 def test_a_file_of_ours_is_not_coded_again(photo: Path, tmp_path: Path) -> None:
@@ -246,8 +246,8 @@ def test_best_keeps_the_smaller_of_prefiltered_and_not(photo: Path) -> None:
 
 def test_auto_prefilters_every_codec_its_own_way(photo: Path) -> None:
     auto = encode(photo, codec="auto", prefilter="yang2005").row
-    each = [encode(photo, codec=codec, prefilter="yang2005").row.bytes or 0 for codec in ("jpeg", "webp", "avif")]
-    assert (auto.bytes or 0) <= min(each)
+    sizes = [encode(photo, codec=codec, prefilter="yang2005").row.bytes or 0 for codec in ("jpeg", "webp", "avif")]
+    assert (auto.bytes or 0) <= min(sizes)
     assert auto.prefilter is not None
 
 
@@ -349,8 +349,8 @@ def test_what_no_setting_should_reach_is_a_target_error(photo: Path, monkeypatch
     from jndkit import pipeline
     from jndkit.picturewise.prediction import Prediction
 
-    seen = Prediction(tuple(range(1, 101)), (0.5,) * 100, (0.1,) * 100, "made")
-    monkeypatch.setattr(pipeline, "predictor", lambda picture, viewing, fit, near, widen: lambda codec: seen)
+    prediction = Prediction(tuple(range(1, 101)), (0.5,) * 100, (0.1,) * 100, "made")
+    monkeypatch.setattr(pipeline, "predictor", lambda picture, viewing, fit, near, widen: lambda codec: prediction)
     with pytest.raises(TargetError, match=r"jpeg:420 is not expected .* the best setting, 100, should read 1\.65 JND"):
         predict(photo, codec="jpeg:420", encode=False)
     row = predict(photo, codec="jpeg:420")

@@ -119,7 +119,7 @@ def _pair(
     )
     if original.rgb.shape != version.rgb.shape:
         raise UsageError(
-            f"only pictures of one size can be compared: {original.name} has {original.width} x {original.height} "
+            f"only pictures of the same size can be compared: {original.name} has {original.width} x {original.height} "
             f"pixels, {version.name} has {version.width} x {version.height}"
         )
     return original, version

@@ -39,7 +39,7 @@ def load(path: str | Path, *, max_pixels: int = MAX_PIXELS, damaged: str = "refu
     and VVC without their extras, and for JND-LIC without the networks that wrote the file.
     """
     if not os.fspath(path):
-        raise UsageError("an empty name is no picture")
+        raise UsageError("an empty name is not a picture")
     file = Path(path)
     start = _start(file)
     # Codecs are asked last, since asking them imports them.

@@ -38,7 +38,7 @@ class Error:
 
 @dataclass(frozen=True)
 class Look:
-    """How people look at two pictures beside each other: from place to place, after fine detail, and texture hides.
+    """How people look at two pictures beside each other: from place to place, for fine detail, and texture masks.
 
     A place is a square of 0.42 degrees. What is visible in it is divided by its own mean pixel-wise JND, so that each
     place masks itself; the worst places decide, since viewers search for them; what is finer than the eye's best

@@ -26,8 +26,8 @@ def test_one_picture(jnd: Run, draw: Draw) -> None:
     assert said.out.count("\n") == 1
     for word in ("jpeg:", "quality", "see no difference (", "JND", "encodes", " s"):
         assert word in said.out
-    made = jndkit.load("photo.jpg")
-    assert (made.width, made.height, made.marked) == (96, 80, True)
+    written = jndkit.load("photo.jpg")
+    assert (written.width, written.height, written.marked) == (96, 80, True)
     assert source.read_bytes() == before
     assert sorted(os.listdir()) == ["photo.jpg", "photo.png"]
 
@@ -66,8 +66,12 @@ def test_prefiltering_is_told(jnd: Run, draw: Draw) -> None:
     assert (row["status"], row["prefilter"]["model"]) == ("written", "wu2017")
     assert 0.0 < row["prefilter"]["strength"] <= 1.0
     assert 0.0 < row["prefilter"]["jnd"] < row["jnd"] <= row["target"]["jnd"]
-    (told,) = jnd("predict", "photo.png", "--json", "--prefilter", "wu2017").rows
-    assert (told["status"], told["prefilter"], told["knob"]) == ("predicted", row["prefilter"], row["knob"])
+    (predicted,) = jnd("predict", "photo.png", "--json", "--prefilter", "wu2017").rows
+    assert (predicted["status"], predicted["prefilter"], predicted["knob"]) == (
+        "predicted",
+        row["prefilter"],
+        row["knob"],
+    )
     assert ", prefiltered by wu2017; " in jnd("encode", "photo.png", "--force", "--prefilter", "wu2017").out
     wrong = jnd("encode", "photo.png", "--prefilter", "wu2o17")
     assert (wrong.code, wrong.out) == (2, "")

@@ -30,6 +30,6 @@ def ramp() -> np.ndarray:
 @pytest.fixture
 def steps() -> np.ndarray:
     """A map of two values, where rounding moves half of the picture at once."""
-    made = np.full((96, 128), 2.0, np.float32)
-    made[:, 64:] = 5.0
-    return made
+    halves = np.full((96, 128), 2.0, np.float32)
+    halves[:, 64:] = 5.0
+    return halves

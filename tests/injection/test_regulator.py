@@ -70,15 +70,15 @@ def test_energies_out_of_reach(picture: Picture, ramp: np.ndarray) -> None:
 @pytest.mark.parametrize("shape", ["ramp", "steps"])
 def test_the_wanted_visibility(picture: Picture, shape: str, target: float, request: pytest.FixtureRequest) -> None:
     watched = observer("cvvdp").watch(picture, DISPLAYS["desktop"])
-    found = at_jnd(Noise(picture, request.getfixturevalue(shape)), watched, target)
-    assert 0.99 * target <= found.reading.jnd <= target
-    assert watched(found.dose.picture).jnd == found.reading.jnd
+    noisy = at_jnd(Noise(picture, request.getfixturevalue(shape)), watched, target)
+    assert 0.99 * target <= noisy.reading.jnd <= target
+    assert watched(noisy.dose.picture).jnd == noisy.reading.jnd
 
 
 def test_a_start_that_is_far_off_does_no_harm(picture: Picture, ramp: np.ndarray) -> None:
     watched = observer("cvvdp").watch(picture, DISPLAYS["desktop"])
-    found = [at_jnd(Noise(picture, ramp), watched, 1.0, start=start).dose.beta for start in (1e-9, 0.3, 1e9)]
-    assert max(found) / min(found) < 1.02
+    strengths = [at_jnd(Noise(picture, ramp), watched, 1.0, start=start).dose.beta for start in (1e-9, 0.3, 1e9)]
+    assert max(strengths) / min(strengths) < 1.02
 
 
 def test_visibilities_out_of_reach(picture: Picture, ramp: np.ndarray) -> None:
@@ -91,14 +91,14 @@ def test_visibilities_out_of_reach(picture: Picture, ramp: np.ndarray) -> None:
 
 def test_few_readings_suffice(picture: Picture, ramp: np.ndarray) -> None:
     watched = observer("cvvdp").watch(picture, DISPLAYS["desktop"])
-    seen: list[Reading] = []
+    readings: list[Reading] = []
 
     class Counting:
         def __call__(self, decoded: Picture) -> Reading:
-            seen.append(watched(decoded))
-            return seen[-1]
+            readings.append(watched(decoded))
+            return readings[-1]
 
         map = watched.map
 
     at_jnd(Noise(picture, ramp), Counting(), 1.0)
-    assert len(seen) <= 6
+    assert len(readings) <= 6

@@ -24,18 +24,18 @@ def searched(answers: list[bool], block: int = BLOCK, votes: int = VOTES) -> Bou
         asked.append(level)
         return answers[level]
 
-    found = block_search(visible, len(answers), block, votes)
-    assert len(set(asked)) == len(asked) == found.asked <= most(len(answers), block)
-    assert (found.last_visible is None) == (found.first_invisible == 0)
-    assert (found.first_invisible is None) == (found.last_visible == len(answers) - 1)
-    if found.last_visible is not None and found.first_invisible is not None:
-        assert found.first_invisible == found.last_visible + 1
-    return found
+    boundary = block_search(visible, len(answers), block, votes)
+    assert len(set(asked)) == len(asked) == boundary.asked <= most(len(answers), block)
+    assert (boundary.last_visible is None) == (boundary.first_invisible == 0)
+    assert (boundary.first_invisible is None) == (boundary.last_visible == len(answers) - 1)
+    if boundary.last_visible is not None and boundary.first_invisible is not None:
+        assert boundary.first_invisible == boundary.last_visible + 1
+    return boundary
 
 
-def turn(found: Boundary, count: int) -> int:
+def turn(boundary: Boundary, count: int) -> int:
     """How many levels are visible."""
-    return count if found.first_invisible is None else found.first_invisible
+    return count if boundary.first_invisible is None else boundary.first_invisible
 
 
 @st.composite
@@ -49,8 +49,8 @@ def rows(draw: st.DrawFn) -> tuple[int, int]:
 @example(row=(1, 1), size=(5, 4))
 def test_clean_answers_give_the_exact_boundary(row: tuple[int, int], size: tuple[int, int]) -> None:
     count, visible = row
-    found = searched([level < visible for level in range(count)], *size)
-    assert turn(found, count) == visible
+    boundary = searched([level < visible for level in range(count)], *size)
+    assert turn(boundary, count) == visible
 
 
 def test_every_boundary_of_every_short_row() -> None:
@@ -69,12 +69,12 @@ def test_isolated_errors_move_it_by_one_level_at_most(row: tuple[int, int], data
     while level < count:
         wrong.append(level)
         level += data.draw(gaps)
-    for each in wrong:
-        answers[each] = not answers[each]
-    found = turn(searched(answers), count)
-    assert abs(found - visible) <= 1
-    if not any(abs(each - visible + 0.5) < 2 for each in wrong):  # within two levels of the boundary on either side
-        assert found == visible
+    for place in wrong:
+        answers[place] = not answers[place]
+    level = turn(searched(answers), count)
+    assert abs(level - visible) <= 1
+    if not any(abs(place - visible + 0.5) < 2 for place in wrong):  # within two levels of the boundary on either side
+        assert level == visible
 
 
 def test_every_single_error_of_a_jpeg_grid() -> None:

@@ -71,9 +71,7 @@ def test_what_no_codec_meets_is_said_of_each() -> None:
     stripes[:, ::2] = (255, 0, 0)
     stripes[:, 1::2] = (0, 90, 255)
     picture = Picture(stripes, source=Source("stripes.png", "PNG", 1, "0" * 64))
-    with pytest.raises(
-        TargetError, match=r"^stripes\.png: jpeg:420 does not reach 90 % .* reads .*; avif:420 does not"
-    ):
+    with pytest.raises(TargetError, match=r"^stripes\.png: jpeg:420 does not reach 90 % .*; avif:420 does not reach"):
         chooser(picture, goal(90.0)).smallest(["jpeg:420", "avif:420"])
 
 

@@ -75,22 +75,22 @@ def prober(read: Callable[[int], float], *, noisy: bool = False, curve: list[flo
 
 def test_a_true_prediction_needs_one_encode() -> None:
     curve = [1.5 - 0.04 * step for step in range(100)]
-    found = decide(prober(lambda step: math.exp(curve[step]), curve=curve), Made(), chroma_free=True)
-    assert found.stop == "window"
-    assert len(found.probes) == 1
-    assert found.searched == found.probes
-    assert found.probes[0].interval == pytest.approx((found.probes[0].jnd / 2, found.probes[0].jnd * 2))
-    assert found.prediction is not None
-    assert found.prediction.source == "made"
+    decision = decide(prober(lambda step: math.exp(curve[step]), curve=curve), Made(), chroma_free=True)
+    assert decision.stop == "window"
+    assert len(decision.probes) == 1
+    assert decision.searched == decision.probes
+    assert decision.probes[0].interval == pytest.approx((decision.probes[0].jnd / 2, decision.probes[0].jnd * 2))
+    assert decision.prediction is not None
+    assert decision.prediction.source == "made"
 
 
 @pytest.mark.parametrize("shift", [-2.0, 2.0])
 def test_a_prediction_far_off_still_ends_on_a_file_that_passes(shift: float) -> None:
     curve = [1.5 - 0.04 * step for step in range(100)]
     wrong = [value + shift for value in curve]
-    found = decide(prober(lambda step: math.exp(curve[step]), curve=wrong), Made(), chroma_free=True)
-    assert found.choice is not None
-    assert found.choice.reading.jnd <= TARGET
+    decision = decide(prober(lambda step: math.exp(curve[step]), curve=wrong), Made(), chroma_free=True)
+    assert decision.choice is not None
+    assert decision.choice.reading.jnd <= TARGET
 
 
 @given(boundary=st.integers(0, 99), first=st.integers(0, 20), gap=st.integers(5, 30))
@@ -103,20 +103,20 @@ def test_a_noisy_observer_is_voted_on(boundary: int, first: int, gap: int) -> No
         asked.append(step)
         return 1.0 if (step < boundary) != (step in wrong) else 0.1
 
-    found = decide(prober(read, noisy=True), Made(), chroma_free=True)
-    assert len(set(asked)) == len(asked) == len(found.probes) <= 40
-    if found.choice is None:
+    decision = decide(prober(read, noisy=True), Made(), chroma_free=True)
+    assert len(set(asked)) == len(asked) == len(decision.probes) <= 40
+    if decision.choice is None:
         assert boundary >= 98
         return
-    assert found.stop == "boundary"
-    assert found.choice.reading.jnd <= TARGET
-    assert abs(found.choice.value - boundary) <= 3
-    assert found.choice.data == bytes([int(found.choice.value)])
+    assert decision.stop == "boundary"
+    assert decision.choice.reading.jnd <= TARGET
+    assert abs(decision.choice.value - boundary) <= 3
+    assert decision.choice.data == bytes([int(decision.choice.value)])
 
 
 def test_a_noisy_observer_that_sees_everything() -> None:
-    found = decide(prober(lambda step: 1.0, noisy=True), Made(), chroma_free=True)
-    assert (found.choice, found.stop) == (None, "unreachable")
+    decision = decide(prober(lambda step: 1.0, noisy=True), Made(), chroma_free=True)
+    assert (decision.choice, decision.stop) == (None, "unreachable")
 
 
 def test_observers_are_not_noisy_unless_they_say_so() -> None:
@@ -129,10 +129,10 @@ def test_observers_are_not_noisy_unless_they_say_so() -> None:
 
 def test_a_prediction_is_the_cheapest_step_expected_to_pass() -> None:
     curve = [1.5 - 0.04 * step for step in range(100)]
-    found = predict_decision(Made(), expecting(curve), TARGET, chroma_free=True)
-    assert found.value == next(step for step in range(100) if curve[step] <= math.log(TARGET))
-    assert found.codec.spec == "made:444"
-    assert found.notes == ()
+    decision = predict_decision(Made(), expecting(curve), TARGET, chroma_free=True)
+    assert decision.value == next(step for step in range(100) if curve[step] <= math.log(TARGET))
+    assert decision.codec.spec == "made:444"
+    assert decision.notes == ()
 
 
 def test_a_prediction_takes_full_chroma_where_half_of_it_should_show() -> None:

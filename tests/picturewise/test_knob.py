@@ -38,7 +38,7 @@ def lake() -> Picture:
 
 
 @pytest.fixture(scope="module")
-def seen(lake: Picture) -> Knob:
+def knob(lake: Picture) -> Knob:
     return Knob(lake, DESKTOP)
 
 
@@ -60,19 +60,19 @@ def test_options_that_change_the_bytes_alone_share_a_row(option: str) -> None:
     assert place(codec(option)) == place(plain) is not None
 
 
-def test_a_codec_it_was_not_taught_is_left_to_others(seen: Knob) -> None:
+def test_a_codec_it_was_not_taught_is_left_to_others(knob: Knob) -> None:
     if available()["vvc"]:
         pytest.skip(available()["vvc"])
     assert place(codec("vvc")) is None
-    assert seen.of(codec("vvc")) is None
+    assert knob.of(codec("vvc")) is None
 
 
 @pytest.mark.parametrize("name", ["jpeg", "webp", "avif"])
-def test_it_comes_nearer_to_what_is_read_than_the_typical_curve(lake: Picture, seen: Knob, name: str) -> None:
+def test_it_comes_nearer_to_what_is_read_than_the_typical_curve(lake: Picture, knob: Knob, name: str) -> None:
     from jndkit.observers.cvvdp.observer import WatchedCvvdp
 
     asked = codec(name)
-    curve, sigma = answer(seen, asked)
+    curve, sigma = answer(knob, asked)
     grid = asked.knob.grid
     assert len(curve) == len(sigma) == len(grid)
     typical = typical_curve(asked, DESKTOP)
@@ -87,10 +87,10 @@ def test_it_comes_nearer_to_what_is_read_than_the_typical_curve(lake: Picture, s
     assert np.mean(own) < np.mean(plain)
 
 
-def test_its_error_is_a_small_positive_number(seen: Knob) -> None:
+def test_its_error_is_a_small_positive_number(knob: Knob) -> None:
     for name in KNOTS:
         if available()[name.partition(":")[0]] == "":
-            _, sigma = answer(seen, codec(spec(name)))
+            _, sigma = answer(knob, codec(spec(name)))
             assert 0.01 < min(sigma) <= max(sigma) < 3.0
 
 
@@ -102,8 +102,8 @@ def test_a_picture_too_small_to_say_anything_is_refused(side: int) -> None:
 
 @pytest.mark.parametrize("level", [0, 128, 255])
 def test_a_flat_picture_gets_finite_answers(level: int) -> None:
-    seen = Knob(Picture(rgb=np.full((96, 96, 3), level, np.uint8)), DESKTOP)
-    curve, sigma = answer(seen, codec("jpeg"))
+    knob = Knob(Picture(rgb=np.full((96, 96, 3), level, np.uint8)), DESKTOP)
+    curve, sigma = answer(knob, codec("jpeg"))
     assert np.isfinite(curve).all()
     assert np.isfinite(sigma).all()
     assert min(sigma) > 0.0
@@ -112,12 +112,12 @@ def test_a_flat_picture_gets_finite_answers(level: int) -> None:
 def test_features_tell_the_reading_its_bands_its_channels_and_the_display() -> None:
     energy = np.zeros((2, RESPONSES, BANDS, 3))
     energy[1, 0, 2, 1] = 0.5
-    told = features(energy, viewing(2 * DESKTOP.ppd))
-    assert told.shape == (2, FEATURES)
-    assert told.dtype == np.float32
-    assert told[:, -1] == pytest.approx(1.0)
-    assert told[0, :-1] == pytest.approx(math.log(0.01))
-    parts = told[1, :-1].reshape(RESPONSES, -1)
+    inputs = features(energy, viewing(2 * DESKTOP.ppd))
+    assert inputs.shape == (2, FEATURES)
+    assert inputs.dtype == np.float32
+    assert inputs[:, -1] == pytest.approx(1.0)
+    assert inputs[0, :-1] == pytest.approx(math.log(0.01))
+    parts = inputs[1, :-1].reshape(RESPONSES, -1)
     louder = np.flatnonzero(parts[0] > math.log(0.02)).tolist()
     assert louder == [0, 1 + 2, BANDS + 1]  # all of it, the third band, the second channel
     assert parts[1:] == pytest.approx(math.log(0.01))

@@ -77,12 +77,12 @@ def straight(steps: int = 100, sigma: float = 0.2) -> Prediction:
 @pytest.mark.parametrize("display", ["desktop", "4k", "laptop", "phone", 12.0])
 def test_every_codec_has_an_expectation_at_every_display(spec: str, display: str | float) -> None:
     configured = codec(spec)
-    found = predictor(plain(), viewing(display))(configured)
-    assert found.grid == configured.knob.grid
-    assert found.curve == tuple(typical_curve(configured, viewing(display)))
-    assert len(found.curve) == len(found.sigma) == len(found.grid)
-    assert all(0.2 < sigma < 1.5 for sigma in found.sigma)
-    assert found.source == ("typical" if is_known(configured) else "unknown")
+    prediction = predictor(plain(), viewing(display))(configured)
+    assert prediction.grid == configured.knob.grid
+    assert prediction.curve == tuple(typical_curve(configured, viewing(display)))
+    assert len(prediction.curve) == len(prediction.sigma) == len(prediction.grid)
+    assert all(0.2 < sigma < 1.5 for sigma in prediction.sigma)
+    assert prediction.source == ("typical" if is_known(configured) else "unknown")
 
 
 def test_photographs_differ_more_where_little_is_left_to_see() -> None:
@@ -93,16 +93,16 @@ def test_photographs_differ_more_where_little_is_left_to_see() -> None:
 
 
 def test_an_ordinary_picture_at_quality_eighty_or_so() -> None:
-    found = Prediction(
+    knob = Prediction(
         codec("jpeg").knob.grid,
         tuple(typical_curve(codec("jpeg"), DESKTOP)),
         tuple(typical_sigma(codec("jpeg"), DESKTOP)),
         "typical",
     ).knob(0.4721)
-    assert found.value is not None
-    assert found.low is not None
-    assert 75 <= found.value <= 90
-    assert found.low < found.value < (found.high or 101)
+    assert knob.value is not None
+    assert knob.low is not None
+    assert 75 <= knob.value <= 90
+    assert knob.low < knob.value < (knob.high or 101)
 
 
 @given(
@@ -115,26 +115,26 @@ def test_the_knob_is_the_cheapest_step_that_should_pass(
     target: float, level: float, sigma: float, curve: list[float]
 ) -> None:
     steps = tuple(float(step) for step in range(len(curve)))
-    found = Prediction(steps, tuple(curve), (sigma,) * len(curve), "made").knob(target, level)
+    knob = Prediction(steps, tuple(curve), (sigma,) * len(curve), "made").knob(target, level)
     passing = [step for step, mean in zip(steps, curve, strict=True) if mean <= math.log(target)]
-    assert found.value == (passing[0] if passing else None)
-    order = [len(curve) if end is None else end for end in (found.low, found.value, found.high)]
+    assert knob.value == (passing[0] if passing else None)
+    order = [len(curve) if end is None else end for end in (knob.low, knob.value, knob.high)]
     assert order == sorted(order)
 
 
 def test_the_interval_widens_with_the_level_and_ends_past_the_grid() -> None:
-    made = straight()
-    narrow, wide = made.knob(0.5, 0.5), made.knob(0.5, 0.9)
+    prediction = straight()
+    narrow, wide = prediction.knob(0.5, 0.5), prediction.knob(0.5, 0.9)
     ends = (wide.low, narrow.low, narrow.value, narrow.high, wide.high)
     known = [value for value in ends if value is not None]
     assert len(set(known)) == len(ends)
     assert known == sorted(known)
     assert wide.value == narrow.value
     assert straight(sigma=0.0).knob(0.5) == PredictedKnob(narrow.value, narrow.value, narrow.value)
-    assert made.knob(0.06).high is None
-    assert made.knob(0.06).value is not None
-    assert made.knob(0.01) == PredictedKnob(None, None, None)
-    assert made.knob(50.0) == PredictedKnob(0.0, 0.0, 0.0)
+    assert prediction.knob(0.06).high is None
+    assert prediction.knob(0.06).value is not None
+    assert prediction.knob(0.01) == PredictedKnob(None, None, None)
+    assert prediction.knob(50.0) == PredictedKnob(0.0, 0.0, 0.0)
 
 
 def test_of_a_distance_the_cheap_end_comes_first() -> None:
@@ -154,10 +154,10 @@ def test_the_network_looks_once_and_late(network: Callable[..., list[Picture]]) 
     shown = network(lambda asked: ([1.0] * len(asked.knob.grid), [0.1] * len(asked.knob.grid)))
     of = predictor(plain(), DESKTOP, widen=2.0)
     assert shown == []
-    found = of(codec("jpeg"))
+    prediction = of(codec("jpeg"))
     of(codec("webp"))
     assert len(shown) == 1
-    assert (found.source, found.curve[0], found.sigma[0]) == ("knob.made.v1", 1.0, 0.2)
+    assert (prediction.source, prediction.curve[0], prediction.sigma[0]) == ("knob.made.v1", 1.0, 0.2)
 
 
 def test_the_network_sees_srgb_over_white(network: Callable[..., list[Picture]]) -> None:

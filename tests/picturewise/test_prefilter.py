@@ -28,7 +28,7 @@ def photo() -> Picture:
     return Picture(np.ascontiguousarray(whole.rgb[60:261, 192:459]))
 
 
-def made(seed: int, height: int, width: int) -> Picture:
+def blocks(seed: int, height: int, width: int) -> Picture:
     random = np.random.default_rng(seed)
     base = random.integers(30, 225, (height // 8 + 2, width // 8 + 2)).repeat(8, 0).repeat(8, 1)[:height, :width]
     return Picture(np.clip(base[..., None] + random.normal(0, 6, (height, width, 3)), 0, 255).astype(np.uint8))
@@ -51,7 +51,7 @@ def moved(before: Picture, after: Picture) -> npt.NDArray[np.int16]:
 def test_no_pixel_moves_further_than_its_jnd(
     form: str, seed: int, height: int, width: int, strength: float, model: str
 ) -> None:
-    picture = made(seed, height, width)
+    picture = blocks(seed, height, width)
     change = moved(picture, prefilter(picture, model, strength=strength, form=form))
     assert change.shape == (height, width, 3)
     assert (np.abs(change) <= (strength * jnd_map(picture, model) + 0.5001)[..., None]).all()
@@ -79,14 +79,14 @@ def test_no_strength_changes_nothing(form: str, photo: Picture) -> None:
 
 def test_the_published_form_reaches_block_means_that_are_near() -> None:
     """Source: Wu et al. 2017, Eq. 16: within the JND of its block's mean a pixel takes the mean."""
-    picture = made(5, 32, 40)
+    picture = blocks(5, 32, 40)
     grey = replace(picture, rgb=picture.rgb[..., :1].repeat(3, axis=2), grey=True)
     plane = grey.rgb[..., 0].astype(float)
     mean = plane.reshape(4, 8, 5, 8).mean(axis=(1, 3)).repeat(8, 0).repeat(8, 1)
     jnd = jnd_map(grey, "wu2017")
     expected = np.where(plane > mean + jnd, plane - jnd, np.where(plane < mean - jnd, plane + jnd, mean))
-    found = prefilter(grey).rgb[..., 0].astype(float)
-    assert np.abs(found - expected).max() <= 0.5001
+    smoothed = prefilter(grey).rgb[..., 0].astype(float)
+    assert np.abs(smoothed - expected).max() <= 0.5001
     assert (np.abs(plane - mean) > jnd).any()
     assert (np.abs(plane - mean) < jnd).any()
 
@@ -100,7 +100,7 @@ def test_partial_blocks_have_the_mean_of_their_pixels() -> None:
 
 
 @EACH
-def test_a_second_shave_changes_less(form: str, photo: Picture) -> None:
+def test_prefiltering_again_changes_less(form: str, photo: Picture) -> None:
     once = prefilter(photo, form=form)
     twice = prefilter(once, form=form)
     first, second = (np.abs(moved(*pair)).mean() for pair in ((photo, once), (once, twice)))
@@ -135,11 +135,11 @@ def test_there_is_less_to_code(form: str, photo: Picture) -> None:
 def test_mirrored_pictures_of_whole_blocks(form: str, move: object) -> None:
     """Of chou1995, whose map mirrors exactly; on a grid that mirrors too."""
     assert callable(move)
-    picture = made(3, 48, 64)
+    picture = blocks(3, 48, 64)
     turned = Picture(np.ascontiguousarray(move(picture.rgb)))
-    found, expected = (prefilter(p, "chou1995", form=form).rgb.astype(int) for p in (turned, picture))
+    turned_back, expected = (prefilter(p, "chou1995", form=form).rgb.astype(int) for p in (turned, picture))
     # Changes of exactly half a code value may round to either side.
-    assert (np.abs(found - move(expected)) > 0).mean() < 0.002
+    assert (np.abs(turned_back - move(expected)) > 0).mean() < 0.002
 
 
 @EACH
@@ -175,7 +175,7 @@ def test_grey_stays_grey(form: str, photo: Picture) -> None:
 
 @pytest.mark.parametrize("model", sorted(MODELS))
 def test_every_model_can_guide_it(model: str) -> None:
-    picture = made(1, 40, 56)
+    picture = blocks(1, 40, 56)
     change = np.abs(moved(picture, prefilter(picture, model, form="overlapped")))
     assert 0 < change.max() <= jnd_map(picture, model).max() + 0.5
 
@@ -183,17 +183,17 @@ def test_every_model_can_guide_it(model: str) -> None:
 @EACH
 def test_strength_is_found_by_reading(form: str, photo: Picture) -> None:
     watched = Cvvdp().watch(photo, DISPLAYS["desktop"])
-    found = prefilter_within(photo, "wu2017", watched, 0.4721, form=form)
-    assert found is not None
-    assert watched(found.picture).jnd == found.jnd
-    assert 0 < found.jnd <= FORMS[form].share * 0.4721
-    assert found.strength <= 1.0
-    assert found.strength == 1.0 or found.jnd > 0.5 * FORMS[form].share * 0.4721
-    again = prefilter(photo, "wu2017", strength=found.strength, form=form)
-    np.testing.assert_array_equal(again.rgb, found.picture.rgb)
+    prefiltered = prefilter_within(photo, "wu2017", watched, 0.4721, form=form)
+    assert prefiltered is not None
+    assert watched(prefiltered.picture).jnd == prefiltered.jnd
+    assert 0 < prefiltered.jnd <= FORMS[form].share * 0.4721
+    assert prefiltered.strength <= 1.0
+    assert prefiltered.strength == 1.0 or prefiltered.jnd > 0.5 * FORMS[form].share * 0.4721
+    again = prefilter(photo, "wu2017", strength=prefiltered.strength, form=form)
+    np.testing.assert_array_equal(again.rgb, prefiltered.picture.rgb)
 
 
-def test_nothing_to_shave() -> None:
+def test_nothing_to_smooth() -> None:
     flat = Picture(np.full((64, 64, 3), 90, np.uint8))
     assert prefilter_within(flat, "wu2017", Cvvdp().watch(flat, DISPLAYS["desktop"]), 0.47, form="overlapped") is None
 

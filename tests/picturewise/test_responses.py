@@ -42,10 +42,10 @@ def lake() -> Pixels:
 def test_a_sample_holds_its_patches_and_never_more_than_so_many(height: int, width: int) -> None:
     rgb = np.broadcast_to(np.zeros(3, np.uint8), (height, width, 3))
     rgb = np.ascontiguousarray(rgb)
-    seen = sample(rgb)
-    assert sum(box.width * box.height for box in seen.boxes) <= PATCHES * PATCH * PATCH
-    assert seen.rgb.shape[0] * seen.rgb.shape[1] == sum(box.width * box.height for box in seen.boxes)
-    for place, box in zip(seen.places, seen.boxes, strict=True):
+    part = sample(rgb)
+    assert sum(box.width * box.height for box in part.boxes) <= PATCHES * PATCH * PATCH
+    assert part.rgb.shape[0] * part.rgb.shape[1] == sum(box.width * box.height for box in part.boxes)
+    for place, box in zip(part.places, part.boxes, strict=True):
         assert box.x % CELL == box.y % CELL == 0
         assert (place.width, place.height) == (box.width, box.height)
         assert 0 <= place.x <= width - place.width
@@ -54,11 +54,11 @@ def test_a_sample_holds_its_patches_and_never_more_than_so_many(height: int, wid
 
 def test_a_sample_of_a_large_picture_is_cut_from_it() -> None:
     rgb = np.random.default_rng(0).integers(0, 256, (1100, 1700, 3), np.uint8)
-    seen = sample(rgb)
-    assert 24 <= len(seen.boxes) <= PATCHES
-    for place, box in zip(seen.places, seen.boxes, strict=True):
+    part = sample(rgb)
+    assert 24 <= len(part.boxes) <= PATCHES
+    for place, box in zip(part.places, part.boxes, strict=True):
         cut = rgb[place.y : place.y + PATCH, place.x : place.x + PATCH]
-        assert np.array_equal(seen.rgb[box.y : box.y + PATCH, box.x : box.x + PATCH], cut)
+        assert np.array_equal(part.rgb[box.y : box.y + PATCH, box.x : box.x + PATCH], cut)
 
 
 def test_a_sample_of_a_small_picture_is_the_picture() -> None:
@@ -69,12 +69,12 @@ def test_a_sample_of_a_small_picture_is_the_picture() -> None:
 @pytest.mark.parametrize("index", [0, 1])
 def test_the_weighted_responses_read_as_jpeg_files_do(lake: Pixels, index: int) -> None:
     energy = responses(WatchedSample(sample(lake), DESKTOP)).energy
-    told = 10.0 - pooled_jod(energy[0, 1 + index])
+    jnd = 10.0 - pooled_jod(energy[0, 1 + index])
     file = io.BytesIO()
     Image.fromarray(lake).save(file, "JPEG", quality=JPEG_QUALITIES[index])
     coded = np.asarray(Image.open(file).convert("RGB"))
     read = 10.0 - WatchedCvvdp(Picture(rgb=lake), DESKTOP).q_jod(coded)
-    assert told == pytest.approx(read, rel=0.03)
+    assert jnd == pytest.approx(read, rel=0.03)
 
 
 def test_the_first_response_is_the_reduced_chroma(lake: Pixels) -> None:
@@ -139,10 +139,10 @@ def test_of_a_large_picture_a_part_tells_how_people_look_too() -> None:
     fit, shown = protocol("side-by-side")
     watched = WatchedSample(sample(rgb), shown, fit.look)
     assert not watched.whole
-    told = responses(watched)
-    assert told.masked is not None
-    assert told.masked.shape == told.jnd.shape == (RESPONSES,)
-    assert np.all(told.masked[1:] > 0.1)
+    answers = responses(watched)
+    assert answers.masked is not None
+    assert answers.masked.shape == answers.jnd.shape == (RESPONSES,)
+    assert np.all(answers.masked[1:] > 0.1)
 
 
 def test_nobody_looks_where_nobody_asked(lake: Pixels) -> None:

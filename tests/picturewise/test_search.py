@@ -31,31 +31,31 @@ def test_what_is_returned_was_read_and_passes(curve: list[float], budget: int, o
         tried.append(step)
         return curve[step]
 
-    found = search(read, [value + offset for value in TYPICAL], TARGET, budget=budget)
+    end = search(read, [value + offset for value in TYPICAL], TARGET, budget=budget)
     assert len(tried) <= budget
     assert len(set(tried)) == len(tried)
-    assert list(found.readings) == tried
-    if found.index is not None:
-        assert found.index in tried
-        assert curve[found.index] <= TARGET
+    assert list(end.readings) == tried
+    if end.index is not None:
+        assert end.index in tried
+        assert curve[end.index] <= TARGET
     else:
         assert all(curve[step] > TARGET for step in tried)
 
 
 @given(curve=curves())
 def test_with_encodes_to_spare_it_ends_at_the_boundary(curve: list[float]) -> None:
-    found = search(lambda step: curve[step], TYPICAL, TARGET, budget=STEPS)
+    end = search(lambda step: curve[step], TYPICAL, TARGET, budget=STEPS)
     passing = [step for step in range(STEPS) if curve[step] <= TARGET]
     if not passing:
-        assert found.stop == "unreachable"
-        assert found.index is None
+        assert end.stop == "unreachable"
+        assert end.index is None
         return
-    assert found.index is not None
-    if found.stop == "window":
-        assert NEAR * TARGET <= curve[found.index] <= TARGET
+    assert end.index is not None
+    if end.stop == "window":
+        assert NEAR * TARGET <= curve[end.index] <= TARGET
     else:
-        assert found.index == passing[0]
-        assert found.stop == ("floor" if found.index == 0 else "neighbour")
+        assert end.index == passing[0]
+        assert end.stop == ("floor" if end.index == 0 else "neighbour")
 
 
 @given(
@@ -70,18 +70,18 @@ def test_five_encodes_do_for_ordinary_pictures(shift: float, slope: float, seed:
     curve = [
         math.exp(middle + slope * (value - middle) + shift + bump) for value, bump in zip(TYPICAL, uneven, strict=True)
     ]
-    found = search(lambda step: curve[step], TYPICAL, TARGET, budget=5)
-    assert found.index is not None
-    assert found.stop in ("window", "neighbour") or curve[found.index] >= 0.8 * TARGET
+    end = search(lambda step: curve[step], TYPICAL, TARGET, budget=5)
+    assert end.index is not None
+    assert end.stop in ("window", "neighbour") or curve[end.index] >= 0.8 * TARGET
 
 
 def test_a_bump_does_not_send_it_astray() -> None:
     curve = [math.exp(value) for value in TYPICAL]
     boundary = next(step for step in range(STEPS) if curve[step] <= TARGET)
     curve[boundary + 3] = TARGET * 1.08
-    found = search(lambda step: curve[step], TYPICAL, TARGET, budget=8)
-    assert found.index is not None
-    assert curve[found.index] <= TARGET
+    end = search(lambda step: curve[step], TYPICAL, TARGET, budget=8)
+    assert end.index is not None
+    assert curve[end.index] <= TARGET
 
 
 def test_an_unreachable_target_is_told_from_one_not_yet_met() -> None:
@@ -93,11 +93,11 @@ def test_an_unreachable_target_is_told_from_one_not_yet_met() -> None:
 
 
 def test_a_picture_without_detail_takes_the_worst_step() -> None:
-    found = search(lambda step: 0.0, TYPICAL, TARGET, budget=5)
-    assert (found.index, found.stop) == (0, "floor")
+    end = search(lambda step: 0.0, TYPICAL, TARGET, budget=5)
+    assert (end.index, end.stop) == (0, "floor")
 
 
 @pytest.mark.parametrize("steps", [1, 2, 3])
 def test_short_grids(steps: int) -> None:
-    found = search(lambda step: 1.0 if step < steps - 1 else 0.3, TYPICAL[:steps], TARGET, budget=5)
-    assert found.index == steps - 1
+    end = search(lambda step: 1.0 if step < steps - 1 else 0.3, TYPICAL[:steps], TARGET, budget=5)
+    assert end.index == steps - 1

@@ -9,11 +9,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from jndkit import weights
 from jndkit.inference import available, session
+from jndkit.pixelwise import model_card
 from jndkit.protocols import protocol
+from jndkit.registry import models
 from jndkit.training.recipe import load_recipe
 from jndkit.visibility import jnd_for
 from jndkit.weights import CURRENT, PACKAGED, find, read_card
+from tests.weights import made_networks as made
 
 ROWS = Path(__file__).parents[2] / "benchmarks" / "rows"
 NAMES = sorted(path.stem for path in PACKAGED.glob("*.toml"))
@@ -34,6 +38,41 @@ def test_every_file_has_its_card_and_all_are_small() -> None:
     assert files == NAMES
     assert sum(path.stat().st_size for path in PACKAGED.iterdir()) < 40e6
     assert set(CURRENT.values()) == {NETWORK_OF[name] for name in NAMES}
+
+
+def test_a_networks_own_name_stands_for_its_newest_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("a.one.v2", "a.one.v10", "a-b.one.v1", "c.one.v1-part", "c.one.v2-part-0", "c.one.v2-part-1", "d"):
+        (tmp_path / f"{name}.toml").touch()
+    monkeypatch.setattr(weights, "PACKAGED", tmp_path)
+    assert weights._newest() == {"a": "a.one.v10", "a-b": "a-b.one.v1", "c": "c.one.v2"}
+
+
+def test_no_two_weights_of_a_network_are_of_one_version() -> None:
+    """So that which are the newest is never a matter of their letters."""
+    versions = {(name.partition(".")[0], name.rpartition(".v")[2]) for name in set(NETWORK_OF.values())}
+    assert len(versions) == len(set(NETWORK_OF.values()))
+
+
+def test_a_network_is_listed_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JNDKIT_HOME", str(tmp_path))
+    made.write_weights(tmp_path / "weights", "mine")
+    made.write_weights(tmp_path / "weights", "for-nothing", architecture="something")
+    networks = weights.networks()
+    assert set(networks) == {*NETWORK_OF.values(), "mine", "for-nothing"}
+    codec = networks[CURRENT["jndlic"]]
+    graphs = [find(name).card for name in NAMES if NETWORK_OF[name] == codec.name]
+    assert (codec.files, codec.bytes) == (len(graphs), sum(card.bytes for card in graphs))
+    assert codec.about()["trained"] == dict(graphs[0].trained)
+    assert "sha256" not in codec.about()  # of which there are as many as files
+    assert networks["mine"].about()["sha256"] == find("mine").card.sha256
+    # A network that is a model by its own name is a line among the models.
+    rooms = models()
+    assert "mine" in rooms["pixelwise"]
+    assert "mine" not in rooms["weights"]
+    assert "for-nothing" in rooms["weights"]
+    assert not set(rooms["pixelwise"]) & set(NETWORK_OF.values())
+    # And its versions can be named all the same.
+    assert model_card("resjnd-s.cpl.v1").weights == "resjnd-s.cpl.v1"
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -99,9 +138,9 @@ def test_hvssd_scores_come_from_rows() -> None:
             for model in ("hvssd", "flat", "chou1995")
         }
         assert {len(each) for each in read.values()} == {pictures}
-        weights = {row["versions"]["weights"] for row in rows if row["model"] == "hvssd"}
+        named = {row["versions"]["weights"] for row in rows if row["model"] == "hvssd"}
         names = ("hvssd.pictures.v1", "hvssd-degradation.pictures.v1")
-        assert weights == {", ".join(f"{name} {read_card(PACKAGED / f'{name}.toml').sha256[:12]}" for name in names)}
+        assert named == {", ".join(f"{name} {read_card(PACKAGED / f'{name}.toml').sha256[:12]}" for name in names)}
         assert scores[f"{split}_hvssd"][0] == pytest.approx(np.mean(list(read["hvssd"].values())), abs=1e-3)
         # What it must bring to ship: noise in its shape is seen less than flat noise and chou1995's, beyond doubt.
         for other in ("flat", "chou1995"):

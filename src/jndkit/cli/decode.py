@@ -29,7 +29,7 @@ def decode(
 ) -> int:
     """Turn any picture into a PNG.
 
-    It is upright, in its own colours, and has its metadata.
+    The PNG is upright, in the picture's own colours, and keeps its metadata.
     """
     from jndkit.opening import load
     from jndkit.picture import png_bytes, write_atomic

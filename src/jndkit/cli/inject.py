@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def inject(
     picture: Annotated[str, typer.Argument(metavar="PICTURE", help="The picture.")],
-    output: Annotated[str, typer.Option("--output", "-o", metavar="FILE.png", help="The noisy picture.")],
+    output: Annotated[str, typer.Option("--output", "-o", metavar="FILE.png", help="The noisy picture to write.")],
     model: options.Model = "resjnd-s",
     psnr: Annotated[
         float | None, typer.Option(metavar="DB", help="As much noise as leaves this PSNR, over R, G and B.")

@@ -37,7 +37,7 @@ def map_(
 ) -> int:
     """Write the just noticeable difference of every pixel.
 
-    It is in 8-bit code values of luma.
+    Its values are 8-bit code values of luma.
     """
     from jndkit.opening import load
     from jndkit.pixelwise import jnd_map

@@ -12,16 +12,14 @@ from jndkit.errors import UsageError
 MAX_PIXELS = limits.MAX_PIXELS
 
 Inputs = Annotated[list[str], typer.Argument(metavar="PICTURE", help="Files, or folders of pictures.")]
+_SPEC = "jpeg, webp, avif or another of jnd models; auto for the smallest; options as in avif:s6,444."
 Codec = Annotated[
     str | None,
-    typer.Option(
-        metavar="SPEC",
-        help="jpeg, webp, avif or another of jnd models; auto for the smallest; options as in avif:s6,444.",
-        show_default="what the name after -o says, else jpeg",
-    ),
+    typer.Option(metavar="SPEC", help=_SPEC, show_default="what the name after -o says, else jpeg"),
 ]
+NamedCodec = Annotated[str, typer.Option("--codec", metavar="SPEC", help=_SPEC)]
 Viewers = Annotated[
-    float, typer.Option(metavar="PERCENT", help="Share of viewers who should see no difference, 50 to 95.")
+    float, typer.Option(metavar="PERCENT", help="Share of viewers who should see no difference, 50 to 95 per cent.")
 ]
 Protocol = Annotated[
     str,
@@ -99,14 +97,14 @@ def prefilter_named(prefilter: str | None, shave: str | None) -> str | None:
     return shave if prefilter is None else prefilter
 
 
-def known_codec(spec: str | None) -> str | None:
-    """The spec, if its codec is known. Raises UsageError that names the codec that may be meant."""
+def known_codec(spec: str | None) -> None:
+    """Raises UsageError for an unknown codec, and names the one that may be meant."""
     from jndkit.codecs import CODECS, by_suffix
     from jndkit.errors import unknown_choice
 
     name = (spec or "auto").partition(":")[0]
     if name == "auto" or name in CODECS or name in CODECS.names():
-        return spec
+        return
     try:
         meant = by_suffix(f".{name}")  # "jpg" is how JPEG files end, which its spelling may not tell
     except UsageError:

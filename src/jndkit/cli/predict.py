@@ -19,7 +19,7 @@ _SHARES = (25, 50, 60, 75, 80, 90, 95)  # per cent of viewers: the lines of the 
 
 def predict(
     pictures: options.Inputs,
-    codec: options.Codec = None,
+    codec: options.NamedCodec = "jpeg",
     viewers: options.Viewers = 75.0,
     protocol: options.Protocol = "aic",
     viewing: options.Viewing = None,
@@ -41,8 +41,9 @@ def predict(
     from jndkit.cli.reporting import Report
     from jndkit.settings import Settings
 
+    options.known_codec(codec)
     settings = Settings(
-        codec=options.known_codec(codec) or "jpeg",
+        codec=codec,
         viewers=viewers,
         protocol=protocol,
         viewing=viewing,

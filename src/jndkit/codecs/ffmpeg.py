@@ -61,12 +61,14 @@ def run(arguments: list[str], data: bytes, seconds: float, memory: int | None = 
 def version() -> str:
     """The version the program gives itself."""
     lines = subprocess.run([program(), "-version"], capture_output=True, timeout=30, check=False).stdout.decode()
-    found = re.match(r"ffmpeg version (\S+)", lines)
-    return found[1] if found else "unknown"
+    version = re.match(r"ffmpeg version (\S+)", lines)
+    return version[1] if version else "unknown"
 
 
 def _reason(log: str) -> str:
     """The first complaint in a log: the lines after it follow from it."""
     lines = [re.sub(r"^\[[^\]]*\]\s*", "", line).strip() for line in log.splitlines()]
-    told = [line for line in lines if re.search(r"error|invalid|fail|cannot|unknown|unsupported", line, re.IGNORECASE)]
-    return (told or lines or ["no reason given"])[0].rstrip(".")
+    complaints = [
+        line for line in lines if re.search(r"error|invalid|fail|cannot|unknown|unsupported", line, re.IGNORECASE)
+    ]
+    return (complaints or lines or ["no reason given"])[0].rstrip(".")

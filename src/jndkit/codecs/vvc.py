@@ -150,8 +150,8 @@ def from_planes(planes: bytes, width: int, height: int) -> Pixels:
 def encoder_version() -> str:
     """The version of libvvenc inside the ffmpeg program."""
     _, log = ffmpeg.run(_encoder_arguments(32, 32, 40, "faster"), bytes(32 * 32 * 3), 30)
-    found = re.search(r"libvvenc version: (\S+)", log)
-    return found[1] if found else "unknown"
+    version = re.search(r"libvvenc version: (\S+)", log)
+    return version[1] if version else "unknown"
 
 
 def _encoder_arguments(width: int, height: int, qp: int, preset: str) -> list[str]:

@@ -52,11 +52,11 @@ class Peaks:
         means = np.array([seen[part].mean(axis=(1, 2)) for part in inside])
         # Half way between what was read of each patch and what was read of all: one patch alone errs more.
         own, whole = energy / means, energy.sum(axis=0) / means.sum(axis=0)
-        told = np.sqrt(np.maximum(own * whole, 0.0))[:, :, None, None]
+        scale = np.sqrt(np.maximum(own * whole, 0.0))[:, :, None, None]
         return np.array(
             [
                 ((seen[part] * factor * self.worth[part]) ** (0.5 * self.exponent)).mean(axis=(1, 2))
-                for part, factor in zip(inside, told, strict=True)
+                for part, factor in zip(inside, scale, strict=True)
             ]
         )
 
@@ -83,15 +83,15 @@ def errors(reference: Pixels, version: Pixels, scales: int) -> Floats:
     down, right = (-side % CELL for side in (height, width))
     plane = cv2.copyMakeBorder(plane, 0, down, 0, right, cv2.BORDER_REFLECT)
     rows, columns = plane.shape[0] // CELL, plane.shape[1] // CELL
-    found = []
+    bands = []
     for scale in range(scales):
         band = plane
         if scale < scales - 1:
             plane = cv2.pyrDown(plane)
             band = band - cv2.pyrUp(plane, dstsize=band.shape[1::-1])
         means = cv2.resize(band * band, (columns, rows), interpolation=cv2.INTER_AREA)
-        found.append(np.moveaxis(means, 2, 0))
-    return np.concatenate(found).astype(np.float64)
+        bands.append(np.moveaxis(means, 2, 0))
+    return np.concatenate(bands).astype(np.float64)
 
 
 def _between(at: Floats, levels: Floats, values: Floats) -> Floats:
@@ -99,9 +99,9 @@ def _between(at: Floats, levels: Floats, values: Floats) -> Floats:
     order = levels.argsort(axis=0)
     levels, values = np.take_along_axis(levels, order, 0), np.take_along_axis(values, order, 0)
     inside = np.clip(at, levels[0], levels[-1])
-    found = values[0].copy()
+    between = values[0].copy()
     for low, high, left, right in zip(levels[:-1], levels[1:], values[:-1], values[1:], strict=True):
         part = np.clip((inside - low) / np.maximum(high - low, 1e-9), 0.0, 1.0)
-        found = np.where(inside > low, left + part * (right - left), found)
-    out: Floats = found + at - inside
+        between = np.where(inside > low, left + part * (right - left), between)
+    out: Floats = between + at - inside
     return out

@@ -88,7 +88,7 @@ class WatchedVpjnd:
 
     def with_spread(self, decoded: Picture) -> tuple[Reading, float]:
         """The reading, and the standard deviation of its logarithm about what the psychophysical observer reads."""
-        return max((scene.read(rgb) for scene, rgb in self._pairs(decoded)), key=lambda found: found[0].jnd)
+        return max((scene.read(rgb) for scene, rgb in self._pairs(decoded)), key=lambda answer: answer[0].jnd)
 
     def map(self, decoded: Picture) -> Map:
         """float32 (H, W): JND of the nearest patch by itself; over several backdrops, the worst."""
@@ -119,8 +119,8 @@ class Cut:
     def _spread_out(self, values: Floats) -> Map:
         """One value a patch (N,) at every pixel of the picture: that of the nearest patch, float32 (H, W)."""
         planes = _nearest(values[:, None], self._tops, self._lefts, self._size, 1)
-        found: Map = planes[0, : self._shape[0], : self._shape[1]].astype(np.float32)
-        return found
+        spread: Map = planes[0, : self._shape[0], : self._shape[1]].astype(np.float32)
+        return spread
 
     def _place(self, patch: int) -> Box:
         """The part of a patch that lies in the picture."""
@@ -139,7 +139,7 @@ class _Scene(Cut):
         self._viewing = viewing
         self._run = session(weights.path)
         self._factor = float(weights.card.scores.get("interval_factor", 1.0))
-        self._told = np.tile(np.array(display(viewing), np.float32), (len(self._reference), 1))
+        self._display = np.tile(np.array(display(viewing), np.float32), (len(self._reference), 1))
         self._peaks = None
         if protocol.look is not None and peaked is not None:
             self._peaks = peaked(_at_least(rgb), self._tops, self._lefts)
@@ -182,7 +182,7 @@ class _Scene(Cut):
 
     def _look(self, rgb: Pixels) -> tuple[Floats, Floats, float]:
         """Of each patch the visible energies, float64 (N, 12), and the weight (N,); the spread of ln(JND)."""
-        root, weight, spread = self._run(self._reference, self._cut(rgb), self._jnd, self._told)
+        root, weight, spread = self._run(self._reference, self._cut(rgb), self._jnd, self._display)
         share = np.exp(weight[:, 0].astype(np.float64) - float(weight.max()))
         return np.exp(2.0 * root.astype(np.float64)), share, self._factor * math.exp(float(spread.mean()))
 
@@ -200,8 +200,8 @@ class _PatchCells(Cells):
 
     def picture_energy(self) -> Floats:
         areas = cell_areas(self.shape)
-        found: Floats = (self.grid * (areas / areas.sum())).sum(axis=(2, 3), dtype=np.float64)
-        return found
+        energy: Floats = (self.grid * (areas / areas.sum())).sum(axis=(2, 3), dtype=np.float64)
+        return energy
 
 
 def starts(height: int, width: int, most: int = MOST) -> tuple[list[int], list[int]]:
@@ -260,8 +260,8 @@ def jnd_of(energy: Floats) -> Floats:
     """JND of visible energies pooled over an area. energy: float64 (12, ...), the mean over it."""
     bands = energy.reshape(SCALES, -1, *energy.shape[1:])
     quality = pooled_jod(np.concatenate([bands, np.zeros_like(bands[:1])]))
-    found: Floats = np.maximum(JND_PER_JOD * (10.0 - quality), 0.0)
-    return found
+    jnd: Floats = np.maximum(JND_PER_JOD * (10.0 - quality), 0.0)
+    return jnd
 
 
 def _nearest(values: Floats, tops: list[int], lefts: list[int], size: tuple[int, ...], grain: int) -> Floats:
@@ -270,8 +270,8 @@ def _nearest(values: Floats, tops: list[int], lefts: list[int], size: tuple[int,
         np.abs(grain * np.arange(-(-side // grain))[:, None] + 0.5 * (grain - SIDE) - np.array(first)).argmin(axis=1)
         for side, first in zip(size, (tops, lefts), strict=False)
     )
-    found: Floats = values.reshape(len(tops), len(lefts), -1)[rows[:, None], columns].transpose(2, 0, 1)
-    return found
+    planes: Floats = values.reshape(len(tops), len(lefts), -1)[rows[:, None], columns].transpose(2, 0, 1)
+    return planes
 
 
 def _jnd_map(rgb: Pixels, top: int, left: int) -> Patches:

@@ -108,13 +108,13 @@ class _Scene(Cut):
     def _look(self, rgb: Pixels) -> tuple[Floats, Floats]:
         """Of each patch the answer and its share in the picture's, float64 (N,)."""
         quality, weight = (
-            each[:, 0].astype(np.float64) for each in self._run(self._reference, self._cut(rgb), self._jnd)
+            values[:, 0].astype(np.float64) for values in self._run(self._reference, self._cut(rgb), self._jnd)
         )
         return quality, weight / weight.sum()
 
     def _jnd_of(self, answer: Floats) -> Floats:
-        told: Floats = self._target * np.exp(np.clip(self._slope * answer, -_LARGEST, _LARGEST))
-        return told
+        jnd: Floats = self._target * np.exp(np.clip(self._slope * answer, -_LARGEST, _LARGEST))
+        return jnd
 
 
 CARD = Card(

@@ -73,8 +73,8 @@ def stages(weights: str = "hvssd") -> tuple[Weights, Weights]:
     """
     generator = find(weights)
     degradation = find(generator.card.needs or ARCHITECTURES[0])
-    for found, architecture in zip((degradation, generator), ARCHITECTURES, strict=True):
-        check_choice(f"network of {found.card.name}", found.card.architecture, (architecture,))
+    for stage, architecture in zip((degradation, generator), ARCHITECTURES, strict=True):
+        check_choice(f"network of {stage.card.name}", stage.card.architecture, (architecture,))
     return degradation, generator
 
 
@@ -93,7 +93,7 @@ def priors(pixels: Pixels, degradation: Session, border: str = "reflect", most: 
         height, width = (max(1, int(side * factor)) for side in (height, width))
         pixels = _resized(pixels, height, width)
     filled = _extended(pixels, 0, border)
-    return Priors(*(found[0].transpose(1, 2, 0)[:height, :width] for found in degradation(_given(filled))))
+    return Priors(*(maps[0].transpose(1, 2, 0)[:height, :width] for maps in degradation(_given(filled))))
 
 
 def generated(
@@ -114,26 +114,26 @@ def generated(
             last = min(wide.shape[0], -(-(bottom + beyond) // 4) * 4 + _HALO)
             end = min(wide.shape[1], -(-(right + beyond) // 4) * 4 + _HALO)
             rows, columns = np.arange(first, last) - beyond, np.arange(start, end) - beyond
-            maps = (_enlarged(each, rows, columns, (height, width), border) for each in known)
-            made = generator(_given(wide[first:last, start:end]), *(_tensor(each) for each in maps))[0][0]
+            maps = (_enlarged(prior, rows, columns, (height, width), border) for prior in known)
+            jnd = generator(_given(wide[first:last, start:end]), *map(_tensor, maps))[0][0]
             inner = np.s_[
                 top + beyond - first : bottom + beyond - first, left + beyond - start : right + beyond - start
             ]
-            yield np.s_[top:bottom, left:right], np.float32(255.0) * made.transpose(1, 2, 0)[inner]
+            yield np.s_[top:bottom, left:right], np.float32(255.0) * jnd.transpose(1, 2, 0)[inner]
 
 
 def _parts(pixels: Pixels, variant: str, border: str, weights: str) -> Iterator[tuple[Place, Map]]:
     """Places and their JND."""
     check_choice("variant", variant, VARIANTS)
     border_type(border)
-    degradation, generator = (session(found.path) for found in stages(weights))
+    degradation, generator = (session(stage.path) for stage in stages(weights))
     if variant == "code":
         yield from generated(pixels, priors(pixels, degradation, border), generator, border)
         return
     height, width = pixels.shape[:2]
     small = _resized(pixels, PUBLISHED_SIDE, PUBLISHED_SIDE)
-    ((_, made),) = generated(small, priors(small, degradation, border), generator, border)
-    yield np.s_[:height, :width], cv2.resize(made, (width, height), interpolation=cv2.INTER_LINEAR)
+    ((_, jnd),) = generated(small, priors(small, degradation, border), generator, border)
+    yield np.s_[:height, :width], cv2.resize(jnd, (width, height), interpolation=cv2.INTER_LINEAR)
 
 
 def _rgb(picture: Pictured) -> Pixels:
@@ -155,7 +155,7 @@ def _resized(pixels: Pixels, height: int, width: int) -> Map:
 def _extended(pixels: Pixels, beyond: int, border: str) -> Pixels:
     """The picture with what lies beyond its frame: that many pixels, and on to whole multiples of 8."""
     fill = (-(side + 2 * beyond) % _MULTIPLE for side in pixels.shape[:2])
-    down, right = (beyond + each for each in fill)
+    down, right = (beyond + pixels for pixels in fill)
     wide: Pixels = cv2.copyMakeBorder(pixels, beyond, down, beyond, right, border_type(border), value=(0, 0, 0))
     return wide
 
@@ -169,13 +169,13 @@ def _enlarged(maps: Map, rows: npt.NDArray[Any], columns: npt.NDArray[Any], size
         low = at.astype(np.intp)
         part = (at - low).astype(np.float32).reshape((-1, 1, 1) if axis == 0 else (1, -1, 1))
         take: Callable[..., Map] = partial(np.take, maps, axis=axis)
-        found = take(low)
+        taken = take(low)
         if part.any():
-            found = found + part * (take(np.minimum(low + 1, maps.shape[axis] - 1)) - found)
+            taken = taken + part * (take(np.minimum(low + 1, maps.shape[axis] - 1)) - taken)
         if border == "zero":
             shape = (-1, 1, 1) if axis == 0 else (1, -1, 1)
-            found = found * ((index >= 0) & (index < length)).astype(np.float32).reshape(shape)
-        maps = found
+            taken = taken * ((index >= 0) & (index < length)).astype(np.float32).reshape(shape)
+        maps = taken
     return maps
 
 

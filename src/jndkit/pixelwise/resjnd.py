@@ -43,7 +43,7 @@ def resjnd(
     rgb = colours(picture)
     jnd: Map = np.empty(rgb.shape[:2], np.float32)
     for tile in _tiles(rgb, weights, border, precision):
-        change = np.einsum("cyx,cyx->yx", tile.found, tile.found)
+        change = np.einsum("cyx,cyx->yx", tile.residual, tile.residual)
         jnd[tile.rows, tile.columns] = np.sqrt(change * np.float32(255.0**2 / 3.0))
     return jnd
 
@@ -65,18 +65,18 @@ def critical_picture(picture: Pictured, *, border: str = "reflect", weights: str
     rgb = colours(picture)
     critical: Pixels = np.empty(rgb.shape, np.uint8)
     for tile in _tiles(rgb, weights, border, "f32"):
-        level = np.floor((tile.given + tile.found) * np.float32(255.0) + np.float32(0.5))
+        level = np.floor((tile.pixels + tile.residual) * np.float32(255.0) + np.float32(0.5))
         critical[tile.rows, tile.columns] = np.clip(level, 0, 255).transpose(1, 2, 0)
     return critical
 
 
 def _tiles(rgb: Colours, weights: str, border: str, precision: str) -> Iterator[Tile]:
-    found = find(weights)
-    card = found.card
+    network = find(weights)
+    card = network.card
     check_choice(f"network of {weights}", card.architecture, _TILE)
     return tiles(
         rgb,
-        session(found.path, precision=precision),
+        session(network.path, precision=precision),
         border=border,
         multiple=card.multiple,
         context=card.context,

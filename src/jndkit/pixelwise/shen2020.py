@@ -45,9 +45,9 @@ def shen2020(
     cover what it crops, up to 63 columns and rows.
     """
     plane = luma_plane(picture)
-    found = shen2020_picture(plane, variant=variant, border=border, sign=sign, weights=weights)
-    found -= plane
-    return np.abs(found, out=found)
+    change = shen2020_picture(plane, variant=variant, border=border, sign=sign, weights=weights)
+    change -= plane
+    return np.abs(change, out=change)
 
 
 def shen2020_picture(
@@ -59,9 +59,9 @@ def shen2020_picture(
     if sign not in (1, -1):
         raise UsageError(f"the sign is 1 or -1, not {sign!r}")
     plane = luma_plane(picture)
-    found = find(weights)
-    check_choice(f"network of {weights}", found.card.architecture, ARCHITECTURES)
-    run = session(found.path)
+    network = find(weights)
+    check_choice(f"network of {weights}", network.card.architecture, ARCHITECTURES)
+    run = session(network.path)
     return stitched(plane, structural(run, sign, whole=variant == "paper"), smooth=variant == "code", border=border)
 
 
@@ -72,9 +72,9 @@ def structural(run: Session, sign: int, *, whole: bool) -> Change:
     """
 
     def change(patches: Patches) -> Patches:
-        given = (patches / np.float32(127.5) - np.float32(1.0))[:, None]
-        made = (run(given)[0][:, 0] + np.float32(1.0)) * np.float32(127.5)
-        return least_noticed(patches, np.floor(made + np.float32(0.5)) if whole else made, sign)
+        scaled = (patches / np.float32(127.5) - np.float32(1.0))[:, None]
+        structure = (run(scaled)[0][:, 0] + np.float32(1.0)) * np.float32(127.5)
+        return least_noticed(patches, np.floor(structure + np.float32(0.5)) if whole else structure, sign)
 
     return change
 
@@ -87,7 +87,7 @@ def stitched(plane: Plane, change: Change, *, smooth: bool = True, border: str =
     """
     height, width = plane.shape
     rows, columns = (_beyond(length) for length in (height, width))
-    made: Map = np.empty((height, width), np.float32)
+    changed: Map = np.empty((height, width), np.float32)
     band = _Blend(len(columns)) if smooth else _Pairs(len(columns))
     for top in range(0, len(rows) - OVERLAP, STRIDE):
         slab = plane[rows[top : top + SIDE]][:, columns].astype(np.float32)
@@ -101,8 +101,8 @@ def stitched(plane: Plane, change: Change, *, smooth: bool = True, border: str =
                 band.paint(left, patch)
         last = top + SIDE >= len(rows)
         done = band.finished(SIDE if last else STRIDE)[: height - top, :width]
-        made[top : top + len(done)] = done
-    return np.clip(made, 0.0, 255.0, out=made)
+        changed[top : top + len(done)] = done
+    return np.clip(changed, 0.0, 255.0, out=changed)
 
 
 def _beyond(length: int) -> npt.NDArray[np.intp]:
@@ -130,9 +130,9 @@ class _Blend:
     def finished(self, rows: int) -> Map:
         """The first rows, float32 (rows, W); the band moves down by them."""
         done: Map = self.sum[:rows] / self.weight[:rows]
-        for each in (self.sum, self.weight):
-            each[: SIDE - rows] = each[rows:].copy()
-            each[SIDE - rows :] = 0.0
+        for band in (self.sum, self.weight):
+            band[: SIDE - rows] = band[rows:].copy()
+            band[SIDE - rows :] = 0.0
         return done
 
 

@@ -134,12 +134,12 @@ def folders() -> tuple[Path, Path]:
 
 def cards() -> dict[str, Card]:
     """Every card there is, by name; those of the package win. Raises DamagedError for a card that cannot be read."""
-    found: dict[str, Card] = {}
+    cards: dict[str, Card] = {}
     for folder in folders():
         if folder.is_dir():
             for path in sorted(folder.glob("*.toml")):
-                found.setdefault(path.stem, read_card(path))
-    return found
+                cards.setdefault(path.stem, read_card(path))
+    return cards
 
 
 def networks() -> dict[str, Network]:
@@ -204,7 +204,7 @@ def read_card(path: Path) -> Card:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
         raise DamagedError(path, f"the card cannot be read ({error})") from None
-    needed = {each.name for each in fields(Card) if each.default is MISSING and each.default_factory is MISSING}
+    needed = {key.name for key in fields(Card) if key.default is MISSING and key.default_factory is MISSING}
     wrong = sorted(set(values) - set(_KINDS)) + sorted(needed - set(values))
     if wrong:
         raise DamagedError(path, f"the card's key {wrong[0]!r} is {'unknown' if wrong[0] in values else 'missing'}")
@@ -218,21 +218,21 @@ def read_card(path: Path) -> Card:
 
 def _stamp(path: Path) -> tuple[int, int]:
     try:
-        told = path.stat()
+        status = path.stat()
     except OSError:
         raise DamagedError(path, "its card is there, the file is not") from None
-    return told.st_mtime_ns, told.st_size
+    return status.st_mtime_ns, status.st_size
 
 
 @lru_cache(maxsize=32)
 def _verified(card: Path, path: Path, *stamps: int) -> Card:
     """stamps: times and sizes of both files, so that what was checked is what is used."""
     del stamps
-    told = read_card(card)
+    described = read_card(card)
     try:
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
     except OSError as error:
         raise DamagedError(path, f"it cannot be read: {error.strerror}") from None
-    if digest != told.sha256:
-        raise DamagedError(path, f"its sha256 is {digest[:12]}..., its card says {told.sha256[:12]}...")
-    return told
+    if digest != described.sha256:
+        raise DamagedError(path, f"its sha256 is {digest[:12]}..., its card says {described.sha256[:12]}...")
+    return described

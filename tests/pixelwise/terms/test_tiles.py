@@ -46,8 +46,8 @@ def put_together(rgb: Array, run: Session, multiple: int, border: str, side: int
     whole = np.full((3, *rgb.shape[:2]), np.nan, np.float32)
     for tile in tiles(rgb, run, border=border, multiple=multiple, context=context(multiple), side=side):
         assert np.isnan(whole[:, tile.rows, tile.columns]).all()
-        assert np.allclose(tile.given * 255, rgb[tile.rows, tile.columns].transpose(2, 0, 1), atol=1e-4)
-        whole[:, tile.rows, tile.columns] = tile.found
+        assert np.allclose(tile.pixels * 255, rgb[tile.rows, tile.columns].transpose(2, 0, 1), atol=1e-4)
+        whole[:, tile.rows, tile.columns] = tile.residual
     assert np.isfinite(whole).all()
     return whole
 

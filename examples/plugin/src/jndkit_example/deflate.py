@@ -1,7 +1,7 @@
 """A codec: samples in steps of 1 to 32 code values, the difference of each to its left neighbour, Deflate.
 
-The file, integers little-endian: magic of 8 bytes, width, height (4 bytes each), samples a pixel (1 or 3), step, length
-of the mark (1 byte each), the mark, a zlib stream. zlib's own checksum guards the pixels.
+The file, integers little-endian: magic of 8 bytes, width, height (4 bytes each), samples a pixel (1 or 3), step (1 byte
+each), length of the XMP packet (4 bytes), the packet, a zlib stream. zlib's own checksum guards the pixels.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from jndkit.codecs.spec import Grammar, checked
 from jndkit.errors import DamagedError
 from jndkit.limits import MAX_PIXELS, check_size as check_limits
 from jndkit.picture import Picture, Source
-from jndkit.picture.metadata.mark import is_mark
+from jndkit.picture.metadata.policy import mark_xmp
 
 MAGIC = b"\x89DFL\r\n\x1a\n"
-_HEADER = struct.Struct("<8sIIBBB")
+_HEADER = struct.Struct("<8sIIBBI")
 
 
 class Deflate:
@@ -37,7 +37,7 @@ class Deflate:
         self.spec = self.grammar.spec()
         self.chroma = "444"
         self.knob = Knob("step", 1, 32, 1, higher_is_better=False)
-        self.carries = frozenset({"grey"})
+        self.carries = frozenset({"grey", "xmp"})
         self.options: tuple[str, ...] = ()
         self.lossless: str | None = None
         self.block_limit: int | None = None
@@ -49,9 +49,10 @@ class Deflate:
             pixels = samples(picture, self.carries)
             levels = np.rint(np.atleast_3d(pixels) / step).astype(np.uint8)
             levels[:, 1:] -= levels[:, :-1].copy()  # modulo 256
-            mark = picture.mark.encode()
-            header = _HEADER.pack(MAGIC, picture.width, picture.height, levels.shape[2], step, len(mark))
-            return header + mark + zlib.compress(levels.tobytes(), 9)
+            # What the file says of its making lies in the packet: a second run sees by it that the work is done.
+            xmp = mark_xmp(picture.xmp, picture.mark)
+            header = _HEADER.pack(MAGIC, picture.width, picture.height, levels.shape[2], step, len(xmp))
+            return header + xmp + zlib.compress(levels.tobytes(), 9)
 
     def decode(self, data: bytes) -> Picture:
         with failing(self.name, "decoder"):
@@ -80,9 +81,10 @@ def read(data: bytes, path: Path | None = None, max_pixels: int = MAX_PIXELS) ->
         raise DamagedError(path, "the pixels are not those the header declares")
     levels = np.frombuffer(content, np.uint8).reshape(height, width, channels)
     pixels = np.minimum(levels.cumsum(axis=1, dtype=np.uint8) * np.int32(step), 255).astype(np.uint8)
-    picture = described(np.broadcast_to(pixels, (height, width, 3)).copy(), grey=channels == 1, max_pixels=max_pixels)
+    rgb = np.broadcast_to(pixels, (height, width, 3)).copy()
+    picture = described(rgb, grey=channels == 1, xmp=data[_HEADER.size : start], max_pixels=max_pixels)
     source = Source(None if path is None else str(path), "DFL", len(data), sha256(data).hexdigest())
-    return replace(picture, marked=is_mark(data[_HEADER.size : start]), source=source)
+    return replace(picture, source=source)
 
 
 CARD = Card(

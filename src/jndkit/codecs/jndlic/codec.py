@@ -107,12 +107,12 @@ def read(data: bytes, path: str | Path | None = None, max_pixels: int = MAX_PIXE
 
 def _model_of(contents: Contents, path: str | Path | None) -> Model:
     try:
-        found = networks.find(contents.weights)
+        model = networks.find(contents.weights)
     except UsageError:
         raise DamagedError(path, "it names no weights that could be") from None
-    if found.digest != contents.digest:
-        raise DamagedError(path, f"it was written with other weights than those installed as {found.name}")
-    return found
+    if model.digest != contents.digest:
+        raise DamagedError(path, f"it was written with other weights than those installed as {model.name}")
+    return model
 
 
 def _key(contents: Contents) -> int:
@@ -127,8 +127,8 @@ def _write(colours: Pixels, model: Model, contents: Contents) -> tuple[bytes, in
     pixels = cv2.copyMakeBorder(colours, 0, more[0], 0, more[1], cv2.BORDER_REPLICATE)
     jnd = wu2016(pixels, variant="paper")
     encoder, checksum = Encoder(), _key(contents)
-    for each in windows(height, width, 0, TILE):
-        latent, z = _analysed(pixels, jnd, model, each, contents.knob)
+    for tile in windows(height, width, 0, TILE):
+        latent, z = _analysed(pixels, jnd, model, tile, contents.knob)
         checksum = write_tile(encoder, model, latent, z, contents.knob, checksum).checksum
     return encoder.finish(), checksum
 
@@ -138,14 +138,14 @@ def _analysed(pixels: Pixels, jnd: Floats, model: Model, tile: Window, knob: int
     height, width = tile.rows.stop - tile.rows.start, tile.columns.stop - tile.columns.start
     latent = np.empty((CHANNELS, height // BLOCK, width // BLOCK), np.float32)
     z = np.empty((model.priors(knob).z.count, height // MULTIPLE, width // MULTIPLE), np.float32)
-    for each in windows(jnd.shape[0], jnd.shape[1], model.analysis_reach, SEEN, (tile.rows, tile.columns)):
-        seen = np.s_[each.seen_rows, each.seen_columns]
-        given = np.ascontiguousarray(pixels[seen].transpose(2, 0, 1)) * np.float32(1 / 255)
-        found = model.analyse(given, jnd[seen], knob)
-        for planes, part, unit in zip((latent, z), found, (BLOCK, MULTIPLE), strict=True):
-            rows = _units(each.rows, unit, tile.rows.start)
-            columns = _units(each.columns, unit, tile.columns.start)
-            within = (_units(side, unit) for side in each.within)
+    for window in windows(jnd.shape[0], jnd.shape[1], model.analysis_reach, SEEN, (tile.rows, tile.columns)):
+        seen = np.s_[window.seen_rows, window.seen_columns]
+        colours = np.ascontiguousarray(pixels[seen].transpose(2, 0, 1)) * np.float32(1 / 255)
+        analysed = model.analyse(colours, jnd[seen], knob)
+        for planes, part, unit in zip((latent, z), analysed, (BLOCK, MULTIPLE), strict=True):
+            rows = _units(window.rows, unit, tile.rows.start)
+            columns = _units(window.columns, unit, tile.columns.start)
+            within = (_units(side, unit) for side in window.within)
             planes[:, rows, columns] = part[:, *within]
     return latent, z
 
@@ -156,8 +156,8 @@ def _read(contents: Contents, model: Model) -> Pixels:
     symbols = np.empty((CHANNELS, height // BLOCK, width // BLOCK), np.int16)
     step = np.empty((GROUPS, height // BLOCK, width // BLOCK), np.int8)
     decoder, checksum = Decoder(contents.streams.get(SYMBOLS, b"")), _key(contents)
-    for each in windows(height, width, 0, TILE):
-        rows, columns = each.rows, each.columns
+    for window in windows(height, width, 0, TILE):
+        rows, columns = window.rows, window.columns
         tile = read_tile(decoder, model, rows.stop - rows.start, columns.stop - columns.start, contents.knob, checksum)
         place = np.s_[:, _units(rows), _units(columns)]
         symbols[place], step[place], checksum = tile.symbols, tile.step, tile.checksum
@@ -169,13 +169,13 @@ def _read(contents: Contents, model: Model) -> Pixels:
 
 def _painted(symbols: npt.NDArray[np.int16], step: npt.NDArray[np.int8], contents: Contents, model: Model) -> Pixels:
     pixels: Pixels = np.empty((contents.height, contents.width, 3), np.uint8)
-    for each in windows(padded(contents.height), padded(contents.width), model.painting_reach, SEEN):
-        seen = np.s_[:, _units(each.seen_rows), _units(each.seen_columns)]
+    for window in windows(padded(contents.height), padded(contents.width), model.painting_reach, SEEN):
+        seen = np.s_[:, _units(window.seen_rows), _units(window.seen_columns)]
         planes = model.paint(symbols[seen].astype(np.float32), step[seen].astype(np.float32), contents.knob)
-        wanted = np.ascontiguousarray(planes[:, each.within[0], each.within[1]].transpose(1, 2, 0))
+        wanted = np.ascontiguousarray(planes[:, window.within[0], window.within[1]].transpose(1, 2, 0))
         # With its own output type this is OpenCV's rounding, saturating conversion to 8 bits.
         whole = cv2.multiply(wanted, (255.0, 255.0, 255.0, 0.0), dtype=cv2.CV_8U)
-        place = pixels[each.rows, each.columns]
+        place = pixels[window.rows, window.columns]
         place[...] = whole[: place.shape[0], : place.shape[1]]
     return pixels
 

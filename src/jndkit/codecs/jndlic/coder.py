@@ -79,10 +79,9 @@ class Tables:
 
     def bits(self, symbols: Integers, rows: Integers) -> npt.NDArray[np.float32]:
         """About what each symbol costs, float32 (n,), for an encoder that has a choice."""
-        found: npt.NDArray[np.float32] = self._bits[
-            rows, np.clip(symbols - (self._first - 1), 0, self._bits.shape[1] - 1)
-        ]
-        return found
+        columns = np.clip(symbols - (self._first - 1), 0, self._bits.shape[1] - 1)
+        bits: npt.NDArray[np.float32] = self._bits[rows, columns]
+        return bits
 
     def order(self, rows: Integers) -> tuple[npt.NDArray[np.intp], list[tuple[int, slice]]]:
         """The order in which symbols are coded, table by table; and each table that is used with its stretch of it.
@@ -194,8 +193,8 @@ class Decoder:
         excess = np.left_shift(1, bits - 1, dtype=np.int32)
         longer = bits > 1
         excess[longer] += self._coder.decode(uniform(), excess[longer])
-        found: Symbols = np.where(below, -excess, excess + sizes - 1)
-        return found
+        columns: Symbols = np.where(below, -excess, excess + sizes - 1)
+        return columns
 
     def finish(self) -> None:
         """Raises CodecError where words are left."""

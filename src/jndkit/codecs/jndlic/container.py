@@ -107,8 +107,8 @@ def unpack(data: bytes, path: str | Path | None, max_pixels: int) -> Contents:
     lengths = _lengths(data[_HEADER.size + letters : start], path)
     body = data[start + _CRC.size :]
     if len(body) != sum(lengths.values()):
-        told = "ends before its streams do" if len(body) < sum(lengths.values()) else "goes on after its last stream"
-        raise DamagedError(path, f"the file {told}")
+        wrong = "ends before its streams do" if len(body) < sum(lengths.values()) else "goes on after its last stream"
+        raise DamagedError(path, f"the file {wrong}")
     if crc != zlib.crc32(body):
         raise DamagedError(path, "the streams do not match their checksum")
     streams, at = {}, 0

@@ -118,44 +118,44 @@ class _Networks:
     def __init__(self, name: str) -> None:
         self.name = name
         deciding = [f"{name}-tables", f"{name}-hyper", *(f"{name}-context-{part}" for part in range(len(SLICES)))]
-        decoding = [weights.find(each) for each in (*deciding, f"{name}-synthesis")]
+        decoding = [weights.find(graph) for graph in (*deciding, f"{name}-synthesis")]
         analysis = weights.find(f"{name}-analysis")
-        self.digest = hashlib.sha256("".join(each.card.sha256 for each in decoding).encode()).digest()[:DIGEST]
+        self.digest = hashlib.sha256("".join(graph.card.sha256 for graph in decoding).encode()).digest()[:DIGEST]
         self.analysis_reach = analysis.card.context
         self.painting_reach = decoding[-1].card.context
-        self._tables, self._hyper, *self._contexts = (session(each.path) for each in decoding[:-1])
+        self._tables, self._hyper, *self._contexts = (session(graph.path) for graph in decoding[:-1])
         # The largest two, of which an encoder needs one and a decoder the other.
         self._analysis, self._synthesis = analysis.path, decoding[-1].path
 
     def analyse(self, picture: Floats, jnd: Floats, knob: int) -> tuple[Floats, Floats]:
-        latent, z = session(self._analysis)(picture[None], jnd[None, None], _told(knob))
+        latent, z = session(self._analysis)(picture[None], jnd[None, None], _number(knob))
         return latent[0], z[0]
 
     def priors(self, knob: int) -> Priors:
         return _priors(self._tables, knob)
 
     def hyper(self, z: Integers, knob: int) -> tuple[Floats, Floats]:
-        features, step = self._hyper(z[None].astype(np.float32), _told(knob))
+        features, step = self._hyper(z[None].astype(np.float32), _number(knob))
         return features[0], step[0]
 
     def predict(
         self, part: int, features: Floats, known: Floats, turn: int, places: npt.NDArray[np.int64]
     ) -> tuple[Integers, Integers]:
-        mean, scale = self._contexts[part](features[None], known[None], _told(turn), places)
+        mean, scale = self._contexts[part](features[None], known[None], _number(turn), places)
         return mean[0].astype(np.int32), scale[0].astype(np.int32)
 
     def paint(self, symbols: Floats, step: Floats, knob: int) -> Floats:
-        picture: Floats = session(self._synthesis)(symbols[None], step[None], _told(knob))[0][0]
+        picture: Floats = session(self._synthesis)(symbols[None], step[None], _number(knob))[0][0]
         return picture
 
 
-def _told(number: int) -> Floats:
+def _number(number: int) -> Floats:
     return np.array([number], np.float32)
 
 
 @lru_cache(maxsize=8)
 def _priors(run: Session, knob: int) -> Priors:
-    frequencies, z_frequencies = (each.astype(np.int64) for each in run(_told(knob)))
+    frequencies, z_frequencies = (table.astype(np.int64) for table in run(_number(knob)))
     if frequencies.ndim != 3 or frequencies.shape[1] != FRACTIONS or z_frequencies.shape[1] != 2 * Z_LIMIT + 1:
         raise CodecError("the network of frequency tables is of another kind")
     columns = frequencies.shape[2]

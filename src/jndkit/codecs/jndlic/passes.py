@@ -67,13 +67,15 @@ def write_tile(encoder: Encoder, model: Model, latent: Floats, z: Floats, knob: 
     values = (latent * np.exp2(step / np.float32(-16))[GROUP_OF]).reshape(CHANNELS, -1)
     values = np.clip(values, -SYMBOL_LIMIT, SYMBOL_LIMIT)
     known = np.zeros(latent.shape, np.float32)
-    for each in _passes(model, features, known):
-        centre = each.centre[each.coded]
-        differences = _rounded(values[each.channels][:, each.where][each.coded], centre, each.rows, priors.symbols)
-        encoder.encode(differences, each.rows, priors.symbols)
-        mine = each.centre.copy()
-        mine[each.coded] += differences
-        each.target[:, each.where] = mine
+    for current in _passes(model, features, known):
+        centre = current.centre[current.coded]
+        differences = _rounded(
+            values[current.channels][:, current.where][current.coded], centre, current.rows, priors.symbols
+        )
+        encoder.encode(differences, current.rows, priors.symbols)
+        mine = current.centre.copy()
+        mine[current.coded] += differences
+        current.target[:, current.where] = mine
     return _tile(rounded, known, step, checksum)
 
 
@@ -87,12 +89,12 @@ def read_tile(decoder: Decoder, model: Model, height: int, width: int, knob: int
     z = decoder.decode(_z_rows(shape, priors), priors.z).astype(np.int16).reshape(shape)
     features, step = model.hyper(z, knob)
     known = np.zeros((CHANNELS, height // BLOCK, width // BLOCK), np.float32)
-    for each in _passes(model, features, known):
-        mine = each.centre.copy()
-        mine[each.coded] += decoder.decode(each.rows, priors.symbols)
+    for current in _passes(model, features, known):
+        mine = current.centre.copy()
+        mine[current.coded] += decoder.decode(current.rows, priors.symbols)
         if mine.size and max(int(mine.max()), -int(mine.min())) > SYMBOL_LIMIT:
             raise CodecError(f"a symbol lies beyond {SYMBOL_LIMIT}")
-        each.target[:, each.where] = mine
+        current.target[:, current.where] = mine
     return _tile(z, known, step, checksum)
 
 
@@ -119,9 +121,9 @@ def _predicted(model: Model, part: int, features: Floats, known: Floats, turn: i
         seen = slice(max(0, top - _LOOK), min(height, bottom + _LOOK))
         first = (top - seen.start) * width
         sets = [places(bottom - top, width, (phase,)) + first for phase in PHASES[part][turn]]
-        found = model.predict(part, features[:, seen], known[:, seen], turn, np.concatenate(sets))
-        ends = np.cumsum([len(each) for each in sets[:-1]])
-        strips.append([np.split(each, ends, axis=1) for each in found])
+        predicted = model.predict(part, features[:, seen], known[:, seen], turn, np.concatenate(sets))
+        ends = np.cumsum([*map(len, sets[:-1])])
+        strips.append([np.split(values, ends, axis=1) for values in predicted])
     # Of each set of places all strips, as the places follow each other.
     count = range(len(PHASES[part][turn]))
     mean, scale = (

@@ -49,7 +49,7 @@ class Settings:
                 raise UsageError("the observer vpjnd is not there: this jndkit has no weights of it")
         for spec in self.codecs:
             if len(named_codec(spec).knob.grid) == 1:
-                raise UsageError(f"{spec} has one setting only: there is no knob to predicts")
+                raise UsageError(f"{spec} has one setting only: there is no knob to predict")
         for viewing in self.viewings:
             self.fit(viewing)
 

@@ -100,9 +100,9 @@ def pooled(look: Look, frequencies: list[float], base: Floats | float = 1.0) -> 
     weights[-1] *= base
 
     def pool(mean: Floats) -> Floats:
-        each = np.maximum(mean, 0.0) ** (1.0 / look.places)
-        each *= weights.reshape(weights.shape + (1,) * (each.ndim - 2))
-        return jod(np.sqrt((each**2).sum(axis=(0, 1))) * constants().image_integration)
+        difference = np.maximum(mean, 0.0) ** (1.0 / look.places)
+        difference *= weights.reshape(weights.shape + (1,) * (difference.ndim - 2))
+        return jod(np.sqrt((difference**2).sum(axis=(0, 1))) * constants().image_integration)
 
     return pool
 

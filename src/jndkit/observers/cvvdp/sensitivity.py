@@ -38,8 +38,8 @@ def tables(frequency: float) -> list[Plane]:
     part = (log_f - c.log_frequency[at]) / (c.log_frequency[at + 1] - c.log_frequency[at])
     nodes = np.arange(len(c.log_luminance))
     fine = np.arange((len(nodes) - 1) * _FINE + 1) / _FINE
-    found = []
+    channels = []
     for rows in c.log_sensitivity:
         curve = rows[:, at] + part * (rows[:, at + 1] - rows[:, at])
-        found.append((10.0 ** np.interp(fine, nodes, curve)).astype(np.float32))
-    return found
+        channels.append((10.0 ** np.interp(fine, nodes, curve)).astype(np.float32))
+    return channels

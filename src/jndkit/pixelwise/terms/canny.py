@@ -43,9 +43,9 @@ def canny(plane: Plane, threshold: float) -> Pixels:
     def mark(strip: Strip) -> None:
         _, slab, inner = strip
         magnitude = np.sqrt(_power(across[slab], down[slab]))
-        found = _crests(across[slab], down[slab], magnitude, LOW_TO_HIGH * high, inner)
-        weak[slab].ravel()[found] = 1
-        strong[slab].ravel()[found] = magnitude.ravel()[found] > high
+        crests = _crests(across[slab], down[slab], magnitude, LOW_TO_HIGH * high, inner)
+        weak[slab].ravel()[crests] = 1
+        strong[slab].ravel()[crests] = magnitude.ravel()[crests] > high
 
     side_by_side(mark, strips(plane.shape, 1))
     return _connected(weak, strong)

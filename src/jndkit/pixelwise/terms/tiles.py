@@ -21,12 +21,16 @@ Colours = npt.NDArray[np.uint8] | npt.NDArray[np.float32]
 
 
 class Tile(NamedTuple):
-    """Where it lies in the picture; what the network saw there, float32 (3, h, w) in 0..1; what it said, (C, h, w)."""
+    """A part of a picture, and what a network makes of it.
+
+    rows, columns: where it lies.  pixels: what the network saw there, float32 (3, h, w) in 0..1.  residual: what it
+    gave, float32 (C, h, w).
+    """
 
     rows: slice
     columns: slice
-    given: Floats
-    found: Floats
+    pixels: Floats
+    residual: Floats
 
 
 def colours(picture: Pictured) -> Colours:
@@ -64,11 +68,10 @@ def tiles(rgb: Colours, run: Session, *, border: str, multiple: int, context: in
             window = window[rows.kept, columns.kept]
             for plane in range(3):
                 np.multiply(window[..., plane], np.float32(1.0 / 255.0), out=seen[0, plane], dtype=np.float32)
-            found = run(seen)[0]
+            residual = run(seen)[0]
             wanted = np.s_[0, :, rows.wanted, columns.wanted]
-            yield Tile(
-                slice(top, min(top + side, height)), slice(left, min(left + side, width)), seen[wanted], found[wanted]
-            )
+            place = slice(top, min(top + side, height)), slice(left, min(left + side, width))
+            yield Tile(*place, seen[wanted], residual[wanted])
 
 
 class _Stretch(NamedTuple):

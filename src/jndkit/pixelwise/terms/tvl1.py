@@ -197,24 +197,24 @@ class _Ways:
         row, end = self._row, self._front.size - self._row
         inside, words = slice(row, end), end - row
         front, after = self._front, np.zeros_like(self._front)
-        found = [np.empty(words, np.uint64) for _ in range(4)]
+        arrived = [np.empty(words, np.uint64) for _ in range(4)]  # from the right, the left, below and above
         carry = np.empty(words, np.uint64)
         while depth and np.count_nonzero(front) > FEW_WORDS * words:
             depth -= 1
-            np.right_shift(front[inside], np.uint64(1), out=found[0])
-            found[0] |= np.left_shift(front[row + 1 : end + 1], np.uint64(63), out=carry)
-            np.left_shift(front[inside], np.uint64(1), out=found[1])
-            found[1] |= np.right_shift(front[row - 1 : end - 1], np.uint64(63), out=carry)
-            found[2][:], found[3][:] = front[2 * row :], front[:words]
-            for plane, is_open in zip(found, self._open, strict=True):
+            np.right_shift(front[inside], np.uint64(1), out=arrived[0])
+            arrived[0] |= np.left_shift(front[row + 1 : end + 1], np.uint64(63), out=carry)
+            np.left_shift(front[inside], np.uint64(1), out=arrived[1])
+            arrived[1] |= np.right_shift(front[row - 1 : end - 1], np.uint64(63), out=carry)
+            arrived[2][:], arrived[3][:] = front[2 * row :], front[:words]
+            for plane, is_open in zip(arrived, self._open, strict=True):
                 plane &= is_open[inside]
             new = after[inside]
-            np.bitwise_or(found[0], found[1], out=new)
-            new |= found[2]
-            new |= found[3]
+            np.bitwise_or(arrived[0], arrived[1], out=new)
+            new |= arrived[2]
+            new |= arrived[3]
             new &= np.bitwise_not(self._reached[inside], out=carry)
             self._reached[inside] |= new
-            for plane, arcs in zip(found, self._arcs, strict=True):
+            for plane, arcs in zip(arrived, self._arcs, strict=True):
                 plane &= new
                 arcs[inside] |= plane
             front, after = after, front
@@ -232,22 +232,22 @@ class _Ways:
             last[near] = order
             near = near[last[near] == order]
             here = front[near]
-            found = [
+            arrived = [
                 (here >> np.uint64(1)) | (front.take(near + 1, mode="clip") << np.uint64(63)),
                 (here << np.uint64(1)) | (front.take(near - 1, mode="clip") >> np.uint64(63)),
                 front.take(near + row, mode="clip"),
                 front.take(near - row, mode="clip"),
             ]
-            for plane, is_open in zip(found, self._open, strict=True):
+            for plane, is_open in zip(arrived, self._open, strict=True):
                 plane &= is_open[near]
             reached = self._reached[near]
-            new = (found[0] | found[1] | found[2] | found[3]) & ~reached
+            new = (arrived[0] | arrived[1] | arrived[2] | arrived[3]) & ~reached
             grown = np.flatnonzero(new)
             front[at] = 0
             at, new = near[grown], new[grown]
             front[at] = new
             self._reached[at] = reached[grown] | new
-            for plane, arcs in zip(found, self._arcs, strict=True):
+            for plane, arcs in zip(arrived, self._arcs, strict=True):
                 arcs[at] |= plane[grown] & new
         return not at.size
 
