@@ -13,10 +13,12 @@ import jndkit
 from jndkit.batch import run
 from jndkit.codecs import Codec, codec
 from jndkit.errors import UsageError
-from jndkit.evaluation.picturewise import answers, rows as module
-from jndkit.evaluation.picturewise.ground_truth import read_truth
-from jndkit.evaluation.picturewise.rows import METHODS, KnobRow, Settings
-from jndkit.evaluation.picturewise.work import Job, jobs
+from jndkit.evaluation import search as sources
+from jndkit.evaluation.picturewise import methods
+from jndkit.evaluation.picturewise.ground_truth import observed_ground_truth
+from jndkit.evaluation.picturewise.jobs import Job, jobs_left
+from jndkit.evaluation.picturewise.rows import METHODS, KnobRow
+from jndkit.evaluation.picturewise.settings import Settings
 from jndkit.observers import OBSERVERS, Reading
 from jndkit.observers.cvvdp import Cvvdp
 from jndkit.protocols import PROTOCOLS
@@ -27,7 +29,7 @@ GRID = codec("jpeg").knob.grid
 
 
 def made(path: Path, settings: Settings = ONE) -> list[KnobRow]:
-    return list(Job(str(path), path.name, tuple(settings.parts), settings).rows())
+    return list(run([Job(str(path), path.name, tuple(settings.parts), settings)], 1))
 
 
 def test_the_boundary_is_that_of_reading_every_level(folder: Path) -> None:
@@ -37,7 +39,7 @@ def test_the_boundary_is_that_of_reading_every_level(folder: Path) -> None:
     watched = Cvvdp().watch(picture, DISPLAYS["desktop"])
     jpeg = codec("jpeg")
     jnd = np.array([watched(jpeg.decode(jpeg.encode(picture, value))).jnd for value in GRID])
-    truth = read_truth(row, GRID, PROTOCOLS["aic"][0])
+    truth = observed_ground_truth(row, GRID, PROTOCOLS["aic"][0])
     for share, target in row.targets.items():
         last = np.flatnonzero(jnd > target)
         assert truth.boundary[share] == (last[-1] + 1 if len(last) else 0)
@@ -93,14 +95,13 @@ def test_the_learned_observer_is_searched_by_blocks(folder: Path, monkeypatch: p
             reading = self.look(decoded)
             return replace(reading, jnd=0.75 * reading.jnd), 0.1
 
-    monkeypatch.setattr(answers, "named_observer", lambda name: Learned() if name == "vpjnd" else Cvvdp())
-    monkeypatch.setattr(module, "named_observer", lambda name: Learned() if name == "vpjnd" else Cvvdp())
-    monkeypatch.setitem(OBSERVERS, "vpjnd", OBSERVERS["cvvdp"])
+    monkeypatch.setattr(methods, "named_observer", lambda name: Learned() if name == "vpjnd" else Cvvdp())
+    monkeypatch.setattr(sources, "named_observer", lambda name: Learned() if name == "vpjnd" else Cvvdp())
     truth, learned = made(folder / "0.png", replace(ONE, methods=("cvvdp", "vpjnd")))
     assert learned.error is None
     assert learned.source == "vpjnd test"
     assert learned.levels["sigma"] == pytest.approx([0.1] * len(learned.levels["value"]))
-    held = read_truth(truth, GRID, PROTOCOLS["aic"][0])
+    held = observed_ground_truth(truth, GRID, PROTOCOLS["aic"][0])
     target = truth.targets["75"]
     levels = dict(zip(truth.levels["value"], truth.levels["jnd"], strict=True))
     answer = learned.answers["75"]
@@ -116,7 +117,7 @@ def test_the_learned_observer_is_searched_by_blocks(folder: Path, monkeypatch: p
 
 
 def test_rows_survive_json_and_processes(folder: Path) -> None:
-    work = jobs([(folder / f"{n}.png", f"{n}.png") for n in range(2)], replace(ONE, methods=("knob",)), [])
+    work = jobs_left([(folder / f"{n}.png", f"{n}.png") for n in range(2)], replace(ONE, methods=("knob",)), [])
     alone, together = list(run(work, 1)), list(run(work, 2))
     assert sorted((row.input, str(row.answers)) for row in alone) == sorted(
         (row.input, str(row.answers)) for row in together
@@ -130,11 +131,11 @@ def test_what_is_known_is_not_made_again(folder: Path) -> None:
     settings = replace(ONE, methods=("knob", "search"))
     pictures = [(folder / "0.png", "0.png")]
     known = made(folder / "0.png", settings)
-    assert jobs(pictures, settings, known) == []
+    assert jobs_left(pictures, settings, known) == []
     known[0].source = "knob.of.v0"
-    assert jobs(pictures, settings, known)[0].left == (("jpeg:420", "desktop", "knob"),)
+    assert jobs_left(pictures, settings, known)[0].left == (("jpeg:420", "desktop", "knob"),)
     (folder / "0.png").write_bytes((folder / "1.png").read_bytes())
-    assert len(jobs(pictures, settings, known)[0].left) == 2
+    assert len(jobs_left(pictures, settings, known)[0].left) == 2
 
 
 def test_a_bad_picture_and_a_bad_codec_fail_alone(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -145,7 +146,7 @@ def test_a_bad_picture_and_a_bad_codec_fail_alone(folder: Path, monkeypatch: pyt
     def broken(row: KnobRow, *others: object) -> None:
         raise RuntimeError("out of order")
 
-    monkeypatch.setattr("jndkit.evaluation.picturewise.work.METHODS", {**answers.METHODS, "search": broken})
+    monkeypatch.setattr("jndkit.evaluation.picturewise.jobs.BY_NAME", {**methods.BY_NAME, "search": broken})
     truth, search = made(folder / "0.png", replace(ONE, methods=("knob", "search")))
     assert truth.error is None
     assert search.error is not None
@@ -163,12 +164,12 @@ def test_what_is_asked_is_checked() -> None:
     ):
         with pytest.raises(UsageError, match=match):
             Settings(**settings)
-    assert Settings(codecs=("jpeg",), protocol="konjnd").row("a", "jpeg:420", None, "cvvdp").targets == {"50": 1.83}
-    assert set(METHODS) == set(answers.METHODS)
+    assert Settings(codecs=("jpeg",), protocol="konjnd").row("a", ("jpeg:420", None, "cvvdp")).targets == {"50": 1.83}
+    assert set(METHODS) == set(methods.BY_NAME)
 
 
 def test_a_method_that_is_not_there_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delitem(OBSERVERS, "vpjnd", raising=False)
+    monkeypatch.delitem(OBSERVERS.table, "vpjnd")
     with pytest.raises(UsageError, match="no weights"):
         Settings(methods=("vpjnd",))
 

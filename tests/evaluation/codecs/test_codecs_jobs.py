@@ -15,9 +15,10 @@ import jndkit
 from jndkit.batch import run
 from jndkit.codecs import CODECS, available, codec
 from jndkit.errors import MissingError, UsageError
-from jndkit.evaluation.codecs import rows as module, sitting
-from jndkit.evaluation.codecs.rows import LEVELS, CodecRow, Settings, order, present
-from jndkit.evaluation.codecs.work import Job, jobs
+from jndkit.evaluation.codecs import prepared, settings as module
+from jndkit.evaluation.codecs.jobs import Job, jobs_left
+from jndkit.evaluation.codecs.rows import LEVELS, CodecRow, order
+from jndkit.evaluation.codecs.settings import Settings, present
 from jndkit.evaluation.metrics.ssimulacra2 import Prepared, prepare
 from jndkit.observers.cvvdp import Cvvdp
 from jndkit.picture import Pixels, save_png
@@ -27,7 +28,7 @@ ONE = Settings(codecs=("jpeg",))
 
 
 def made(path: Path, settings: Settings = ONE) -> list[CodecRow]:
-    return list(Job(str(path), path.name, settings.codecs, settings).rows())
+    return list(run([Job(str(path), path.name, settings.codecs, settings)], 1))
 
 
 def test_levels_are_files_that_were_read(picture: Path) -> None:
@@ -72,15 +73,15 @@ def test_chroma_that_is_asked_for_is_kept(picture: Path) -> None:
 
 
 def test_the_picture_is_prepared_once(picture: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    prepared = []
+    seen: list[Pixels] = []
 
     def counted(rgb: Pixels) -> Prepared:
-        prepared.append(rgb)
+        seen.append(rgb)
         return prepare(rgb)
 
-    monkeypatch.setattr(sitting, "prepare", counted)
+    monkeypatch.setattr(prepared, "prepare", counted)
     assert [row.error for row in made(picture, Settings(codecs=("jpeg", "webp")))] == [None, None]
-    assert len(prepared) == 1
+    assert len(seen) == 1
 
 
 def test_transparency_is_judged_where_a_codec_has_it(tmp_path: Path) -> None:
@@ -97,10 +98,10 @@ def test_transparency_is_judged_where_a_codec_has_it(tmp_path: Path) -> None:
 def test_rows_survive_json_and_processes(picture: Path, tmp_path: Path) -> None:
     other = tmp_path / "b.png"
     other.write_bytes(picture.read_bytes())
-    work = jobs([(picture, "a.png"), (other, "b.png")], replace(ONE, processes=2), [])
+    work = jobs_left([(picture, "a.png"), (other, "b.png")], replace(ONE, processes=2), [])
     together = sorted(run(work, 2), key=lambda row: row.input)
     assert [row.processes for row in together] == [2, 2]
-    alone = [row for job in jobs([(picture, "a.png")], replace(ONE, processes=2), []) for row in job.rows()]
+    alone = [row for job in jobs_left([(picture, "a.png")], replace(ONE, processes=2), []) for row in job.rows()]
     assert alone[0].processes == 1
     assert alone[0].answers == together[0].answers == together[1].answers
     assert CodecRow.from_json(json.loads(alone[0].to_json())) == alone[0]
@@ -122,14 +123,14 @@ def test_what_is_known_is_not_made_again(picture: Path) -> None:
     known = [settings.row("a.png", spec) for spec in settings.codecs]
     for each in known:
         each.input_sha256 = made(picture)[0].input_sha256
-    assert jobs(pictures, settings, known) == []
+    assert jobs_left(pictures, settings, known) == []
     stale = replace(known[1], versions={**known[1].versions, "libwebp": "0.1"})
-    assert jobs(pictures, settings, [known[0], stale])[0].codecs == ("webp",)
-    assert jobs(pictures, settings, [known[0], replace(known[1], source="cvvdp 0.1")])[0].codecs == ("webp",)
+    assert jobs_left(pictures, settings, [known[0], stale])[0].left == ("webp",)
+    assert jobs_left(pictures, settings, [known[0], replace(known[1], source="cvvdp 0.1")])[0].left == ("webp",)
     newer = [replace(each, versions={**each.versions, "jndkit": "9"}) for each in known]
-    assert jobs(pictures, settings, newer) == []
+    assert jobs_left(pictures, settings, newer) == []
     picture.write_bytes(picture.read_bytes() + b"\0")
-    assert jobs(pictures, settings, known)[0].codecs == ("jpeg", "webp")
+    assert jobs_left(pictures, settings, known)[0].left == ("jpeg", "webp")
 
 
 def test_a_bad_picture_and_a_bad_codec_fail_alone(picture: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from jndkit.evaluation.picturewise.rows import KnobRow
 from jndkit.observers import OBSERVERS
 
 Run = Callable[..., Any]
@@ -107,6 +108,29 @@ def test_people(jnd: Run, draw: Draw) -> None:
     assert Path("r.jsonl").read_text().count("\n") == 1
     again = jnd("evaluate", "picturewise", "--root", "sets", "--method", "cvvdp", "--rows", "r.jsonl")
     assert again.out == said.out
+
+
+def test_a_set_that_is_interrupted_leaves_the_other_whole(
+    jnd: Run, draw: Draw, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draw("sets/konjnd/source_image/SRC0001.png", seed=4)
+    table = 'image_id,Compression type,No. of ratings,mean,ratings\nSRC0001.png,JPEG,2,41,"[41, 41]"\n'
+    Path("sets/konjnd/subjective_ratings.csv").write_text(table)
+    ask = ("evaluate", "picturewise", "--method", "cvvdp", "--rows", "r.jsonl")
+    assert jnd(*ask, "--root", "sets").code == 0
+    before = Path("r.jsonl").read_text()
+    for path in Path("sets/konjnd").rglob("*.*"):
+        path.unlink()
+    draw("sets/mcl/ImageJND_SRC01.png", seed=5)
+    curve = "".join(f"SRC01,{quality},{min(1.0, quality / 40)},1,1\n" for quality in range(1, 101))
+    Path("sets/derived_MCL-JCI_SUR_by_QF.csv").write_text(f"ref_img,qf,first_SUR,second_SUR,third_SUR\n{curve}")
+
+    def interrupted(row: KnobRow, *others: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("jndkit.evaluation.picturewise.jobs.BY_NAME", {"cvvdp": interrupted})
+    assert jnd(*ask, "--root", "sets").code == 130
+    assert Path("r.jsonl").read_text() == before
 
 
 def test_what_is_refused(jnd: Run, draw: Draw) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from jndkit.evaluation.observers import work
+from jndkit.evaluation.observers import jobs as work
 from jndkit.evaluation.observers.rows import ReadingRow
 
 Run = Callable[..., Any]
@@ -39,13 +39,13 @@ def test_rows_are_kept_and_not_made_again(jnd: Run, answered: Path, monkeypatch:
     )
     assert first.code == 0, first.err
     filled: list[str] = []
-    fill = work._fill
+    fill = work._read
 
     def counted(row: ReadingRow, *rest: Any) -> None:
         filled.append(row.reader)
         fill(row, *rest)
 
-    monkeypatch.setattr(work, "_fill", counted)
+    monkeypatch.setattr(work, "_read", counted)
     again = jnd("evaluate", "observers", "--root", answered, *SIDE_BY_SIDE, "--rows", "r.jsonl")
     assert again.code == 0, again.err
     assert filled == ["ssim"] * 4
@@ -68,16 +68,20 @@ def test_scores_of_other_tables_stay(jnd: Run, answered: Path) -> None:
 
 
 def test_an_interrupted_run_keeps_its_rows(jnd: Run, answered: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    fill = work._fill
+    fill = work._read
 
     def interrupted(row: Any, *rest: Any) -> None:
         if row.reader == "ssim":
             raise KeyboardInterrupt
         fill(row, *rest)
 
-    monkeypatch.setattr(work, "_fill", interrupted)
+    assert jnd("evaluate", "observers", "--root", answered, "--table", "aic", "--rows", "r.jsonl").code == 0
+    scores = Path("r.jsonl").read_text()
+    monkeypatch.setattr(work, "_read", interrupted)
     assert jnd("evaluate", "observers", "--root", answered, *SIDE_BY_SIDE, "--rows", "r.jsonl").code == 130
-    assert Path("r.jsonl").read_text().count("\n") == 1
+    after = Path("r.jsonl").read_text()
+    assert after.startswith(scores)
+    assert after.count("\n") == scores.count("\n") + 1
 
 
 def test_a_version_that_cannot_be_read(jnd: Run, answered: Path) -> None:

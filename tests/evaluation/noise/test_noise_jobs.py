@@ -18,7 +18,9 @@ import jndkit
 from jndkit.batch import run
 from jndkit.errors import UsageError
 from jndkit.evaluation.noise.baselines import BASELINES
-from jndkit.evaluation.noise.rows import Job, NoiseRow, Settings, jobs
+from jndkit.evaluation.noise.jobs import Job, jobs_left
+from jndkit.evaluation.noise.rows import NoiseRow
+from jndkit.evaluation.noise.settings import Settings
 from jndkit.injection import Noise, at_psnr
 from jndkit.pixelwise import MODELS
 
@@ -73,7 +75,7 @@ def test_rows_survive_json(folder: Path) -> None:
 def test_a_bad_picture_fails_alone(folder: Path) -> None:
     (folder / "1.png").write_bytes(b"no picture")
     settings = replace(FEW, models=("flat", "chou1995"))
-    rows = [row for each in sorted(folder.iterdir()) for row in job(each, settings).rows()]
+    rows = list(run([job(path, settings) for path in sorted(folder.iterdir())], 1))
     assert [(row.input, row.error is None) for row in rows] == [
         ("0.png", True), ("0.png", True), ("1.png", False), ("1.png", False), ("2.png", True), ("2.png", True)
     ]  # fmt: skip
@@ -93,14 +95,14 @@ def test_a_target_out_of_reach_fails_alone(folder: Path) -> None:
 
 def test_known_rows_are_not_made_again(folder: Path) -> None:
     pictures = [(path, path.name) for path in sorted(folder.iterdir())]
-    assert [each.models for each in jobs(pictures, FEW, [])] == [FEW.models] * 3
+    assert [each.left for each in jobs_left(pictures, FEW, [])] == [FEW.models] * 3
     known = [*job(folder / "0.png").rows(), next(job(folder / "1.png").rows())]
-    left = jobs(pictures, FEW, known)
-    assert [(each.name, each.models) for each in left] == [("1.png", FEW.models[1:]), ("2.png", FEW.models)]
+    left = jobs_left(pictures, FEW, known)
+    assert [(each.name, each.left) for each in left] == [("1.png", FEW.models[1:]), ("2.png", FEW.models)]
     known[0].fail(MemoryError(), "0.png")
-    assert jobs(pictures, FEW, known)[0].models == ("flat",)
+    assert jobs_left(pictures, FEW, known)[0].left == ("flat",)
     (folder / "0.png").write_bytes((folder / "2.png").read_bytes())
-    assert jobs(pictures, FEW, known)[0].models == FEW.models
+    assert jobs_left(pictures, FEW, known)[0].left == FEW.models
 
 
 def test_side_by_side_is_the_same(folder: Path) -> None:
@@ -122,7 +124,7 @@ def test_a_killed_process_loses_its_own_picture(folder: Path) -> None:
     victim = next(child for child in active_children() if child.name == "jnd")
     os.kill(victim.pid or 0, signal.SIGKILL)
     found = [first, *rows]
-    assert {(row.input, row.model) for row in found} == {(t.name, model) for t in tasks for model in t.models}
+    assert {(row.input, row.model) for row in found} == {(t.name, model) for t in tasks for model in t.left}
     assert len(found) == 2 * len(everything.models)
     failed = [row for row in found if row.error is not None]
     assert len({row.input for row in failed}) == 1

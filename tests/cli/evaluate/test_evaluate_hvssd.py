@@ -12,9 +12,6 @@ import pytest
 from PIL import Image
 
 from jndkit.cli import main
-from jndkit.errors import UsageError
-from jndkit.evaluation.hvssd import rows as test
-from jndkit.evaluation.hvssd.rows import HvssdRow, Settings, markdown, means
 from jndkit.injection import signs
 
 GAIN = (0.004, 0.02, 0.0)
@@ -126,28 +123,79 @@ def test_one_bad_picture_does_not_stop_it(capsys: Any) -> None:
 def test_what_is_refused() -> None:
     Image.new("RGB", (16, 16)).save("set/a.bmp")
     for arguments, code in (
+        ((), 2),
         (("set",), 2),
         (("set", "-o", "out"), 2),  # a.png and a.bmp
         (("set/a.png", "-o", "set"), 2),
         (("set/a.png", "-o", "out", "--strength", "0"), 2),
+        (("set/a.png", "-o", "out", "-j", "0"), 2),
         (("set/a.png", "-o", "out", "--variant", "book"), 2),
         (("set/a.png", "-o", "out", "--border", "wrap"), 2),
         (("none.png", "-o", "out"), 1),
     ):
         assert main(["evaluate", "hvssd", *arguments]) == code, arguments
-    for wrong in ({"strength": float("nan")}, {"seed": -1}):
-        with pytest.raises(UsageError):
-            Settings(**wrong)
 
 
-def test_means_leave_out_what_says_nothing() -> None:
-    def row(name: str, *dB: float | None) -> HvssdRow:
-        return HvssdRow(name, "", 1.0, 0, "code", "reflect", psnr=dict(zip(test.CHANNELS, dB, strict=True)))
+@pytest.mark.train
+@pytest.mark.usefixtures("pictures")
+def test_what_is_there_is_not_done_again(capsys: pytest.CaptureFixture[str]) -> None:
+    ask = ["evaluate", "hvssd", "set", "-r", "-o", "out", "--rows", "r.jsonl"]
+    assert main(ask) == 0
+    rows, table = Path("r.jsonl").read_text(), capsys.readouterr().out
+    times = {name: Path(name).stat().st_mtime_ns for name in ("out/a.png", "out/inside/b.png")}
+    assert main(ask) == 0
+    assert Path("r.jsonl").read_text() == rows
+    assert capsys.readouterr().out == table
+    assert {name: Path(name).stat().st_mtime_ns for name in times} == times
+    # What was written is gone, or another: it is written again.
+    Path("out/a.png").unlink()
+    assert main(ask) == 0
+    assert Path("out/a.png").is_file()
+    Path("out/a.png").write_bytes(b"of another hand")
+    assert main(ask) == 1
+    assert "use --force" in capsys.readouterr().err
+    assert Path("out/a.png").read_bytes() == b"of another hand"
+    assert main([*ask, "--force"]) == 0
+    assert Path("out/a.png").read_bytes().startswith(b"\x89PNG")
+    assert main(["evaluate", "hvssd", "--rows", "r.jsonl"]) == 0
+    assert capsys.readouterr().out.endswith(table)
 
-    failed = HvssdRow("c", "", 1.0, 0, "code", "reflect", error={"type": "InputError", "message": "c: bad"})
-    rows = [row("a", 30.0, 31.0, None, 32.0), row("b", 34.0, 33.0, None, 30.0), failed]
-    assert means(rows) == {"red": 32.0, "green": 32.0, "blue": None, "total": 31.0}
-    assert markdown(rows).splitlines()[-1] == "| *mean of 2* | 32.00 | 32.00 | no change | 31.00 |"
+
+@pytest.mark.train
+@pytest.mark.usefixtures("pictures")
+def test_a_run_cut_off_between_file_and_row_is_gone_on_with() -> None:
+    ask = ["evaluate", "hvssd", "set", "-r", "-o", "out", "--rows", "r.jsonl"]
+    assert main(ask) == 0
+    first, second = Path("r.jsonl").read_text().splitlines()
+    Path("r.jsonl").write_text(f"{first}\n{second[:40]}")
+    assert main(ask) == 0
+    again = [json.loads(line) for line in Path("r.jsonl").read_text().splitlines()]
+    assert [row["output_sha256"] for row in again] == [json.loads(line)["output_sha256"] for line in (first, second)]
+
+
+@pytest.mark.train
+@pytest.mark.usefixtures("pictures")
+def test_rows_of_other_settings_are_not_added_to(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["evaluate", "hvssd", "set", "-o", "out", "--rows", "r.jsonl"]) == 0
+    before = Path("r.jsonl").read_bytes()
+    for other in (["--strength", "2"], ["--seed", "1"], ["--border", "zero"]):
+        assert main(["evaluate", "hvssd", "set", "-o", "other", "--rows", "r.jsonl", *other]) == 2
+        assert "cannot stand in one table" in capsys.readouterr().err
+    assert Path("r.jsonl").read_bytes() == before
+    assert not Path("other").exists()
+
+
+def test_side_by_side_is_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the weights that are packaged: other processes know nothing of what a test puts in their place."""
+    monkeypatch.chdir(tmp_path)
+    random = np.random.default_rng(1)
+    Path("set").mkdir()
+    for name in ("a.png", "b.png"):
+        Image.fromarray(random.integers(60, 180, (24, 40, 3)).astype(np.uint8)).save(Path("set", name))
+    assert main(["evaluate", "hvssd", "set", "-o", "alone"]) == 0
+    assert main(["evaluate", "hvssd", "set", "-o", "together", "-j", "2"]) == 0
+    for name in ("a.png", "b.png"):
+        assert Path("alone", name).read_bytes() == Path("together", name).read_bytes()
 
 
 def test_without_weights_it_says_what_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:

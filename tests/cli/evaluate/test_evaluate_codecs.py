@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from jndkit import weights
+from jndkit.evaluation.codecs.prepared import PreparedPicture
 from jndkit.evaluation.codecs.rows import CodecRow
-from jndkit.evaluation.codecs.sitting import Sitting
 
 Run = Callable[..., Any]
 Draw = Callable[..., Path]
@@ -67,14 +67,14 @@ def test_rows_of_another_library_are_made_again(jnd: Run, draw: Draw) -> None:
 
 def test_an_interrupted_run_keeps_its_rows(jnd: Run, draw: Draw, monkeypatch: pytest.MonkeyPatch) -> None:
     draw("set/a.png", seed=1)
-    fill = Sitting.fill
+    fill = PreparedPicture.fill
 
-    def interrupted(self: Sitting, row: CodecRow) -> None:
+    def interrupted(self: PreparedPicture, row: CodecRow) -> None:
         if row.codec == "webp":
             raise KeyboardInterrupt
         fill(self, row)
 
-    monkeypatch.setattr(Sitting, "fill", interrupted)
+    monkeypatch.setattr(PreparedPicture, "fill", interrupted)
     assert jnd("evaluate", "codecs", "set", *TWO, "--rows", "r.jsonl").code == 130
     kept = Path("r.jsonl").read_text()
     assert kept.count("\n") == 1
@@ -105,7 +105,7 @@ def test_what_is_not_installed_is_left_out_and_named(jnd: Run, draw: Draw, monke
     missing = {name: "" if name == "jpeg" else f"pip install {name}" for name in ("jndlic", "jpeg", "webp", "avif")}
     missing |= {name: f"pip install {name}" for name in ("heic", "jxl", "vvc", "png")}
     monkeypatch.setattr("jndkit.codecs.available", lambda: missing)
-    monkeypatch.setattr("jndkit.evaluation.codecs.rows.available", lambda: missing)
+    monkeypatch.setattr("jndkit.evaluation.codecs.settings.available", lambda: missing)
     draw("set/a.png")
     said = jnd("evaluate", "codecs", "set", "--json")
     assert said.code == 0, said.err

@@ -1,4 +1,4 @@
-"""One picture coded by one codec: each step of the knob once, for all who look at it."""
+"""A picture coded by a codec at the levels of its knob: each once, for everything that reads it."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from jndkit.codecs import codec as named_codec
+from jndkit.evaluation.metrics.psnr import finite_psnr
 from jndkit.evaluation.metrics.similarity import ssim
 from jndkit.picture import Picture, flatten
-from jndkit.picture.difference import psnr
 from jndkit.picturewise.decision import suited
 from jndkit.pixelwise.terms.luma import luma
 
@@ -17,19 +17,21 @@ _APART = 9
 """Steps between the levels that are read of every picture, at most."""
 _CLOSE = 3
 """Steps between a level that is seen and one that is not, from which on all between are read."""
-_LOSSLESS = 100.0  # dB, where a decoded picture is the picture
 
 
 @dataclass(frozen=True)
-class Coded:
-    """The picture at one step. psnr: dB over R, G and B.  ssim: of luma, over white where it is transparent."""
+class CodedLevel:
+    """The picture at one step of the knob.
+
+    data: the file.  psnr: dB over R, G and B.  ssim: of luma, over white where it is transparent.
+    """
 
     data: bytes
     psnr: float
     ssim: float
 
 
-class Coding:
+class CodedLevels:
     """A picture and a codec. picture: as loaded; what the codec cannot carry is taken off."""
 
     def __init__(self, picture: Picture, spec: str) -> None:
@@ -38,19 +40,19 @@ class Coding:
         self.picture = suited(picture, self.codec)
         self._rgb = flatten(self.picture, 255)
         self._luma = luma(self._rgb)
-        self._made: dict[int, Coded] = {}
+        self._coded: dict[int, CodedLevel] = {}
 
-    def at(self, step: int) -> Coded:
-        """The coded picture. Raises CodecError."""
-        if step not in self._made:
+    def at(self, step: int) -> CodedLevel:
+        """The picture at a step. Raises CodecError."""
+        if step not in self._coded:
             data = self.codec.encode(self.picture, self.grid[step])
             rgb = flatten(self.codec.decode(data), 255)
             likeness = ssim(self._luma, luma(rgb))
-            self._made[step] = Coded(data, round(min(psnr(self._rgb, rgb), _LOSSLESS), 3), round(likeness, 5))
-        return self._made[step]
+            self._coded[step] = CodedLevel(data, round(finite_psnr(self._rgb, rgb), 3), round(likeness, 5))
+        return self._coded[step]
 
     def decoded(self, step: int) -> Picture:
-        """The picture in it. Raises CodecError."""
+        """What the file of a step decodes to. Raises CodecError."""
         return self.codec.decode(self.at(step).data)
 
 
@@ -68,12 +70,12 @@ def read_along(read: Callable[[int], float], count: int, targets: Sequence[float
     together: by halves until three steps are between them at most, then all. A step further off that reads against
     the trend may be missed.
     """
-    found = {step: read(step) for step in spread(count)}
+    readings = {step: read(step) for step in spread(count)}
     for target in targets:
-        while (last := max((step for step, jnd in found.items() if jnd > target), default=None)) is not None:
-            above = min((step for step in found if step > last), default=last + 1)
+        while (last := max((step for step, jnd in readings.items() if jnd > target), default=None)) is not None:
+            above = min((step for step in readings if step > last), default=last + 1)
             if above - last == 1:
                 break
             between = range(last + 1, above) if above - last <= _CLOSE else [(last + above) // 2]
-            found.update({step: read(step) for step in between})
-    return dict(sorted(found.items()))
+            readings.update({step: read(step) for step in between})
+    return dict(sorted(readings.items()))
