@@ -90,6 +90,12 @@ def test_links_are_mended_from_where_the_file_lies_to_where_the_page_lies() -> N
     assert hooks.relinked(untouched, "index.md") == untouched
 
 
+def test_files_that_pages_link_to_come_along() -> None:
+    files = hooks.linked_files()
+    assert {"NOTICE", "CITATION.cff", "examples/lake.png"} <= set(files)
+    assert all((ROOT / file).is_file() and not file.endswith(".md") for file in files)
+
+
 def test_every_room_is_listed() -> None:
     listed = set(re.findall(r"^\| `(\w+)", hooks.rooms(), flags=re.M))
     package = Path(jndkit.__file__).parent
