@@ -27,7 +27,7 @@ import numpy as np
 
 from jndkit.errors import MissingError
 from jndkit.evaluation.metrics.ssimulacra2 import prepare
-from jndkit.evaluation.observers import preference, shares, subjective as people
+from jndkit.evaluation.observers import preference, shares, subjective
 from jndkit.evaluation.observers.stimuli import STIMULI
 from jndkit.evaluation.observers.subjective import Ranking
 from jndkit.evaluation.psychometric import Floats
@@ -48,7 +48,7 @@ NEARER = (16.0, 20.0, 25.0, 30.0)  # pixels per degree
 
 
 def on_midd(name: str, x: Floats, seen: Seen) -> dict[str, Any]:
-    row = shares.judged(name, x, seen.told)
+    row = shares.score(name, x, seen.told)
     return {"form": name, "table": "midd", **row.scores, **({"error": row.error["message"]} if row.error else {})}
 
 
@@ -68,7 +68,7 @@ def places(seen: Seen) -> Iterator[dict[str, Any]]:
 
 def beside(data: Path, seen: Seen) -> Iterator[dict[str, Any]]:
     """SSIMULACRA2 and the observer, half of each logarithm."""
-    folder = (data / people.MIDD).parent
+    folder = (data / subjective.MIDD).parent
     prepared = {name: prepare(rgb) for name, rgb in seen.references.items()}
     pairs = zip(seen.told.picture, seen.told.file, strict=True)
     other = np.log([100.0 - prepared[name].read(load(folder / str(file)).rgb) for name, file in pairs])
@@ -101,10 +101,10 @@ def nearer(data: Path) -> Iterator[dict[str, Any]]:
 
 def coloured(data: Path) -> Iterator[dict[str, Any]]:
     """What colour counts beside luma, which grey pictures cannot tell."""
-    stimuli, told = STIMULI["encoders"], people.ranking(data)
+    stimuli, told = STIMULI["encoders"], subjective.ranking(data)
     found = [looked(data, name, path, told) for name, path in stimuli.pictures(data)]
     for place, weight in enumerate(CHROMA):
-        row = preference.judged("", np.array(found)[:, place], told)
+        row = preference.score("", np.array(found)[:, place], told)
         yield {"form": f"the look, colour counts {weight:g} times", "table": "encoders", **row.scores}
 
 
@@ -154,7 +154,7 @@ def table(rows: list[dict[str, Any]]) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Other forms of how people look side by side, on the same answers.")
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     shared = os.environ.get("JNDKIT_SHARED")
     parser.add_argument("data", type=Path, nargs="?", default=Path(shared) / "data" if shared else None)
     parser.add_argument("--table", action="store_true", help="print the tables of the rows that exist")

@@ -24,7 +24,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from jndkit.evaluation.observers import subjective as people
+from jndkit.evaluation.observers import subjective
 from jndkit.evaluation.psychometric import Floats, fitted, log_likelihood
 from jndkit.observers.cvvdp import Cvvdp
 from jndkit.observers.cvvdp.cells import Cells
@@ -49,8 +49,8 @@ class Seen:
     """Every version looked at once, by the bands and places of the psychophysical observer."""
 
     def __init__(self, data: Path, ppd: float = PPD) -> None:
-        folder = (data / people.MIDD).parent
-        self.told = people.shares(data)
+        folder = (data / subjective.MIDD).parent
+        self.told = subjective.shares(data)
         self._display = viewing(ppd)
         self.references = {name: load(folder / name).rgb for name in self.told.pictures}
         watches = {name: Cvvdp().watch(Picture(rgb=rgb), self._display) for name, rgb in self.references.items()}
@@ -74,7 +74,7 @@ def predicted(xs: dict[float, Floats], seen: Seen) -> tuple[Floats, Counter[floa
     share, chosen = np.zeros(len(seen.told.file)), Counter[float]()
     for name in seen.told.pictures:
         own = seen.told.picture == name
-        others = seen.told.told.of(~own)
+        others = seen.told.counts.of(~own)
         curves = {exponent: fitted(x[~own], others) for exponent, x in xs.items()}
         best = max(xs, key=lambda exponent: log_likelihood(curves[exponent](xs[exponent][~own]), others))
         chosen[best] += 1
@@ -91,16 +91,16 @@ def agreement(model: str, seen: Seen) -> dict[str, Any]:
         look = replace(SIDE_BY_SIDE, masking=model, unit=unit)
         xs = {exponent: seen.ln(replace(look, exponent=exponent)) for exponent in EXPONENTS}
     share, chosen = predicted(xs, seen)
-    error, codec = share - seen.told.told.share, seen.told.codec
+    error, codec = share - seen.told.counts.share, seen.told.codec
     row = {
         "rmse": rms(error),
         **{f"rmse {each}": rms(error[codec == each]) for each in sorted(set(codec.tolist()))},
         **{f"bias {each}": float(error[codec == each].mean()) for each in sorted(set(codec.tolist()))},
-        "log_likelihood": log_likelihood(share, seen.told.told),
+        "log_likelihood": log_likelihood(share, seen.told.counts),
         "exponents": {f"{exponent:g}": count for exponent, count in sorted(chosen.items())},
     }
-    every = {exponent: fitted(x, seen.told.told) for exponent, x in xs.items()}
-    row["rmse_in_sample"] = min(rms(every[e](x) - seen.told.told.share) for e, x in xs.items())
+    every = {exponent: fitted(x, seen.told.counts) for exponent, x in xs.items()}
+    row["rmse_in_sample"] = min(rms(every[e](x) - seen.told.counts.share) for e, x in xs.items())
     return row
 
 
@@ -167,7 +167,7 @@ def table(rows: list[dict[str, Any]]) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Every JND map as the one that masks where people look.")
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     shared = os.environ.get("JNDKIT_SHARED")
     parser.add_argument("data", type=Path, nargs="?", default=Path(shared) / "data" if shared else None)
     parser.add_argument("--model", action="append", help="may be repeated; default: every model, and none")

@@ -1,7 +1,7 @@
 """The guesses that know nothing of a picture: one knob, one PSNR, one SSIM for all, fitted on training pictures.
 
     python tools/guesses.py DATA          every 16th of DATA/train; writes rows/picturewise_train.jsonl and
-                                                   evaluation/picturewise/guesses.json
+                                                   evaluation/picturewise/baselines.json
     python tools/guesses.py DATA --fit    only the table, from rows that exist
     python tools/guesses.py DATA --protocol side-by-side --codec jpeg    the same for people who look otherwise
     python tools/guesses.py --targets     what was aimed at, beside what rows/picturewise.jsonl say
@@ -23,12 +23,14 @@ import numpy as np
 
 from jndkit.batch import ledger as store
 from jndkit.codecs import codec
-from jndkit.evaluation.picturewise.answers import Look, observe
-from jndkit.evaluation.picturewise.coding import Coding
-from jndkit.evaluation.picturewise.ground_truth import Truth, first_after, measure, read_truth
-from jndkit.evaluation.picturewise.methods import BASELINES
-from jndkit.evaluation.picturewise.rows import CODECS, TRUTH, KnobRow, Settings
-from jndkit.evaluation.picturewise.scores import Score, cases, standings
+from jndkit.evaluation.picturewise.estimates import BASELINES
+from jndkit.evaluation.picturewise.ground_truth import GroundTruth, first_after, measure, observed_ground_truth
+from jndkit.evaluation.picturewise.levels import CodedLevels
+from jndkit.evaluation.picturewise.methods import WatchedPicture, observe
+from jndkit.evaluation.picturewise.rows import GROUND_TRUTH, KnobRow
+from jndkit.evaluation.picturewise.scores import Score, cases
+from jndkit.evaluation.picturewise.settings import CODECS, Settings
+from jndkit.evaluation.picturewise.summary import summaries
 from jndkit.opening import load
 from jndkit.picturewise.prediction import deviate
 
@@ -37,13 +39,13 @@ ROWS = {
     for protocol, suffix in (("aic", ""), ("side-by-side", "_side_by_side"))
 }
 SCORED = {protocol: file.with_name(file.name.replace("_train", "")) for protocol, file in ROWS.items()}
-TABLE = Path(__file__).parents[1] / "src" / "jndkit" / "evaluation" / "picturewise" / "guesses.json"
+TABLE = Path(__file__).parents[1] / "src" / "jndkit" / "evaluation" / "picturewise" / "baselines.json"
 EVERY = 16
 VIEWINGS = {"aic": ("desktop", "4k"), "side-by-side": ("desktop",)}
 
 
 def asked(protocol: str, codecs: tuple[str, ...] = CODECS) -> Settings:
-    return Settings(codecs=codecs, viewings=VIEWINGS[protocol], methods=(TRUTH,), protocol=protocol)
+    return Settings(codecs=codecs, viewings=VIEWINGS[protocol], methods=(GROUND_TRUTH,), protocol=protocol)
 
 
 def read(data: Path, settings: Settings) -> None:
@@ -59,10 +61,10 @@ def read(data: Path, settings: Settings) -> None:
 
 def _rows(path: Path, name: str, left: list[tuple[str, str | None, str]], settings: Settings) -> Iterator[KnobRow]:
     picture = load(path)
-    looks = {viewing: Look(picture, *settings.fit(viewing)) for _, viewing, _ in left}
-    codings = {spec: Coding(picture, spec) for spec, _, _ in left}
+    looks = {viewing: WatchedPicture(picture, *settings.fit(viewing)) for _, viewing, _ in left}
+    codings = {spec: CodedLevels(picture, spec) for spec, _, _ in left}
     for spec, viewing, method in left:
-        row = settings.row(name, spec, viewing, method)
+        row = settings.row(name, (spec, viewing, method))
         row.width, row.height = picture.width, picture.height
         row.input_sha256 = picture.source.sha256 if picture.source else None
         observe(row, codings[spec], looks[viewing], ())
@@ -82,7 +84,7 @@ def table(rows: list[KnobRow]) -> dict[str, Any]:
     for (spec, display), some in cases.items():
         grid = codec(spec).knob.grid
         fit = asked(some[0].protocol).fit(display)[0]
-        truths = [read_truth(row, grid, fit) for row in some]
+        truths = [observed_ground_truth(row, grid, fit) for row in some]
         found = out.setdefault(spec, {})[display] = {}
         for share in some[0].targets:
             true = [truth.value(truth.boundary[share]) for truth in truths]
@@ -93,7 +95,7 @@ def table(rows: list[KnobRow]) -> dict[str, Any]:
     return out
 
 
-def threshold(curves: list[Any], truths: list[Truth], true: list[float]) -> float:
+def threshold(curves: list[Any], truths: list[GroundTruth], true: list[float]) -> float:
     """The value from which on nothing is said to be seen, with the least mean error of the knob that it leads to."""
     tried = np.quantile(np.concatenate(curves), np.linspace(0.0, 1.0, 2001))
     errors = [
@@ -184,8 +186,8 @@ def readings_held(rows: list[KnobRow], method: str) -> str:
     here = {(row.input, row.method): row.levels for row in rows if (row.codec, row.viewing) == (JPEG, "desktop")}
     held = []
     for (name, who), levels in here.items():
-        if who == method and (name, TRUTH) in here:
-            read = dict(zip(here[name, TRUTH]["value"], here[name, TRUTH]["jnd"], strict=True))
+        if who == method and (name, GROUND_TRUTH) in here:
+            read = dict(zip(here[name, GROUND_TRUTH]["value"], here[name, GROUND_TRUTH]["jnd"], strict=True))
             for value, jnd, sigma in zip(*(levels[key] for key in ("value", "jnd", "sigma")), strict=True):
                 if 0.1 <= read.get(value, 0.0) <= 4.0:
                     held.append(abs(math.log(jnd / read[value])) <= deviate(0.9) * sigma)
@@ -195,7 +197,7 @@ def readings_held(rows: list[KnobRow], method: str) -> str:
 def _means(scores: Sequence[Score], method: str) -> dict[str, dict[str, float]]:
     """Method -> score -> mean, of every method over the pictures that one of them answered."""
     answered = {each.picture for each in scores if each.method == method}
-    some = standings([each for each in scores if each.picture in answered])
+    some = summaries([each for each in scores if each.picture in answered])
     return {each.method: {name: mean.value for name, mean in each.means.items()} for each in some}
 
 

@@ -14,7 +14,8 @@ import pytest
 
 from jndkit.codecs import CODECS, codec
 from jndkit.doctor import doctor
-from jndkit.evaluation.codecs.rows import Settings, order
+from jndkit.evaluation.codecs.rows import order
+from jndkit.evaluation.codecs.settings import Settings
 from jndkit.observers import OBSERVERS
 from jndkit.pixelwise import MODELS
 

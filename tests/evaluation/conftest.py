@@ -9,7 +9,8 @@ import cv2
 import numpy as np
 import pytest
 
-from jndkit.evaluation.noise.rows import NoiseRow, Settings
+from jndkit.evaluation.noise.rows import NoiseRow
+from jndkit.evaluation.noise.settings import Settings
 from jndkit.picture import save_png
 
 

@@ -13,22 +13,19 @@ from typing import Annotated, Any
 import typer
 
 from jndkit.cli import (
-    codecs,
     compare,
     datasets,
     decode,
     encode,
-    evaluate,
     importing,
     inject,
     label,
     listing,
     maps,
-    observers,
-    picturewise,
     predict,
     train,
 )
+from jndkit.cli.evaluate import codecs, hvssd, noise, observers, picturewise
 from jndkit.cli.printing import complain
 from jndkit.errors import JndError, OutputError
 from jndkit.version import VERSION
@@ -157,11 +154,11 @@ for _name, _function in (
     app.command(_name)(reported(_function))
 
 _evaluations = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="Compare models in tables of rows.")
-_evaluations.command("noise")(reported(evaluate.noise))
+_evaluations.command("noise")(reported(noise.noise))
 _evaluations.command("picturewise")(reported(picturewise.picturewise))
 _evaluations.command("codecs")(reported(codecs.codecs))
 _evaluations.command("observers")(reported(observers.observers))
-_evaluations.command("hvssd")(reported(evaluate.hvssd))
+_evaluations.command("hvssd")(reported(hvssd.hvssd))
 app.add_typer(_evaluations, name="evaluate")
 
 _datasets = typer.Typer(help="Make and check training sets.", no_args_is_help=True, rich_markup_mode=None)

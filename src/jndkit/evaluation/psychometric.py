@@ -16,6 +16,7 @@ from jndkit.errors import UsageError
 
 Floats = npt.NDArray[np.float64]
 
+# A table of the normal distribution function: NumPy has none, and math.erfc takes one number at a time.
 _Z = np.linspace(-9.0, 9.0, 18001)
 _PHI = np.array([0.5 * math.erfc(-z / math.sqrt(2.0)) for z in _Z])
 _LEAST = 1e-4  # no share is predicted nearer to none or all
@@ -57,18 +58,18 @@ class Curve(NamedTuple):
 
 def phi(z: Floats) -> Floats:
     """The normal distribution function, to 1e-7."""
-    found: Floats = np.interp(z, _Z, _PHI)
-    return found
+    share: Floats = np.interp(z, _Z, _PHI)
+    return share
 
 
-def log_likelihood(share: Floats, told: Counts) -> float:
+def log_likelihood(share: Floats, counts: Counts) -> float:
     """Of counts where `share` is predicted, binomial, without the coefficients; shares within 0.0001 of 0 or 1 count as
     these."""
     share = np.clip(share, _LEAST, 1.0 - _LEAST)
-    return float((told.noticed * np.log(share) + (told.viewers - told.noticed) * np.log1p(-share)).sum())
+    return float((counts.noticed * np.log(share) + (counts.viewers - counts.noticed) * np.log1p(-share)).sum())
 
 
-def fitted(x: Floats, told: Counts, false: float = 0.0) -> Curve:
+def fitted(x: Floats, counts: Counts, false: float = 0.0) -> Curve:
     """The likeliest curve that rises with x.
 
     x: float64 (N,).  false: kept as it is.
@@ -77,21 +78,23 @@ def fitted(x: Floats, told: Counts, false: float = 0.0) -> Curve:
     """
     centre, scale = float(x.mean()), float(x.std()) or 1.0
     design = np.column_stack([(x - centre) / scale, np.ones_like(x)])
-    found = np.array([1.0, 0.0])
+    line = np.array([1.0, 0.0])  # slope and height of the deviate over x
     for _ in range(_STEPS):
-        z = design @ found
+        z = design @ line
         share = np.clip(false + (1.0 - false) * phi(z), 1e-9, 1.0 - 1e-9)
+        # Far out the density would round to nothing, and with it the weight that leads back.
         slope = (1.0 - false) * np.exp(-0.5 * np.minimum(z**2, 60.0)) / math.sqrt(2.0 * math.pi)
-        weight = told.viewers * slope / (share * (1.0 - share))
+        weight = counts.viewers * slope / (share * (1.0 - share))
         information = design.T @ (design * (weight * slope)[:, None])
         if not np.linalg.cond(information) < _SINGULAR:
             break
-        step = np.linalg.solve(information, design.T @ (weight * (told.share - share)))
-        found = found + step / max(1.0, float(np.abs(step).max()))
-        if float(np.abs(step).max()) < 1e-9 * (1.0 + float(np.abs(found).max())):
-            if found[0] < _FLAT:
+        step = np.linalg.solve(information, design.T @ (weight * (counts.share - share)))
+        # No step over one deviate: a full one overshoots where nearly none or all noticed.
+        line = line + step / max(1.0, float(np.abs(step).max()))
+        if float(np.abs(step).max()) < 1e-9 * (1.0 + float(np.abs(line).max())):
+            if line[0] < _FLAT:
                 break
-            return Curve(centre - scale * float(found[1] / found[0]), scale / float(found[0]), false)
+            return Curve(centre - scale * float(line[1] / line[0]), scale / float(line[0]), false)
     raise UsageError("no curve fits these answers best: they do not rise with the difference, or do so all at once")
 
 
@@ -104,20 +107,20 @@ class Scattered(NamedTuple):
     curve: Curve
     between: float
 
-    def each(self, x: Floats) -> Floats:
+    def at_deviates(self, x: Floats) -> Floats:
         """Shares where the picture lies at each deviate: float64 (deviates, N)."""
         within = math.sqrt(max(self.curve.spread**2 - self.between**2, 1e-12))
         moved = x[None, :] - self.between * _DEVIATES[:, None]
         return Curve(self.curve.middle, within, self.curve.false)(moved)
 
-    def holds(self, x: Floats, told: Counts, level: float = 0.9) -> npt.NDArray[np.bool_]:
+    def holds(self, x: Floats, counts: Counts, level: float = 0.9) -> npt.NDArray[np.bool_]:
         """Whether each count lies in its two-sided interval, chance among so many viewers included.
 
         Counts are whole: the interval holds a share `level` of what may come, or a little more.
         """
         tail = (1.0 - level) / 2.0
         inside = []
-        for share, noticed, viewers in zip(self.each(x).T, told.noticed, told.viewers, strict=True):
+        for share, noticed, viewers in zip(self.at_deviates(x).T, counts.noticed, counts.viewers, strict=True):
             chances = _WEIGHTS @ _binomial(share, int(viewers))
             upto = float(chances[: int(noticed) + 1].sum())
             inside.append(upto > tail and upto - float(chances[int(noticed)]) < 1.0 - tail)
@@ -127,11 +130,11 @@ class Scattered(NamedTuple):
 def scattered(curve: Curve, pictures: Sequence[tuple[Floats, Counts]]) -> Scattered:
     """The likeliest part of the curve's spread that is one of pictures. pictures: x and counts of each."""
 
-    def likelihood(each: Scattered) -> float:
+    def likelihood(trial: Scattered) -> float:
         total = 0.0
-        for x, told in pictures:
-            share = np.clip(each.each(x), _LEAST, 1.0 - _LEAST)
-            logs = np.log(share) @ told.noticed + np.log1p(-share) @ (told.viewers - told.noticed)
+        for x, counts in pictures:
+            share = np.clip(trial.at_deviates(x), _LEAST, 1.0 - _LEAST)
+            logs = np.log(share) @ counts.noticed + np.log1p(-share) @ (counts.viewers - counts.noticed)
             top = float(logs.max())
             total += top + math.log(float(_WEIGHTS @ np.exp(logs - top)))
         return total
@@ -144,19 +147,19 @@ def _binomial(share: Floats, count: int) -> Floats:
     k = np.arange(count + 1)
     ways = np.array([math.lgamma(count + 1) - math.lgamma(i + 1) - math.lgamma(count - i + 1) for i in k])
     share = np.clip(share, 1e-12, 1.0 - 1e-12)[:, None]
-    found: Floats = np.exp(ways + k * np.log(share) + (count - k) * np.log1p(-share))
-    return found
+    chances: Floats = np.exp(ways + k * np.log(share) + (count - k) * np.log1p(-share))
+    return chances
 
 
 def rank_correlation(a: Floats, b: Floats) -> float | None:
     """Spearman's, equal values sharing their rank; None where either has one value only."""
     ranks = _ranks(a), _ranks(b)
-    if any(float(each.std()) == 0.0 for each in ranks):
+    if any(float(rank.std()) == 0.0 for rank in ranks):
         return None
     return float(np.corrcoef(ranks[0], ranks[1])[0, 1])
 
 
 def _ranks(values: Floats) -> Floats:
     _, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
-    found: Floats = (np.cumsum(counts) - (counts - 1) / 2.0)[inverse]
-    return found
+    ranks: Floats = (np.cumsum(counts) - (counts - 1) / 2.0)[inverse]
+    return ranks

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from jndkit.codecs import CODECS
-from jndkit.evaluation.codecs.rows import CodecRow, Settings
+from jndkit.evaluation.codecs.rows import CodecRow
+from jndkit.evaluation.codecs.settings import Settings
 from jndkit.picture import save_png
 
 

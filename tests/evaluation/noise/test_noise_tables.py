@@ -14,7 +14,8 @@ from jndkit.errors import MissingError, OutputError, UsageError
 from jndkit.evaluation.noise.plots import write_plot
 from jndkit.evaluation.noise.published import ADVANTAGES, REACHED
 from jndkit.evaluation.noise.rows import NoiseRow
-from jndkit.evaluation.noise.tables import markdown, standings
+from jndkit.evaluation.noise.summary import summaries
+from jndkit.evaluation.noise.tables import markdown
 from jndkit.pixelwise import MODELS
 
 ROOT = Path(__file__).parents[3]
@@ -32,8 +33,8 @@ def measured(row: Make) -> list[NoiseRow]:
     return made
 
 
-def test_standings(measured: list[NoiseRow]) -> None:
-    ranked = standings(measured)
+def test_summaries(measured: list[NoiseRow]) -> None:
+    ranked = summaries(measured)
     assert [each.model for each in ranked] == ["wu2017", "liu2010", "flat"]
     best = ranked[0]
     assert best.visible.value == pytest.approx(37.5)
@@ -79,7 +80,7 @@ def test_rows_that_differ_are_not_averaged(measured: list[NoiseRow], what: str, 
 
 def test_rows_that_are_there_twice_are_not_averaged(measured: list[NoiseRow]) -> None:
     with pytest.raises(UsageError, match=r"a\.png with flat is there 2 times"):
-        standings([*measured, measured[0]])
+        summaries([*measured, measured[0]])
 
 
 def test_no_result_no_table(row: Make, tmp_path: Path) -> None:

@@ -11,12 +11,13 @@ import pytest
 
 import forms
 import masking
-from jndkit.batch import ledger as store
 from jndkit.evaluation.observers import shares
-from jndkit.evaluation.observers.judging import judge
-from jndkit.evaluation.observers.rows import ReadingRow, ScoreRow, Settings, from_json
+from jndkit.evaluation.observers.jobs import jobs_left
+from jndkit.evaluation.observers.rows import ReadingRow, ScoreRow, by_kind, from_json
+from jndkit.evaluation.observers.scoring import score_tables
+from jndkit.evaluation.observers.settings import Settings
 from jndkit.evaluation.observers.tables import markdown
-from jndkit.evaluation.observers.work import jobs
+from jndkit.evaluation.rows import read
 
 ROOT = Path(__file__).parents[3]
 BENCHMARKS = ROOT / "benchmarks"
@@ -26,7 +27,7 @@ LOOK = "cvvdp, side-by-side"
 
 @pytest.fixture(scope="module")
 def rows() -> tuple[list[ReadingRow], list[ScoreRow]]:
-    return from_json(store.read(BENCHMARKS / "rows" / "observers.jsonl"))
+    return by_kind(read(BENCHMARKS / "rows" / "observers.jsonl", from_json))
 
 
 def test_the_tables_are_those_of_the_rows(rows: tuple[list[ReadingRow], list[ScoreRow]]) -> None:
@@ -59,7 +60,7 @@ def test_the_scores_follow_from_the_answers(rows: tuple[list[ReadingRow], list[S
     readings, scores = rows
     some = [row for row in readings if row.reader == "cvvdp"]
     known = {(row.table, row.measure): row for row in scores}
-    found = list(judge(shared / "data", ["midd", "aic", "encoders", "mcl-jci"], some))
+    found = list(score_tables(shared / "data", ["midd", "aic", "encoders", "mcl-jci"], some))
     assert {LOOK, "cvvdp", "cvvdp / wu2017^0.8"} <= {row.measure for row in found if row.table == "midd"}
     for row in found:
         old = known[row.table, row.measure]
@@ -70,10 +71,10 @@ def test_the_scores_follow_from_the_answers(rows: tuple[list[ReadingRow], list[S
 @pytest.mark.shared
 def test_the_readings_are_those_of_the_observers(rows: tuple[list[ReadingRow], list[ScoreRow]], shared: Path) -> None:
     old = {row.reader: row for row in rows[0] if (row.table, row.input) == ("midd", "kodim05.webp")}
-    settings = Settings(("midd",), ("cvvdp", "ssimulacra2", "psnr", "ssim", "wu2017"))
-    (job,) = (job for job in jobs(shared / "data", settings, []) if job.name == "kodim05.webp")
+    settings = Settings(shared / "data", ("midd",), ("cvvdp", "ssimulacra2", "psnr", "ssim", "wu2017"))
+    (job,) = (job for job in jobs_left(settings, []) if job.name == "kodim05.webp")
     for row in job.rows():
         assert row.error is None
-        assert row.maker == old[row.reader].maker
+        assert row.made_with == old[row.reader].made_with
         for name, values in row.readings.items():
             assert np.array(values) == pytest.approx(old[row.reader].readings[name], rel=1e-3)

@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from jndkit.evaluation.observers import preference, subjective as people
+from jndkit.evaluation.observers import preference, subjective
 from jndkit.evaluation.observers.readings import Readings
 from jndkit.evaluation.observers.subjective import Ranking
 
 
 @pytest.fixture
-def told() -> Ranking:
+def answers() -> Ranking:
     """jpegli is worth 100 Elo at equal bits."""
     rate = np.array([0.8, 1.0, 1.3, 1.7, 2.2])
     elo = 1500.0 + 800.0 * np.log(rate)
@@ -26,8 +26,8 @@ def x_of(quality: np.ndarray, pictures: int = 8) -> np.ndarray:
     return -quality[None, :] / 400.0 + np.linspace(-0.1, 0.1, pictures)[:, None] * 0.0
 
 
-def test_people_themselves(told: Ranking) -> None:
-    row = preference.judged("people", x_of(told.elo), told)
+def test_people_themselves(answers: Ranking) -> None:
+    row = preference.score("people", x_of(answers.elo), answers)
     assert row.scores["residual"] == pytest.approx(0.0, abs=1e-6)
     assert row.scores["bias"] == pytest.approx(0.0, abs=1e-6)
     assert row.scores["rank"] == pytest.approx(1.0)
@@ -35,8 +35,8 @@ def test_people_themselves(told: Ranking) -> None:
     assert row.scores["bits people"] == pytest.approx(100.0 * np.expm1(-100.0 / 800.0), abs=0.1)
 
 
-def test_bits_alone_are_blind_to_the_encoder(told: Ranking) -> None:
-    row = preference.judged("bits", -np.log(told.rate)[None, :].repeat(4, axis=0), told)
+def test_bits_alone_are_blind_to_the_encoder(answers: Ranking) -> None:
+    row = preference.score("bits", -np.log(answers.rate)[None, :].repeat(4, axis=0), answers)
     assert row.scores["bias libjpeg"] == pytest.approx(50.0)
     assert row.scores["bias jpegli"] == pytest.approx(-50.0)
     assert row.scores["bias"] == pytest.approx(100.0)
@@ -44,16 +44,16 @@ def test_bits_alone_are_blind_to_the_encoder(told: Ranking) -> None:
     assert row.scores["bits measure"] == pytest.approx(0.0, abs=1e-9)
 
 
-def test_halves_are_judged_by_each_other(told: Ranking) -> None:
+def test_halves_are_judged_by_each_other(answers: Ranking) -> None:
     random = np.random.default_rng(0)
-    noisy = preference.judged("noisy", x_of(told.elo) + random.normal(0, 0.2, (8, 10)), told)
+    noisy = preference.score("noisy", x_of(answers.elo) + random.normal(0, 0.2, (8, 10)), answers)
     assert noisy.scores["residual"] > 20.0
-    again = preference.judged("noisy", x_of(told.elo) + np.random.default_rng(0).normal(0, 0.2, (8, 10)), told)
+    again = preference.score("noisy", x_of(answers.elo) + np.random.default_rng(0).normal(0, 0.2, (8, 10)), answers)
     assert again.scores == noisy.scores
 
 
 def test_the_guesses(answered: Path) -> None:
-    told = people.ranking(answered)
-    bits, constant = list(preference.scores(told, Readings([], "encoders")))
+    answers = subjective.ranking(answered)
+    bits, constant = list(preference.scores(answers, Readings([], "encoders")))
     assert (bits.measure, constant.measure) == (preference.BITS, preference.CONSTANT)
-    assert constant.scores["residual"] == pytest.approx(told.elo.std())
+    assert constant.scores["residual"] == pytest.approx(answers.elo.std())

@@ -9,16 +9,16 @@ import numpy as np
 import pytest
 
 from jndkit.errors import UsageError
-from jndkit.evaluation.observers import shares, subjective as people
-from jndkit.evaluation.observers.judging import judge
+from jndkit.evaluation.observers import shares, subjective
 from jndkit.evaluation.observers.plots import write_plot
 from jndkit.evaluation.observers.rows import ScoreRow
+from jndkit.evaluation.observers.scoring import score_tables
 from jndkit.evaluation.observers.tables import markdown
 
 
 @pytest.fixture
 def rows(answered: Path) -> list[ScoreRow]:
-    return list(judge(answered, ("midd", "aic", "encoders", "mcl-jci"), []))
+    return list(score_tables(answered, ("midd", "aic", "encoders", "mcl-jci"), []))
 
 
 def test_the_best_comes_first(rows: list[ScoreRow]) -> None:
@@ -61,17 +61,17 @@ def test_no_answer_of_people_is_in_a_row(rows: list[ScoreRow]) -> None:
 
 def test_the_drawing(rows: list[ScoreRow], answered: Path, tmp_path: Path) -> None:
     pytest.importorskip("matplotlib")
-    told = people.shares(answered)
-    x = np.log(100.0 - told.setting.astype(float))
+    answers = subjective.shares(answered)
+    x = np.log(100.0 - answers.setting.astype(float))
     for name in ("cvvdp", "cvvdp, side-by-side"):
-        row = shares.judged(name, x, told)
-        row.texture, row.people = dict.fromkeys(told.pictures, 2.0), rows[0].people
+        row = shares.score(name, x, answers)
+        row.texture, row.people = dict.fromkeys(answers.pictures, 2.0), rows[0].people
         rows.append(row)
-    write_plot(rows, told, tmp_path / "p.png")
+    write_plot(rows, answers, tmp_path / "p.png")
     assert (tmp_path / "p.png").read_bytes().startswith(b"\x89PNG")
     with pytest.raises(UsageError, match="midd has no row of cvvdp, side-by-side"):
-        write_plot(rows[:-1], told, tmp_path / "q.png")
+        write_plot(rows[:-1], answers, tmp_path / "q.png")
     del rows[-1].predicted["a-jpeg-20.png"]
     with pytest.raises(UsageError, match=r"the rows say nothing of a-jpeg-20\.png"):
-        write_plot(rows, told, tmp_path / "q.png")
+        write_plot(rows, answers, tmp_path / "q.png")
     assert not (tmp_path / "q.png").exists()

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from jndkit.evaluation.observers import subjective as people, units
+from jndkit.evaluation.observers import subjective, units
 from jndkit.evaluation.observers.units import PowerCurve, left_out, power_curve
 
 
@@ -32,8 +32,8 @@ def test_the_source_takes_no_part() -> None:
 
 
 def test_scores(answered: Path) -> None:
-    found = {row.measure: row for row in units.scores(people.judged(answered))}
-    assert set(found) == {*people.METRICS, "CVVDP, k (10 - Q)", units.FIXED, units.CONSTANT}
+    found = {row.measure: row for row in units.scores(subjective.aic_sample(answered))}
+    assert set(found) == {*subjective.METRICS, "CVVDP, k (10 - Q)", units.FIXED, units.CONSTANT}
     line = found["CVVDP, k (10 - Q)"].scores
     assert line["rmse"] == pytest.approx(0.0, abs=1e-9)
     assert found["SSIMULACRA2"].scores["rmse"] < 0.03
@@ -43,10 +43,10 @@ def test_scores(answered: Path) -> None:
 
 
 def test_bias_by_codec_and_coverage(answered: Path) -> None:
-    told = people.judged(answered)
-    told = replace(told, jnd=told.jnd + 0.4 * (told.codec == "2"))
-    reading = 3.2 * (10.0 - told.metrics["CVVDP"])
-    row = units.judged("off", reading, told, told.metrics["CVVDP"])
+    answers = subjective.aic_sample(answered)
+    answers = replace(answers, jnd=answers.jnd + 0.4 * (answers.codec == "2"))
+    reading = 3.2 * (10.0 - answers.metrics["CVVDP"])
+    row = units.score("off", reading, answers, answers.metrics["CVVDP"])
     assert row.scores["bias JPEG"] == pytest.approx(-0.4)
     assert row.scores["bias AVIF"] == pytest.approx(0.0, abs=1e-9)
     assert row.scores["coverage"] == pytest.approx(5.0 / 6.0)

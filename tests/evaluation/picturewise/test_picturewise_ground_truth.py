@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given, strategies as st
 
 from jndkit.errors import UsageError
-from jndkit.evaluation.picturewise.coding import read_along, spread
-from jndkit.evaluation.picturewise.ground_truth import first_after, measure, read_truth
-from jndkit.evaluation.picturewise.rows import KnobRow, Settings
+from jndkit.evaluation.picturewise.ground_truth import first_after, measure, observed_ground_truth
+from jndkit.evaluation.picturewise.levels import read_along, spread
+from jndkit.evaluation.picturewise.rows import KnobRow
+from jndkit.evaluation.picturewise.settings import Settings
 from jndkit.protocols import PROTOCOLS
 
 AIC = PROTOCOLS["aic"][0]
@@ -19,7 +20,7 @@ TARGETS = [0.47, 1.0, 0.19]
 
 
 def row(levels: dict[str, list[float]]) -> KnobRow:
-    made = Settings(codecs=("jpeg",), methods=("cvvdp",)).row("a.png", "jpeg:420", "desktop", "cvvdp")
+    made = Settings(codecs=("jpeg",), methods=("cvvdp",)).row("a.png", ("jpeg:420", "desktop", "cvvdp"))
     made.levels = levels
     return made
 
@@ -63,7 +64,7 @@ def test_between_the_levels_the_logarithm_is_a_straight_line() -> None:
     )
     assert measure(made, "jnd", grid, logarithmic=True) == pytest.approx([4.0, 2.0, 1.0, 0.5, 0.25])
     assert measure(made, "psnr", grid) == pytest.approx([30.0, 32.0, 34.0, 42.0, 50.0])
-    truth = read_truth(made, grid, AIC)
+    truth = observed_ground_truth(made, grid, AIC)
     assert truth.bytes == pytest.approx([100, 200, 400, 800, 1600])
     assert truth.boundary == {"75": 4, "50": 2, "90": 5}
     assert truth.satisfied[2] == pytest.approx(0.5)
@@ -74,7 +75,7 @@ def test_between_the_levels_the_logarithm_is_a_straight_line() -> None:
 
 def test_past_the_best_of_a_knob_that_falls_is_below_it() -> None:
     made = row({"value": [6.0, 0.3], "jnd": [4.0, 0.5], "bytes": [10, 20]})
-    truth = read_truth(made, (6.0, 3.0, 0.3), AIC)
+    truth = observed_ground_truth(made, (6.0, 3.0, 0.3), AIC)
     assert truth.value(3) == pytest.approx(-0.7)
 
 

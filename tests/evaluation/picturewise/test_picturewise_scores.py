@@ -9,10 +9,12 @@ import numpy as np
 import pytest
 
 from jndkit.errors import UsageError
-from jndkit.evaluation.picturewise.ground_truth import Truth, read_truth
-from jndkit.evaluation.picturewise.methods import Said, bisect, guesses, nearest, said
-from jndkit.evaluation.picturewise.rows import KnobRow, Settings
-from jndkit.evaluation.picturewise.scores import Score, cases, score, standings
+from jndkit.evaluation.picturewise.estimates import Estimate, baselines, bisect, estimates, nearest
+from jndkit.evaluation.picturewise.ground_truth import GroundTruth, observed_ground_truth
+from jndkit.evaluation.picturewise.rows import KnobRow
+from jndkit.evaluation.picturewise.scores import Score, cases, score
+from jndkit.evaluation.picturewise.settings import Settings
+from jndkit.evaluation.picturewise.summary import summaries
 from jndkit.protocols import PROTOCOLS
 from jndkit.visibility import viewers
 
@@ -21,51 +23,51 @@ GRID = tuple(float(quality) for quality in range(1, 101))
 Make = Callable[..., dict[str, KnobRow]]
 
 
-def truth(boundary: int) -> Truth:
+def truth(boundary: int) -> GroundTruth:
     """Bytes double every ten levels; three of four are satisfied from the boundary on, all others nowhere."""
     levels = np.arange(100, dtype=np.float64)
-    return Truth(GRID, (levels >= boundary).astype(np.float64), 1000.0 * np.exp2(levels / 10.0), {"75": boundary})
+    return GroundTruth(GRID, (levels >= boundary).astype(np.float64), 1000.0 * np.exp2(levels / 10.0), {"75": boundary})
 
 
-def scored(each: Said, boundary: int = 80) -> Score:
-    return score("a", each, truth(boundary), "jpeg:420", "75", 0.47)
+def scored(estimate: Estimate, boundary: int = 80) -> Score:
+    return score("a", estimate, truth(boundary), "jpeg:420", "75", 0.47)
 
 
 def test_an_answer_below_the_boundary_is_seen() -> None:
-    found = scored(Said("knob", step=74, low=70, high=79))
+    found = scored(Estimate("knob", step=74, low=70, high=79))
     assert found.error == 6.0
     assert found.right == pytest.approx(0.94)
     assert found.near == pytest.approx(25 / 31)
     assert found.seen is True
     assert found.held is False
-    assert found.never is False
-    assert found.found is None
+    assert found.unreachable is False
+    assert found.told is None
     assert found.saved == pytest.approx(1 - 2**-2.5)
     assert found.over90 == pytest.approx(1 - 2**-1.5)
     assert found.default == pytest.approx(0.0)
 
 
 def test_an_answer_above_it_is_not() -> None:
-    found = scored(Said("knob", step=83, low=80, high=90, satisfied=np.full(100, 0.5)))
+    found = scored(Estimate("knob", step=83, low=80, high=90, satisfied=np.full(100, 0.5)))
     assert (found.error, found.seen, found.held) == (3.0, False, True)
     assert found.sur == pytest.approx(0.5)
 
 
 def test_a_picture_that_no_level_serves_counts_as_one_beyond() -> None:
-    caught, missed = scored(Said("knob", step=100), 100), scored(Said("knob", step=90), 100)
-    assert (caught.error, caught.never, caught.found, caught.seen) == (0.0, True, True, False)
-    assert (missed.error, missed.never, missed.found, missed.seen) == (10.0, True, False, True)
+    caught, missed = scored(Estimate("knob", step=100), 100), scored(Estimate("knob", step=90), 100)
+    assert (caught.error, caught.unreachable, caught.told, caught.seen) == (0.0, True, True, False)
+    assert (missed.error, missed.unreachable, missed.told, missed.seen) == (10.0, True, False, True)
     assert missed.near == pytest.approx(5 / 15)
 
 
 def test_levels_that_were_read_are_told_one_by_one() -> None:
     jnd = np.where(np.arange(100) < 80, 1.0, 0.1)
     jnd[85] = 0.6
-    assert scored(Said("vpjnd", step=80, jnd=jnd)).right == pytest.approx(0.99)
+    assert scored(Estimate("vpjnd", step=80, jnd=jnd)).right == pytest.approx(0.99)
 
 
 def test_a_file_is_judged_by_its_own_reading_and_size() -> None:
-    found = scored(Said("search", bytes=1000, seen=False, encodes=3))
+    found = scored(Estimate("search", bytes=1000, seen=False, encodes=3))
     assert (found.error, found.right, found.seen, found.encodes) == (None, None, False, 3)
     assert found.saved == pytest.approx(1 - 2**-9.9)
 
@@ -88,7 +90,7 @@ def made() -> Make:
 
     def rows(name: str, offset: float = 0.0) -> dict[str, KnobRow]:
         settings = Settings(codecs=("jpeg",), methods=("cvvdp", "knob", "search"))
-        found = {part[2]: settings.row(name, *part) for part in settings.parts}
+        found = {part[2]: settings.row(name, part) for part in settings.parts}
         jnd = 4.0 * 0.95 ** np.arange(100)
         levels = {"value": list(GRID), "jnd": jnd.tolist(), "bytes": list(range(100, 200))}
         found["cvvdp"].levels = levels | {"psnr": (20.0 + 0.3 * np.arange(100)).tolist(), "ssim": [0.99] * 100}
@@ -106,35 +108,35 @@ def made() -> Make:
 
 def test_every_method_has_its_say(made: Make) -> None:
     rows = made("a.png", 2.0)
-    held = read_truth(rows["cvvdp"], GRID, AIC)
-    found = {each.method: each for each in said(rows, "75", held, AIC)}
+    held = observed_ground_truth(rows["cvvdp"], GRID, AIC)
+    found = {each.method: each for each in estimates(rows, "75", held, AIC)}
     assert set(found) == {"knob", "bisection", "search"}
     true = held.boundary["75"]
     assert (found["knob"].step, found["knob"].low, found["knob"].high) == (true + 2, true - 1, 100)
     assert found["bisection"].step == true
     assert found["search"].step is None  # another chroma sampling
     rows["search"].answers["75"] |= {"codec": "jpeg:420", "jnd": 0.5}
-    other = {each.method: each for each in said(rows, "75", held, AIC)}["search"]
+    other = {each.method: each for each in estimates(rows, "75", held, AIC)}["search"]
     assert (other.step, other.seen) == (49, True)
 
 
-def test_guesses_are_those_of_the_codec_and_display(made: Make) -> None:
+def test_baselines_are_those_of_the_codec_and_display(made: Make) -> None:
     row = made("a.png")["cvvdp"]
-    held = read_truth(row, GRID, AIC)
-    here = {each.method: each.step for each in guesses(row, "75", held, AIC)}
+    held = observed_ground_truth(row, GRID, AIC)
+    here = {each.method: each.step for each in baselines(row, "75", held, AIC)}
     assert here["constant"] is not None
     assert 85 < here["constant"] < 98
     row.viewing = "4k"
-    there = {each.method: each.step for each in guesses(row, "75", held, AIC)}
+    there = {each.method: each.step for each in baselines(row, "75", held, AIC)}
     assert there["constant"] is not None
     assert there["constant"] < here["constant"] - 10
     row.viewing = "phone"
-    assert list(guesses(row, "75", held, AIC)) == []
+    assert list(baselines(row, "75", held, AIC)) == []
 
 
-def test_standings_over_pictures(made: Make) -> None:
+def test_summaries_over_pictures(made: Make) -> None:
     rows = [row for name, offset in (("a", 2.0), ("b", 4.0)) for row in made(name, offset).values()]
-    found = {case: standings(scores) for case, scores in cases(rows)}
+    found = {case: summaries(scores) for case, scores in cases(rows)}
     assert set(found) == {("jpeg:420", "desktop", share) for share in ("75", "50", "90")}
     knob = next(each for each in found["jpeg:420", "desktop", "75"] if each.method == "knob")
     error = knob.of("error")
@@ -151,13 +153,13 @@ def test_standings_over_pictures(made: Make) -> None:
 
 def test_answers_of_people_take_the_place_of_readings(made: Make) -> None:
     rows = [row for name in ("a", "b", "c") for row in made(name, 0.0).values()]
-    own = read_truth(rows[0], GRID, AIC).boundary["75"]
+    own = observed_ground_truth(rows[0], GRID, AIC).boundary["75"]
     people = {}
     for name, away in (("a", 5), ("b", 5), ("c", 11)):
         one = truth(own + away)
         people[name, "jpeg:420", "desktop"] = replace(one, boundary=dict.fromkeys(("75", "50", "90"), own + away))
     scores = dict(cases(rows, people))["jpeg:420", "desktop", "75"]
-    errors = {each.method: each.of("error") for each in standings(scores)}
+    errors = {each.method: each.of("error") for each in summaries(scores)}
     assert set(errors) == {"knob", "constant", "bisection", "search"}
     assert errors["bisection"] == pytest.approx((7.0, 8.606, 3), abs=1e-3)
     assert [each.error for each in scores if each.method == "constant"] == [0.0, 0.0, 6.0]

@@ -13,10 +13,11 @@ import pytest
 from jndkit.datasets.mcl_jci import curves
 from jndkit.errors import InputError
 from jndkit.evaluation.picturewise.ground_truth import first_after
-from jndkit.evaluation.picturewise.rows import KnobRow, Settings
-from jndkit.evaluation.picturewise.subjective import CODEC, People, people, truths
+from jndkit.evaluation.picturewise.jobs import jobs_left
+from jndkit.evaluation.picturewise.rows import KnobRow
+from jndkit.evaluation.picturewise.settings import Settings
+from jndkit.evaluation.picturewise.subjective import CODEC, SubjectiveSet, ground_truths, subjective_sets
 from jndkit.evaluation.picturewise.tables import markdown
-from jndkit.evaluation.picturewise.work import jobs
 from jndkit.picture import save_png
 
 SIDE = 96
@@ -60,18 +61,18 @@ def konjnd(tmp_path: Path) -> Path:
     return home
 
 
-def evaluated(asked: People) -> list[KnobRow]:
+def evaluated(asked: SubjectiveSet) -> list[KnobRow]:
     settings = Settings(codecs=(CODEC,), viewings=(None,), methods=("cvvdp", "knob"), protocol=asked.protocol)
-    work = jobs([(path, name) for name, path in asked.pictures.items()], settings, [])
+    work = jobs_left([(path, name) for name, path in asked.pictures.items()], settings, [])
     return [row for job in work for row in job.rows()]
 
 
 def test_mcl_jci(mcl_jci: Path) -> None:
-    (asked,) = people(mcl_jci)
+    (asked,) = subjective_sets(mcl_jci)
     assert (asked.name, asked.protocol) == ("MCL-JCI", "mcl-jci")
     rows = evaluated(asked)
     assert {row.viewing for row in rows} == {"4k"}
-    found = truths(asked, rows)
+    found = ground_truths(asked, rows)
     assert {name: truth.value(truth.boundary["75"]) for (name, *_), truth in found.items()} == {
         "mcl-jci/SRC01": 31.0, "mcl-jci/SRC02": 41.0
     }  # fmt: skip
@@ -83,11 +84,11 @@ def test_mcl_jci(mcl_jci: Path) -> None:
 
 
 def test_konjnd_by_its_answers(konjnd: Path) -> None:
-    (asked,) = people(konjnd)
+    (asked,) = subjective_sets(konjnd)
     assert list(asked.pictures) == ["konjnd/SRC0001"]
     # Qualities 60, 50, 40 and 30: half are satisfied above 40.
     rows = evaluated(asked)
-    (truth,) = truths(asked, rows).values()
+    (truth,) = ground_truths(asked, rows).values()
     assert truth.value(truth.boundary["50"]) == 41.0
     text = markdown(rows, asked)
     assert "85.46" in text
@@ -96,19 +97,19 @@ def test_konjnd_by_its_answers(konjnd: Path) -> None:
 
 
 def test_both_sets_of_a_folder(mcl_jci: Path, konjnd: Path) -> None:
-    assert [each.name for each in people(mcl_jci)] == ["MCL-JCI", "KonJND-1k"]
+    assert [each.name for each in subjective_sets(mcl_jci)] == ["MCL-JCI", "KonJND-1k"]
 
 
 def test_what_is_not_there(tmp_path: Path, mcl_jci: Path) -> None:
     (tmp_path / "empty").mkdir()
     with pytest.raises(InputError, match="neither MCL-JCI"):
-        people(tmp_path / "empty")
+        subjective_sets(tmp_path / "empty")
     with pytest.raises(InputError, match="no such folder"):
-        people(tmp_path / "nowhere")
+        subjective_sets(tmp_path / "nowhere")
     for path in (mcl_jci / "pictures").iterdir():
         path.unlink()
     with pytest.raises(InputError, match="none of its pictures"):
-        people(mcl_jci)
+        subjective_sets(mcl_jci)
 
 
 @pytest.mark.shared

@@ -13,10 +13,12 @@ import pytest
 import guesses
 from jndkit.batch import ledger as store
 from jndkit.errors import UsageError
-from jndkit.evaluation.picturewise import methods as contenders
-from jndkit.evaluation.picturewise.rows import VIEWERS, KnobRow, Settings
-from jndkit.evaluation.picturewise.scores import cases, standings
-from jndkit.evaluation.picturewise.tables import checked, markdown
+from jndkit.evaluation.picturewise.estimates import baseline_constants
+from jndkit.evaluation.picturewise.rows import KnobRow
+from jndkit.evaluation.picturewise.scores import cases
+from jndkit.evaluation.picturewise.settings import VIEWERS, Settings
+from jndkit.evaluation.picturewise.summary import check, summaries
+from jndkit.evaluation.picturewise.tables import markdown
 
 ROOT = Path(__file__).parents[3]
 ROWS = ROOT / "benchmarks" / "rows"
@@ -28,11 +30,11 @@ def committed(name: str) -> list[KnobRow]:
 
 @pytest.fixture
 def made() -> list[KnobRow]:
-    """The observer and prediction on two pictures: bytes 100 to 199, boundaries at quality 90 and 92."""
+    """The observer and the prediction on two pictures: bytes 100 to 199, boundaries at quality 90 and 92."""
     settings = Settings(codecs=("jpeg",), methods=("cvvdp", "knob"))
     found = []
     for name, best in (("a.png", 0.3), ("b.png", 0.4)):
-        rows = [settings.row(name, *part) for part in settings.parts]
+        rows = [settings.row(name, part) for part in settings.parts]
         rows[0].levels = {"value": [1, 80, 100], "jnd": [4.0, 0.6, best], "bytes": [100, 150, 200]}
         rows[0].levels |= {"psnr": [20.0, 36.0, 44.0], "ssim": [0.5, 0.97, 0.99]}
         rows[1].levels = {"value": [1, 100], "jnd": [4.0, 0.3], "sigma": [0.3, 0.3]}
@@ -80,7 +82,7 @@ def test_rows_that_differ_are_not_averaged(made: list[KnobRow], index: int, chan
 
 def test_rows_that_are_there_twice_are_not_averaged(made: list[KnobRow]) -> None:
     with pytest.raises(UsageError, match=r"a\.png, jpeg:420 desktop cvvdp is there 2 times"):
-        checked([*made, made[0]])
+        check([*made, made[0]])
 
 
 def test_no_truth_no_table(made: list[KnobRow]) -> None:
@@ -93,7 +95,7 @@ def test_the_guesses_are_fitted_to_training_pictures() -> None:
     rows = committed("picturewise_train")
     assert {row.input.split("/")[0] for row in rows} == {"train"}
     few = [row for row in rows if (row.codec, row.viewing) == ("jpeg:420", "desktop")]
-    shipped = contenders._guesses()["protocols"]
+    shipped = baseline_constants()["protocols"]
     assert guesses.table(few)["jpeg:420"] == {"desktop": shipped["aic"]["jpeg:420"]["desktop"]}
     for codecs in shipped.values():
         for displays in codecs.values():
@@ -103,7 +105,7 @@ def test_the_guesses_are_fitted_to_training_pictures() -> None:
 def test_the_guesses_for_people_who_look_from_place_to_place_are_their_own() -> None:
     rows = committed("picturewise_side_by_side_train")
     assert {row.protocol for row in rows} == {"side-by-side"}
-    assert guesses.table(rows) == contenders._guesses()["protocols"]["side-by-side"]
+    assert guesses.table(rows) == baseline_constants()["protocols"]["side-by-side"]
 
 
 def test_the_page_says_what_is_reached_side_by_side() -> None:
@@ -145,7 +147,7 @@ def test_the_documented_tables_are_those_of_the_committed_rows() -> None:
 
 def test_the_readme_says_what_the_rows_say() -> None:
     scores = dict(cases(committed("picturewise")))["jpeg:420", "desktop", "75"]
-    errors = {each.method: mean.value for each in standings(scores) if (mean := each.of("error"))}
+    errors = {each.method: mean.value for each in summaries(scores) if (mean := each.of("error"))}
     told = (
         "`vpjnd` is off by {vpjnd:.1f} steps of quality on average, the picture alone by {knob:.1f}, one setting for "
         "all by {constant:.1f}, a threshold of PSNR by {psnr:.1f}, of SSIM by {ssim:.1f}"

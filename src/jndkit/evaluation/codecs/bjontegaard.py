@@ -44,14 +44,14 @@ def rate_difference(curve: Curve, against: Curve) -> float | None:
     high = min(float(quality[-1]) for quality, _ in fronts)
     if high - low < OVERLAP * min(quality[-1] - quality[0] for quality, _ in fronts):
         return None
-    ours, theirs = (integral(*each, low, high) for each in fronts)
+    ours, theirs = (integral(quality, logarithm, low, high) for quality, logarithm in fronts)
     return (ours - theirs) / (high - low)
 
 
 def front(curve: Curve) -> tuple[Floats, Floats]:
     """Quality and ln(bytes) of the settings that count, both rising."""
     best, kept = -math.inf, []
-    for size, quality in sorted(zip(curve.bytes, curve.quality, strict=True), key=lambda each: (each[0], -each[1])):
+    for size, quality in sorted(zip(curve.bytes, curve.quality, strict=True), key=lambda point: (point[0], -point[1])):
         if quality > best:
             best = quality
             kept.append((quality, math.log(size)))
@@ -71,6 +71,7 @@ def slopes(x: Floats, y: Floats) -> Floats:
     before, after = steep[:-1], steep[1:]
     near, far = wide[:-1] + 2.0 * wide[1:], 2.0 * wide[:-1] + wide[1:]
     bends = before * after <= 0.0
+    # Where the slope is zero anyway, ones keep the harmonic mean from dividing by nothing.
     safe_before, safe_after = np.where(bends, 1.0, before), np.where(bends, 1.0, after)
     inner = np.where(bends, 0.0, (near + far) / (near / safe_before + far / safe_after))
     first = _end(wide[0], wide[1], steep[0], steep[1])
@@ -89,6 +90,7 @@ def integral(x: Floats, y: Floats, low: float, high: float) -> float:
 
 
 def _end(near: float, far: float, steep: float, beyond: float) -> float:
+    """The slope at an end. near, far: widths of the two intervals next to it.  steep, beyond: their mean slopes."""
     slope = ((2.0 * near + far) * steep - near * beyond) / (near + far)
     if slope * steep <= 0.0:
         return 0.0
@@ -104,5 +106,5 @@ def _between(x: Floats, y: Floats, gradient: Floats, at: Floats) -> Floats:
     t = (at - x[left]) / wide
     ends = y[left] * (1.0 + 2.0 * t) * (1.0 - t) ** 2 + y[left + 1] * t**2 * (3.0 - 2.0 * t)
     bows = gradient[left] * t * (1.0 - t) ** 2 - gradient[left + 1] * t**2 * (1.0 - t)
-    found: Floats = ends + wide * bows
-    return found
+    between: Floats = ends + wide * bows
+    return between

@@ -1,8 +1,7 @@
-"""Bits against what they bring, as a drawing, from rows alone. Needs matplotlib, which is loaded here."""
+"""Bits against what they bring, as a drawing, from rows alone."""
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,13 +11,12 @@ import numpy as np
 from jndkit.errors import UsageError
 from jndkit.evaluation.codecs.bjontegaard import Floats
 from jndkit.evaluation.codecs.rows import MEASURES, CodecRow, order
-from jndkit.evaluation.codecs.summary import LEAST, codecs, good
-from jndkit.evaluation.codecs.tables import checked
-from jndkit.evaluation.noise.plots import INK, check_plot
+from jndkit.evaluation.codecs.summary import LEAST, check, codecs, good
+from jndkit.evaluation.plots import BLUE, BROWN, INK, bare, check_plot, figure, png
 from jndkit.picture import write_atomic
 
 _TITLES = {"jnd": "JND read, left and down is better", "ssimulacra2": "SSIMULACRA2", "psnr": "PSNR, dB"}
-_COLOURS = ("#1f6f8b", "#9a6324", "#7a9a01", "#c0392b", "#6c4f9c", "#d98200", "#4d4d4d")
+_COLOURS = (BLUE, BROWN, "#7a9a01", "#c0392b", "#6c4f9c", "#d98200", "#4d4d4d")
 
 
 class Line(NamedTuple):
@@ -33,13 +31,13 @@ def write_plot(rows: Sequence[CodecRow], path: str | Path, *, force: bool = Fals
     """Draw JND, SSIMULACRA2 and PSNR over bits per pixel, a line for each codec.
 
     path: a .png file; force: replace an existing one.
-    Raises UsageError, see `tables.checked`, and for rows without a result, MissingError, OutputError.
+    Raises UsageError, see `summary.check`, and for rows without a result, MissingError, OutputError.
     """
     check_plot(path)
-    checked(rows)
+    check(rows)
     if not good(rows):
         raise UsageError("there is no row with a result")
-    write_atomic(path, _drawn(rows), force=force)
+    write_atomic(path, png(_drawn(rows), dpi=120), force=force)
 
 
 def lines(rows: Sequence[CodecRow]) -> tuple[list[Line], int, list[str]]:
@@ -52,48 +50,42 @@ def lines(rows: Sequence[CodecRow]) -> tuple[list[Line], int, list[str]]:
     most = max(len(names) for names in done.values())
     kept = [spec for spec, names in done.items() if 2 * len(names) >= most]
     shared = set.intersection(*(done[spec] for spec in kept))
-    found = []
+    drawn = []
     for spec in kept if shared else ():
-        some = [row for row in good(rows) if row.codec == spec and row.input in shared]
-        rates = np.array([[8e-6 * size / row.megapixels for size in row.levels["bytes"]] for row in some])
-        means = {name: np.array([row.levels[name] for row in some]).mean(axis=0).tolist() for name in MEASURES}
-        means["jnd"] = _geometric(np.maximum(np.array([row.levels["jnd"] for row in some]), LEAST))
-        found.append(Line(spec, _geometric(rates), means))
-    return found, len(shared), [spec for spec in done if spec not in kept]
+        own = [row for row in good(rows) if row.codec == spec and row.input in shared]
+        rates = np.array([[8e-6 * size / row.megapixels for size in row.levels["bytes"]] for row in own])
+        means = {name: np.array([row.levels[name] for row in own]).mean(axis=0).tolist() for name in MEASURES}
+        means["jnd"] = _geometric(np.maximum(np.array([row.levels["jnd"] for row in own]), LEAST))
+        drawn.append(Line(spec, _geometric(rates), means))
+    return drawn, len(shared), [spec for spec in done if spec not in kept]
 
 
 def _geometric(values: Floats) -> list[float]:
     """Means over pictures at each setting."""
-    found: list[float] = np.exp(np.log(values).mean(axis=0)).tolist()
-    return found
+    means: list[float] = np.exp(np.log(values).mean(axis=0)).tolist()
+    return means
 
 
-def _drawn(rows: Sequence[CodecRow]) -> bytes:
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    found, pictures, left = lines(rows)
-    figure = Figure(figsize=(12.0, 4.6), layout="constrained", facecolor="white")
-    FigureCanvasAgg(figure)
-    panels = figure.subplots(1, len(_TITLES))
+def _drawn(rows: Sequence[CodecRow]) -> Any:
+    drawn_lines, pictures, left = lines(rows)
+    drawn = figure(12.0, 4.6)
+    panels = drawn.subplots(1, len(_TITLES))
     for axes, name in zip(panels, _TITLES, strict=True):
-        _panel(axes, name, found, list(rows[0].targets.items()))
-    if found:
+        _panel(axes, name, drawn_lines, list(rows[0].targets.items()))
+    if drawn_lines:
         panels[0].legend(fontsize=8, frameon=False, loc="lower left")
     without = f" Without {', '.join(left)}, which did too few pictures." if left else ""
-    figure.supxlabel(
+    drawn.supxlabel(
         f"Each point: one setting of a codec, mean over {pictures} pictures, of bits and JND the geometric one."
         f"{without}\nRead by {good(rows)[0].source}, {rows[0].ppd:.1f} pixels per degree; no people were asked.",
         fontsize=8,
         color=INK,
     )
-    memory = io.BytesIO()
-    figure.savefig(memory, format="png", dpi=120, metadata={"Software": None})
-    return memory.getvalue()
+    return drawn
 
 
-def _panel(axes: Any, name: str, found: Sequence[Line], targets: Sequence[tuple[str, float]]) -> None:
-    for place, line in enumerate(found):
+def _panel(axes: Any, name: str, of_codecs: Sequence[Line], targets: Sequence[tuple[str, float]]) -> None:
+    for place, line in enumerate(of_codecs):
         axes.plot(line.rate, line.means[name], ".-", color=_colour(place, line.codec), label=line.codec, linewidth=1.3)
     axes.set_xscale("log")
     axes.set_xlabel("bits per pixel")
@@ -109,8 +101,7 @@ def _panel(axes: Any, name: str, found: Sequence[Line], targets: Sequence[tuple[
             axis.set_ticks(ticks, [f"{tick:g}" for tick in ticks])
             axis.set_ticks([], minor=True)
     axes.grid(color="#e8e8e8", zorder=0)
-    for side in ("top", "right"):
-        axes.spines[side].set_visible(False)
+    bare(axes)
 
 
 def _colour(place: int, codec: str) -> str:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from jndkit.evaluation.codecs.bjontegaard import Curve, rate_difference
 from jndkit.evaluation.codecs.rows import MEASURES, CodecRow, place
 from jndkit.evaluation.intervals import Mean, mean
+from jndkit.evaluation.tables import check_alike, check_once
 
 AGAINST = "jpeg"
 RIVALS = ("jpeg", "webp", "avif")
@@ -63,18 +64,35 @@ class Times(NamedTuple):
 
     encode: float
     decode: float
-    encode_each: float
-    decode_each: float
+    encode_megapixel: float
+    decode_megapixel: float
+
+
+def check(rows: Sequence[CodecRow]) -> None:
+    """Raises UsageError where the rows differ in what may not be averaged, or say one thing twice."""
+    kinds = {
+        "protocol": {row.protocol for row in rows},
+        "display": {f"{row.viewing} ({row.ppd:g} pixels per degree)" for row in rows},
+        "target": {", ".join(f"{jnd:g} JND" for jnd in row.targets.values()) for row in rows},
+        "observer": {row.source for row in good(rows)},
+    }
+    for spec in codecs(rows):
+        own = [row for row in good(rows) if row.codec == spec]
+        kinds[f"what coded as {spec}"] = {row.coded_by for row in own}
+        settings = (row.levels["value"] for row in own if row.levels)
+        kinds[f"the settings of {spec}"] = {", ".join(f"{value:g}" for value in values) for values in settings}
+    check_alike(kinds)
+    check_once(f"{row.input} in {row.codec}" for row in rows)
 
 
 def sets(rows: Sequence[CodecRow]) -> dict[str, list[CodecRow]]:
     """The rows of each folder of pictures, by the name that was given to the command; of more than one, all of them."""
-    found: dict[str, list[CodecRow]] = {}
+    folders: dict[str, list[CodecRow]] = {}
     for row in sorted(rows, key=lambda row: row.input):
         path = PurePath(row.input)
         folder = str(path.parent) if path.is_absolute() or len(path.parts) == 1 else path.parts[0]
-        found.setdefault(folder, []).append(row)
-    return {**found, ALL: list(rows)} if len(found) > 1 else found
+        folders.setdefault(folder, []).append(row)
+    return {**folders, ALL: list(rows)} if len(folders) > 1 else folders
 
 
 def codecs(rows: Iterable[CodecRow]) -> list[str]:
@@ -84,8 +102,8 @@ def codecs(rows: Iterable[CodecRow]) -> list[str]:
 
 def rival(name: str, there: Iterable[str]) -> str | None:
     """The spec that stands for a codec: its bare name, or the first with options; None where there is none."""
-    some = sorted(spec for spec in there if spec.partition(":")[0] == name)
-    return some[0] if some else None
+    specs = sorted(spec for spec in there if spec.partition(":")[0] == name)
+    return specs[0] if specs else None
 
 
 def good(rows: Sequence[CodecRow]) -> list[CodecRow]:
@@ -96,11 +114,11 @@ def sizes(rows: Sequence[CodecRow], share: str) -> list[Sizes]:
     """Bytes of the files for one share of viewers, a line a codec; last JPEG at a fixed quality, for whoever looks."""
     files = _files(rows, share)
     met = [spec for spec in codecs(good(rows)) if files.get(spec)]
-    found = [_sizes(spec, files[spec], files, _count(rows, spec) - len(files[spec])) for spec in met]
+    lines = [_sizes(spec, files[spec], files, _count(rows, spec) - len(files[spec])) for spec in met]
     if (spec := rival(AGAINST, codecs(good(rows)))) is not None:
         fixed = _fixed(rows, spec)
-        found += [_sizes(f"{spec}, quality {FIXED:g}", fixed, files, 0)] if fixed else []
-    return found
+        lines += [_sizes(f"{spec}, quality {FIXED:g}", fixed, files, 0)] if fixed else []
+    return lines
 
 
 def rates(rows: Sequence[CodecRow], spec: str) -> dict[str, Rate]:
@@ -110,20 +128,20 @@ def rates(rows: Sequence[CodecRow], spec: str) -> dict[str, Rate]:
         return {}
     theirs = {row.input: row for row in good(rows) if row.codec == base}
     pairs = [(row, theirs[row.input]) for row in good(rows) if row.codec == spec and row.input in theirs]
-    found = {}
+    by_measure = {}
     for name in MEASURES:
-        told = [rate_difference(_curve(row, name), _curve(other, name)) for row, other in pairs]
-        values = [value for value in told if value is not None]
-        found[name] = Rate(mean(values) if values else None, len(told) - len(values))
-    return found
+        differences = [rate_difference(_curve(row, name), _curve(other, name)) for row, other in pairs]
+        values = [value for value in differences if value is not None]
+        by_measure[name] = Rate(mean(values) if values else None, len(differences) - len(values))
+    return by_measure
 
 
 def times(rows: Sequence[CodecRow], spec: str) -> Times:
     """Seconds of wall clock. rows: with results of that codec among them."""
     mine = [row for row in good(rows) if row.codec == spec]
 
-    def over(name: str, each: Callable[[CodecRow], float]) -> float:
-        return median(median(row.levels[name]) / each(row) for row in mine)
+    def over(name: str, unit: Callable[[CodecRow], float]) -> float:
+        return median(median(row.levels[name]) / unit(row) for row in mine)
 
     return Times(
         *(over(name, lambda row: 1.0) for name in ("encode", "decode")),
@@ -136,22 +154,22 @@ def _count(rows: Sequence[CodecRow], spec: str) -> int:
 
 
 def _files(rows: Sequence[CodecRow], share: str) -> Files:
-    found: dict[str, dict[str, File]] = {}
+    files: dict[str, dict[str, File]] = {}
     for row in good(rows):
         answer = row.answers.get(share, {})
         size, jnd = answer.get("bytes"), answer.get("jnd")
         if isinstance(size, int) and isinstance(jnd, float | int):
-            found.setdefault(row.codec, {})[row.input] = File(size, float(jnd))
-    return found
+            files.setdefault(row.codec, {})[row.input] = File(size, float(jnd))
+    return files
 
 
 def _fixed(rows: Sequence[CodecRow], spec: str) -> dict[str, File]:
-    found = {}
+    files = {}
     for row in good(rows):
         if row.codec == spec and FIXED in row.levels["value"]:
             at = row.levels["value"].index(FIXED)
-            found[row.input] = File(int(row.levels["bytes"][at]), row.levels["jnd"][at])
-    return found
+            files[row.input] = File(int(row.levels["bytes"][at]), row.levels["jnd"][at])
+    return files
 
 
 def _sizes(codec: str, mine: Mapping[str, File], files: Files, unmet: int) -> Sizes:

@@ -1,0 +1,1 @@
+"""Published measures of the difference between two pictures, beside which our observers are held."""

@@ -140,12 +140,13 @@ def _norms(seen: _Seen, plane: Map, window: _Window) -> list[float]:
 
     edge = cv2.absdiff(seen.plane, seen.mean)
     change = (cv2.absdiff(plane, mean) - edge) / (1.0 + edge)
-    maps = [np.maximum(found, 0.0) for found in (structure, change, -change)]
-    return [float(found.mean(dtype=np.float64)) for found in maps] + [_fourth(found) for found in maps]
+    errors = [np.maximum(signed, 0.0) for signed in (structure, change, -change)]
+    return [float(plane.mean(dtype=np.float64)) for plane in errors] + [_fourth(plane) for plane in errors]
 
 
-def _fourth(found: Map) -> float:
-    return float((cv2.norm(found * found, cv2.NORM_L2SQR) / found.size) ** 0.25)
+def _fourth(error: Map) -> float:
+    """The 4-norm: the sum of squares of squares."""
+    return float((cv2.norm(error * error, cv2.NORM_L2SQR) / error.size) ** 0.25)
 
 
 def _score(norms: npt.NDArray[np.float64]) -> float:

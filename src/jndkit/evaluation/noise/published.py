@@ -56,28 +56,3 @@ REACHED = (
     Reached(_LIU, "yang2005", "Yang et al. 2005", 32.58, viewers=21, pictures=10),
     Reached(_LIU, "chou1995", "Chou and Li 1995", 32.60, viewers=21, pictures=10),
 )
-
-
-@dataclass(frozen=True)
-class Predicted:
-    """What a picture-wise predictor reached on answers of people.
-
-    right: share of levels told lossy or lossless rightly.  error: mean difference of quality factors.  saved: share of
-    bytes less than at the lowest distortion.  None where the paper does not say.
-    """
-
-    paper: str
-    pictures: str
-    codec: str
-    saved: float
-    right: float | None = None
-    error: float | None = None
-
-
-_VPJND = "VP-JND, Zhang et al. 2025"
-
-PREDICTED = (
-    Predicted(_VPJND, "MCL-JCI", "JPEG", 0.8935, right=0.9482, error=3.92),
-    Predicted(_VPJND, "KonJND-1k", "JPEG", 0.8546),
-    Predicted(_VPJND, "KonJND-1k", "BPG", 0.4113),
-)

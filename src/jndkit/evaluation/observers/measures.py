@@ -8,13 +8,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from jndkit.evaluation.metrics.psnr import finite_psnr
 from jndkit.evaluation.metrics.similarity import ssim
 from jndkit.evaluation.metrics.ssimulacra2 import prepare
 from jndkit.evaluation.psychometric import Floats
 from jndkit.observers import observer
 from jndkit.observers.mapped.constants import constants as maps
 from jndkit.picture import Picture
-from jndkit.picture.difference import psnr
 from jndkit.picturewise.watching import watch_under
 from jndkit.pixelwise.terms.luma import luma
 from jndkit.protocols import AIC, SIDE_BY_SIDE, protocol
@@ -25,7 +25,6 @@ TEXTURE = "wu2017"
 """The map whose mean over the reference is the global term."""
 
 _LEAST = 0.01  # JND, or units of a score: less is as good as none
-_LOSSLESS = 100.0  # dB
 _LOOKING = ("cvvdp", "vpjnd")  # observers that are asked how people look, too
 
 Read = Callable[[Picture], dict[str, float]]
@@ -33,7 +32,10 @@ Read = Callable[[Picture], dict[str, float]]
 
 @dataclass(frozen=True)
 class Reader:
-    """Who reads. source: what decides its numbers.  watch: (reference, viewing) -> a version's values by name."""
+    """An observer or a metric.
+
+    source: what decides its numbers.  watch: (reference, viewing) -> what reads a version, values by name.
+    """
 
     source: str
     watch: Callable[[Picture, Viewing], Read]
@@ -56,11 +58,12 @@ class Measure:
 
         values: float64 of any shape.  texture: mean wu2017 map of each value's reference, code values, of one shape.
         """
-        found = _LN.get(self.reading, _ln_jnd)(values)
-        return found - self.exponent * np.log(texture) if self.exponent else found
+        x = _LN.get(self.reading, _ln_jnd)(values)
+        return x - self.exponent * np.log(texture) if self.exponent else x
 
 
 def readers() -> tuple[str, ...]:
+    """The names of all that read, in the order of tables; without `vpjnd-paper`, which says seen or not."""
     return ("cvvdp", "ssimulacra2", "psnr", "ssim", "vpjnd", *maps())
 
 
@@ -68,28 +71,27 @@ def reader(name: str) -> Reader:
     """The reader of that name. Raises UsageError for an unknown one, MissingError without weights."""
     if name in _SCORES:
         return Reader(f"{name} of jndkit" if name != "ssimulacra2" else "ssimulacra2 2.1, libjxl", _SCORES[name])
-    seen_by = observer(name)
-    told = f"{name} {seen_by.version}"
+    source = f"{name} {observer(name).version}"
     if name in _LOOKING:
-        told += f", {SIDE_BY_SIDE}"
-    return Reader(told, lambda reference, viewing: _observed(name, reference, viewing))
+        source += f", {SIDE_BY_SIDE}"  # whose constants decide the second reading
+    return Reader(source, lambda reference, viewing: _observed(name, reference, viewing))
 
 
 def measures(readings: set[str]) -> Iterator[Measure]:
     """What can be said where these values were read, the global terms last."""
-    first = [name for reader in readers() for name in (reader, f"{reader}, {LOOK}")]
-    yield from (Measure(name) for name in first if name in readings)
+    names = [name for reader in readers() for name in (reader, f"{reader}, {LOOK}")]
+    yield from (Measure(name) for name in names if name in readings)
     for name in ("cvvdp", "ssimulacra2"):
         if name in readings:
             yield from (Measure(name, exponent) for exponent in (0.5, 0.8))
 
 
 def _observed(name: str, reference: Picture, viewing: Viewing) -> Read:
-    seen_by = observer(name)
+    by = observer(name)
     if name not in _LOOKING:
-        plain = seen_by.watch(reference, viewing, AIC)
+        plain = by.watch(reference, viewing, AIC)
         return lambda decoded: {name: plain(decoded).jnd}
-    watched = watch_under(seen_by, reference, viewing, protocol(LOOK, viewing)[0])
+    watched = watch_under(by, reference, viewing, protocol(LOOK, viewing)[0])
 
     def read(decoded: Picture) -> dict[str, float]:
         reading = watched(decoded)
@@ -105,7 +107,7 @@ def _ssimulacra2(reference: Picture, viewing: Viewing) -> Read:
 
 def _psnr(reference: Picture, viewing: Viewing) -> Read:
     plane = luma(reference.rgb)
-    return lambda decoded: {"psnr": min(psnr(plane, luma(decoded.rgb)), _LOSSLESS)}
+    return lambda decoded: {"psnr": finite_psnr(plane, luma(decoded.rgb))}
 
 
 def _ssim(reference: Picture, viewing: Viewing) -> Read:

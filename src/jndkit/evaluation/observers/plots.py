@@ -1,11 +1,10 @@
 """Shares predicted against shares observed, and the threshold of every picture, as a drawing.
 
-What people answered is not in the rows: it is read from the data folder. Needs matplotlib, which is loaded here.
+What people answered is not in the rows: it is read from the data folder.
 """
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -13,74 +12,69 @@ from typing import Any
 import numpy as np
 
 from jndkit.errors import UsageError
-from jndkit.evaluation.noise.plots import INK, PALE, check_plot
 from jndkit.evaluation.observers import shares
 from jndkit.evaluation.observers.measures import LOOK, TEXTURE
 from jndkit.evaluation.observers.rows import ScoreRow
 from jndkit.evaluation.observers.subjective import Shares
-from jndkit.evaluation.observers.tables import checked
+from jndkit.evaluation.observers.tables import check
+from jndkit.evaluation.plots import BLUE, BROWN, INK, PALE, bare, check_plot, figure, png
 from jndkit.evaluation.psychometric import Floats
 from jndkit.picture import write_atomic
 
 _SHOWN = ("cvvdp", f"cvvdp, {LOOK}")
-_COLOURS = {"jpeg": "#1f6f8b", "webp-off": "#9a6324"}
+_COLOURS = {"jpeg": BLUE, "webp-off": BROWN}
 _TITLES = {"jpeg": "JPEG", "webp-off": "WebP"}
 
 
-def write_plot(rows: Sequence[ScoreRow], told: Shares, path: str | Path, *, force: bool = False) -> None:
+def write_plot(rows: Sequence[ScoreRow], answers: Shares, path: str | Path, *, force: bool = False) -> None:
     """Draw the shares of one share a setting, of the reading and of the look, and the thresholds of the latter two.
 
-    told: what people answered.  path: a .png file.  force: replace an existing one.
-    Raises UsageError, see `tables.checked`, and where one of the latter has no row, MissingError without matplotlib,
+    answers: of people.  path: a .png file.  force: replace an existing one.
+    Raises UsageError, see `tables.check`, and where one of the latter has no row, MissingError without matplotlib,
     OutputError.
     """
     check_plot(path)
-    checked(rows)
-    found = {row.measure: row for row in rows if row.table == shares.TABLE and row.error is None}
-    if missing := [name for name in _SHOWN if name not in found]:
+    check(rows)
+    by_measure = {row.measure: row for row in rows if row.table == shares.TABLE and row.error is None}
+    if missing := [name for name in _SHOWN if name not in by_measure]:
         raise UsageError(f"there is nothing to draw: {shares.TABLE} has no row of {missing[0]}")
-    predicted = [found[name].predicted for name in _SHOWN]
-    if strange := [str(file) for file in told.file if not all(str(file) in each for each in predicted)]:
+    shown = [by_measure[name] for name in _SHOWN]
+    if strange := [str(file) for file in answers.file if not all(str(file) in row.predicted for row in shown)]:
         raise UsageError(f"the rows say nothing of {strange[0]}, which people judged")
-    write_atomic(path, _drawn([found[name] for name in _SHOWN], told), force=force)
+    write_atomic(path, png(_drawn(shown, answers), dpi=110), force=force)
 
 
-def _drawn(rows: Sequence[ScoreRow], told: Shares) -> bytes:
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(13.0, 4.1), layout="constrained", facecolor="white")
-    FigureCanvasAgg(figure)
-    panels = figure.subplots(1, len(rows) + 2)
-    _agreement(panels[0], shares.FIXED, shares.fixed(told), told)
+def _drawn(rows: Sequence[ScoreRow], answers: Shares) -> Any:
+    drawn = figure(13.0, 4.1)
+    viewers = int(answers.counts.viewers.max())
+    panels = drawn.subplots(1, len(rows) + 2)
+    _agreement(panels[0], shares.FIXED, shares.fixed(answers), answers)
     for axes, row in zip(panels[1:-1], rows, strict=True):
-        _agreement(axes, row.measure, np.array([row.predicted[str(file)] for file in told.file]), told)
+        _agreement(axes, row.measure, np.array([row.predicted[str(file)] for file in answers.file]), answers)
     panels[0].set_ylabel("share who noticed")
     panels[0].legend(fontsize=8, frameon=False, loc="upper left")
     _thresholds(panels[-1], rows)
-    figure.supxlabel(
-        f"{len(told.pictures)} pictures, {len(told.file)} versions, {int(told.told.viewers.max())} viewers: MIDD-GAR. "
+    drawn.supxlabel(
+        f"{len(answers.pictures)} pictures, {len(answers.file)} versions, {viewers} viewers: MIDD-GAR. "
         "Shares are predicted without the picture. Grey: where 90 in 100 would lie by chance alone.",
         fontsize=8,
         color=INK,
     )
-    memory = io.BytesIO()
-    figure.savefig(memory, format="png", dpi=110, metadata={"Software": None})
-    return memory.getvalue()
+    return drawn
 
 
-def _agreement(axes: Any, name: str, share: Floats, told: Shares) -> None:
+def _agreement(axes: Any, name: str, share: Floats, answers: Shares) -> None:
     """Observed over predicted, a dot for each version."""
     line = np.linspace(0.0, 1.0, 101)
-    half = 1.645 * np.sqrt(line * (1.0 - line) / told.told.viewers.mean())
+    half = 1.645 * np.sqrt(line * (1.0 - line) / answers.counts.viewers.mean())
     axes.fill_between(line, np.maximum(line - half, 0.0), np.minimum(line + half, 1.0), color="#eeeeee", linewidth=0)
     axes.plot(line, line, color=PALE, linewidth=0.8)
-    for codec in sorted(set(told.codec.tolist())):
-        own = told.codec == codec
+    for codec in sorted(set(answers.codec.tolist())):
+        own = answers.codec == codec
         axes.plot(
-            share[own], told.told.share[own], ".", color=_COLOURS.get(codec, INK), label=_TITLES.get(codec, codec)
+            share[own], answers.counts.share[own], ".", color=_COLOURS.get(codec, INK), label=_TITLES.get(codec, codec)
         )
-    error = float(np.sqrt(np.mean((share - told.told.share) ** 2)))
+    error = float(np.sqrt(np.mean((share - answers.counts.share) ** 2)))
     axes.set_title(f"{name}: error {error:.3f}", fontsize=9)
     axes.set_xlabel("share predicted")
     _plain(axes)
@@ -106,5 +100,4 @@ def _thresholds(axes: Any, rows: Sequence[ScoreRow]) -> None:
 
 def _plain(axes: Any) -> None:
     axes.grid(color="#eeeeee", linewidth=0.6, zorder=0)
-    for side in ("top", "right"):
-        axes.spines[side].set_visible(False)
+    bare(axes)

@@ -50,33 +50,34 @@ def lognormal(log_d: Floats, target: Floats) -> tuple[float, float]:
     return math.exp(p[0]), math.exp(p[1])
 
 
-def scores(told: Floats, readings: Readings, qualities: tuple[int, ...]) -> Iterator[ScoreRow]:
+def scores(answers: Floats, readings: Readings, qualities: tuple[int, ...]) -> Iterator[ScoreRow]:
     """People first, then every measure, then one quality for all.
 
-    told: satisfied-user ratios (sources, QUALITY).  qualities: of the readings.
+    answers: satisfied-user ratios (sources, QUALITY).  qualities: of the readings.
     """
-    people = np.array([_crossing(curve) for curve in told])
-    yield ScoreRow(TABLE, PEOPLE, _spread(people), pictures=len(told), stimuli=told.size)
+    people = np.array([_crossing(curve) for curve in answers])
+    yield ScoreRow(TABLE, PEOPLE, _spread(people), pictures=len(answers), stimuli=answers.size)
     for measure, x in readings.grid([str(quality) for quality in qualities]):
-        row = judged(measure.name, x, np.array(qualities, np.float64), told)
+        row = score(measure.name, x, np.array(qualities, np.float64), answers)
         row.source, row.viewing = readings.source[measure.reading], readings.viewing
         yield row
-    mean = np.full_like(people, _crossing(told.mean(axis=0)))
-    yield ScoreRow(TABLE, FIXED, _spread(mean) | _against(mean, people), pictures=len(told))
+    mean = np.full_like(people, _crossing(answers.mean(axis=0)))
+    yield ScoreRow(TABLE, FIXED, _spread(mean) | _against(mean, people), pictures=len(answers))
 
 
-def judged(name: str, x: Floats, qualities: Floats, told: Floats) -> ScoreRow:
+def score(name: str, x: Floats, qualities: Floats, answers: Floats) -> ScoreRow:
     """A measure, its two constants fitted to the mean curve of people.
 
-    x: float64 (pictures, qualities), ln(difference).  told: as of `scores`.
+    x: float64 (pictures, qualities), ln(difference).  answers: as of `scores`.
     """
-    log_d = np.array([np.interp(QUALITY, qualities, each) for each in np.minimum.accumulate(x, axis=1)])
-    d50, spread = lognormal(log_d, told.mean(axis=0))
+    # A reading that rises with the quality says nothing of viewers, whose satisfaction never falls with it.
+    log_d = np.array([np.interp(QUALITY, qualities, curve) for curve in np.minimum.accumulate(x, axis=1)])
+    d50, spread = lognormal(log_d, answers.mean(axis=0))
     satisfied = phi((math.log(d50) - log_d) / spread)
-    found = np.array([_crossing(curve) for curve in satisfied])
-    gap = np.abs(satisfied.mean(axis=0) - told.mean(axis=0))
-    row = ScoreRow(TABLE, name, _spread(found), pictures=len(x), stimuli=x.size)
-    row.scores |= {"curve": float(gap.mean())} | _against(found, np.array([_crossing(curve) for curve in told]))
+    quality = np.array([_crossing(curve) for curve in satisfied])
+    gap = np.abs(satisfied.mean(axis=0) - answers.mean(axis=0))
+    row = ScoreRow(TABLE, name, _spread(quality), pictures=len(x), stimuli=x.size)
+    row.scores |= {"curve": float(gap.mean())} | _against(quality, np.array([_crossing(curve) for curve in answers]))
     row.constants = {"d50": d50, "spread": spread}
     return row
 

@@ -20,37 +20,37 @@ _SPLITS = 20
 _OURS, _THEIRS = "j", "t"  # jpegli against libjpeg
 
 
-def scores(told: Ranking, readings: Readings) -> Iterator[ScoreRow]:
+def scores(answers: Ranking, readings: Readings) -> Iterator[ScoreRow]:
     """Every measure; then bits alone, and nothing at all."""
-    for measure, x in readings.grid(told.method):
-        row = judged(measure.name, x, told)
+    for measure, x in readings.grid(answers.method):
+        row = score(measure.name, x, answers)
         row.source, row.viewing = readings.source[measure.reading], readings.viewing
         yield row
-    yield judged(BITS, -np.log(told.rate)[None, :].repeat(2, axis=0), told)
-    yield ScoreRow(TABLE, CONSTANT, {"residual": float(told.elo.std())}, stimuli=len(told.elo))
+    yield score(BITS, -np.log(answers.rate)[None, :].repeat(2, axis=0), answers)
+    yield ScoreRow(TABLE, CONSTANT, {"residual": float(answers.elo.std())}, stimuli=len(answers.elo))
 
 
-def judged(name: str, x: Floats, told: Ranking) -> ScoreRow:
-    """A measure: a quadratic from its mean over half of the pictures to Elo, judged by its mean over the others.
+def score(name: str, x: Floats, answers: Ranking) -> ScoreRow:
+    """A measure: a quadratic from its mean over half of the pictures to Elo, scored by its mean over the others.
 
     x: float64 (pictures, methods), ln(difference).
     Elo predicted less Elo of people: its standard deviation over settings, and its mean over those of each encoder.
     """
-    errors = np.array(list(_errors(x, told.elo)))
+    errors = np.array(list(_errors(x, answers.elo)))
     error = errors.mean(axis=0)
     row = ScoreRow(TABLE, name, {}, pictures=len(x), stimuli=x.shape[1])
     row.scores = {
         "residual": math.sqrt(float(errors.var(axis=1).mean())),
-        "bias libjpeg": float(error[told.encoder == _THEIRS].mean()),
-        "bias jpegli": float(error[told.encoder == _OURS].mean()),
+        "bias libjpeg": float(error[answers.encoder == _THEIRS].mean()),
+        "bias jpegli": float(error[answers.encoder == _OURS].mean()),
     }
-    if (rank := rank_correlation(-x.mean(axis=0), told.elo)) is not None:
+    if (rank := rank_correlation(-x.mean(axis=0), answers.elo)) is not None:
         row.scores["rank"] = rank
     row.scores["bias"] = row.scores["bias libjpeg"] - row.scores["bias jpegli"]
-    for whose, quality in (("measure", -x.mean(axis=0)), ("people", told.elo)):
-        if (bits := _bits(quality, told)) is not None:
+    for whose, quality in (("measure", -x.mean(axis=0)), ("people", answers.elo)):
+        if (bits := _bits(quality, answers)) is not None:
             row.scores[f"bits {whose}"] = bits
-    row.predicted = dict(zip(told.method, (told.elo + error).tolist(), strict=True))
+    row.predicted = dict(zip(answers.method, (answers.elo + error).tolist(), strict=True))
     return row
 
 
@@ -64,11 +64,11 @@ def _errors(x: Floats, elo: Floats) -> Iterator[Floats]:
             yield np.polyval(np.polyfit(mean, elo, 2), seen) - elo
 
 
-def _bits(quality: Floats, told: Ranking) -> float | None:
+def _bits(quality: Floats, answers: Ranking) -> float | None:
     """Per cent of bits more (or less) that jpegli takes at equal quality."""
     curves = [
-        Curve(told.rate[told.encoder == encoder].tolist(), quality[told.encoder == encoder].tolist())
+        Curve(answers.rate[answers.encoder == encoder].tolist(), quality[answers.encoder == encoder].tolist())
         for encoder in (_OURS, _THEIRS)
     ]
-    found = rate_difference(*curves)
-    return None if found is None else 100.0 * math.expm1(found)
+    difference = rate_difference(*curves)
+    return None if difference is None else 100.0 * math.expm1(difference)

@@ -41,5 +41,5 @@ class Readings:
     def grid(self, stimuli: Sequence[str]) -> Iterator[tuple[Measure, Floats]]:
         """The same over all pictures and these stimuli of each: float64 (pictures, stimuli)."""
         pairs = [(picture, stimulus) for picture in self.pictures for stimulus in stimuli]
-        for measure, found in self.ln([picture for picture, _ in pairs], [stimulus for _, stimulus in pairs]):
-            yield measure, found.reshape(len(self.pictures), len(stimuli))
+        for measure, x in self.ln([picture for picture, _ in pairs], [stimulus for _, stimulus in pairs]):
+            yield measure, x.reshape(len(self.pictures), len(stimuli))

@@ -19,85 +19,86 @@ FIXED = "one share a setting and codec"
 CONSTANT = "one share for all"
 
 
-def scores(told: Shares, readings: Readings) -> Iterator[ScoreRow]:
+def scores(answers: Shares, readings: Readings) -> Iterator[ScoreRow]:
     """Every measure, then the guesses that know nothing of a picture."""
-    for measure, x in readings.ln(told.picture.tolist(), told.file.tolist()):
-        row = judged(measure.name, x, told)
+    for measure, x in readings.ln(answers.picture.tolist(), answers.file.tolist()):
+        row = score(measure.name, x, answers)
         row.texture = readings.texture
         row.source, row.viewing = readings.source[measure.reading], readings.viewing
         yield row
-    for name, share in ((FIXED, fixed(told)), (CONSTANT, _mean_of_others(told, [np.ones(len(told.file), bool)]))):
-        row = _row(name, share, told)
-        row.predicted = {}  # from means of the others, what each picture was told can be worked out
+    for name, share in (
+        (FIXED, fixed(answers)),
+        (CONSTANT, _mean_of_others(answers, [np.ones(len(answers.file), bool)])),
+    ):
+        row = _row(name, share, answers)
+        row.predicted = {}  # from means of the others, what was answered of each picture can be worked out
         yield row
 
 
-def judged(name: str, x: Floats, told: Shares) -> ScoreRow:
-    """A measure, both of its constants fitted without the picture it is judged on.
+def score(name: str, x: Floats, answers: Shares) -> ScoreRow:
+    """A measure, both of its constants fitted without the picture it is scored on.
 
     x: float64 (N,), ln(difference) of every version. An x that no curve fits gives a failed row.
     """
     try:
-        share, inside = left_out(x, told)
-        curve = fitted(x, told.told)
-        whole = scattered(curve, [(x[own], told.told.of(own)) for own in _of_pictures(told)])
+        share, inside = left_out(x, answers)
+        curve = fitted(x, answers.counts)
+        whole = scattered(curve, [(x[own], answers.counts.of(own)) for own in _of_pictures(answers)])
     except UsageError as error:
-        found = ScoreRow(TABLE, name, {})
-        found.error = {"type": type(error).__name__, "message": f"{name}: {error}"}
-        return found
-    row = _row(name, share, told)
+        return ScoreRow(TABLE, name, {}).fail(error, name)
+    row = _row(name, share, answers)
     row.scores["coverage"] = float(inside.mean())
-    ranks = [rank_correlation(x[cell], told.told.share[cell]) for cell in told.cells]
+    ranks = [rank_correlation(x[cell], answers.counts.share[cell]) for cell in answers.cells]
     if known := [rank for rank in ranks if rank is not None]:
         row.scores["rank"] = float(np.mean(known))
     row.constants = {"d50": math.exp(curve.middle), "spread": curve.spread, "between": whole.between}
-    row.thresholds = {name: math.exp(middle) for name, middle in _middles(x, told)}
+    row.thresholds = {name: math.exp(middle) for name, middle in _middles(x, answers)}
     return row
 
 
-def left_out(x: Floats, told: Shares) -> tuple[Floats, npt.NDArray[np.bool_]]:
+def left_out(x: Floats, answers: Shares) -> tuple[Floats, npt.NDArray[np.bool_]]:
     """The share predicted of every version without its picture, and whether its 90 % interval holds the count."""
     share, inside = np.zeros(len(x)), np.zeros(len(x), bool)
-    for own in _of_pictures(told):
-        curve = fitted(x[~own], told.told.of(~own))
-        others = [(x[each], told.told.of(each)) for each in _of_pictures(told) if not (each & own).any()]
+    for own in _of_pictures(answers):
+        curve = fitted(x[~own], answers.counts.of(~own))
+        others = [(x[rows], answers.counts.of(rows)) for rows in _of_pictures(answers) if not (rows & own).any()]
         share[own] = curve(x[own])
-        inside[own] = scattered(curve, others).holds(x[own], told.told.of(own))
+        inside[own] = scattered(curve, others).holds(x[own], answers.counts.of(own))
     return share, inside
 
 
-def fixed(told: Shares) -> Floats:
+def fixed(answers: Shares) -> Floats:
     """One share for each setting of each codec, whatever the picture: the mean over the others, float64 (N,)."""
-    return _mean_of_others(told, told.cells)
+    return _mean_of_others(answers, answers.cells)
 
 
-def _mean_of_others(told: Shares, groups: list[npt.NDArray[np.bool_]]) -> Floats:
-    share = np.zeros(len(told.file))
+def _mean_of_others(answers: Shares, groups: list[npt.NDArray[np.bool_]]) -> Floats:
+    share = np.zeros(len(answers.file))
     for group in groups:
-        for own in _of_pictures(told):
-            share[group & own] = told.told.share[group & ~own].mean()
+        for own in _of_pictures(answers):
+            share[group & own] = answers.counts.share[group & ~own].mean()
     return share
 
 
-def _row(name: str, share: Floats, told: Shares) -> ScoreRow:
-    error = share - told.told.share
-    found = {"rmse": _rms(error), "log_likelihood": log_likelihood(share, told.told)}
-    for codec in sorted(set(told.codec.tolist())):
-        found[f"rmse {codec}"] = _rms(error[told.codec == codec])
-        found[f"bias {codec}"] = float(error[told.codec == codec].mean())
-    row = ScoreRow(TABLE, name, found, pictures=len(told.pictures), stimuli=len(error))
-    row.predicted = {str(file): float(each) for file, each in zip(told.file, share, strict=True)}
+def _row(name: str, share: Floats, answers: Shares) -> ScoreRow:
+    error = share - answers.counts.share
+    scores = {"rmse": _rms(error), "log_likelihood": log_likelihood(share, answers.counts)}
+    for codec in sorted(set(answers.codec.tolist())):
+        scores[f"rmse {codec}"] = _rms(error[answers.codec == codec])
+        scores[f"bias {codec}"] = float(error[answers.codec == codec].mean())
+    row = ScoreRow(TABLE, name, scores, pictures=len(answers.pictures), stimuli=len(error))
+    row.predicted = {str(file): float(predicted) for file, predicted in zip(answers.file, share, strict=True)}
     return row
 
 
-def _of_pictures(told: Shares) -> list[npt.NDArray[np.bool_]]:
-    return [told.picture == name for name in told.pictures]
+def _of_pictures(answers: Shares) -> list[npt.NDArray[np.bool_]]:
+    return [answers.picture == name for name in answers.pictures]
 
 
-def _middles(x: Floats, told: Shares) -> Iterator[tuple[str, float]]:
-    for name, own in zip(told.pictures, _of_pictures(told), strict=True):
+def _middles(x: Floats, answers: Shares) -> Iterator[tuple[str, float]]:
+    for name, own in zip(answers.pictures, _of_pictures(answers), strict=True):
         try:
-            yield name, fitted(x[own], told.told.of(own)).middle
+            yield name, fitted(x[own], answers.counts.of(own)).middle
         except UsageError:
             continue
 

@@ -15,7 +15,7 @@ from PIL import Image, features
 from jndkit.codecs import codec, versions
 from jndkit.datasets.ratings import read_columns
 from jndkit.errors import InputError, MissingError
-from jndkit.evaluation.observers import subjective as people
+from jndkit.evaluation.observers import subjective
 from jndkit.opening import load
 from jndkit.picture import Picture, Pixels, flatten
 from jndkit.protocols import PROTOCOLS
@@ -46,22 +46,22 @@ class Stimuli:
 
 
 def _midd(data: Path) -> list[tuple[str, Path]]:
-    return [(name, data / people.MIDD.parent / name) for name in people.shares(data).pictures]
+    return [(name, data / subjective.MIDD.parent / name) for name in subjective.shares(data).pictures]
 
 
 def _midd_versions(data: Path, name: str, reference: Picture) -> Iterator[tuple[str, Picture]]:
-    told = people.shares(data)
-    for file in told.file[told.picture == name]:
-        yield str(file), load(data / people.MIDD.parent / str(file))
+    answers = subjective.shares(data)
+    for file in answers.file[answers.picture == name]:
+        yield str(file), load(data / subjective.MIDD.parent / str(file))
 
 
 def _pages(data: Path) -> list[tuple[str, Path]]:
-    people.ranking(data)
+    subjective.ranking(data)
     encoders_missing()
-    found = sorted((data / _PAGES).glob("*.png"))
-    if not found:
+    paths = sorted((data / _PAGES).glob("*.png"))
+    if not paths:
         raise InputError(data / _PAGES, "it holds no PNG picture")
-    return [(path.name, path) for path in found]
+    return [(path.name, path) for path in paths]
 
 
 def encoders_missing() -> None:
@@ -72,7 +72,7 @@ def encoders_missing() -> None:
 
 
 def _page_versions(data: Path, name: str, reference: Picture) -> Iterator[tuple[str, Picture]]:
-    for method in people.ranking(data).method:
+    for method in subjective.ranking(data).method:
         file = _ENCODERS[method[0]](flatten(reference, 255), int(method[1:3]), method[3:])
         yield method, Picture(rgb=np.asarray(Image.open(io.BytesIO(file)).convert("RGB")))
 
@@ -112,8 +112,8 @@ _ENCODERS = {"t": _turbo, "j": _jpegli, "m": _mozjpeg}
 
 def _encoder_versions() -> dict[str, str]:
     encoders_missing()
-    found = {name: importlib.metadata.version(name) for name in ("ajpegli", "pyvips-binary")}
-    return {"libjpeg-turbo": features.version("libjpeg_turbo") or "", **found}
+    others = {name: importlib.metadata.version(name) for name in ("ajpegli", "pyvips-binary")}
+    return {"libjpeg-turbo": features.version("libjpeg_turbo") or "", **others}
 
 
 def _photographs(data: Path) -> list[tuple[str, Path]]:

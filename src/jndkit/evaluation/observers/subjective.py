@@ -34,7 +34,7 @@ class Shares:
     file: Names
     codec: Names
     setting: Names
-    told: Counts
+    counts: Counts
 
     @property
     def pictures(self) -> list[str]:
@@ -61,7 +61,7 @@ class Ranking:
 
 
 @dataclass(frozen=True)
-class Judged:
+class AicSample:
     """Stimuli of the AIC-4 sample. jnd: as people see them.  metrics: name -> values."""
 
     source: Names
@@ -76,9 +76,9 @@ def shares(data: Path) -> Shares:
     path = data / MIDD
     rows = read_columns(path, ("reference", "file", "codec", "setting", "noticed", "viewers"))
     noticed, viewers = (_numbers(path, rows, name) for name in ("noticed", "viewers"))
-    for (number, _), some, most in zip(rows, noticed, viewers, strict=True):
-        if not 0 <= some <= most or most < 1:
-            raise InputError(path, f"row {number} has {some:g} of {most:g} viewers")
+    for (number, _), count, asked in zip(rows, noticed, viewers, strict=True):
+        if not 0 <= count <= asked or asked < 1:
+            raise InputError(path, f"row {number} has {count:g} of {asked:g} viewers")
     names = [np.array([row[name] for _, row in rows]) for name in ("reference", "file", "codec", "setting")]
     return Shares(names[0], names[1], names[2], names[3], Counts(noticed, viewers))
 
@@ -90,28 +90,28 @@ def ranking(data: Path) -> Ranking:
     return Ranking(tuple(row["method"] for _, row in rows), _numbers(path, rows, "elo"), _numbers(path, rows, "bpp"))
 
 
-def judged(data: Path) -> Judged:
+def aic_sample(data: Path) -> AicSample:
     """The AIC-4 sample. Raises InputError."""
     path = data / AIC
     rows = read_columns(path, ("img_num", "codec", "dlevel", "distortion", *METRICS))
     source, codec, level = (np.array([row[name] for _, row in rows]) for name in ("img_num", "codec", "dlevel"))
     metrics = {name: _numbers(path, rows, name) for name in METRICS}
-    return Judged(source, codec, level, _numbers(path, rows, "distortion"), metrics)
+    return AicSample(source, codec, level, _numbers(path, rows, "distortion"), metrics)
 
 
 def satisfied(data: Path) -> Floats:
     """MCL-JCI: first satisfied-user ratio, float64 (sources, QUALITY). Raises InputError."""
     path = data / MCL_JCI
     rows = read_columns(path, ("ref_img", "qf", "first_SUR"))
-    found: dict[str, dict[float, float]] = defaultdict(dict)
+    curves: dict[str, dict[float, float]] = defaultdict(dict)
     for (_, row), quality, share in zip(
         rows, _numbers(path, rows, "qf"), _numbers(path, rows, "first_SUR"), strict=True
     ):
-        found[row["ref_img"]][float(quality)] = float(share)
-    for name, curve in found.items():
+        curves[row["ref_img"]][float(quality)] = float(share)
+    for name, curve in curves.items():
         if missing := [quality for quality in QUALITY if quality not in curve]:
             raise InputError(path, f"{name} lacks quality {missing[0]:g}")
-    return np.array([[curve[quality] for quality in QUALITY] for curve in found.values()])
+    return np.array([[curve[quality] for quality in QUALITY] for curve in curves.values()])
 
 
 def _numbers(path: Path, rows: list[tuple[int, dict[str, str]]], name: str) -> Floats:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Sequence
 
 from jndkit.errors import UsageError
 from jndkit.evaluation.observers import population, preference, shares, units
 from jndkit.evaluation.observers.rows import ScoreRow
+from jndkit.evaluation.tables import check_alike, check_once, head, line
 
 Column = tuple[str, Callable[[ScoreRow], float | None], str]
 
@@ -63,27 +63,24 @@ _COLUMNS: dict[str, tuple[Column, ...]] = {
 _ORDER = {shares.TABLE: "rmse", units.TABLE: "rmse", preference.TABLE: "residual", population.TABLE: "distance"}
 
 
-def checked(rows: Sequence[ScoreRow]) -> None:
+def check(rows: Sequence[ScoreRow]) -> None:
     """Raises UsageError where the rows differ in what may not stand in one table, or say one thing twice."""
     for table in dict.fromkeys(row.table for row in rows):
         own = [row for row in rows if row.table == table]
-        kinds = {
-            "people's answers": {row.people for row in own},
-            "display": {row.viewing for row in own if row.viewing},
-        }
-        for what, found in kinds.items():
-            if len(found) > 1:
-                raise UsageError(f"these rows cannot stand in one table: they differ in {what} of {table}")
-        (name, count), *_ = Counter(row.measure for row in own).most_common(1)
-        if count > 1:
-            raise UsageError(f"these rows cannot stand in one table: {name} of {table} is there {count} times")
+        check_alike(
+            {
+                f"people's answers of {table}": {row.people for row in own},
+                f"the display of {table}": {row.viewing for row in own if row.viewing},
+            }
+        )
         if table not in _COLUMNS:
             raise UsageError(f"there is no table {table!r}: choose {', '.join(_COLUMNS)}")
+    check_once(f"{row.measure} of {row.table}" for row in rows)
 
 
 def markdown(rows: Sequence[ScoreRow]) -> str:
-    """A table for each of people's, the best measure first, in Markdown. Raises UsageError, see `checked`."""
-    checked(rows)
+    """A table for each of people's, the best measure first, in Markdown. Raises UsageError, see `check`."""
+    check(rows)
     good = [row for row in rows if row.error is None]
     if not good:
         raise UsageError("there is no row with a result")
@@ -97,13 +94,8 @@ def _table(table: str, rows: list[ScoreRow]) -> str:
     columns = [column for column in _COLUMNS[table] if any(column[1](row) is not None for row in rows)]
     # What has no error of its own, as people themselves, comes first.
     rows = sorted(rows, key=lambda row: (row.scores.get(_ORDER[table], -1.0), row.measure))
-    lines = [
-        _heading(table, rows),
-        "",
-        f"| {' | '.join(('measure', *(title for title, _, _ in columns)))} |",
-        f"|{'---|' * (1 + len(columns))}",
-    ]
-    lines += [f"| {row.measure} | {' | '.join(_cell(row, *column[1:]) for column in columns)} |" for row in rows]
+    lines = [_heading(table, rows), "", *head(("measure", *(title for title, _, _ in columns)))]
+    lines += [line((row.measure, *(_cell(row, *column[1:]) for column in columns))) for row in rows]
     return "\n".join(lines)
 
 
@@ -136,10 +128,10 @@ def _heading(table: str, rows: Sequence[ScoreRow]) -> str:
 
 
 def _cell(row: ScoreRow, value: Callable[[ScoreRow], float | None], form: str) -> str:
-    found = value(row)
-    if found is None:
+    number = value(row)
+    if number is None:
         return ""
-    text = format(found, form)
+    text = format(number, form)
     return text if float(text) else format(0.0, form)  # no minus before zero
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from jndkit.evaluation.observers.rows import ScoreRow
-from jndkit.evaluation.observers.subjective import Judged, Names
+from jndkit.evaluation.observers.subjective import AicSample, Names
 from jndkit.evaluation.psychometric import Floats, rank_correlation
 
 TABLE = "aic"
@@ -58,24 +58,24 @@ def left_out(fit: Callable[[Floats, Floats], PowerCurve], x: Floats, d: Floats, 
     return reading
 
 
-def scores(told: Judged) -> Iterator[ScoreRow]:
+def scores(answers: AicSample) -> Iterator[ScoreRow]:
     """Every metric of the table by a curve of three constants; CVVDP by the line the scale rests on, too."""
-    for name, x in told.metrics.items():
-        yield judged(name, left_out(_three, x, told.jnd, told.source), told, x)
-    line = left_out(_line, told.metrics["CVVDP"], told.jnd, told.source)
-    yield judged("CVVDP, k (10 - Q)", line, told, told.metrics["CVVDP"])
-    yield judged(FIXED, _mean_of_others(told, told.codec, told.level), told)
-    yield judged(CONSTANT, _mean_of_others(told), told)
+    for name, x in answers.metrics.items():
+        yield score(name, left_out(_three, x, answers.jnd, answers.source), answers, x)
+    line = left_out(_line, answers.metrics["CVVDP"], answers.jnd, answers.source)
+    yield score("CVVDP, k (10 - Q)", line, answers, answers.metrics["CVVDP"])
+    yield score(FIXED, _mean_of_others(answers, answers.codec, answers.level), answers)
+    yield score(CONSTANT, _mean_of_others(answers), answers)
 
 
-def judged(name: str, reading: Floats, told: Judged, x: Floats | None = None) -> ScoreRow:
-    """What was predicted, in JND, of every stimulus without its source. x: the metric, by which stimuli are ranked.
+def score(name: str, reading: Floats, answers: AicSample, x: Floats | None = None) -> ScoreRow:
+    """What was predicted, in JND, of every stimulus without its source, against what people said.
 
-    Intervals come from the errors on the other sources.
+    x: the metric, by which stimuli are ranked. Intervals come from the errors on the other sources.
     """
-    error = reading - told.jnd
-    row = ScoreRow(TABLE, name, {"rmse": _rms(error)}, pictures=len(set(told.source)), stimuli=len(error))
-    sources = [told.source == each for each in np.unique(told.source)]
+    error = reading - answers.jnd
+    row = ScoreRow(TABLE, name, {"rmse": _rms(error)}, pictures=len(set(answers.source)), stimuli=len(error))
+    sources = [answers.source == name for name in np.unique(answers.source)]
     spread = np.zeros(len(error))
     for own in sources:
         spread[own] = _rms(error[~own])
@@ -83,10 +83,10 @@ def judged(name: str, reading: Floats, told: Judged, x: Floats | None = None) ->
     density = -0.5 * (error / spread) ** 2 - np.log(spread * math.sqrt(2.0 * math.pi))
     row.scores["log_likelihood"] = float(density.sum())
     if x is not None:
-        ranks = [rank_correlation(-x[own], told.jnd[own]) for own in sources]
+        ranks = [rank_correlation(-x[own], answers.jnd[own]) for own in sources]
         row.scores["rank"] = float(np.mean([rank for rank in ranks if rank is not None]))
     for number, codec in CODECS.items():
-        row.scores[f"bias {codec}"] = float(error[told.codec == number].mean())
+        row.scores[f"bias {codec}"] = float(error[answers.codec == number].mean())
     return row
 
 
@@ -100,14 +100,14 @@ def _three(x: Floats, d: Floats) -> PowerCurve:
     return power_curve(x, d, best + width * np.linspace(-0.1, 0.5, 31), np.arange(0.3, 3.0, 0.1))
 
 
-def _mean_of_others(told: Judged, *alike: Names) -> Floats:
-    found = np.zeros(len(told.jnd))
-    for row in range(len(found)):
-        same = told.source != told.source[row]
+def _mean_of_others(answers: AicSample, *alike: Names) -> Floats:
+    means = np.zeros(len(answers.jnd))
+    for row in range(len(means)):
+        same = answers.source != answers.source[row]
         for names in alike:
             same &= names == names[row]
-        found[row] = told.jnd[same].mean()
-    return found
+        means[row] = answers.jnd[same].mean()
+    return means
 
 
 def _rms(error: Floats) -> float:

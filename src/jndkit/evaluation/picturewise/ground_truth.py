@@ -23,7 +23,7 @@ _LEAST = 0.005  # JND: what reads less is not told apart
 
 
 @dataclass(frozen=True)
-class Truth:
+class GroundTruth:
     """Of one picture, codec and display. Arrays have one value for each step, worst fidelity first.
 
     grid: the knob.  satisfied: share of viewers, 0 to 1, who see nothing.  bytes: of the coded picture.
@@ -51,10 +51,11 @@ class Truth:
         return self.grid.index(value)
 
 
-def read_truth(row: KnobRow, grid: tuple[float, ...], fit: Protocol) -> Truth:
-    """The truth by an observer's readings. row: of the observer.  grid: the codec's.  fit: the rows' protocol."""
+def observed_ground_truth(row: KnobRow, grid: tuple[float, ...], fit: Protocol) -> GroundTruth:
+    """By an observer's readings. row: of the observer.  grid: the codec's.  fit: the rows' protocol."""
     jnd = jnd_curve(row, grid)
-    return Truth(grid, satisfied(jnd, fit), measure(row, "bytes", grid, logarithmic=True), boundaries(jnd, row.targets))
+    sizes = measure(row, "bytes", grid, logarithmic=True)
+    return GroundTruth(grid, satisfied(jnd, fit), sizes, boundaries(jnd, row.targets))
 
 
 def boundaries(jnd: Floats, targets: Mapping[str, float]) -> dict[str, int]:
@@ -80,14 +81,14 @@ def measure(row: KnobRow, name: str, grid: tuple[float, ...], *, logarithmic: bo
         raise UsageError(f"the row of {row.input}, {row.part} has no {name} along the codec's knob")
     values = np.maximum(np.array(known), _LEAST) if logarithmic else np.array(known)
     steps = [grid.index(value) for value in at]
-    found: Floats = np.interp(range(len(grid)), steps, np.log(values) if logarithmic else values)
+    along: Floats = np.interp(range(len(grid)), steps, np.log(values) if logarithmic else values)
     if logarithmic:
-        np.exp(found, out=found)
-    return found
+        np.exp(along, out=along)
+    return along
 
 
 def satisfied(jnd: Sequence[float] | Floats, fit: Protocol) -> Floats:
     """Share of viewers, 0 to 1, who see nothing at each JND; not a number where the protocol's spread is not fitted."""
     if not fit.shares:
         return np.full(len(jnd), np.nan)
-    return np.array([viewers(float(each), fit) / 100.0 for each in jnd])
+    return np.array([viewers(float(value), fit) / 100.0 for value in jnd])

@@ -1,138 +1,134 @@
-"""What each method says of a picture, in one form, whoever said it: from rows, and from guesses that need none."""
+"""The methods that find the knob of a picture, codec and display: each fills its rows."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
-from typing import Any
+import math
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache, partial
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
-from jndkit.codecs import codec as named_codec
-from jndkit.errors import UsageError
-from jndkit.evaluation.picturewise.ground_truth import Floats, Truth, first_after, jnd_curve, measure, satisfied
-from jndkit.evaluation.picturewise.rows import TRUTH, KnobRow
-from jndkit.picturewise.curves import is_known, typical_curve
+from jndkit.codecs.contract import Codec
+from jndkit.evaluation.picturewise.levels import CodedLevels, read_along, spread
+from jndkit.evaluation.picturewise.rows import GROUND_TRUTH, KnobRow
+from jndkit.evaluation.search import search
+from jndkit.observers import observer as named_observer
+from jndkit.picture import Picture
+from jndkit.picturewise.blocks import block_search
+from jndkit.picturewise.domain import domain
+from jndkit.picturewise.prediction import Prediction, predictor
+from jndkit.picturewise.watching import watch_under
 from jndkit.protocols import Protocol
-from jndkit.viewing import viewing as named_viewing
+from jndkit.viewing import Viewing
 
-BASELINES = ("constant", "psnr", "ssim")
-"""One knob for all pictures, and one threshold of a measure for all; fitted on training pictures."""
-BISECTION = "bisection"
-ORDER = ("vpjnd", "knob", *BASELINES, BISECTION, "search")
+if TYPE_CHECKING:
+    from jndkit.observers.vpjnd import WatchedVpjnd
 
-
-@dataclass(frozen=True)
-class Said:
-    """What a method says of one picture, codec, display and share of viewers.
-
-    step: from which on it expects nothing to be seen; the number of steps where it expects none, None where it says no
-        such thing.  low, high: the ends of its interval.  jnd: its own curve.  satisfied: the same in viewers, 0 to 1.
-    encodes: it took.  bytes, seen: of a file that it made, its size and whether its own reading lies above the target.
-    """
-
-    method: str
-    step: int | None = None
-    low: int | None = None
-    high: int | None = None
-    jnd: Floats | None = None
-    satisfied: Floats | None = None
-    encodes: int | None = None
-    bytes: int | None = None
-    seen: bool | None = None
+_LEVEL = 0.9  # of the intervals
+_NOTHING = 1e-6  # JND: the curve is in logarithms, and a learned observer may read none at all
 
 
-def said(rows: Mapping[str, KnobRow], share: str, truth: Truth, fit: Protocol) -> Iterator[Said]:
-    """What those say that look at a picture, codec and display. rows: method -> its row; that of the observer too."""
-    for method in ("vpjnd", "knob"):
-        if method in rows:
-            yield _predicted(rows[method], share, truth, fit)
-    observed = rows[TRUTH]
-    jnd = jnd_curve(observed, truth.grid)
-    step, encodes = bisect(jnd > observed.targets[share])
-    yield Said(BISECTION, step, satisfied=satisfied(jnd, fit), encodes=encodes)
-    if "search" in rows:
-        yield _searched(rows["search"], share, truth)
+class WatchedPicture:
+    """A picture at a display, watched as the protocol's people look: once, whatever the codec."""
+
+    def __init__(self, picture: Picture, fit: Protocol, viewing: Viewing) -> None:
+        self.picture = picture
+        self.by = cache(lambda name: watch_under(named_observer(name), picture, viewing, fit))
+        self._predictor = cache(lambda near: predictor(picture, viewing, fit, near=near, widen=domain(picture).widen))
+        self._looks = fit.look is not None
+
+    def predict(self, codec: Codec, target: float) -> Prediction:
+        """What `jnd predict` expects of a codec where it is asked for a target, JND."""
+        # How people look moves a prediction near its target, so that each target has a predictor of its own.
+        prediction: Prediction = self._predictor((target,) if self._looks else ())(codec)
+        return prediction
 
 
-def guesses(observed: KnobRow, share: str, truth: Truth, fit: Protocol) -> Iterator[Said]:
-    """The guesses that are fitted for this codec, display and share; none where there are no such."""
-    fitted = fitted_guesses(observed, share)
-    if fitted is None:
-        return
-    codec = named_codec(observed.codec)
-    curve = np.exp(typical_curve(codec, named_viewing(_display(observed)))) if is_known(codec) else None
-    shown = None if curve is None else satisfied(curve, fit)
-    yield Said("constant", nearest(truth, fitted["constant"]), satisfied=shown, encodes=0)
-    for name in ("psnr", "ssim"):
-        step = first_after(measure(observed, name, truth.grid) < fitted[name])
-        yield Said(name, step)
+def by_observer(row: KnobRow, coded: CodedLevels, watched: WatchedPicture) -> None:
+    """Read the boundary at each target, and levels enough for the whole curve."""
+    observe(row, coded, watched, list(row.targets.values()))
 
 
-def nearest(truth: Truth, value: float) -> int:
-    """The step whose knob is nearest to a value, that past the best among them."""
-    return min(range(len(truth.grid) + 1), key=lambda step: abs(truth.value(step) - value))
+def observe(row: KnobRow, coded: CodedLevels, watched: WatchedPicture, targets: Sequence[float]) -> None:
+    """Read an even spread of levels, and the boundary at each of the targets, JND."""
+    observed = watched.by(GROUND_TRUTH)
+    read = read_along(lambda step: observed(coded.decoded(step)).jnd, len(coded.grid), targets)
+    levels = [coded.at(step) for step in read]
+    row.levels = {
+        "value": [coded.grid[step] for step in read],
+        "jnd": [round(jnd, 5) for jnd in read.values()],
+        "bytes": [len(level.data) for level in levels],
+        "psnr": [level.psnr for level in levels],
+        "ssim": [level.ssim for level in levels],
+    }
 
 
-def fitted_guesses(row: KnobRow, share: str) -> dict[str, float] | None:
-    """ "constant", "psnr" and "ssim" for a row's codec, display and protocol; None where none were fitted."""
-    guesses = _guesses()["protocols"].get(row.protocol, {})
-    found: dict[str, float] | None = guesses.get(row.codec, {}).get(row.viewing, {}).get(share)
-    return found
+def by_prediction(row: KnobRow, coded: CodedLevels, watched: WatchedPicture) -> None:
+    """Ask the picture alone. The curve that is kept is that of the first share."""
+    predictions = {share: watched.predict(coded.codec, target) for share, target in row.targets.items()}
+    for share, prediction in predictions.items():
+        row.answers[share] = {**prediction.knob(row.targets[share], _LEVEL)._asdict(), "encodes": 0}
+    first = next(iter(predictions.values()))
+    _keep(row, first, spread(len(coded.grid)))
 
 
-def bisect(visible: Any) -> tuple[int, int]:
-    """The boundary by plain bisection, and how many steps it looked at. visible: bool for every step.
+def by_blocks(row: KnobRow, coded: CodedLevels, watched: WatchedPicture) -> None:
+    """The published system: the learned observer, and the binary block search over its answers."""
+    observed = cast("WatchedVpjnd", watched.by(row.method))
+    readings: dict[int, tuple[float, float]] = {}
 
-    The number of steps where the last it looks at is visible and all were: then it says that none will do.
-    """
-    low, high, asked = 0, len(visible), 0
-    while low < high:
-        middle = (low + high) // 2
-        asked += 1
-        low, high = (middle + 1, high) if visible[middle] else (low, middle)
-    return low, asked
+    def jnd(step: int) -> float:
+        if step not in readings:
+            reading, sigma = observed.with_spread(coded.decoded(step))
+            readings[step] = max(reading.jnd, _NOTHING), sigma
+        return readings[step][0]
 
+    def seen(target: float, step: int) -> bool:
+        return jnd(step) > target
 
-def _predicted(row: KnobRow, share: str, truth: Truth, fit: Protocol) -> Said:
-    answer = row.answers.get(share)
-    if answer is None:
-        raise UsageError(f"the row of {row.input}, {row.part} has no answer for {share} % of viewers")
-    steps = {key: truth.step(_number(answer.get(key))) for key in ("value", "low", "high")}
-    jnd = jnd_curve(row, truth.grid)
-    encodes = int(answer.get("encodes") or 0)
-    read = jnd if encodes else None
-    return Said(row.method, steps["value"], steps["low"], steps["high"], read, satisfied(jnd, fit), encodes)
-
-
-def _searched(row: KnobRow, share: str, truth: Truth) -> Said:
-    """The file that was returned. Its knob is an answer where its codec is the one that is judged."""
-    answer = row.answers.get(share, {})
-    if answer.get("bytes") is None:
-        return Said(row.method, len(truth.grid))
-    same = answer["codec"] == row.codec
-    jnd, size = _number(answer["jnd"]), _number(answer["bytes"])
-    return Said(
-        row.method,
-        truth.step(_number(answer["value"])) if same else None,
-        encodes=int(_number(answer["encodes"]) or 0),
-        bytes=int(size or 0),
-        seen=(jnd or 0.0) > row.targets[share],
-    )
+    grid = coded.grid
+    for share, target in row.targets.items():
+        boundary = block_search(partial(seen, target), len(grid))
+        first = boundary.first_invisible
+        row.answers[share] = {"value": None if first is None else grid[first], "encodes": boundary.asked}
+    for step in spread(len(grid)):
+        jnd(step)  # what the search did not ask for is read for the curve, and is no encode of the answer
+    learned = _learned(grid, readings)
+    for share, target in row.targets.items():
+        expected = learned.knob(target, _LEVEL)
+        row.answers[share] |= {"low": expected.low, "high": expected.high}
+    _keep(row, learned, sorted(readings))
 
 
-def _number(value: Any) -> float | None:
-    return None if value is None else float(value)
+def by_search(row: KnobRow, coded: CodedLevels, watched: WatchedPicture) -> None:
+    """What `jnd encode` does with a codec of that name, its chroma sampling left free."""
+    for share in row.targets:
+        picture, codec = watched.picture, coded.codec.name
+        row.answers[share] = search(picture, codec, share, row.protocol, row.viewing, row.ppd)
 
 
-def _display(row: KnobRow) -> str | float:
-    return row.viewing if not row.viewing.endswith("ppd") else row.ppd
+BY_NAME: Mapping[str, Callable[[KnobRow, CodedLevels, WatchedPicture], None]] = {
+    GROUND_TRUTH: by_observer,
+    "vpjnd": by_blocks,
+    "knob": by_prediction,
+    "search": by_search,
+}
 
 
-@cache
-def _guesses() -> dict[str, Any]:
-    loaded: dict[str, Any] = json.loads(Path(__file__).with_name("guesses.json").read_text(encoding="utf-8"))
-    return loaded
+def _keep(row: KnobRow, prediction: Prediction, steps: Sequence[int]) -> None:
+    """Keep a predicted curve at these steps as the levels of the row."""
+    row.levels = {
+        "value": [prediction.grid[step] for step in steps],
+        "jnd": [round(math.exp(prediction.curve[step]), 5) for step in steps],
+        "sigma": [round(prediction.sigma[step], 4) for step in steps],
+    }
+
+
+def _learned(grid: tuple[float, ...], readings: Mapping[int, tuple[float, float]]) -> Prediction:
+    """The curve through an observer's readings. readings: step -> JND, and the deviation of ln(JND) that it states."""
+    steps = sorted(readings)
+    jnd, deviations = zip(*(readings[step] for step in steps), strict=True)
+    every = range(len(grid))
+    curve, sigma = np.interp(every, steps, np.log(jnd)), np.interp(every, steps, deviations)
+    return Prediction(grid, tuple(curve.tolist()), tuple(sigma.tolist()), "")

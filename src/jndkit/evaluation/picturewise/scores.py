@@ -1,17 +1,17 @@
-"""How far answers lie from the truth, for one picture and over pictures."""
+"""How far the estimates for a picture lie from its ground truth."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from jndkit.codecs import codec as named_codec
-from jndkit.evaluation.intervals import Mean, mean
-from jndkit.evaluation.picturewise.ground_truth import Truth, read_truth
-from jndkit.evaluation.picturewise.methods import ORDER, Said, guesses, nearest, said
-from jndkit.evaluation.picturewise.rows import TRUTH, KnobRow
+from jndkit.evaluation.picturewise.estimates import Estimate, baselines, estimates, nearest
+from jndkit.evaluation.picturewise.ground_truth import GroundTruth, observed_ground_truth
+from jndkit.evaluation.picturewise.rows import GROUND_TRUTH, KnobRow
 from jndkit.protocols import protocol as named_protocol
 
 NEAR = 15.0
@@ -21,19 +21,19 @@ FIXED = {"jpeg": (90.0, 75.0), "webp": (90.0, 80.0), "avif": (90.0, 75.0), "heic
 
 Case = tuple[str, str, str]
 """Full spec, display and share of viewers, per cent."""
-Truths = Mapping[tuple[str, str, str], Truth]
-"""(picture, full spec, display) -> what is true of it."""
+GroundTruths = Mapping[tuple[str, str, str], GroundTruth]
+"""(picture, full spec, display) -> what holds of it."""
 
 
 @dataclass(frozen=True)
 class Score:
-    """One method's answer for one picture. Shares are 0 or 1, or between; None where it has no answer of that kind.
+    """One method's estimate for one picture. Shares are 0 to 1; None where it has no answer of that kind.
 
-    error: knob units between answer and truth.  right: share of levels whose lossy or lossless is told right, `near`
-    within 15 knob units of the boundary.  never: whether no level is unseen; found: whether the method says so there.
-    seen: whether a difference is seen at the answer.  sur: mean difference of the satisfied share over levels.
-    held: whether the interval holds the truth.  saved: share of bytes less than at the best level; over90, default:
-    less than at quality 90 and at the encoder's own.
+    error: knob units between estimate and ground truth.  right: share of levels rightly called lossy or not, `near`
+    within 15 knob units of the boundary.  unreachable: whether no level is unseen.  told: whether the method says so.
+    seen: whether a difference is seen at the estimate.  sur: mean difference of the satisfied share over levels.
+    held: whether the interval holds the ground truth.  saved: share of bytes less than at the best level; over90,
+    default: less than at quality 90 and at the encoder's own.
     """
 
     picture: str
@@ -41,8 +41,8 @@ class Score:
     error: float | None = None
     right: float | None = None
     near: float | None = None
-    never: bool = False
-    found: bool | None = None
+    unreachable: bool = False
+    told: bool | None = None
     seen: bool | None = None
     sur: float | None = None
     held: bool | None = None
@@ -52,135 +52,118 @@ class Score:
     default: float | None = None
 
 
-def score(picture: str, each: Said, truth: Truth, codec: str, share: str, target: float | None) -> Score:
-    """Hold one answer against the truth. target: JND of that share, where the method's curve is in the same JND."""
-    boundary, last = truth.boundary[share], len(truth.grid)
-    saved, over90, default = _saved(_size(each, truth), truth, codec)
-    sur = None if each.satisfied is None else float(np.abs(each.satisfied - truth.satisfied).mean())
-    sur = None if sur is None or np.isnan(sur) else sur
-    if each.step is None:
-        return Score(
-            picture,
-            each.method,
-            never=boundary == last,
-            seen=each.seen,
-            encodes=each.encodes,
-            saved=saved,
-            over90=over90,
-            default=default,
-        )
-    value, true = truth.value(each.step), truth.value(boundary)
-    levels = np.array(truth.grid)
-    told = np.arange(last) < each.step if each.jnd is None or target is None else each.jnd > target
-    agree = told == (np.arange(last) < boundary)
+def score(
+    picture: str, estimate: Estimate, ground_truth: GroundTruth, codec: str, share: str, target: float | None
+) -> Score:
+    """Hold one estimate against the ground truth.
+
+    target: JND of that share, where the method's curve is in the same JND.
+    """
+    boundary, last = ground_truth.boundary[share], len(ground_truth.grid)
+    common = _common(picture, estimate, ground_truth, codec, boundary)
+    if estimate.step is None:
+        return common
+    value, true = ground_truth.value(estimate.step), ground_truth.value(boundary)
+    levels = np.array(ground_truth.grid)
+    lossy = np.arange(last) < estimate.step
+    if estimate.jnd is not None and target is not None:
+        lossy = estimate.jnd > target
+    agree = lossy == (np.arange(last) < boundary)
     close = np.abs(levels - true) <= NEAR
-    return Score(
-        picture,
-        each.method,
-        abs(value - true),
-        float(agree.mean()),
-        float(agree[close].mean()) if close.any() else None,
-        boundary == last,
-        each.step == last if boundary == last else None,
-        each.seen if each.seen is not None else each.step < min(boundary, last),
-        sur,
-        None if each.low is None or each.high is None else each.low <= boundary <= each.high,
-        each.encodes,
-        saved,
-        over90,
-        default,
+    held = None
+    if estimate.low is not None and estimate.high is not None:
+        held = estimate.low <= boundary <= estimate.high
+    return replace(
+        common,
+        error=abs(value - true),
+        right=float(agree.mean()),
+        near=float(agree[close].mean()) if close.any() else None,
+        told=estimate.step == last if boundary == last else None,
+        seen=estimate.seen if estimate.seen is not None else estimate.step < min(boundary, last),
+        sur=_sur(estimate, ground_truth),
+        held=held,
     )
 
 
-@dataclass(frozen=True)
-class Standing:
-    """One method over the pictures. Means of `Score`, each with its 95 % interval, None where no picture has it.
-
-    never: pictures of which no level is unseen.  found: how many of them the method told.
-    """
-
-    method: str
-    pictures: int
-    never: int
-    found: int | None
-    means: Mapping[str, Mean]
-
-    def of(self, name: str) -> Mean | None:
-        return self.means.get(name)
+def _common(picture: str, estimate: Estimate, ground_truth: GroundTruth, codec: str, boundary: int) -> Score:
+    """What can be said of an estimate without a step, too: of a file in another codec."""
+    saved, over90, default = _saved(_size(estimate, ground_truth), ground_truth, codec)
+    return Score(
+        picture,
+        estimate.method,
+        unreachable=boundary == len(ground_truth.grid),
+        seen=estimate.seen,
+        encodes=estimate.encodes,
+        saved=saved,
+        over90=over90,
+        default=default,
+    )
 
 
-MEANS = ("error", "right", "near", "seen", "sur", "held", "encodes", "saved", "over90", "default")
+def _sur(estimate: Estimate, ground_truth: GroundTruth) -> float | None:
+    if estimate.satisfied is None:
+        return None
+    difference = float(np.abs(estimate.satisfied - ground_truth.satisfied).mean())
+    return None if math.isnan(difference) else difference
 
 
-def standings(scores: Sequence[Score]) -> list[Standing]:
-    """Every method of one case, in the order of `ORDER`."""
-    found = []
-    for method in ORDER:
-        some = [each for each in scores if each.method == method]
-        if not some:
-            continue
-        means = dict[str, Mean]()
-        for name in MEANS:
-            values = [float(value) for each in some if (value := getattr(each, name)) is not None]
-            means |= {name: mean(values)} if values else {}
-        told = [each.found for each in some if each.found is not None]
-        found.append(Standing(method, len(some), sum(each.never for each in some), sum(told) if told else None, means))
-    return found
-
-
-def cases(rows: Sequence[KnobRow], truths: Truths | None = None) -> Iterator[tuple[Case, list[Score]]]:
+def cases(rows: Sequence[KnobRow], ground_truths: GroundTruths | None = None) -> Iterator[tuple[Case, list[Score]]]:
     """Every codec, display and share of viewers with the scores of all pictures and methods.
 
-    rows: of one protocol.  truths: what people said; without them the observer's readings are the truth.
+    rows: of one protocol.  ground_truths: what people said; without them the observer's readings take their place.
     """
     grouped: dict[tuple[str, str], dict[str, dict[str, KnobRow]]] = {}
     for row in rows:
         if row.error is None:
             grouped.setdefault((row.codec, row.viewing), {}).setdefault(row.input, {})[row.method] = row
     for (spec, display), pictures in grouped.items():
-        known = {name: found for name, found in pictures.items() if TRUTH in found}
+        known = {name: by_method for name, by_method in pictures.items() if GROUND_TRUTH in by_method}
         if not known:
             continue
         grid = named_codec(spec).knob.grid
-        first = next(iter(known.values()))[TRUTH]
+        first = next(iter(known.values()))[GROUND_TRUTH]
         fit = named_protocol(first.protocol, display if not display.endswith("ppd") else first.ppd)[0]
-        own = {name: read_truth(found[TRUTH], grid, fit) for name, found in known.items()}
-        held = (
-            own if truths is None else {name: truths[key] for name in own if (key := (name, spec, display)) in truths}
-        )
+        own = {name: observed_ground_truth(rows[GROUND_TRUTH], grid, fit) for name, rows in known.items()}
+        held = own
+        if ground_truths is not None:
+            held = {name: ground_truths[key] for name in own if (key := (name, spec, display)) in ground_truths}
         for share, target in first.targets.items():
-            told = {name: list(said(known[name], share, own[name], fit)) for name in held}
-            for name, truth in held.items():
-                if truths is None:
-                    told[name] += guesses(known[name][TRUTH], share, truth, fit)
+            scores = []
+            for name, ground_truth in held.items():
+                of_methods = list(estimates(known[name], share, own[name], fit))
+                if ground_truths is None:
+                    of_methods += baselines(known[name][GROUND_TRUTH], share, ground_truth, fit)
                 else:
-                    told[name].append(_middle(held, share))
-            made = [
-                score(name, each, truth, spec, share, target) for name, truth in held.items() for each in told[name]
-            ]
-            if made:
-                yield (spec, display, share), made
+                    of_methods.append(_median(held, share))
+                scores += [score(name, estimate, ground_truth, spec, share, target) for estimate in of_methods]
+            if scores:
+                yield (spec, display, share), scores
 
 
-def _middle(truths: Mapping[str, Truth], share: str) -> Said:
-    """The best constant guess, which knows the answers for all pictures."""
-    some = list(truths.values())
-    values = [truth.value(truth.boundary[share]) for truth in some]
-    return Said("constant", nearest(some[0], float(np.median(values))), encodes=0)
+def _median(ground_truths: Mapping[str, GroundTruth], share: str) -> Estimate:
+    """The best constant there is, which knows the answers for all pictures."""
+    everyone = list(ground_truths.values())
+    values = [ground_truth.value(ground_truth.boundary[share]) for ground_truth in everyone]
+    return Estimate("constant", nearest(everyone[0], float(np.median(values))), encodes=0)
 
 
-def _size(each: Said, truth: Truth) -> float | None:
-    if each.bytes is not None:
-        return float(each.bytes)
-    return None if each.step is None else float(truth.bytes[min(each.step, len(truth.grid) - 1)])
+def _size(estimate: Estimate, ground_truth: GroundTruth) -> float | None:
+    if estimate.bytes is not None:
+        return float(estimate.bytes)
+    if estimate.step is None:
+        return None
+    return float(ground_truth.bytes[min(estimate.step, len(ground_truth.grid) - 1)])
 
 
-def _saved(size: float | None, truth: Truth, codec: str) -> tuple[float | None, float | None, float | None]:
+def _saved(
+    size: float | None, ground_truth: GroundTruth, codec: str
+) -> tuple[float | None, float | None, float | None]:
     """Share of bytes saved against the best level, quality 90 and the encoder's default."""
     if size is None:
         return None, None, None
+    grid = np.array(ground_truth.grid)
     over90, default = (
-        1.0 - size / float(truth.bytes[int(np.argmin(np.abs(np.array(truth.grid) - value)))])
-        for value in FIXED.get(codec.partition(":")[0], (truth.grid[-1],) * 2)
+        1.0 - size / float(ground_truth.bytes[int(np.argmin(np.abs(grid - value)))])
+        for value in FIXED.get(codec.partition(":")[0], (ground_truth.grid[-1],) * 2)
     )
-    return 1.0 - size / float(truth.bytes[-1]), over90, default
+    return 1.0 - size / float(ground_truth.bytes[-1]), over90, default

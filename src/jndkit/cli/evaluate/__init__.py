@@ -1,0 +1,1 @@
+"""jnd evaluate: one file a verb, and the one run that they share."""
