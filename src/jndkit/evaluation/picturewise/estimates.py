@@ -64,13 +64,10 @@ def baselines(observed: KnobRow, share: str, ground_truth: GroundTruth, fit: Pro
     fitted = fitted_baselines(observed, share)
     if fitted is None:
         return
-    codec = named_codec(observed.codec)
-    curve = (
-        np.exp(typical_curve(codec, named_viewing(display_of(observed.viewing, observed.ppd))))
-        if is_known(codec)
-        else None
-    )
-    share_satisfied = None if curve is None else satisfied(curve, fit)
+    codec, share_satisfied = named_codec(observed.codec), None
+    if is_known(codec):
+        display = named_viewing(display_of(observed.viewing, observed.ppd))
+        share_satisfied = satisfied(np.exp(typical_curve(codec, display)), fit)
     yield Estimate("constant", nearest(ground_truth, fitted["constant"]), satisfied=share_satisfied, encodes=0)
     for name in ("psnr", "ssim"):
         step = first_after(measure(observed, name, ground_truth.grid) < fitted[name])
