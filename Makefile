@@ -32,6 +32,7 @@ fuzz: $(VENV)/.fuzz
 # The site, into build/site; a warning fails.
 docs: $(VENV)/.docs
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
+	@echo "built: build/site/index.html"
 
 # Wheel and source archive, into dist/.
 package: $(VENV)/.release

@@ -16,8 +16,8 @@ and were read with --side 256.
 Each run is read with its newest averaged weights on the middle 512 x 512 pixels of pictures of VALID, at six settings
 of the knob. Bits are estimated, as while training; no file is written. The first run is what the others are held
 against: bits at equal JND and at equal SSIMULACRA2 (Bjontegaard), and JND at the bits where the first one reads 1 JND;
-newer rows also at equal PSNR of luma, of chroma, and at equal coarse error of chroma (`training.chroma`). JPEG's are
-real files.
+newer rows also at equal PSNR of luma, of chroma, and at equal coarse error of chroma (`training.losses.chroma`).
+JPEG's are real files.
 """
 
 from __future__ import annotations
@@ -199,7 +199,7 @@ def main() -> int:
 
 
 def _asked() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("valid", nargs="?", type=Path)
     parser.add_argument("runs", nargs="*", metavar="NAME=RUN")
     parser.add_argument("--title", default="parts")

@@ -218,7 +218,7 @@ def main() -> int:
 
 
 def _asked() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("valid", nargs="?", type=Path)
     parser.add_argument("--run", type=Path)
     parser.add_argument("--table", action="store_true")

@@ -167,7 +167,7 @@ def table(rows: list[dict[str, Any]]) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Every JND map as the one that masks where people look.")
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     shared = os.environ.get("JNDKIT_SHARED")
     parser.add_argument("data", type=Path, nargs="?", default=Path(shared) / "data" if shared else None)
     parser.add_argument("--model", action="append", help="may be repeated; default: every model, and none")

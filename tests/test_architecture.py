@@ -13,8 +13,10 @@ import pytest
 
 import jndkit
 
+ROOT = Path(__file__).parents[1]
 PACKAGE = Path(jndkit.__file__).parent
 MODULES = sorted(PACKAGE.rglob("*.py"))
+SCRIPTS = sorted(path for folder in ("benchmarks", "tools") for path in (ROOT / folder).glob("*.py"))
 
 # Each room may import those before it. `__init__` and `__main__` of the package stand outside.
 ORDER = [
@@ -152,6 +154,21 @@ def test_a_circle_would_be_noticed(tmp_path: Path, files: dict[str, str], in_cir
 def test_no_room_without_a_subject() -> None:
     parts = {part.removesuffix(".py") for path in MODULES for part in path.relative_to(PACKAGE).parts}
     assert not parts & NO_ROOM
+
+
+def test_modules_are_short() -> None:
+    """Also those of the scripts; drawn pictures are many small painters that belong together."""
+    lines = {path: path.read_text(encoding="utf-8").count("\n") for path in [*MODULES, *SCRIPTS]}
+    assert not {path for path, count in lines.items() if count > 350 and path.name != "made_pictures.py"}
+    assert lines[PACKAGE / "pipeline.py"] <= 180, "the file to read first"
+
+
+def test_functions_are_short() -> None:
+    """Of what they do; the options of a command, which are its parameters, may be many."""
+    for path in [*MODULES, *SCRIPTS]:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                assert (node.end_lineno or 0) - node.body[0].lineno < 60, f"{path}: {node.name}"
 
 
 def loaded(code: str) -> set[str]:

@@ -116,3 +116,16 @@ def test_the_order_of_rooms_is_that_of_the_architecture() -> None:
     guide = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
     shown = re.findall(r"```text\n(.*?)```", guide, flags=re.S)[0]
     assert re.findall(r"\w+", shown) == rooms, f"CONTRIBUTING.md should list: {', '.join(rooms)}"
+
+
+def test_arguments_of_a_docstring_become_a_list() -> None:
+    pytest.importorskip("griffe", reason="needs jndkit[docs]")
+    import site_docstrings
+
+    docstring = (
+        "One line.\n\nfirst: of\n    two lines.  second, third: more: a colon.\nRaises UsageError.\n\nThe end: no list."
+    )
+    assert site_docstrings.listed(docstring).split("\n") == [
+        *("One line.", "", "- `first`: of two lines.", "- `second, third`: more: a colon.", ""),
+        *("Raises UsageError.", "", "The end: no list."),
+    ]

@@ -23,6 +23,10 @@ BIN = Path(sys.executable).parent
 # What decides the bytes of a JPEG file and what is read of it.
 DECIDING = ("numpy", "onnxruntime", "opencv-python-headless", "pillow", "simplejpeg")
 
+with_make = pytest.mark.skipif(
+    os.name == "nt" or shutil.which("make") is None, reason="needs make, and environments with bin/"
+)
+
 
 def page(name: str) -> str:
     return (ROOT / name).read_text(encoding="utf-8")
@@ -129,6 +133,7 @@ def test_the_readme_is_short() -> None:
     assert len(README.split()) < 1000
 
 
+@with_make
 def test_make_demo_does_the_main_job(tmp_path: Path) -> None:
     """In a copy, with this environment in place of a new one: the installation itself is what runs these tests."""
     for name in ("Makefile", "pyproject.toml", "constraints.txt", "examples"):
@@ -145,6 +150,7 @@ def test_make_demo_does_the_main_job(tmp_path: Path) -> None:
     assert (tmp_path / "build" / "demo" / "lake.jpg").stat().st_size < 120_000
 
 
+@with_make
 def test_make_test_is_what_the_readme_says() -> None:
     planned = run(["make", "--dry-run", "test", f"VENV={BIN.parent}"], ROOT).stdout
     assert [tool for tool in ("ruff", "mypy", "pytest") if tool not in planned] == []

@@ -72,7 +72,7 @@ def drawn(columns: list[tuple[str, Pixels]], places: list[tuple[int, int]]) -> I
 
 
 def _asked() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("out", type=Path)
     parser.add_argument("picture", nargs="?", type=Path, default=LAKE)
     parser.add_argument("--knob", type=int, default=18)

@@ -5,8 +5,8 @@ python tools/gallery.py [MODEL ...]    writes docs/gallery/ and prints one line 
 
 from __future__ import annotations
 
+import argparse
 import io
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -26,11 +26,14 @@ PLACES = {
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("models", nargs="*", metavar="MODEL")
+    models = parser.parse_args().models or sorted(MODELS)
     picture = load(ROOT / "examples" / "lake.png")
     folder = ROOT / "docs" / "gallery"
     folder.mkdir(parents=True, exist_ok=True)
     print("model       mean   " + "".join(f"{place:>8s}" for place in PLACES))
-    for model in sys.argv[1:] or sorted(MODELS):
+    for model in models:
         jnd = jnd_map(picture, model)
         plane = jnd if jnd.ndim == 2 else jnd.mean(axis=2)
         means = [float(plane[y : y + h, x : x + w].mean()) for x, y, w, h in PLACES.values()]

@@ -84,7 +84,7 @@ def moved(rows: list[dict[str, Any]]) -> float:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Read JPEG-coded training photographs as people look side by side.")
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     shared = os.environ.get("JNDKIT_SHARED")
     parser.add_argument("data", type=Path, nargs="?", default=Path(shared) / "data" if shared else None)
     parser.add_argument("--out", type=Path, default=ROWS)

@@ -13,17 +13,13 @@ Writes rows/mapped.jsonl and observers/mapped/constants.json.
 from __future__ import annotations
 
 import argparse
-import csv
-import io
 import itertools
 import json
 import math
 import multiprocessing
 import statistics
-import sys
 import time
 from collections import defaultdict
-from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -31,8 +27,8 @@ from typing import Any
 import cv2
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
 
+from jndkit.evaluation.psychometric import rank_correlation
 from jndkit.observers.intervals import reading_interval
 from jndkit.observers.mapped.constants import FILE, Constants
 from jndkit.observers.mapped.exceedance import inverse_threshold, low_passed_error, raised
@@ -40,15 +36,12 @@ from jndkit.observers.mapped.observer import WatchedMapped
 from jndkit.picture import Picture
 from jndkit.pixelwise import MODELS
 from jndkit.viewing import DISPLAYS
-from jndkit.visibility import JND_PER_JOD, RESIDUAL, observer_sigma
+from jndkit.visibility import RESIDUAL, observer_sigma
+from labelled import COLUMNS, EVERY, KEPT, Rgb, labels, shown, versions
 
 VERSION = "1"
 ROWS = Path(__file__).parents[1] / "benchmarks" / "rows" / "mapped.jsonl"
-KEPT = Path(__file__).parents[1] / "build" / "mapped"
 CODECS = ("jpeg", "webp", "avif", "heic")
-COLUMNS = {"desktop": "q_fhd", "4k": "q_4k"}
-LEAST_JND, MOST_JND = 0.1, 3.0  # labels outside are not used
-EVERY = 3  # train/: every third picture, every second coding of it
 BETAS = (1, 2, 3, 4)
 CHROMA = tuple(round(0.05 * n, 2) for n in range(21))
 BELIEFS = (0.0, 0.25, 0.5, 0.75, 1.0)  # exponents on the map, for the figure of how far its range helps
@@ -56,62 +49,8 @@ NEAR_TARGET = (0.35, 0.65)  # JND about 75 % of viewers, for the worst place ove
 FLAT = 5.0  # code values: the map that knows nothing
 AT_ONCE = 4  # models in one pass over a picture: bounds memory
 
-Rgb = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float64]
 Features = dict[str, list[Any]]
-
-
-def labels(data: Path) -> dict[str, list[dict[str, str]]]:
-    """Rows of the table by picture: every third of train/, all of valid/."""
-    found: dict[str, list[dict[str, str]]] = defaultdict(list)
-    with (data / "labels" / "visibility.csv").open(newline="") as table:
-        for row in csv.DictReader(table):
-            found[row["file"]].append(row)
-    train = sorted(name for name in found if name.startswith("train/"))[::EVERY]
-    valid = sorted(name for name in found if name.startswith("valid/"))
-    return {name: found[name][index % 2 :: 2] for index, name in enumerate(train)} | {n: found[n] for n in valid}
-
-
-def coded(picture: Image.Image, row: dict[str, str]) -> bytes:
-    """The coded file of a row, with the settings its table states."""
-    kept = KEPT / f"{row['file'].replace('/', '__')}__{row['codec']}_{row['quality']}"
-    if kept.exists():
-        return kept.read_bytes()
-    import pillow_heif
-
-    pillow_heif.register_heif_opener()
-    settings: dict[str, tuple[str, dict[str, Any]]] = {
-        "jpeg": ("JPEG", {"optimize": True, "subsampling": "4:2:0"}),
-        "webp": ("WEBP", {"method": 4}),
-        "avif": ("AVIF", {"speed": 8, "subsampling": "4:2:0"}),
-        "heic": ("HEIF", {}),
-    }
-    name, options = settings[row["codec"]]
-    memory = io.BytesIO()
-    picture.save(memory, name, quality=int(row["quality"]), **options)
-    data = memory.getvalue()
-    if len(data) != int(row["bytes"]):
-        sys.exit(f"{kept.name}: {len(data)} bytes, the table has {row['bytes']}: another version of the encoder")
-    kept.write_bytes(data)
-    return data
-
-
-def versions(data: str, name: str, rows: list[dict[str, str]]) -> tuple[Rgb, Iterator[tuple[dict[str, str], Rgb]]]:
-    """The reference and its decoded versions, uint8 (H, W, 3)."""
-    import pillow_heif
-
-    pillow_heif.register_heif_opener()
-    picture = Image.open(Path(data) / name).convert("RGB")
-    decoded = ((row, np.asarray(Image.open(io.BytesIO(coded(picture, row))).convert("RGB"))) for row in rows)
-    return np.asarray(picture), decoded
-
-
-def shown(row: dict[str, str]) -> Iterator[tuple[str, float]]:
-    """(display, label in JND) of a row, where the label is in range."""
-    for display, column in COLUMNS.items():
-        jnd = JND_PER_JOD * (10.0 - float(row[column]))
-        if LEAST_JND <= jnd <= MOST_JND:
-            yield display, jnd
 
 
 def features(job: tuple[str, str, list[dict[str, str]], tuple[str, ...]]) -> Features:
@@ -195,17 +134,10 @@ def read_map(means: Floats, fit: dict[str, float]) -> Floats:
     return np.asarray(np.log(fit["gain"]) + fit["power"] / fit["beta"] * np.log(mean))
 
 
-def ranks(values: Floats) -> Floats:
-    """Ranks, equal values sharing their mean."""
-    _, which, counts = np.unique(values, return_inverse=True, return_counts=True)
-    return (np.cumsum(counts) - (counts - 1) / 2)[which]
-
-
 def spearman(a: Floats, b: Floats) -> float | None:
-    """Rank correlation; None where all of one side are equal."""
-    if np.ptp(a) == 0 or np.ptp(b) == 0:
-        return None
-    return round(float(np.corrcoef(ranks(a), ranks(b))[0, 1]), 4)
+    """Rank correlation, as the rows hold it; None where all of one side are equal."""
+    found = rank_correlation(a, b)
+    return None if found is None else round(found, 4)
 
 
 def scores(ln_read: Floats, table: dict[str, npt.NDArray[Any]]) -> dict[str, Any]:
@@ -299,7 +231,7 @@ def local_ratios(job: tuple[str, str, list[dict[str, str]], dict[str, dict[str, 
 
 
 def speed(model: str) -> float:
-    """Processor milliseconds of one reading at 1920 x 1080 after the watched, median of nine."""
+    """Processor milliseconds of one reading at 1920 x 1080 once the reference has been watched, median of nine."""
     random = np.random.default_rng(1)
     reference = np.clip(cv2.GaussianBlur(random.normal(128, 300, (1080, 1920, 3)), (0, 0), 4), 0, 255).astype(np.uint8)
     decoded = Picture(np.clip(reference + random.integers(-6, 7, reference.shape), 0, 255).astype(np.uint8))

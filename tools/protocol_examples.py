@@ -22,7 +22,7 @@ SIDE, ENLARGED, LINE = 192, 2, 22  # pixels of a crop, how far it is enlarged, h
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Draw what the protocols take for a busy and for a smooth picture.")
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, default=REPOSITORY / "docs" / "protocols.png")
     arguments = parser.parse_args()
     step = SIDE * ENLARGED

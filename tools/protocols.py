@@ -312,7 +312,7 @@ def rounded(value: Any) -> Any:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Repeat the fits of jndkit.visibility from the label tables.")
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--shared", type=Path, default=os.environ.get("JNDKIT_SHARED"), help="folder with data/labels/")
     parser.add_argument("--draws", type=int, default=300, help="bootstrap samples of the mcl-jci intervals")
     parser.add_argument("--out", type=Path, default=ROWS)

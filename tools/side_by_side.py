@@ -268,7 +268,7 @@ def rounded(value: Any) -> Any:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Fit the protocol side-by-side to people's answers.")
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     shared = os.environ.get("JNDKIT_SHARED")
     parser.add_argument("data", type=Path, nargs="?", default=Path(shared) / "data" if shared else None)
     parser.add_argument("--draws", type=int, default=DRAWS, help="bootstrap samples of the intervals")

@@ -33,7 +33,7 @@ def test_it_says_what_was_predicted_and_how_viewers_fare(jnd: Run, draw: Draw) -
     assert 4 <= said.count(" % (") <= 9
 
 
-def test_rows_of_encode_carry_prediction_but_no_curve(jnd: Run, draw: Draw) -> None:
+def test_rows_of_encode_carry_the_prediction_but_no_curve(jnd: Run, draw: Draw) -> None:
     draw("a.png")
     (row,) = jnd("encode", "a.png", "--json").rows
     assert row["prediction"]["source"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 from pathlib import Path
 from typing import cast
 
@@ -14,6 +15,7 @@ from jndkit import conversion
 from jndkit.batch import Found, gather
 from jndkit.conversion.earlier import is_ours
 from jndkit.errors import UsageError
+from jndkit.evidence import Row
 from jndkit.picture import Picture, save_png
 from jndkit.pipeline import encode
 from jndkit.settings import Settings
@@ -117,6 +119,34 @@ def test_a_file_that_cannot_be_stored_is_a_failed_row(tmp_path: Path) -> None:
     assert row.error["type"] == "OutputError"
     assert row.output is None
     assert row.jnd is not None
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals are POSIX")
+def test_a_killed_process_loses_its_own_picture_only(tmp_path: Path) -> None:
+    for index in range(6):
+        save_png(picture(index, *((96, 80) if index == 0 else (640, 480))), tmp_path / f"{index}.png", mark=False)
+    tasks = [conversion.Task(tmp_path / f"{index}.png") for index in range(6)]
+    plan = conversion.plan([Found(task.path) for task in tasks], Settings(), folder=tmp_path / "out")
+    done: list[Row] = []
+    rows = conversion.run_all(
+        tasks,
+        Settings(),
+        jobs=2,
+        store=lambda path, outcome: conversion.store(plan, path, outcome),
+        done=done.append,
+    )
+    first = next(rows)
+    for process in multiprocessing.active_children():  # one is at work for sure, the other may be between two pictures
+        if process.name == "jnd":
+            os.kill(process.pid or 0, signal.SIGKILL)
+    everything = [first, *rows]
+    assert [row.input for row in everything] == [str(task.path) for task in tasks]
+    assert sorted(row.input for row in done) == [row.input for row in everything]
+    dead = [row for row in everything if row.error is not None]
+    assert 1 <= len(dead) <= 2
+    assert all("killed by signal 9" in (row.error or {})["message"] for row in dead)
+    written = {path.stem for path in (tmp_path / "out").iterdir()}
+    assert written == {str(index) for index in range(6)} - {Path(row.input).stem for row in dead}
 
 
 def test_closing_stops_the_processes(tmp_path: Path) -> None:

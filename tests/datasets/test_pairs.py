@@ -104,21 +104,22 @@ def test_a_picture_that_was_replaced(tmp_path: Path) -> None:
 
 @posix
 def test_a_killed_process_loses_its_own_picture_only(tmp_path: Path) -> None:
+    """The first picture is small, so that whoever has the second is in the middle of it."""
     home, out = tmp_path / "in", tmp_path / "out"
     for index in range(5):
-        crop(home / f"{index}.png", 60 * index, 160)
+        crop(home / f"{index}.png", 60 * index, 400 if index else 128)
     made = build(home, out, jobs=2)
     rows = [next(made)]
     victims = [process for process in multiprocessing.active_children() if process.name == "jnd"]
     assert len(victims) == 2
-    assert victims[0].pid is not None
-    os.kill(victims[0].pid, signal.SIGKILL)
+    for victim in victims:  # one is at work for sure, the other may be between two pictures
+        os.kill(victim.pid or 0, signal.SIGKILL)
     rows += made
     assert sorted(row["source"] for row in rows) == [f"{index}.png" for index in range(5)]
     lost = [row for row in rows if "error" in row]
-    assert len(lost) <= 1  # none where it was idle
+    assert 1 <= len(lost) <= 2
     assert all("killed by signal 9" in row["error"] for row in lost)
-    assert [row["source"] for row in build(home, out)] == [row["source"] for row in lost]
+    assert {row["source"] for row in build(home, out)} == {row["source"] for row in lost}
     assert len(pairs(out)) == 5
 
 

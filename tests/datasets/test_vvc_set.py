@@ -84,7 +84,7 @@ def test_a_folder_becomes_pairs_and_failures_become_rows(
 
 
 def test_what_makes_no_sense_is_refused_before_any_work(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="holds no picture"):
+    with pytest.raises(InputError, match="no pictures in this folder"):
         next(build(tmp_path, tmp_path / "out"))
     with pytest.raises(UsageError, match="unknown observer"):
         next(build(EXAMPLE.parent, tmp_path / "out", observer="nobody"))

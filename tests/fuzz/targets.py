@@ -72,7 +72,7 @@ def read_xmp(data: bytes) -> None:
     if cleaned is not None:
         assert not xmp.marked(cleaned)
     xmp.without_position(data)
-    assert xmp.marked(xmp.with_mark(data, "jndkit 0"))
+    assert xmp.marked(xmp.mark_xmp(data, "jndkit 0"))
 
 
 def read_exif(data: bytes) -> None:

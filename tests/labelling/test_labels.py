@@ -178,21 +178,23 @@ def test_bad_pictures_and_names_stop_nobody(folder: Path, tmp_path: Path) -> Non
 
 @pytest.mark.skipif(os.name == "nt", reason="signals are POSIX")
 def test_a_killed_process_loses_its_own_picture_only(folder: Path, tmp_path: Path) -> None:
-    for number in range(4):
-        save_png(
-            np.random.default_rng(number).integers(0, 255, (240, 320, 3), dtype=np.uint8), folder / f"{number}.png"
-        )
+    for number in range(4):  # the first is small, so that whoever has the second is in the middle of it
+        shape = (240, 320, 3) if number else (72, 96, 3)
+        save_png(np.random.default_rng(number).integers(0, 255, shape, dtype=np.uint8), folder / f"{number}.png")
     answers = begin(folder, tmp_path / "l.csv", PLAN).make(2)
     found = [next(answers)]
-    victim = [process for process in multiprocessing.active_children() if process.name == "jnd"][-1]
-    os.kill(victim.pid or 0, signal.SIGKILL)
+    for process in multiprocessing.active_children():  # one is at work for sure, the other may be between two pictures
+        if process.name == "jnd":
+            os.kill(process.pid or 0, signal.SIGKILL)
     found += answers
     failed = [answer for answer in found if answer.errors]
     assert len(found) == 6
-    assert [answer.rows for answer in failed] == [()]
-    assert "killed by signal 9" in failed[0].errors[0]
-    assert failed[0].errors[0].startswith(str(folder / failed[0].name))
-    assert len(rows(tmp_path / "l.csv")) == 20
+    assert 1 <= len(failed) <= 2
+    for answer in failed:
+        assert answer.rows == ()
+        assert answer.errors[0].startswith(str(folder / answer.name))
+        assert "killed by signal 9" in answer.errors[0]
+    assert len(rows(tmp_path / "l.csv")) == 4 * (6 - len(failed))
 
 
 def test_one_codec_that_fails_leaves_the_others_rows(tmp_path: Path) -> None:

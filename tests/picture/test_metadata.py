@@ -382,6 +382,6 @@ def test_a_packet_that_speaks_of_our_mark_is_not_marked() -> None:
         b'<r:Description r:about="" xmlns:dc="http://purl.org/dc/elements/1.1/" dc:title="%s"/></r:RDF></x:xmpmeta>'
     )
     assert not xmp.marked(told % b"urn:jndkit:mark:1")
-    assert xmp.marked(xmp.with_mark(told % b"urn:jndkit:mark:1", "jndkit 1"))
+    assert xmp.marked(xmp.mark_xmp(told % b"urn:jndkit:mark:1", "jndkit 1"))
     element = b"<r:Description r:about='' xmlns:j='urn:jndkit:mark:1'><j:Encoder>jndkit 1</j:Encoder></r:Description>"
     assert xmp.marked((told % b"a").replace(b"</r:RDF>", element + b"</r:RDF>"))

@@ -145,7 +145,7 @@ def test_mirrored_pictures_of_whole_blocks(form: str, move: object) -> None:
 @EACH
 def test_strips_do_not_show(form: str, photo: Picture, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = prefilter(photo, form=form).rgb
-    monkeypatch.setattr("jndkit.picturewise.prefilter._STRIP_PIXELS", 1)
+    monkeypatch.setattr("jndkit.picturewise.prefilter.STRIP_PIXELS", 1)
     np.testing.assert_array_equal(prefilter(photo, form=form).rgb, whole)
 
 

@@ -1,4 +1,4 @@
-"""Satisfied-user curves: from prediction alone, sharpened by readings, never surer than the observer."""
+"""Satisfied-user curves: from a prediction alone, sharpened by readings, never surer than the observer."""
 
 from __future__ import annotations
 

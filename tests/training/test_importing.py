@@ -60,7 +60,8 @@ def published_map(state: State, picture: npt.NDArray[np.uint8], dtype: Any) -> n
         out = out + inputs
     prediction = conv(F.relu(out, inplace=True), "output") + image
     change = 255.0 * (prediction - image).abs()
-    return np.asarray(change.square().mean(1).sqrt()[0].double().numpy())
+    published: npt.NDArray[np.float64] = change.square().mean(1).sqrt()[0].double().numpy()
+    return published
 
 
 @pytest.fixture(autouse=True)

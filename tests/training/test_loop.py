@@ -9,48 +9,31 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
-from PIL import Image
 
 from jndkit.cli import main
-from jndkit.datasets.klt import Klt
-from jndkit.errors import UsageError
+from jndkit.errors import DamagedError, InputError, UsageError
 from jndkit.training.recipe import Recipe, load_recipe
 from jndkit.weights import read_card
 
 pytestmark = pytest.mark.train
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Four pairs of a picture and itself kept to few components."""
-    home = tmp_path_factory.mktemp("cpl")
-    photo = np.asarray(Image.open(Path(__file__).parents[2] / "examples" / "lake.png"))
-    for side in ("pristine", "critical"):
-        (home / side).mkdir()
-    for index, left in enumerate((100, 240, 380, 520)):
-        crop = np.ascontiguousarray(photo[60:188, left : left + 128])
-        Image.fromarray(crop).save(home / "pristine" / f"{index}.png")
-        Image.fromarray(Klt(crop).keep(16)).save(home / "critical" / f"{index}.png")
-    return home
-
-
-def recipe(folder: Path, *settings: str) -> Recipe:
-    return load_recipe("debug-resjnd-s", (f"data.train={folder}", f"data.valid={folder}", *settings))
+def recipe(cpl_pairs: Path, *settings: str) -> Recipe:
+    return load_recipe("debug-resjnd-s", (f"data.train={cpl_pairs}", f"data.valid={cpl_pairs}", *settings))
 
 
 def events(run: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in (run / "log.jsonl").read_text().splitlines()]
 
 
-def test_twenty_steps_lower_the_loss(folder: Path, tmp_path: Path) -> None:
+def test_twenty_steps_lower_the_loss(cpl_pairs: Path, tmp_path: Path) -> None:
     import torch
 
     from jndkit.training.loop import Run
     from jndkit.training.tasks import task
 
-    run = Run(recipe(folder), tmp_path / "run")
+    run = Run(recipe(cpl_pairs), tmp_path / "run")
     feeder = task(run.recipe)
     seen = [feeder.batch(torch.Generator().manual_seed(seed)) for seed in range(4)]
 
@@ -67,12 +50,12 @@ def test_twenty_steps_lower_the_loss(folder: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("extra", [(), ("optimiser=sgd", "schedule=step", "step_every=5", "ema=0.9", "clip=0.4")])
-def test_a_resumed_run_equals_a_straight_one(folder: Path, tmp_path: Path, extra: tuple[str, ...]) -> None:
+def test_a_resumed_run_equals_a_straight_one(cpl_pairs: Path, tmp_path: Path, extra: tuple[str, ...]) -> None:
     import torch
 
     from jndkit.training.loop import Run
 
-    chosen = recipe(folder, "amp=false", *extra)
+    chosen = recipe(cpl_pairs, "amp=false", *extra)
     straight = Run(chosen, tmp_path / "straight")
     straight.train()
     # The schedule must not change with the point of interruption: the run is cut off, not the recipe.
@@ -92,13 +75,72 @@ def test_a_resumed_run_equals_a_straight_one(folder: Path, tmp_path: Path, extra
         assert torch.equal(weight, resumed.model.state_dict()[name]), name
 
 
+def test_a_run_killed_between_two_files_mixes_no_steps(cpl_pairs: Path, tmp_path: Path) -> None:
+    from jndkit.training.loop import Run
+
+    folder = tmp_path / "run"
+    Run(recipe(cpl_pairs), folder).train()
+    noted = json.loads((folder / "last.json").read_text())
+    (folder / "last.json").write_text(json.dumps({**noted, "step": 10, "best": -1.0}))  # that of the checkpoint before
+    resumed = Run(recipe(cpl_pairs), folder)
+    assert (resumed.step, resumed.best) == (20, noted["best"])
+
+
+def test_checkpoints_without_progress_go_on_too(cpl_pairs: Path, tmp_path: Path) -> None:
+    """As runs wrote them that are still going on."""
+    from safetensors.torch import load_file, save_file
+
+    from jndkit.training.loop import Run
+
+    folder = tmp_path / "run"
+    Run(recipe(cpl_pairs), folder).train()
+    tensors = load_file(folder / "last.safetensors")
+    del tensors["progress"]
+    save_file(tensors, folder / "last.safetensors")
+    resumed = Run(recipe(cpl_pairs, "steps=21"), folder)
+    assert resumed.step == 20
+    resumed.train()
+    assert resumed.step == 21
+
+
+def test_a_torn_line_of_the_log_is_dropped(cpl_pairs: Path, tmp_path: Path) -> None:
+    from jndkit.training.loop import Run
+
+    folder = tmp_path / "run"
+    Run(recipe(cpl_pairs, "steps=2"), folder).train()
+    with (folder / "log.jsonl").open("a") as log:
+        log.write('{"time": 1, "event": "vali')
+    Run(recipe(cpl_pairs, "steps=3"), folder).train()
+    assert [event["event"] for event in events(folder)] == ["start", "validate", "start", "validate"]
+
+
+def test_what_cannot_be_started_from_is_named(cpl_pairs: Path, tmp_path: Path) -> None:
+    from jndkit.training.loop import Run
+
+    with pytest.raises(InputError, match=r"none\.safetensors: there is no such file of weights of resjnd-s"):
+        Run(recipe(cpl_pairs, f"init_from={tmp_path / 'none.safetensors'}"), tmp_path / "run")
+    (tmp_path / "bad.safetensors").write_bytes(b"nothing")
+    with pytest.raises(InputError, match=r"bad\.safetensors: it holds no weights of resjnd-s"):
+        Run(recipe(cpl_pairs, f"init_from={tmp_path / 'bad.safetensors'}"), tmp_path / "run")
+    with pytest.raises(UsageError, match="--device tpu9: it cannot be used"):
+        Run(recipe(cpl_pairs), tmp_path / "run", device="tpu9")
+    assert not (tmp_path / "run").exists()
+    Run(recipe(cpl_pairs, "steps=1"), tmp_path / "run").train()
+    (tmp_path / "run" / "last.safetensors").write_bytes(b"nothing")
+    with pytest.raises(DamagedError, match=r"last\.safetensors: it is no checkpoint of this run"):
+        Run(recipe(cpl_pairs), tmp_path / "run")
+    (tmp_path / "run" / "last.json").write_text("{")
+    with pytest.raises(DamagedError, match=r"last\.json: it is no note of a run"):
+        Run(recipe(cpl_pairs), tmp_path / "run")
+
+
 def test_the_published_network_has_the_published_size() -> None:
     from jndkit.training.networks import network
 
     model = network("resjnd", {})
-    assert sum(each.numel() for each in model.parameters()) == 301_824
+    assert sum(weight.numel() for weight in model.parameters()) == 301_824
     small = network("resjnd-s", {})
-    weights = sum(each.numel() for each in small.parameters() if each.ndim == 4)
+    weights = sum(weight.numel() for weight in small.parameters() if weight.ndim == 4)
     assert weights / 16 <= 70_000  # multiply-adds a pixel: every weight is used once for 16 pixels
 
 
@@ -129,14 +171,22 @@ def test_compat_adds_the_rectified_features() -> None:
         assert not torch.allclose(plain(picture), wanted, atol=1e-4)
 
 
-def test_from_the_command_line(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    data = ["--set", f"data.train={folder}", "--set", f"data.valid={folder}", "--run", str(tmp_path / "run")]
+def test_from_the_command_line(cpl_pairs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    data = ["--set", f"data.train={cpl_pairs}", "--set", f"data.valid={cpl_pairs}", "--run", str(tmp_path / "run")]
     assert main(["train", "debug-resjnd-s", *data, "--set", "steps=4"]) == 0
     assert "psnr_gain" in capsys.readouterr().out
     assert main(["train", "debug-resjnd-s", *data, "--set", "model.width=8"]) == 2
     assert "another network" in capsys.readouterr().err
     assert main(["train", "debug-resjnd-s", *data, "--set", "lrr=1"]) == 2
-    assert main(["train", "debug-resjnd-s", "--set", "data.train=nowhere", "--run", str(tmp_path / "none")]) == 1
+    capsys.readouterr()
+    assert main(["train", "debug-resjnd-s", "--run", str(tmp_path / "none")]) == 2
+    assert "--set data.train=FOLDER --set data.valid=FOLDER" in capsys.readouterr().err
+    elsewhere = ["--set", "data.train=nowhere", "--set", "data.valid=nowhere"]
+    assert main(["train", "debug-resjnd-s", *elsewhere, "--run", str(tmp_path / "none")]) == 1
+    assert "nowhere" in capsys.readouterr().err
+    assert main(["train"]) == 2
+    assert "--list" in capsys.readouterr().err
+    assert not (tmp_path / "none").exists()
 
 
 def test_two_runs_do_not_share_a_folder(tmp_path: Path) -> None:
@@ -149,11 +199,11 @@ def test_two_runs_do_not_share_a_folder(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_two_processes_train_one_network(folder: Path, tmp_path: Path) -> None:
+def test_two_processes_train_one_network(cpl_pairs: Path, tmp_path: Path) -> None:
     run = tmp_path / "run"
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
     command += ["-m", "--", "jndkit", "train", "debug-resjnd-s", "--run", str(run), "--device", "cpu"]
-    command += ["--set", f"data.train={folder}", "--set", f"data.valid={folder}"]
+    command += ["--set", f"data.train={cpl_pairs}", "--set", f"data.valid={cpl_pairs}"]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     done = subprocess.run(command, capture_output=True, text=True, timeout=300, env=environment)
     assert done.returncode == 0, done.stderr

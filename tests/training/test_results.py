@@ -6,7 +6,6 @@ import json
 import shutil
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
 from PIL import Image
@@ -25,41 +24,27 @@ pytest.importorskip("onnxscript")
 EXAMPLE = Path(__file__).parents[2] / "examples" / "lake.png"
 
 
-@pytest.fixture(scope="module")
-def pairs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two pairs of a picture and itself blurred."""
-    folder = tmp_path_factory.mktemp("cpl")
-    photo = np.asarray(Image.open(EXAMPLE).convert("RGB"))
-    for side in ("pristine", "critical"):
-        (folder / side).mkdir()
-    for index, left in enumerate((100, 240)):
-        crop = np.ascontiguousarray(photo[60:124, left : left + 64])
-        Image.fromarray(crop).save(folder / "pristine" / f"{index}.png")
-        Image.fromarray(cv2.GaussianBlur(crop, (0, 0), 0.6)).save(folder / "critical" / f"{index}.png")
-    return folder
-
-
-def settings(pairs: Path) -> tuple[str, ...]:
+def settings(cpl_pairs: Path) -> tuple[str, ...]:
     model = ("model.width=8", "steps=4", "validate_every=2", "batch=2", "amp=false")
-    return (f"data.train={pairs}", f"data.valid={pairs}", *model)
+    return (f"data.train={cpl_pairs}", f"data.valid={cpl_pairs}", *model)
 
 
-def recipe(pairs: Path) -> Recipe:
-    return load_recipe("debug-resjnd-s", settings(pairs))
+def recipe(cpl_pairs: Path) -> Recipe:
+    return load_recipe("debug-resjnd-s", settings(cpl_pairs))
 
 
-def train(pairs: Path, folder: Path, *further: str) -> int:
-    chosen = [part for setting in settings(pairs) for part in ("--set", setting)]
+def train(cpl_pairs: Path, folder: Path, *further: str) -> int:
+    chosen = [part for setting in settings(cpl_pairs) for part in ("--set", setting)]
     return main(["train", "debug-resjnd-s", *chosen, "--run", str(folder), *further])
 
 
 @pytest.fixture(scope="module")
-def trained(tmp_path_factory: pytest.TempPathFactory, pairs: Path) -> tuple[Path, Path]:
+def trained(tmp_path_factory: pytest.TempPathFactory, cpl_pairs: Path) -> tuple[Path, Path]:
     """A run with --name mine: its folder, and the data folder."""
     base = tmp_path_factory.mktemp("trained")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("JNDKIT_HOME", str(base / "home"))
-        assert train(pairs, base / "run", "--name", "mine") == 0
+        assert train(cpl_pairs, base / "run", "--name", "mine") == 0
     return base / "run", base / "home"
 
 
@@ -101,7 +86,7 @@ def test_it_is_a_model(run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[
     assert found.card.multiple == 4
 
 
-def test_the_card_tells_of_the_run(run: Path, pairs: Path) -> None:
+def test_the_card_tells_of_the_run(run: Path, cpl_pairs: Path) -> None:
     card = find("mine").card
     events = [json.loads(line) for line in (run / "log.jsonl").read_text().splitlines()]
     scored = [event for event in events if event["event"] == "validate"]
@@ -112,26 +97,42 @@ def test_the_card_tells_of_the_run(run: Path, pairs: Path) -> None:
     assert card.trained["recipe"] == "resjnd-s"
     assert json.loads(card.trained["settings"])["model"] == {"width": 8, "blocks": 1}
     assert card.scores == {key: best[key] for key in ("psnr_gain", "psnr_gain_interval", "psnr_identity")}
-    assert card.data == ({"pictures": str(pairs), "licence": "unstated"},)
+    assert card.data == ({"pictures": str(cpl_pairs), "licence": "unstated"},)
+
+
+def test_the_best_step_is_told_by_its_score_not_by_the_order_of_keys(run: Path, cpl_pairs: Path) -> None:
+    from jndkit.training.results import export_best
+
+    events = [json.loads(line) for line in (run / "log.jsonl").read_text().splitlines()]
+    scored = [event for event in events if event["event"] == "validate"]
+    for event, gain, other in zip(scored, (0.1, 0.2), (9.0, 8.0), strict=True):
+        rest = {key: value for key, value in event.items() if key not in ("event", "psnr_gain")}
+        event.clear()
+        event |= {"event": "validate", "another": other, **rest, "psnr_gain": gain}
+    (run / "log.jsonl").write_text("".join(json.dumps(event) + "\n" for event in events))
+    card = export_best(recipe(cpl_pairs), run)
+    assert card is not None
+    assert card.trained["steps"] == scored[1]["step"]
+    assert card.scores["psnr_gain"] == 0.2
 
 
 def test_the_same_run_again_and_another_of_the_name(
-    run: Path, pairs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    run: Path, cpl_pairs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     before = (home() / "weights" / "mine.onnx").read_bytes()
-    assert train(pairs, run, "--name", "mine") == 0  # nothing is left to train
+    assert train(cpl_pairs, run, "--name", "mine") == 0  # nothing is left to train
     assert (home() / "weights" / "mine.onnx").read_bytes() == before
     capsys.readouterr()
-    assert train(pairs, tmp_path / "other", "--name", "mine") == 2
+    assert train(cpl_pairs, tmp_path / "other", "--name", "mine") == 2
     assert "mine is taken" in capsys.readouterr().err
     assert not (tmp_path / "other").exists()
-    assert train(pairs, run, "--set", "steps=6", "--name", "mine") == 2
+    assert train(cpl_pairs, run, "--set", "steps=6", "--name", "mine") == 2
     assert (home() / "weights" / "mine.onnx").read_bytes() == before
 
 
 @pytest.mark.parametrize("name", ["wu2017", "resjnd-s", "../mine", ""])
-def test_names_it_may_not_have(name: str, pairs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert train(pairs, tmp_path / "run", "--name", name) == 2
+def test_names_it_may_not_have(name: str, cpl_pairs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert train(cpl_pairs, tmp_path / "run", "--name", name) == 2
     assert "name" in capsys.readouterr().err
     assert not (tmp_path / "run").exists()
 
@@ -156,7 +157,10 @@ def test_a_network_brings_along_what_it_needs(tmp_path: Path, monkeypatch: pytes
     wanted = load_recipe("hvssd", (f"data.degradation={tmp_path / 'stage-one.safetensors'}",))
     (tmp_path / "run").mkdir()
     save_file(network(wanted.name, wanted.model).state_dict(), tmp_path / "run" / "best.safetensors")
-    events = ({"event": "start", "device": "cpu"}, {"event": "validate", "step": 1, "seconds": 1.0, "below": 0.5})
+    events = (
+        {"event": "start", "device": "cpu"},
+        {"event": "validate", "step": 1, "seconds": 1.0, "below_chou1995": 0.5},
+    )
     (tmp_path / "run" / "log.jsonl").write_text("".join(json.dumps(event) + "\n" for event in events))
     card = export_best(wanted, tmp_path / "run", name="mine")
     assert card is not None
@@ -168,7 +172,7 @@ def test_a_network_brings_along_what_it_needs(tmp_path: Path, monkeypatch: pytes
     assert not np.allclose(jnd, jnd_map(np.ascontiguousarray(photo), "hvssd"), atol=0.1)
 
 
-def test_other_weights_of_the_name_stay(run: Path, pairs: Path) -> None:
+def test_other_weights_of_the_name_stay(run: Path, cpl_pairs: Path) -> None:
     from jndkit.training.results import export_best
 
     card = home() / "weights" / "mine.toml"
@@ -176,28 +180,32 @@ def test_other_weights_of_the_name_stay(run: Path, pairs: Path) -> None:
     card.write_text(card.read_text().replace(digest, "0" * 64))
     before = {path.name: path.read_bytes() for path in card.parent.iterdir()}
     with pytest.raises(OutputError, match="other weights have this name"):
-        export_best(recipe(pairs), run, name="mine")
+        export_best(recipe(cpl_pairs), run, name="mine")
     assert {path.name: path.read_bytes() for path in card.parent.iterdir()} == before
 
 
-def test_what_is_no_run(run: Path, pairs: Path) -> None:
+def test_what_is_no_run(run: Path, cpl_pairs: Path) -> None:
     from jndkit.training.results import export_best
 
     def fails(kind: type[Exception], said: str) -> None:
         with pytest.raises(kind, match=said):
-            export_best(recipe(pairs), run)
+            export_best(recipe(cpl_pairs), run)
 
     log = (run / "log.jsonl").read_text().splitlines()
     (run / "log.jsonl").write_text(log[0] + "\n")
     fails(InputError, "it tells of no validation")
-    (run / "log.jsonl").write_text(log[0] + "\n" + log[1][:20])
-    fails(DamagedError, "it is no log of a run")
+    (run / "log.jsonl").write_text(log[0] + "\n" + log[1][:20])  # of a run cut off: what is whole counts
+    fails(InputError, "it tells of no validation")
+    (run / "log.jsonl").write_text(log[0] + "\n" + log[1].replace("psnr_gain", "gain") + "\n")
+    fails(DamagedError, "it is no log of a run that was scored by psnr_gain")
+    (run / "log.jsonl").write_text("no row\n" + log[0] + "\n" + log[1] + "\n")
+    fails(InputError, "line 1 is no row")
     (run / "log.jsonl").unlink()
-    fails(DamagedError, "it is no log of a run")
+    fails(InputError, "it tells of no validation")
     content = (run / "best.safetensors").read_bytes()
     (run / "best.safetensors").write_bytes(content[:-9])
     fails(InputError, "it holds no weights of resjnd-s")
     (run / "best.safetensors").unlink()
     fails(InputError, "there are no weights")
     with pytest.raises(UsageError):
-        export_best(recipe(pairs), run, name="wu2017")
+        export_best(recipe(cpl_pairs), run, name="wu2017")

@@ -38,28 +38,28 @@ def gather(sources: Iterable[str | Path], *, recursive: bool = False, without: P
     exist: whoever opens it says so. Raises InputError for a folder that cannot be read or holds no picture, UsageError
     for an empty name.
     """
-    found: dict[str, Found] = {}
+    pictures: dict[str, Found] = {}  # by the file that a name leads to, so that links do not make two of one
     for source in sources:
         if not os.fspath(source):
             raise UsageError("an empty name is not a picture")
         path = Path(source)
         if not os.path.isdir(path):  # unlike Path.is_dir, no error for a name that is too long
-            found.setdefault(identity(path), Found(path))
+            pictures.setdefault(identity(path), Found(path))
             continue
         inside = list(_walk(path, recursive, without))
         if not inside:
             cure = "" if recursive else "; --recursive looks into the folders inside it"
             raise InputError(path, f"there are no pictures in this folder{cure}")
-        for each in inside:
-            found.setdefault(identity(each.path), each)
-    return list(found.values())
+        for picture in inside:
+            pictures.setdefault(identity(picture.path), picture)
+    return list(pictures.values())
 
 
 def _walk(top: Path, recursive: bool, without: Path | None) -> Iterator[Found]:
     unread: list[OSError] = []
     for folder, folders, names in os.walk(top, onerror=unread.append):
         here = Path(folder)
-        folders[:] = sorted(
+        folders[:] = sorted(  # in place: os.walk goes into what is left of the list
             name for name in folders if recursive and not name.startswith(".") and not _same(here / name, without)
         )
         for name in sorted(names):

@@ -24,6 +24,7 @@ PIXELS_AT_ONCE = 200_000_000
 
 _PATIENCE = 2.0  # seconds a process has to end by itself
 _LOOK = 1.0  # seconds, after which it is looked whether the processes live
+_TURN = 0.005  # seconds by which the end of a job follows its last row
 
 
 def jobs_wanted(jobs: int | None) -> int:
@@ -149,10 +150,17 @@ class _Worker(Generic[Row]):
         return True
 
     def take(self) -> list[Row]:
-        """A row, once the connection is ready; of a process that has ended, all rows that are missing.
+        """What there is, once the connection is ready: a row or two; of a process that has ended, all that are missing.
 
         `job` is None from the last row on.
         """
+        rows = self._receive()
+        # The worker waits for its next job while we give away the last row of this one, which may take a while.
+        if self.job is not None and self.connection.poll(_TURN):
+            rows += self._receive()
+        return rows
+
+    def _receive(self) -> list[Row]:
         if self.job is None:
             raise RuntimeError("an idle worker has no rows")
         job = self.job

@@ -6,6 +6,7 @@ import importlib
 import json as json_lines
 import sys
 from collections.abc import Iterable
+from contextlib import closing
 from types import ModuleType
 from typing import Annotated
 
@@ -63,15 +64,15 @@ def build(
     if kind == "vpjnd" and asked != _ASKED:
         raise UsageError("vpjnd holds every visibility at two displays: --viewers and the like are for cpl and vvc")
     how = {} if kind == "vpjnd" else asked if model is None else {"model": model, "side": side}
-    rows = _room(kind).build(folder, output, jobs=jobs, **how)
     counts = {"pair": 0, "skipped": 0, "error": 0}
-    for row in rows:
-        outcome = next(key for key in ("error", "skipped", "pair") if key in row)
-        counts[outcome] += 1
-        if json:
-            print(json_lines.dumps(row), flush=True)
-        elif outcome == "error":
-            printing.complain(row["error"])
+    with closing(_room(kind).build(folder, output, jobs=jobs, **how)) as rows:
+        for row in rows:
+            outcome = next(key for key in ("error", "skipped", "pair") if key in row)
+            counts[outcome] += 1
+            if json:
+                print(json_lines.dumps(row), flush=True)
+            elif outcome == "error":
+                printing.complain(row["error"])
     said = f"{output}: {counts['pair']} pairs, {counts['skipped']} skipped, {counts['error']} failed"
     printing.say(said, file=sys.stderr if json else None)
     return 1 if counts["error"] else 0

@@ -70,13 +70,13 @@ def label(
         max_pixels=max_pixels,
         damaged=damaged,
     )
-    made = begin(folder, output, plan, recursive=recursive)
-    rows, failed = _follow(made, jobs)
-    for sentence in made.refused:
+    labels = begin(folder, output, plan, recursive=recursive)
+    rows, failed = _follow(labels, jobs)
+    for sentence in labels.refused:
         printing.complain(sentence)
-    failed += len(made.refused)
-    known = f", {made.whole} known before" if made.whole else ""
-    printing.say(f"{output}: {rows} labels of {len(made.todo)} pictures{known}, {failed} failed")
+    failed += len(labels.refused)
+    known = f", {labels.whole} known before" if labels.whole else ""
+    printing.say(f"{output}: {rows} labels of {len(labels.todo)} pictures{known}, {failed} failed")
     return 1 if failed else 0
 
 
@@ -84,14 +84,14 @@ def _follow(labels: Labels, jobs: int | None) -> tuple[int, int]:
     """Make the labels; how many there are, and how many pictures failed, in whole or in part."""
     progress = printing.Progress(len(labels.todo))
     rows = failed = 0
-    with closing(labels.make(jobs)) as made:
+    with closing(labels.make(jobs)) as pictures:
         try:
             progress.draw()
-            for each in made:
-                rows += len(each.rows)
-                failed += bool(each.errors)
+            for picture in pictures:
+                rows += len(picture.rows)
+                failed += bool(picture.errors)
                 progress.clear()
-                for sentence in (*each.notes, *each.errors):
+                for sentence in (*picture.notes, *picture.errors):
                     printing.complain(sentence)
                 progress.advance()
         finally:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
-import json as json_lines
+import json as json_text
 from pathlib import Path
 from typing import Annotated
 
@@ -15,41 +15,55 @@ from jndkit.pixelwise import MODELS, check_own_name
 
 
 def train(
-    recipe: Annotated[str, typer.Argument(metavar="RECIPE", help="One that comes along, or a .toml file.")],
+    recipe: Annotated[
+        str | None, typer.Argument(metavar="RECIPE", help="One that comes along, or a .toml file.", show_default=False)
+    ] = None,
     settings: Annotated[
-        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change the recipe; may be repeated.")
+        list[str] | None,
+        typer.Option(
+            "--set", metavar="KEY=VALUE", help="Change the recipe, such as data.train=FOLDER; may be repeated."
+        ),
     ] = None,
     run: Annotated[
         str | None, typer.Option(metavar="DIR", help="Checkpoints and log.", show_default="runs/RECIPE")
     ] = None,
     device: Annotated[str | None, typer.Option(metavar="NAME", help="cpu or cuda.")] = None,
     name: Annotated[str | None, typer.Option(metavar="NAME", help="Put it among your models under this name.")] = None,
+    list_: Annotated[bool, typer.Option("--list", help="List the recipes that come along, and exit.")] = False,
 ) -> int:
     """Train a network by its recipe. A run that was cut off goes on from its last checkpoint.
 
+    Say what it is to learn from: --set data.train=FOLDER --set data.valid=FOLDER.
     At the end the best weights are in the folder as an ONNX file with a card.
     Several processes: torchrun --nproc-per-node N -m -- jndkit train RECIPE
     """
-    from jndkit.training.recipe import load_recipe
+    from jndkit.training.recipe import load_recipe, summaries
 
-    wanted = load_recipe(recipe, tuple(settings or ()))
+    if list_:
+        width = max(map(len, summaries()))
+        for known, summary in summaries().items():
+            printing.say(f"{known:<{width}}  {summary}")
+        return 0
+    if recipe is None:
+        raise UsageError("name a recipe, or list them with --list")
+    chosen = load_recipe(recipe, tuple(settings or ()))
     if name is not None:
         check_own_name(name)
-        if wanted.name not in MODELS:
-            raise UsageError(f"--name {name}: jnd map has no model {wanted.name}")
+        if chosen.name not in MODELS:
+            raise UsageError(f"--name {name}: jnd map has no model {chosen.name}")
     need_torch()
     from jndkit.training.loop import Run
     from jndkit.training.results import check_free, export_best
 
     folder = Path(run or f"runs/{Path(recipe).stem}")
-    trained = Run(wanted, folder, device=device)
+    trained = Run(chosen, folder, device=device)
     if name is not None:
-        check_free(name, trained.step, wanted.steps)
+        check_free(name, trained.step, chosen.steps)
     scores = trained.train()
-    if trained.rank != 0:
+    if trained.rank != 0:  # of several processes one speaks and writes
         return 0
-    printing.say(f"{folder}: {json_lines.dumps(scores)}")
-    card = export_best(wanted, folder, name=name)
+    printing.say(f"{folder}: {json_text.dumps(scores)}")
+    card = export_best(chosen, folder, name=name)
     if card is not None and name is not None:
         printing.say(f"use it with: jnd map --model {name}")
     return 0

@@ -11,7 +11,7 @@ from jndkit.codecs.contract import Knob
 from jndkit.codecs.encoding import check_size, failing, read_back, samples, tiff_block
 from jndkit.codecs.spec import Grammar, Option, checked
 from jndkit.picture import Picture
-from jndkit.picture.metadata.policy import mark_xmp
+from jndkit.picture.metadata.xmp import mark_xmp
 
 _MODES = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}
 # libheif gives x265 the rate factor (100 - quality) // 2; above 93 the quantiser is at its end.

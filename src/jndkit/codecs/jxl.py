@@ -16,7 +16,7 @@ from jndkit.codecs.encoding import check_size, failing, read_back, samples, tiff
 from jndkit.codecs.pillow import LOSSLESS_KNOB
 from jndkit.codecs.spec import Grammar, Option, checked
 from jndkit.picture import Picture
-from jndkit.picture.metadata.policy import mark_xmp
+from jndkit.picture.metadata.xmp import mark_xmp
 
 _SIGNATURE = b"\x00\x00\x00\x0cJXL \r\n\x87\n"
 # Neighbours 2 to 7 % apart, as an eye would space them; each of them changes bytes.

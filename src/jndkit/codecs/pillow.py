@@ -22,7 +22,7 @@ from jndkit.codecs.encoding import check_size, failing, one_channel, read_back, 
 from jndkit.codecs.spec import Grammar, Option, checked
 from jndkit.errors import CodecError
 from jndkit.picture import Picture, png_bytes
-from jndkit.picture.metadata.policy import mark_xmp
+from jndkit.picture.metadata.xmp import mark_xmp
 from jndkit.picture.silence import quiet_pillow
 
 LOSSLESS_KNOB = Knob("lossless", 0, 0, 1, True, values=(0,))

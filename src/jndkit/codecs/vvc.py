@@ -41,7 +41,7 @@ from jndkit.codecs.encoding import check_size, described, failing, samples, tiff
 from jndkit.codecs.spec import Grammar, Option, checked
 from jndkit.errors import CodecError, DamagedError, FormatError, LimitError
 from jndkit.picture import Picture, Pixels, Source
-from jndkit.picture.metadata.policy import mark_xmp
+from jndkit.picture.metadata.xmp import mark_xmp
 
 MAGIC = b"\x89JVVC\r\n\x1a"
 _HEADER = struct.Struct("<8sBBHIIIIIIII")

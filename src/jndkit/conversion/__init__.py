@@ -5,7 +5,7 @@ did is told from its files alone, which say of what they were made and how: ther
 """
 
 from jndkit.conversion.attempts import Outcome, attempt, store
-from jndkit.conversion.outputs import Plan, Task, codec_for, destination, plan, suffixes_of
+from jndkit.conversion.outputs import Plan, Task, codec_for, destination, plan
 from jndkit.conversion.patience import Wait, longest_wait
 from jndkit.conversion.runs import run_all
 
@@ -21,5 +21,4 @@ __all__ = [
     "plan",
     "run_all",
     "store",
-    "suffixes_of",
 ]

@@ -34,9 +34,9 @@ def read_mark(path: Path) -> Mark | None:
             end = file.read(_LOOKED_AT)
     except OSError:
         return None
-    found = _MARK.search(start) or _MARK.search(end)
-    if found is not None:
-        return parse(found[1].decode("ascii"))
+    mark = _MARK.search(start) or _MARK.search(end)
+    if mark is not None:
+        return parse(mark[1].decode("ascii"))
     if not (_OTHER_MARK.search(start) or _OTHER_MARK.search(end)):
         return None
     last = _LAST_MARK.search(end or start)

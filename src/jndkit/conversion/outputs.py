@@ -85,7 +85,7 @@ class Plan:
         return home / f"{stem}{suffix}", home / f"{stem}.{OURS}{suffix}"
 
 
-def destination(found: Sequence[Found], output: str | None) -> tuple[Path | None, Path | None]:
+def destination(inputs: Sequence[Found], output: str | None) -> tuple[Path | None, Path | None]:
     """(the only output's name, the folder for outputs); None and None where they go beside their inputs.
 
     output: a file for a single input; or a folder: an existing one, a name that ends with a separator, or any name
@@ -98,7 +98,7 @@ def destination(found: Sequence[Found], output: str | None) -> tuple[Path | None
         raise UsageError("an empty name is no output")
     path = Path(output)
     ends = output.endswith(tuple(separator for separator in (os.sep, os.altsep) if separator))
-    if not (ends or os.path.isdir(path) or len(found) > 1 or any(each.searched for each in found)):
+    if not (ends or os.path.isdir(path) or len(inputs) > 1 or any(picture.searched for picture in inputs)):
         return path, None
     if os.path.exists(path) and not os.path.isdir(path):
         raise UsageError(f"{output}: several inputs need a folder to go to, and this is a file")
@@ -132,7 +132,7 @@ def suffixes_of(settings: Settings) -> tuple[str, ...]:
 
 
 def plan(
-    found: Sequence[Found],
+    inputs: Sequence[Found],
     settings: Settings,
     *,
     exact: Path | None = None,
@@ -146,55 +146,57 @@ def plan(
     Raises UsageError where two inputs of one name would go to one folder, or the output is the input.
     """
     suffixes = suffixes_of(settings)
-    made = Plan([], {each.path: each.within for each in found}, frozenset(), folder, exact, settings.force)
-    results = {each.path: made.earlier(each.path, suffixes) for each in found if not each.error}
+    outputs = Plan([], {picture.path: picture.within for picture in inputs}, frozenset(), folder, exact, settings.force)
+    results = {picture.path: outputs.earlier(picture.path, suffixes) for picture in inputs if not picture.error}
     left = {identity(name) for names in results.values() for name in names}
-    kept = [each for each in found if not (each.searched and identity(each.path) in left)]
-    made.inputs = frozenset(identity(each.path) for each in kept)
-    if exact is not None and identity(exact) in made.inputs:
+    kept = [picture for picture in inputs if not (picture.searched and identity(picture.path) in left)]
+    outputs.inputs = frozenset(identity(picture.path) for picture in kept)
+    if exact is not None and identity(exact) in outputs.inputs:
         raise UsageError(f"{exact}: the output would be the input itself")
-    ours = {each.path for each in kept if not settings.force and not each.error and is_ours(each.path)}
-    _tell_apart(made, [each.path for each in kept if not each.error and each.path not in ours], suffixes[0])
-    for each in kept:
-        task = _ready(made, each, results.get(each.path, {}), settings, suffixes, ours=each.path in ours)
-        if task.ready is not None and each.path in made.clashes:
-            task.ready.notes.insert(0, made.clashes[each.path])
-        made.tasks.append(task)
-    return made
+    readable = [picture.path for picture in kept if not picture.error]
+    ours = set() if settings.force else {path for path in readable if is_ours(path)}
+    _tell_apart(outputs, [path for path in readable if path not in ours], suffixes[0])
+    for picture in kept:
+        earlier = results.get(picture.path, {})
+        task = _ready(outputs, picture, earlier, settings, suffixes, ours=picture.path in ours)
+        if task.ready is not None and picture.path in outputs.clashes:
+            task.ready.notes.insert(0, outputs.clashes[picture.path])
+        outputs.tasks.append(task)
+    return outputs
 
 
-def _tell_apart(made: Plan, paths: Sequence[Path], suffix: str) -> None:
+def _tell_apart(outputs: Plan, paths: Sequence[Path], suffix: str) -> None:
     """Have inputs that would be written to one file keep their whole names. Raises UsageError where these are one."""
-    while True:
+    while True:  # a whole name may be that of another input's output, which then needs its whole name too
         wanted = dict[str, list[Path]]()
         for path in paths:
             # Of a codec still to be chosen the stem is what must be unique, and any suffix shows it.
-            wanted.setdefault(identity(made.name(path, suffix)), []).append(path)
+            wanted.setdefault(identity(outputs.name(path, suffix)), []).append(path)
         clashing = [group for group in wanted.values() if len(group) > 1]
-        fresh = [(path, group) for group in clashing for path in group if path not in made.clashes]
-        if not fresh or made.exact is not None:
+        fresh = [(path, group) for group in clashing for path in group if path not in outputs.clashes]
+        if not fresh or outputs.exact is not None:
             break
-        said = {path: _clash(path, group, made.name(path, suffix)) for path, group in fresh}
-        made.clashes.update(said)
+        notes = {path: _clash(path, group, outputs.name(path, suffix)) for path, group in fresh}
+        outputs.clashes.update(notes)
     if clashing:
         one, other = clashing[0][:2]
-        made.clashes.clear()
-        target = made.name(one, suffix)
+        outputs.clashes.clear()  # so that the sentence has the short name, which is what was asked for
+        target = outputs.name(one, suffix)
         raise UsageError(f"{one} and {other} would both be written to {target}; encode them in two runs")
 
 
 def _clash(path: Path, group: Sequence[Path], target: Path) -> str:
-    other = next(each for each in group if each != path)
+    other = next(name for name in group if name != path)
     return f"{other} would be written to {target.name} too, so its whole name stays in its output's"
 
 
 def _ready(
-    made: Plan, each: Found, results: dict[Path, Mark], settings: Settings, suffixes: Sequence[str], *, ours: bool
+    outputs: Plan, picture: Found, results: dict[Path, Mark], settings: Settings, suffixes: Sequence[str], *, ours: bool
 ) -> Task:
     """The task, with its row where that is known without any work. ours: the input is one of our files."""
-    path = each.path
-    if each.error is not None:
-        return Task(path, each.refusal)
+    path = picture.path
+    if picture.error is not None:
+        return Task(path, picture.refusal)
     try:
         if not settings.force:
             row = done_before(path, results, settings)
@@ -203,19 +205,19 @@ def _ready(
                 row = Row(input=str(path), status="skipped", notes=[note])
             if row is not None:
                 return Task(path, row)
-            refuse_others(path, _in_the_way(made, path, results, settings, suffixes), settings)
-        if made.exact is not None or len(suffixes) == 1:
-            made.target(path, suffixes[0])
+            refuse_others(path, _in_the_way(outputs, path, results, settings, suffixes), settings)
+        if outputs.exact is not None or len(suffixes) == 1:
+            outputs.target(path, suffixes[0])
     except JndError as error:
         return Task(path, failed(str(path), error))
     return Task(path)
 
 
 def _in_the_way(
-    made: Plan, path: Path, results: dict[Path, Mark], settings: Settings, suffixes: Sequence[str]
+    outputs: Plan, path: Path, results: dict[Path, Mark], settings: Settings, suffixes: Sequence[str]
 ) -> dict[Path, Mark]:
     """Results that this run would replace: of a codec still to be chosen, those of runs that chose it."""
-    names = {name for suffix in suffixes for name in made.names(path, suffix)}
+    names = {name for suffix in suffixes for name in outputs.names(path, suffix)}
     chosen = len(suffixes) == 1
     here = {name: mark for name, mark in results.items() if name in names}
     return {name: mark for name, mark in here.items() if chosen or codec_asked(mark) == settings.codec}

@@ -39,7 +39,7 @@ def longest_wait(tasks: Sequence[Task], settings: Settings) -> Wait | None:
     if not waiting or rate * settings.max_pixels < _WORTH_SAYING:
         return None
     known = ((header_pixels(path) or 0, path) for path in waiting)
-    pixels, path = max((each for each in known if each[0] <= settings.max_pixels), default=(0, ""))
+    pixels, path = max((size for size in known if size[0] <= settings.max_pixels), default=(0, ""))
     if rate * pixels < _WORTH_SAYING:
         return None
     by = "all codecs" if settings.codec == "auto" else settings.codec.partition(":")[0]

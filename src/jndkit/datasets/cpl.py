@@ -10,7 +10,7 @@ Differs: an observer, not a group of viewers, says where the critical version li
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -77,10 +77,11 @@ def critical(
 
 def build(
     source: str | Path, target: str | Path, *, jobs: int | None = None, **options: Any
-) -> Iterator[dict[str, Any]]:
+) -> Generator[dict[str, Any], None, None]:
     """Make a pair of every picture below a folder; yields the manifest's rows as they are made, and resumes.
 
     source: a folder of pictures.  target: the folder for `pristine`, `critical` and `manifest.jsonl`.
+    jobs: processes at work at once; the processors by default.
     options: viewers, protocol, viewing, observer of `critical`; or model and side of `predicted`.
     A picture that fails, or that is no photograph, is a row with `error` or `skipped`, and the run goes on.
     Raises UsageError for the request, InputError for a folder without pictures.
@@ -104,8 +105,8 @@ def predicted(picture: Picture, model: str, side: int = 0) -> tuple[Pixels, Pixe
     first, start = max(0, top - reach) - above, max(0, left - reach) - before
     seen = np.ascontiguousarray(picture.rgb[first : top + side + reach, start : left + side + reach])
     inner = (slice(top - first, top - first + side), slice(left - start, left - start + side))
-    found = critical_picture(seen, border="zero", weights=model)
-    return np.ascontiguousarray(seen[inner]), np.ascontiguousarray(found[inner])
+    version = critical_picture(seen, border="zero", weights=model)
+    return np.ascontiguousarray(seen[inner]), np.ascontiguousarray(version[inner])
 
 
 def _predicted(picture: Picture, model: str, side: int = 0, **_: Any) -> Pair:
@@ -114,8 +115,9 @@ def _predicted(picture: Picture, model: str, side: int = 0, **_: Any) -> Pair:
 
 
 def _searched(picture: Picture, **options: Any) -> Pair:
-    found = critical(picture, **options)
-    return Pair(picture.rgb, found.rgb, found.jnd, found.probes, {"components": round(found.components, 3)})
+    version = critical(picture, **options)
+    details = {"components": round(version.components, 3)}
+    return Pair(picture.rgb, version.rgb, version.jnd, version.probes, details)
 
 
 def pairs(folder: str | Path, split: str | None = None) -> list[tuple[Path, Path]]:

@@ -85,5 +85,5 @@ def _basis(padded: Floats) -> Floats:
             vectors = strip.reshape(count, SIDE, columns, SIDE, 3).swapaxes(1, 2).reshape(-1, COMPONENTS)
             moments += vectors.T @ vectors
     _, basis = np.linalg.eigh(moments)
-    found: Floats = np.ascontiguousarray(basis[:, ::-1], np.float32)
-    return found
+    components: Floats = np.ascontiguousarray(basis[:, ::-1], np.float32)
+    return components

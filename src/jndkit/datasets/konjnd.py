@@ -37,7 +37,7 @@ def ratings(folder: str | Path) -> list[Ratings]:
 
     Raises InputError for a folder without the table, and for a malformed one.
     """
-    return [each for each, _ in _rows(folder)]
+    return [rating for rating, _ in _rows(folder)]
 
 
 def quality(level: float) -> float:
@@ -47,33 +47,33 @@ def quality(level: float) -> float:
 
 def inventory(folder: str | Path) -> Inventory:
     """What a folder holds of KonJND-1k. Raises InputError for a folder without the table, and for a malformed one."""
-    made = Inventory()
+    contents = Inventory()
     rows = _rows(folder)
     for codec in LEVELS:
-        counts = [len(each.points) for each, _ in rows if each.codec == codec]
+        counts = [len(rating.points) for rating, _ in rows if rating.codec == codec]
         if counts:
-            made.held.append(
+            contents.held.append(
                 f"{codec}: {len(counts)} pictures, {sum(counts)} answers, {min(counts)} to {max(counts)} each"
             )
     if len(rows) < PICTURES:
-        made.missing.append(f"{PICTURES - len(rows)} of {PICTURES} rows of {TABLE}")
-    odd = [each.source for each, told in rows if not _agrees(each, told)]
+        contents.missing.append(f"{PICTURES - len(rows)} of {PICTURES} rows of {TABLE}")
+    odd = [rating.source for rating, row in rows if not _agrees(rating, row)]
     if odd:
-        made.missing.append(f"{len(odd)} rows whose count or mean is not that of their answers, such as {odd[0]}")
+        contents.missing.append(f"{len(odd)} rows whose count or mean is not that of their answers, such as {odd[0]}")
     home = find(folder, TABLE)
     sources = {path.stem for path in (home or Path(folder)).parent.glob("source_image/*.png")}
-    _compare(made, "sources", sources, {each.source for each, _ in rows}, "source_image/{}.png")
+    _compare(contents, "sources", sources, {rating.source for rating, _ in rows}, "source_image/{}.png")
     for codec, suffix in _SUFFIX.items():
         coded = {path.stem for path in (home or Path(folder)).parent.glob(f"{codec}/*{suffix}")}
         named = {
-            f"{each.source}_{codec.upper()}_{int(level):03d}"
-            for each, _ in rows
-            if each.codec == codec
-            for level in each.answers
+            f"{rating.source}_{codec.upper()}_{int(level):03d}"
+            for rating, _ in rows
+            if rating.codec == codec
+            for level in rating.answers
             if 1 <= level <= LEVELS[codec]
         }
-        _compare(made, f"{codec} versions that somebody named", coded, named, f"{codec}/{{}}{suffix}")
-    return made
+        _compare(contents, f"{codec} versions that somebody named", coded, named, f"{codec}/{{}}{suffix}")
+    return contents
 
 
 def _rows(folder: str | Path) -> list[tuple[Ratings, dict[str, str]]]:
@@ -81,31 +81,31 @@ def _rows(folder: str | Path) -> list[tuple[Ratings, dict[str, str]]]:
     path = find(folder, TABLE)
     if path is None:
         raise InputError(folder, f"it holds no {TABLE}, the answers of KonJND-1k")
-    found = []
+    table = []
     for number, row in read_columns(path, _COLUMNS):
         codec = row["Compression type"].lower()
         if codec not in LEVELS:
             raise InputError(path, f"row {number} is of {row['Compression type']!r}, neither JPEG nor BPG")
         points = read_points(path, number, row["ratings"], _LEAST, _MOST)
-        found.append((Ratings(Path(row["image_id"]).stem, codec, "level", 1, points), row))
-    twice = [key for key, count in Counter((each.source, each.codec) for each, _ in found).items() if count > 1]
+        table.append((Ratings(Path(row["image_id"]).stem, codec, "level", 1, points), row))
+    twice = [key for key, count in Counter((rating.source, rating.codec) for rating, _ in table).items() if count > 1]
     if twice:
         raise InputError(path, f"it has {twice[0][0]} as {twice[0][1]} more than once")
-    return found
+    return table
 
 
-def _agrees(each: Ratings, told: dict[str, str]) -> bool:
+def _agrees(rating: Ratings, row: dict[str, str]) -> bool:
     """Whether the row's own count and mean are those of its answers."""
     try:
-        mean, count = float(told["mean"]), float(told["No. of ratings"])
+        mean, count = float(row["mean"]), float(row["No. of ratings"])
     except ValueError:
         return False
-    return count == len(each.points) and math.fabs(mean - sum(each.answers) / len(each.answers)) < _NEAR
+    return count == len(rating.points) and math.fabs(mean - sum(rating.answers) / len(rating.answers)) < _NEAR
 
 
-def _compare(made: Inventory, what: str, there: set[str], wanted: set[str], form: str) -> None:
+def _compare(contents: Inventory, what: str, there: set[str], wanted: set[str], form: str) -> None:
     lacking = sorted(wanted - there)
     if wanted - set(lacking):
-        made.held.append(f"{what}: {len(wanted) - len(lacking)}")
+        contents.held.append(f"{what}: {len(wanted) - len(lacking)}")
     if lacking:
-        made.missing.append(f"{len(lacking)} of {len(wanted)} {what}, such as {form.format(lacking[0])}")
+        contents.missing.append(f"{len(lacking)} of {len(wanted)} {what}, such as {form.format(lacking[0])}")

@@ -41,10 +41,10 @@ def ratings(folder: str | Path) -> list[Ratings]:
     A zero, NaN or empty cell is a subject without that JND, None in `points`.
     Raises InputError for a folder without the first table, and for a malformed one.
     """
-    found = [_table(folder, order) for order in (1, 2, 3)]
-    if not found[0]:
+    tables = [_table(folder, order) for order in (1, 2, 3)]
+    if not tables[0]:
         raise InputError(folder, _lacking(folder, 1))
-    return [each for table in found for each in table]
+    return [rating for table in tables for rating in table]
 
 
 def curves(folder: str | Path) -> dict[str, npt.NDArray[np.float64]]:
@@ -58,42 +58,42 @@ def curves(folder: str | Path) -> dict[str, npt.NDArray[np.float64]]:
     plain = "qf" in read_rows(path)[0]
     key = "qf" if plain else "dist_patch"
     columns = [f"{order}_SUR" for order in ORDERS]
-    found: dict[str, npt.NDArray[np.float64]] = {}
+    shares: dict[str, npt.NDArray[np.float64]] = {}
     for number, row in read_columns(path, ["ref_img", key, *columns]):
         # SRC01_037_2 is the second patch of SRC01 at quality 37; all patches of a picture share its curve.
         quality = row[key] if plain else row[key].split("_")[1:2]
         at = int(read_point(path, number, quality if isinstance(quality, str) else "".join(quality), 1, QUALITIES))
-        curve = found.setdefault(row["ref_img"], np.full((QUALITIES, len(ORDERS)), np.nan))
+        curve = shares.setdefault(row["ref_img"], np.full((QUALITIES, len(ORDERS)), np.nan))
         try:
             curve[at - 1] = [float(row[column]) for column in columns]
         except ValueError:
             raise InputError(path, f"row {number} has a share that is no number") from None
         if not ((curve[at - 1] >= 0.0) & (curve[at - 1] <= 1.0)).all():
             raise InputError(path, f"row {number} has a share outside 0 to 1")
-    for name, curve in found.items():
+    for name, curve in shares.items():
         if np.isnan(curve).any():
             raise InputError(path, f"the curve of {name} lacks quality {int(np.isnan(curve).any(axis=1).argmax()) + 1}")
-    return found
+    return shares
 
 
 def inventory(folder: str | Path) -> Inventory:
     """What a folder holds of MCL-JCI. Raises InputError for a malformed table and where there is no such folder."""
-    made = Inventory()
+    contents = Inventory()
     for order in (1, 2, 3):
         table = _table(folder, order)
         if not table:
-            made.missing.append(_lacking(folder, order))
+            contents.missing.append(_lacking(folder, order))
             continue
         subjects = len(table[0].points)
-        given = sum(len(each.answers) for each in table)
-        made.held.append(
+        given = sum(len(rating.answers) for rating in table)
+        contents.held.append(
             f"{ORDERS[order - 1]} JND: {len(table)} pictures, {subjects} subjects, {given} answers, "
             f"{len(table) * subjects - given} subjects without one"
         )
     if _curves_file(folder) is None:
-        made.missing.append(f"{CURVES[0]}: the fitted satisfied-user curves")
+        contents.missing.append(f"{CURVES[0]}: the fitted satisfied-user curves")
     else:
-        made.held.append(f"satisfied-user curves: {len(curves(folder))} pictures")
+        contents.held.append(f"satisfied-user curves: {len(curves(folder))} pictures")
     files = [path.name for path in Path(folder).rglob("*") if path.is_file()]
     sources = {match[1] for name in files if (match := _SOURCE.fullmatch(name))}
     coded = {(match[1], match[2]) for name in files if (match := _CODED.fullmatch(name))}
@@ -101,10 +101,10 @@ def inventory(folder: str | Path) -> Inventory:
         ("sources", len(sources), PICTURES, "ImageJND_SRC01.bmp"),
         ("JPEG files", len(coded), CODED, "ImageJND_SRC01_001.jpg"),
     ):
-        made.held += [f"{what}: {count}"] if count else []
+        contents.held += [f"{what}: {count}"] if count else []
         if count < wanted:
-            made.missing.append(f"{wanted - count} of {wanted} {what}, which are called {form} and so on")
-    return made
+            contents.missing.append(f"{wanted - count} of {wanted} {what}, which are called {form} and so on")
+    return contents
 
 
 def _table(folder: str | Path, order: int) -> list[Ratings]:
@@ -117,13 +117,13 @@ def _table(folder: str | Path, order: int) -> list[Ratings]:
         rows = [list(column) for column in zip(*rows, strict=True)]
     if len(rows) != PICTURES:
         raise InputError(path, f"it has {len(rows)} lines; one is expected for each of {PICTURES} pictures")
-    found = []
+    ratings = []
     for number, (name, row) in enumerate(zip(names(), rows, strict=True), 1):
         if len(row) != len(rows[0]):
             raise InputError(path, f"line {number} has {len(row)} cells and the first {len(rows[0])}")
         points = [None if text.lower() in _NONE else read_point(path, number, text, 0, QUALITIES) for text in row]
-        found.append(Ratings(name, "jpeg", "quality", order, tuple(point or None for point in points)))
-    return found
+        ratings.append(Ratings(name, "jpeg", "quality", order, tuple(point or None for point in points)))
+    return ratings
 
 
 def _lacking(folder: str | Path, order: int) -> str:

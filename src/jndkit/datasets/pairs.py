@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
@@ -17,13 +17,12 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
-from jndkit.batch import Known, explained, ledger, run
+from jndkit.batch import Known, explained, gather, ledger, run
 from jndkit.errors import InputError, UsageError, check_choice
 from jndkit.observers import observer as named_observer
 from jndkit.opening import load
 from jndkit.picture import Picture, Pixels, make_folder, png_bytes, write_atomic
 from jndkit.picture.difference import psnr
-from jndkit.picture.formats.sniffing import ENDINGS
 from jndkit.picturewise.domain import domain
 from jndkit.protocols import protocol as named_protocol
 from jndkit.visibility import jnd_for
@@ -37,14 +36,14 @@ _EQUAL = 168.131  # dB that a row says of two equal pictures, since JSON has no 
 @dataclass(frozen=True)
 class Pair:
     """A picture and its version.  jnd: what the version reads, where it was read.  probes: readings it took.
-    told: more for the row.
+    details: more keys of the row.
     """
 
     pristine: Pixels
     version: Pixels
     jnd: float | None
     probes: int
-    told: dict[str, Any] = field(default_factory=dict)
+    details: dict[str, Any] = field(default_factory=dict)
 
 
 Make = Callable[..., Pair]
@@ -58,14 +57,15 @@ keys of its row. Like `Make`, a function of a module.
 
 def build_pairs(
     source: str | Path, target: str | Path, side: str, make: Make, *, jobs: int | None, options: dict[str, Any]
-) -> Iterator[dict[str, Any]]:
+) -> Generator[dict[str, Any], None, None]:
     """Make a pair of every picture below a folder; yields the manifest's rows as they are made, and resumes.
 
     source: a folder of pictures.  target: the folder for `pristine`, `side` and `manifest.jsonl`.
     jobs: processes at work at once; the processors by default.  One that dies loses its own picture and no other.
     options: keywords of `make`; viewers, protocol, viewing and observer are checked before any work.
     A picture that fails, or that is no photograph, is a row with `error` or `skipped`, and the run goes on; what failed
-    is tried again when the run is, and so is a picture that was replaced since.
+    is tried again when the run is, and so is a picture that was replaced since. After the last the rows are in the
+    order of their pictures' names. Closing the iterator stops the processes.
     Raises UsageError for the request, or where the set was begun with other options, InputError for a folder without
     pictures, OutputError where nothing can be written.
     """
@@ -80,26 +80,31 @@ def build_rows(
     *,
     jobs: int | None,
     options: dict[str, Any],
-) -> Iterator[dict[str, Any]]:
+) -> Generator[dict[str, Any], None, None]:
     """`build_pairs` for sets that hold more than pairs. folders: of the set, made beforehand."""
     home, out = Path(source), Path(target)
-    names = _pictures(home, out)
-    if not names:
-        raise InputError(home, "it holds no picture")
+    if not home.is_dir():
+        raise InputError(home, "there is no such folder")
+    pictures = {
+        picture.within / picture.path.name: picture.path for picture in gather([home], recursive=True, without=out)
+    }
     jnd_for(options.get("viewers", 75.0), named_protocol(options.get("protocol", "aic"), options.get("viewing"))[0])
     named_observer(options.get("observer", "cvvdp"))
     manifest = out / MANIFEST
     rows = _begun(out, options)
-    stems = stems_of(names, rows)
+    stems = stems_of(list(pictures), rows)
     known = Known[str]()
     for row in rows:
         known.add(row["source"], row.get("sha256"), _WHOLE)
-    waiting = [name for name in names if known.left(home / name, name.as_posix(), (_WHOLE,))]
-    jobs_left = [_Making(str(home / name), name.as_posix(), out, stems[name], store, options) for name in waiting]
-    fresh = run(jobs_left, jobs, keep=lambda row: ledger.append(manifest, json.dumps(row)))
+    todo = [
+        _Making(str(path), name.as_posix(), out, stems[name], store, options)
+        for name, path in pictures.items()
+        if known.left(path, name.as_posix(), (_WHOLE,))
+    ]
+    fresh = run(todo, jobs, keep=lambda row: ledger.append(manifest, json.dumps(row)))
     for folder in folders:
         make_folder(str(out / folder))
-    again = {name.as_posix() for name in waiting}
+    again = {making.source for making in todo}
     current = [row for row in rows if row["source"] not in again]
     if manifest.exists():
         ledger.rewrite(manifest, map(json.dumps, current))
@@ -108,15 +113,6 @@ def build_rows(
             current.append(row)
             yield row
     ledger.rewrite(manifest, map(json.dumps, sorted(current, key=itemgetter("source"))))
-
-
-def _pictures(home: Path, out: Path) -> list[Path]:
-    """The pictures below a folder, in the order of names and relative to it, without those of the set itself."""
-    suffixes = {suffix for group in ENDINGS.values() for suffix in group}
-    names = (path.relative_to(home) for path in home.rglob("*") if path.suffix.lower() in suffixes)
-    top, made = home.resolve(), out.resolve()
-    inside = made.relative_to(top) if made != top and made.is_relative_to(top) else None
-    return sorted(name for name in names if inside is None or not name.is_relative_to(inside))
 
 
 def _begun(out: Path, options: dict[str, Any]) -> list[dict[str, Any]]:
@@ -140,11 +136,11 @@ def stems_of(names: Sequence[Path], rows: Sequence[dict[str, Any]]) -> dict[Path
     plain = {name: "_".join(name.with_suffix("").parts) for name in names}
     taken = Counter(stem.casefold() for stem in plain.values())
     taken.update({stem.casefold() for source, stem in kept.items() if plain.get(Path(source)) != stem})
-    found = {}
+    stems = {}
     for name, stem in plain.items():
         hashed = f"{stem}-{hashlib.sha256(name.as_posix().encode()).hexdigest()[:8]}"
-        found[name] = kept.get(name.as_posix(), stem if taken[stem.casefold()] == 1 else hashed)
-    return found
+        stems[name] = kept.get(name.as_posix(), stem if taken[stem.casefold()] == 1 else hashed)
+    return stems
 
 
 @dataclass(frozen=True)
@@ -184,7 +180,7 @@ def _store(side: str, make: Make, picture: Picture, out: Path, stem: str, /, **o
     write_atomic(out / side / name, png_bytes(pair.version), force=True)
     return {
         "pair": name,
-        **pair.told,
+        **pair.details,
         "jnd": None if pair.jnd is None else round(pair.jnd, 5),
         "psnr": round(min(psnr(pair.pristine, pair.version), _EQUAL), 3),
         "probes": pair.probes,
@@ -210,20 +206,20 @@ def read_pairs(folder: str | Path, side: str, split: str | None = None) -> list[
     if split is not None:
         check_choice("split", split, SPLITS)
     home = Path(folder) / split if split else Path(folder)
-    found = {}
-    for each in ("pristine", side):
-        if not (home / each).is_dir():
-            raise InputError(home, f"it has no folder {each!r}")
-        found[each] = {path.stem: path for path in (home / each).iterdir() if path.is_file()}
-    alone = sorted(found["pristine"].keys() ^ found[side].keys())
+    files = {}
+    for folder_name in ("pristine", side):
+        if not (home / folder_name).is_dir():
+            raise InputError(home, f"it has no folder {folder_name!r}")
+        files[folder_name] = {path.stem: path for path in (home / folder_name).iterdir() if path.is_file()}
+    alone = sorted(files["pristine"].keys() ^ files[side].keys())
     if alone:
         raise InputError(home, f"{len(alone)} pictures have no partner, such as {alone[0]}")
-    if not found["pristine"]:
+    if not files["pristine"]:
         raise InputError(home, "it holds no pair")
     if (home / MANIFEST).is_file():
         rows = [row for row in ledger.read(home / MANIFEST) if "pair" in row and "source" in row]
         check_rows(home, rows)
-        gone = sorted({row["pair"] for row in rows if Path(row["pair"]).stem not in found["pristine"]})
+        gone = sorted({row["pair"] for row in rows if Path(row["pair"]).stem not in files["pristine"]})
         if gone:
             raise InputError(home, f"{len(gone)} pairs of its manifest are not there, such as {gone[0]}")
-    return [(found["pristine"][stem], found[side][stem]) for stem in sorted(found["pristine"])]
+    return [(files["pristine"][stem], files[side][stem]) for stem in sorted(files["pristine"])]

@@ -52,13 +52,13 @@ def patches(folder: str | Path, side: int = SIDE, stride: int = STRIDE) -> list[
     """
     if min(side, stride) < 1:
         raise UsageError("a patch's side and stride are 1 pixel or more")
-    found = []
+    places = []
     for pristine, jnd in read_pairs(folder, "jnd"):
         width, height = _size(pristine)
         if _size(jnd) != (width, height):
             raise InputError(jnd, f"it differs in size from {pristine}")
-        found += [Patch(pristine, jnd, top, left) for top, left in grid(height, width, side, stride)]
-    return found
+        places += [Patch(pristine, jnd, top, left) for top, left in grid(height, width, side, stride)]
+    return places
 
 
 def listed(folder: str | Path, split: str) -> list[tuple[Path, Path]]:
@@ -85,16 +85,16 @@ def read_list(path: str | Path, pristine: Path, learnt: Path) -> list[tuple[Path
     rows = [[field.strip() for field in row] for row in csv.reader(text.splitlines()) if any(row)]
     if not rows:
         raise InputError(path, "the list is empty")
-    found = []
+    pairs = []
     for number, row in enumerate(rows, 1):
-        if len(row) not in (1, 2) or len(row) != len(rows[0]) or any(Path(each).name != each for each in row):
+        if len(row) not in (1, 2) or len(row) != len(rows[0]) or any(Path(file).name != file for file in row):
             raise InputError(path, f"line {number} is not one or two file names: {','.join(row)}")
         pair = pristine / row[0], learnt / row[-1]
-        for each in pair:
-            if not each.is_file():
-                raise InputError(each, f"line {number} of {path} names it, and it is not there")
-        found.append(pair)
-    return found
+        for file in pair:
+            if not file.is_file():
+                raise InputError(file, f"line {number} of {path} names it, and it is not there")
+        pairs.append(pair)
+    return pairs
 
 
 def write_list(path: str | Path, pairs: Iterable[tuple[Path, Path]]) -> None:

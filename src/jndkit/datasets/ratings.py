@@ -75,10 +75,10 @@ def find(folder: str | Path, name: str) -> Path | None:
     home = Path(folder)
     if not home.is_dir():
         raise InputError(home, "there is no such folder")
-    found = sorted(path for path in home.rglob(name) if path.is_file())
-    if len(found) > 1:
-        raise InputError(home, f"it holds {name} more than once: {found[0]} and {found[1]}")
-    return found[0] if found else None
+    paths = sorted(path for path in home.rglob(name) if path.is_file())
+    if len(paths) > 1:
+        raise InputError(home, f"it holds {name} more than once: {paths[0]} and {paths[1]}")
+    return paths[0] if paths else None
 
 
 def read_rows(path: Path) -> list[list[str]]:
@@ -111,12 +111,12 @@ def read_columns(path: Path, columns: Sequence[str]) -> list[tuple[int, dict[str
 def read_points(path: Path, number: int, text: str, low: int, high: int) -> tuple[float, ...]:
     """The settings in a cell such as "[33, 35, 31]". Raises InputError for all else, and for settings outside."""
     try:
-        found = json.loads(text)
+        answers = json.loads(text)
     except ValueError:
-        found = None
-    if not isinstance(found, list) or not found:
+        answers = None
+    if not isinstance(answers, list) or not answers:
         raise InputError(path, f"row {number} has no list of answers: {text[:40]!r}")
-    return tuple(read_point(path, number, str(each), low, high) for each in found)
+    return tuple(read_point(path, number, str(answer), low, high) for answer in answers)
 
 
 def read_point(path: Path, number: int, text: str, low: int, high: int) -> float:

@@ -27,10 +27,12 @@ def ratings(folder: str | Path) -> list[Ratings]:
 
     Raises InputError for a folder without any table, and for a malformed one.
     """
-    found = [each for resolution in RESOLUTIONS for order in (1, 2, 3) for each in _table(folder, resolution, order)]
-    if not found:
+    answers = [
+        rating for resolution in RESOLUTIONS for order in (1, 2, 3) for rating in _table(folder, resolution, order)
+    ]
+    if not answers:
         raise InputError(folder, f"it holds no table of VideoSet, such as {RESOLUTIONS[0]}_{_POINTS[0]}.csv")
-    return found
+    return answers
 
 
 def inventory(folder: str | Path) -> Inventory:
@@ -39,21 +41,21 @@ def inventory(folder: str | Path) -> Inventory:
     Raises InputError for a folder without any table, and for a malformed one.
     """
     ratings(folder)
-    made = Inventory()
+    contents = Inventory()
     for resolution in RESOLUTIONS:
         for order, point in enumerate(_POINTS, 1):
             name = f"{resolution}_{point}.csv"
             table = _table(folder, resolution, order)
             if not table:
-                made.missing.append(name)
+                contents.missing.append(name)
                 continue
-            counts = [len(each.points) for each in table]
-            made.held.append(
+            counts = [len(rating.points) for rating in table]
+            contents.held.append(
                 f"{name}: {len(table)} sequences, {min(counts)} to {max(counts)} subjects, {sum(counts)} answers"
             )
             if len(table) < SEQUENCES:
-                made.missing.append(f"{SEQUENCES - len(table)} of {SEQUENCES} sequences of {name}")
-    return made
+                contents.missing.append(f"{SEQUENCES - len(table)} of {SEQUENCES} sequences of {name}")
+    return contents
 
 
 def _table(folder: str | Path, resolution: str, order: int) -> list[Ratings]:
@@ -61,14 +63,14 @@ def _table(folder: str | Path, resolution: str, order: int) -> list[Ratings]:
     path = find(folder, f"{resolution}_{_POINTS[order - 1]}.csv")
     if path is None:
         return []
-    found = dict[int, Ratings]()
+    table = dict[int, Ratings]()
     for number, row in read_columns(path, _COLUMNS):
         index = int(read_point(path, number, row["sequence_index"], 1, SEQUENCES))
-        if index in found:
+        if index in table:
             raise InputError(path, f"row {number} is of sequence {index}, as another is")
         anchor = read_point(path, number, row["anchor"], 0, QPS)
         points = read_points(path, number, row["samples"], 0, QPS)
         if row.get("samples_no", str(len(points))) != str(len(points)):
             raise InputError(path, f"row {number} has {len(points)} answers and says {row['samples_no']}")
-        found[index] = Ratings(f"videoSRC{index:03d}_{resolution}", "h264", "qp", order, points, anchor)
-    return list(found.values())
+        table[index] = Ratings(f"videoSRC{index:03d}_{resolution}", "h264", "qp", order, points, anchor)
+    return list(table.values())

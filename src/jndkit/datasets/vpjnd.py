@@ -12,7 +12,7 @@ and at two displays; the binary label follows from the JND for every share of vi
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -73,26 +73,27 @@ class Labelled:
         """
         try:
             with np.load(self.labels, allow_pickle=False) as stored:
-                found = tuple(stored[f"roots_{index}"] for index in range(len(self.viewings)))
+                roots = tuple(stored[f"roots_{index}"] for index in range(len(self.viewings)))
         except (OSError, ValueError, KeyError) as error:
             raise DamagedError(self.labels, f"the labels cannot be read ({error})") from None
-        if any(each.ndim != 5 or len(each) != len(self.versions) for each in found):
+        if any(array.ndim != 5 or len(array) != len(self.versions) for array in roots):
             raise DamagedError(self.labels, "the labels are not those of its versions")
-        return found
+        return roots
 
 
 def blocks_jnd(energy: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """JND of a part of a picture by itself. energy: (bands, 3, ...), the mean of squared roots over it."""
-    found: npt.NDArray[np.float64] = np.maximum(JND_PER_JOD * (10.0 - pooled_jod(energy)), 0.0)
-    return found
+    jnd: npt.NDArray[np.float64] = np.maximum(JND_PER_JOD * (10.0 - pooled_jod(energy)), 0.0)
+    return jnd
 
 
 def build(
     source: str | Path, target: str | Path, *, jobs: int | None = None, seed: int = 0
-) -> Iterator[dict[str, Any]]:
+) -> Generator[dict[str, Any], None, None]:
     """Code and read every picture below a folder; yields the manifest's rows as they are made, and resumes.
 
     source: a folder of pictures.  target: the folder of the set.  seed: of the knobs and displays that are drawn.
+    jobs: processes at work at once; the processors by default.
     HEIC versions are made where HEIC is installed.
     A picture that fails, or that is no photograph, is a row with `error` or `skipped`, and the run goes on.
     Raises UsageError for the request, InputError for a folder without pictures.
@@ -117,28 +118,28 @@ def pictures(folder: str | Path, split: str | None = None) -> list[Labelled]:
         raise InputError(home, "it holds no coded picture")
     try:
         check_rows(home, rows)
-        return sorted((_labelled(home, row) for row in rows), key=lambda each: each.pristine.name)
+        return sorted((_labelled(home, row) for row in rows), key=lambda picture: picture.pristine.name)
     except (KeyError, TypeError, ValueError, UsageError) as error:
         raise DamagedError(home / MANIFEST, f"a row is not what the builder writes ({error!r})") from None
 
 
 def pairs(folder: str | Path, split: str | None = None) -> list[tuple[Path, Path]]:
     """(pristine, coded) files of a set. Arguments and errors as for `pictures`; InputError for a file not there."""
-    found = [(each.pristine, version.file) for each in pictures(folder, split) for version in each.versions]
-    for path in {each for pair in found for each in pair}:
+    files = [(picture.pristine, version.file) for picture in pictures(folder, split) for version in picture.versions]
+    for path in {path for pair in files for path in pair}:
         if not path.is_file():
             raise InputError(path, "the manifest names it, and it is not there")
-    return found
+    return files
 
 
 def _labelled(home: Path, row: dict[str, Any]) -> Labelled:
     stem = Path(row["pair"]).stem
-    viewings = tuple(named_viewing(each) for each in row["viewings"])
+    viewings = tuple(named_viewing(display) for display in row["viewings"])
     versions = tuple(
-        Version(home / "coded" / each["file"], each["codec"], each["knob"], each["bytes"], tuple(each["jnd"]))
-        for each in row["versions"]
+        Version(home / "coded" / entry["file"], entry["codec"], entry["knob"], entry["bytes"], tuple(entry["jnd"]))
+        for entry in row["versions"]
     )
-    if any(len(each.jnd) != len(viewings) for each in versions):
+    if any(len(version.jnd) != len(viewings) for version in versions):
         raise ValueError(f"readings of {stem}")
     return Labelled(home / "pristine" / row["pair"], home / "labels" / f"{stem}.npz", viewings, versions)
 
@@ -149,7 +150,7 @@ def _store(picture: Picture, out: Path, stem: str, seed: int) -> dict[str, Any]:
     key = picture.source.sha256[:12] if picture.source else "0"
     generator = np.random.default_rng([seed, int(key, 16)])
     displays = _displays(generator)
-    watches = [Cvvdp().watch(plain, named_viewing(each)) for each in displays]
+    watches = [Cvvdp().watch(plain, named_viewing(display)) for display in displays]
     roots: list[list[Roots]] = [[] for _ in displays]
     versions: list[dict[str, Any]] = []
     for spec, count in COUNTS.items():
@@ -167,7 +168,7 @@ def _store(picture: Picture, out: Path, stem: str, seed: int) -> dict[str, Any]:
                 roots[index].append(_roots(cells.grid))
                 read.append(round(reading.jnd, 5))
             versions.append({"file": file, "codec": spec, "knob": value, "bytes": len(data), "jnd": read})
-    arrays: dict[str, Any] = {f"roots_{index}": np.stack(each) for index, each in enumerate(roots)}
+    arrays: dict[str, Any] = {f"roots_{index}": np.stack(grids) for index, grids in enumerate(roots)}
     labels = BytesIO()
     np.savez(labels, **arrays)
     write_atomic(out / "labels" / f"{stem}.npz", labels.getvalue(), force=True)
@@ -201,5 +202,5 @@ def _roots(grid: npt.NDArray[np.float32]) -> Roots:
     share = BLOCK // CELL
     rows, columns = (side // share for side in grid.shape[2:])
     whole = grid[:, :, : rows * share, : columns * share].reshape(*grid.shape[:2], rows, share, columns, share)
-    found: Roots = np.sqrt(np.maximum(whole.mean(axis=(3, 5)), 0.0)).astype(np.float16)
-    return found
+    roots: Roots = np.sqrt(np.maximum(whole.mean(axis=(3, 5)), 0.0)).astype(np.float16)
+    return roots

@@ -11,7 +11,7 @@ at half resolution, which no QP mends and which alone is seen in one photograph 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -82,13 +82,13 @@ def coarsest(
         versions[step] = decoded.rgb, len(data)
         return watched(decoded).jnd
 
-    found = search(read, _CURVE, target, budget=len(_QPS))
-    step = len(_QPS) - 1 if found.index is None else found.index
-    clipped = {"unreachable": "visible", "floor": "invisible"}.get(found.stop, "")
+    result = search(read, _CURVE, target, budget=len(_QPS))
+    step = len(_QPS) - 1 if result.index is None else result.index
+    clipped = {"unreachable": "visible", "floor": "invisible"}.get(result.stop, "")
     if _QPS[step] == QP_HIGH:
         clipped = "invisible"
     rgb, size = versions[step]
-    return Noticed(pristine, rgb, _QPS[step], size, found.readings[step], len(versions), clipped)
+    return Noticed(pristine, rgb, _QPS[step], size, result.readings[step], len(versions), clipped)
 
 
 def half_chroma(picture: Picture) -> Pixels:
@@ -100,10 +100,11 @@ def half_chroma(picture: Picture) -> Pixels:
 
 def build(
     source: str | Path, target: str | Path, *, jobs: int | None = None, **options: Any
-) -> Iterator[dict[str, Any]]:
+) -> Generator[dict[str, Any], None, None]:
     """Make a pair of every picture below a folder; yields the manifest's rows as they are made, and resumes.
 
     source: a folder of pictures.  target: the folder for `pristine`, `jnd` and `manifest.jsonl`.
+    jobs: processes at work at once; the processors by default.
     options: viewers, protocol, viewing, observer of `coarsest`.
     A picture that fails, or that is no photograph, is a row with `error` or `skipped`, and the run goes on.
     Raises UsageError for the request, InputError for a folder without pictures, MissingError without ffmpeg.
@@ -113,9 +114,9 @@ def build(
 
 
 def _pair(picture: Picture, **options: Any) -> Pair:
-    found = coarsest(picture, **options)
-    told = {"codec": SPEC, "qp": found.qp, "bytes": found.bytes, "clipped": found.clipped}
-    return Pair(found.pristine, found.rgb, found.jnd, found.probes, told)
+    version = coarsest(picture, **options)
+    details = {"codec": SPEC, "qp": version.qp, "bytes": version.bytes, "clipped": version.clipped}
+    return Pair(version.pristine, version.rgb, version.jnd, version.probes, details)
 
 
 def pairs(folder: str | Path, split: str | None = None) -> list[tuple[Path, Path]]:

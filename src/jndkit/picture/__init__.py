@@ -13,7 +13,8 @@ from jndkit.picture.contract import Picture, Pixels, Source
 from jndkit.picture.damage import check_damaged
 from jndkit.picture.loading import digest, from_bytes, load
 from jndkit.picture.metadata.mark import MARK
-from jndkit.picture.metadata.policy import check_policy, mark_xmp, with_metadata
+from jndkit.picture.metadata.policy import check_policy, with_metadata
+from jndkit.picture.metadata.xmp import mark_xmp
 from jndkit.picture.png_writer import png_bytes, save_png
 from jndkit.picture.raster import one_colour
 from jndkit.picture.saving import make_folder, replacing, write_atomic

@@ -13,7 +13,7 @@ from jndkit.errors import UsageError
 from jndkit.picture.contract import Picture, Pixels
 from jndkit.picture.metadata.exif import PREFIX
 from jndkit.picture.metadata.mark import MARK
-from jndkit.picture.metadata.policy import mark_xmp
+from jndkit.picture.metadata.xmp import mark_xmp
 from jndkit.picture.saving import write_atomic
 from jndkit.picture.silence import quiet_pillow
 

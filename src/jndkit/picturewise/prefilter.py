@@ -17,10 +17,10 @@ from jndkit.pixelwise import jnd_map
 from jndkit.pixelwise.terms.blocks import block_mean, dct, inverse_dct
 from jndkit.pixelwise.terms.geometry import BLOCK
 from jndkit.pixelwise.terms.luma import Map, Plane, luma_plane
+from jndkit.threads import STRIP_PIXELS
 
 _THRESHOLD = 4.0  # times strength and mean JND: the threshold of a coefficient at frequency 8
 _HALO = BLOCK
-_STRIP_PIXELS = 1 << 17
 
 _MOST = 1.0  # strength: no pixel moves further than its JND
 _START = 0.5
@@ -182,7 +182,7 @@ def _weights(power: int) -> Map:
 def _block_rows(shape: tuple[int, ...]) -> Iterator[tuple[slice, slice, slice]]:
     """Strips as in `borders.strips`, that begin with a block so that the grid is the whole picture's."""
     height, width = shape
-    step = max(8 * _HALO, _STRIP_PIXELS // width // BLOCK * BLOCK)
+    step = max(8 * _HALO, STRIP_PIXELS // width // BLOCK * BLOCK)
     for top in range(0, height, step):
         bottom, first = min(top + step, height), max(top - _HALO, 0)
         yield slice(top, bottom), slice(first, min(bottom + _HALO, height)), slice(top - first, bottom - first)

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 
 from jndkit.errors import OutputError, UsageError
-from jndkit.picture import Picture, Pixels, write_atomic
+from jndkit.picture import Picture, Pixels, png_bytes, write_atomic
 from jndkit.pixelwise.terms.luma import Map
 
 SUFFIXES = (".npy", ".tiff", ".tif", ".png")
@@ -98,9 +98,9 @@ def write_map(
         np.save(memory, numbers, allow_pickle=False)
         data = memory.getvalue()
     elif suffix == ".png":
-        data = _encoded(path, ".png", render(numbers, beside=beside, title=title, least=least))
+        data = png_bytes(render(numbers, beside=beside, title=title, least=least), effort="quick")
     else:
-        data = _encoded(path, ".tiff", numbers)
+        data = _tiff(path, numbers)
     write_atomic(path, data, force=force)
 
 
@@ -121,12 +121,12 @@ def _plane(jnd: Map) -> Map:
     return plane
 
 
-def _encoded(path: Path, suffix: str, pixels: npt.NDArray[np.uint8] | Map) -> bytes:
+def _tiff(path: Path, numbers: Map) -> bytes:
     # OpenCV takes three channels in reversed order.
-    reversed_order = np.ascontiguousarray(pixels[..., ::-1]) if pixels.ndim == 3 else pixels
-    done, data = cv2.imencode(suffix, reversed_order)
+    reversed_order = np.ascontiguousarray(numbers[..., ::-1]) if numbers.ndim == 3 else numbers
+    done, data = cv2.imencode(".tiff", reversed_order)
     if not done:
-        raise OutputError(path, f"OpenCV cannot encode {pixels.shape[1]} x {pixels.shape[0]} pixels as {suffix}")
+        raise OutputError(path, f"OpenCV cannot encode {numbers.shape[1]} x {numbers.shape[0]} numbers as TIFF")
     return bytes(data.tobytes())
 
 

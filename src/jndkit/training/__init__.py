@@ -1,5 +1,7 @@
-"""The training room: one loop, one recipe file a model. Needs `pip install 'jndkit[train]'`.
+"""The training room: one loop, and a folder a system with its networks, tasks and recipes.
 
-jnd train resjnd-s --set lr=1e-4
-torchrun --nproc-per-node 2 -m -- jndkit train resjnd-s
+Needs `pip install 'jndkit[train]'`.
+
+jnd train resjnd-s --set data.train=FOLDER --set data.valid=FOLDER --set lr=1e-4
+torchrun --nproc-per-node 2 -m -- jndkit train resjnd-s --set data.train=FOLDER --set data.valid=FOLDER
 """

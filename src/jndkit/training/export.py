@@ -10,7 +10,7 @@ import re
 import warnings
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -21,30 +21,12 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from jndkit.errors import CodecError, OutputError
 from jndkit.inference import available, session
-from jndkit.picture import replacing, write_atomic
+from jndkit.picture import make_folder, replacing, write_atomic
+from jndkit.training.contract import Contract
 from jndkit.weights import Card, read_card
 
 OPSET = 18
 TOLERANCE = 2e-4  # of outputs of the order of 1: rounding of float32, summed in another order
-
-
-@dataclass(frozen=True)
-class Contract:
-    """What a network takes and gives, for its card and its export.
-
-    input, output: in words.  example: shapes of the inputs.  dynamic: names of the axes of every input that may
-    change, by index, such as {0: "n", 2: "h", 3: "w"}; axes of one name are equal.
-    multiple: sides must be multiples of it.  context: pixels around a place that decide its output.
-    pixels: how many of a picture the example stands for; 0 for those of its first input.
-    """
-
-    input: str
-    output: str
-    example: tuple[tuple[int, ...], ...] = ((1, 3, 64, 64),)
-    dynamic: tuple[Mapping[int, str], ...] = ({0: "n", 2: "h", 3: "w"},)
-    multiple: int = 1
-    context: int = 0
-    pixels: int = 0
 
 
 def export_onnx(
@@ -60,11 +42,11 @@ def export_onnx(
     multiple: sizes other than "n" are multiples of it.
     """
     model = model.to("cpu", torch.float32).eval()
-    names = {name for axes in dynamic for name in axes.values()}
     sizes = {}
-    for name in names:
-        plain = torch.export.Dim(name if name == "n" or multiple == 1 else f"{name}_units", min=1)
-        sizes[name] = plain if name == "n" or multiple == 1 else multiple * plain
+    for name in {name for axes in dynamic for name in axes.values()}:
+        counted = name == "n" or multiple == 1  # one by one, not in units of the multiple
+        unit = torch.export.Dim(name if counted else f"{name}_units", min=1)
+        sizes[name] = unit if counted else multiple * unit
     shapes = tuple({axis: sizes[name] for axis, name in axes.items()} for axes in dynamic)
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)  # it misses torchvision, which nothing here needs
     with torch.no_grad(), warnings.catch_warnings():
@@ -74,7 +56,7 @@ def export_onnx(
         )
     for node in program.model.graph.all_nodes():
         node.metadata_props.clear()  # where in whose files each was written
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(str(path.parent))
     with replacing(path, force=True) as temporary:
         program.save(temporary, external_data=False)
 
@@ -86,15 +68,16 @@ def parity(model: nn.Module, path: Path, inputs: tuple[Tensor, ...]) -> dict[str
     """
     with torch.no_grad():
         own = model(*inputs)
-    wanted = [each.numpy() for each in (own if isinstance(own, tuple) else (own,))]
-    arrays = [each.numpy() for each in inputs]
-    found = {}
+    wanted = [tensor.numpy() for tensor in (own if isinstance(own, tuple) else (own,))]
+    arrays = [tensor.numpy() for tensor in inputs]
+    differences = {}
     for runtime in available():
-        got = session(path, runtime=runtime)(*arrays)
-        found[runtime] = float(np.max([np.max(np.abs(a - b)) for a, b in zip(wanted, got, strict=True)]))
-        if not found[runtime] <= TOLERANCE:  # also where it is not a number
-            raise CodecError(f"{path}: {runtime} differs from the trained network by {found[runtime]:.1e}")
-    return found
+        outputs = session(path, runtime=runtime)(*arrays)
+        largest = float(np.max([np.max(np.abs(a - b)) for a, b in zip(wanted, outputs, strict=True)]))
+        if not largest <= TOLERANCE:  # also where it is not a number
+            raise CodecError(f"{path}: {runtime} differs from the trained network by {largest:.1e}")
+        differences[runtime] = largest
+    return differences
 
 
 def multiply_adds(model: nn.Module, inputs: tuple[Tensor, ...]) -> int:
@@ -116,22 +99,18 @@ def publish(model: nn.Module, folder: Path, name: str, about: Mapping[str, Any])
     runtime disagrees.
     """
     contract: Contract = model.contract()
-    learned: int = getattr(model, "learned", sum(each.numel() for each in model.parameters()))
+    learned: int = getattr(model, "learned", sum(parameter.numel() for parameter in model.parameters()))
     model = model.folded() if hasattr(model, "folded") else model
     model = model.to("cpu", torch.float32).to(memory_format=torch.contiguous_format).eval()
-    generator = torch.Generator().manual_seed(0)
+    generator = torch.Generator().manual_seed(0)  # of one network, always one card
     random = tuple(torch.rand(shape, generator=generator) for shape in contract.example)
     inputs: tuple[Tensor, ...] = model.examples(random) if hasattr(model, "examples") else random
     fresh = folder / f".{name}.fresh.onnx"
+    make_folder(str(folder))
     try:
-        folder.mkdir(parents=True, exist_ok=True)
         export_onnx(model, fresh, inputs, contract.dynamic, contract.multiple)
-        found = parity(model, fresh, inputs)
+        differences = parity(model, fresh, inputs)
         content = fresh.read_bytes()
-        shape = contract.example[0]
-        pixels: float = contract.pixels
-        if not pixels:
-            pixels = shape[0] * math.prod(shape[2:]) if len(shape) == 4 else math.inf  # of no picture: nothing a pixel
         card = Card(
             name=name,
             sha256=hashlib.sha256(content).hexdigest(),
@@ -140,9 +119,9 @@ def publish(model: nn.Module, folder: Path, name: str, about: Mapping[str, Any])
             output=contract.output,
             multiple=contract.multiple,
             context=contract.context,
-            macs_per_pixel=round(multiply_adds(model, inputs) / pixels),
+            macs_per_pixel=round(multiply_adds(model, inputs) / _pixels(contract)),
             parameters=learned,
-            **{**about, "parity": found},
+            **{**about, "parity": differences},
         )
         card_path = folder / f"{name}.toml"
         if card_path.exists() and read_card(card_path).sha256 != card.sha256:
@@ -157,13 +136,20 @@ def publish(model: nn.Module, folder: Path, name: str, about: Mapping[str, Any])
     return card
 
 
+def _pixels(contract: Contract) -> float:
+    """How many pixels of a picture one run on the example stands for; without end where it is of no picture."""
+    shape = contract.example[0]
+    if contract.pixels:
+        return contract.pixels
+    return shape[0] * math.prod(shape[2:]) if len(shape) == 4 else math.inf
+
+
 def write_card(path: Path, card: Card) -> None:
-    """Write a card as TOML; read_card gives it back."""
+    """Write a card as TOML; read_card gives it back. Raises OutputError."""
     plain, tables = [], []
     for key, value in asdict(card).items():
         if key == "data":
-            for each in value:
-                tables.append("[[data]]\n" + _lines(each))
+            tables += ["[[data]]\n" + _lines(pictures) for pictures in value]
         elif isinstance(value, Mapping):
             if value:
                 tables.append(f"[{key}]\n" + _lines(value))

@@ -35,11 +35,11 @@ def import_resjnd(path: str | Path, name: str, *, folder: Path | None = None) ->
     digest = hashlib.sha256(content).hexdigest()
     card, network = target / f"{name}.toml", target / f"{name}.onnx"
     if card.exists():
-        told = read_card(card)
-        if told.trained.get("sha256") != digest:
+        known = read_card(card)
+        if known.trained.get("sha256") != digest:
             raise UsageError(f"{name} is taken: {card}; choose another name")
-        if network.is_file() and hashlib.sha256(network.read_bytes()).hexdigest() == told.sha256:
-            return told
+        if network.is_file() and hashlib.sha256(network.read_bytes()).hexdigest() == known.sha256:
+            return known
     state = _state(source, content)
     model = ResJnd(channels=len(state["input.weight"]), compat=True)
     model.load_state_dict(state)
@@ -68,15 +68,15 @@ def _state(source: Path, content: bytes) -> dict[str, Tensor]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of torch, about files of other kinds
-            found: Any = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
+            saved: Any = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
     except Exception:  # a file that is not what it should be can raise anything
         raise DamagedError(source, "it is no PyTorch checkpoint of weights alone, or it is damaged") from None
     for key in ("state_dict", "model", "net"):
-        if isinstance(found, Mapping) and isinstance(found.get(key), Mapping):
-            found = found[key]
-    if not isinstance(found, Mapping):
-        raise InputError(source, f"it holds a {type(found).__name__}, not a state dict")
-    state = {str(key).removeprefix("module."): value for key, value in found.items()}
+        if isinstance(saved, Mapping) and isinstance(saved.get(key), Mapping):
+            saved = saved[key]
+    if not isinstance(saved, Mapping):
+        raise InputError(source, f"it holds a {type(saved).__name__}, not a state dict")
+    state = {str(key).removeprefix("module."): value for key, value in saved.items()}
     wanted = ("input.weight", "conv1.weight", "conv2.weight", "output.weight")
     if set(state) != set(wanted):
         has = ", ".join(sorted(state)[:6])[:200] or "none"
@@ -97,5 +97,5 @@ def _check_shapes(source: Path, weights: list[Any]) -> None:
     channels = shapes[0][0] if shapes[0] else 0
     inner = (channels, channels, 3, 3)
     if shapes != [(channels, 3, 3, 3), inner, inner, (3, channels, 3, 3)] or not 0 < channels <= _MOST_CHANNELS:
-        told = ", ".join(" x ".join(map(str, shape)) or "one number" for shape in shapes)
-        raise InputError(source, f"its weights are of another network: {told[:200]}")
+        sizes = ", ".join(" x ".join(map(str, shape)) or "one number" for shape in shapes)
+        raise InputError(source, f"its weights are of another network: {sizes[:200]}")

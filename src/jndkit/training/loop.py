@@ -17,32 +17,44 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from jndkit.errors import InputError, UsageError, unknown_choice
-from jndkit.picture import replacing, write_atomic
-from jndkit.training.networks import network
+from jndkit.batch import ledger
+from jndkit.errors import DamagedError, InputError, OutputError, UsageError
+from jndkit.picture import make_folder, replacing, write_atomic
+from jndkit.training.networks import load_weights, network
 from jndkit.training.recipe import Recipe
-from jndkit.training.tasks import Task, task as named_task
+from jndkit.training.tasks import Calibrating, Task, task as named_task
+
+EVENT_KEYS = frozenset(("event", "time", "step", "loss", "seconds"))
+"""What a validation's line in the log holds beside the task's scores."""
 
 
 class Run:
-    """A training run in a folder. Restores itself from `last` where there is one."""
+    """A training run in a folder. Restores itself from `last` where there is one.
+
+    device: "cpu", "cuda" and the like; the GPU where there is one by default.
+    Raises UsageError for a device that cannot be used and for a folder with a run of another network, InputError for
+    weights that cannot be started from.
+    """
 
     def __init__(self, recipe: Recipe, folder: Path, *, device: str | None = None) -> None:
         self.recipe, self.folder = recipe, folder
+        # As torchrun tells each of its processes.
         self.rank, self.world = int(os.environ.get("RANK", "0")), int(os.environ.get("WORLD_SIZE", "1"))
-        self.device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+        self.device = _device(device)
         if self.device.type == "cuda" and self.world > 1:
             self.device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")))
         torch.manual_seed(recipe.seed)
         self.model = network(recipe.name, recipe.model).to(self.device)
         self.model.to(memory_format=torch.channels_last)
         if recipe.init_from:
-            self.model.load_state_dict(load_file(recipe.init_from))
-        self.average = {name: each.detach().clone() for name, each in self.model.named_parameters()}
+            load_weights(self.model, recipe.init_from, recipe.name)
+        self.average = {name: parameter.detach().clone() for name, parameter in self.model.named_parameters()}
         self.optimiser = _optimiser(self.model, recipe)
+        # Each process draws batches of its own.
         self.generator = torch.Generator().manual_seed(recipe.seed + 1000 * self.rank)
         self.step, self.best, self.seconds = 0, -math.inf, 0.0
         self._restore()
@@ -53,7 +65,7 @@ class Run:
         model = self._distributed()
         if self.rank != 0:
             return self._leave(self._steps(model, task))
-        self.folder.mkdir(parents=True, exist_ok=True)
+        make_folder(str(self.folder))
         with _alone(self.folder):
             self._log(event="start", step=self.step, recipe=dataclasses.asdict(recipe), device=str(self.device))
             return self._leave(self._steps(model, task))
@@ -85,10 +97,7 @@ class Run:
         recipe = self.recipe
         for group in self.optimiser.param_groups:
             group["lr"] = learning_rate(recipe, self.step)
-        batch = tuple(
-            each.to(self.device, memory_format=torch.channels_last) if each.ndim == 4 else each.to(self.device)
-            for each in task.batch(self.generator)
-        )
+        batch = tuple(self._placed(tensor) for tensor in task.batch(self.generator))
         with self._autocast():
             loss = task.loss(model, batch)
         self.optimiser.zero_grad(set_to_none=True)
@@ -97,6 +106,7 @@ class Run:
             nn.utils.clip_grad_norm_(self.model.parameters(), recipe.clip)
         self.optimiser.step()
         if recipe.ema > 0:
+            # The first steps average over less: their start is nothing to remember.
             decay = min(recipe.ema, (1.0 + self.step) / (10.0 + self.step))
             with torch.no_grad():
                 for name, parameter in self.model.named_parameters():
@@ -106,6 +116,10 @@ class Run:
             raise InputError(self.folder, f"the loss is {value} at step {self.step}: lower lr or set clip")
         return value
 
+    def _placed(self, tensor: Tensor) -> Tensor:
+        # Channels last is several times faster on processors with bfloat16 units, and no slower elsewhere.
+        return tensor.to(self.device, memory_format=torch.channels_last if tensor.ndim == 4 else torch.preserve_format)
+
     def _validate(self, task: Task, losses: list[float], seconds: float) -> dict[str, Any]:
         if self.rank != 0:
             return {}
@@ -114,7 +128,8 @@ class Run:
             scores = task.validate(self.model)
             if scores[task.score_name] > self.best:
                 self.best = scores[task.score_name]
-                _write(self.folder / "best.safetensors", self.model.state_dict())
+                calibrated = task.calibrated(self.model) if isinstance(task, Calibrating) else self.model.state_dict()
+                _write(self.folder / "best.safetensors", calibrated)
         self.model.train()
         loss = sum(losses) / max(1, len(losses))
         self._log(event="validate", step=self.step, loss=loss, seconds=round(seconds, 1), **scores)
@@ -129,14 +144,14 @@ class Run:
         if self.recipe.ema <= 0:
             yield
             return
-        kept = {name: each.detach().clone() for name, each in self.model.named_parameters()}
+        last = {name: parameter.detach().clone() for name, parameter in self.model.named_parameters()}
         for name, parameter in self.model.named_parameters():
             parameter.copy_(self.average[name])
         try:
             yield
         finally:
             for name, parameter in self.model.named_parameters():
-                parameter.copy_(kept[name])
+                parameter.copy_(last[name])
 
     def _distributed(self) -> nn.Module:
         if self.world == 1:
@@ -149,39 +164,51 @@ class Run:
     def _save(self) -> None:
         if self.rank != 0:
             return
-        tensors = {f"model.{name}": each for name, each in self.model.state_dict().items()}
-        tensors |= {f"average.{name}": each for name, each in self.average.items()}
+        tensors = {f"model.{name}": tensor for name, tensor in self.model.state_dict().items()}
+        tensors |= {f"average.{name}": tensor for name, tensor in self.average.items()}
         for index, state in self.optimiser.state_dict()["state"].items():
             tensors |= {f"optimiser.{index}.{key}": torch.as_tensor(value) for key, value in state.items()}
         tensors["generator"] = self.generator.get_state()
+        # In `last.json` too, for people; but a run killed between the two files must not mix two steps.
+        tensors["progress"] = torch.tensor([self.step, self.best, self.seconds], dtype=torch.float64)
         _write(self.folder / "last.safetensors", tensors)
         known = {"step": self.step, "best": self.best, "seconds": round(self.seconds, 1), "name": self.recipe.name}
         text = json.dumps({**known, "model": self.recipe.model})
         write_atomic(self.folder / "last.json", text.encode(), force=True)
 
     def _restore(self) -> None:
-        known = self.folder / "last.json"
-        if not known.exists():
+        path, checkpoint = self.folder / "last.json", self.folder / "last.safetensors"
+        if not path.exists():
             return
-        told = json.loads(known.read_text())
-        if (told["name"], told["model"]) != (self.recipe.name, self.recipe.model):
+        try:
+            known = json.loads(path.read_text(encoding="utf-8"))
+            same = (known["name"], known["model"]) == (self.recipe.name, self.recipe.model)
+            progress = [known["step"], known["best"], known["seconds"]]
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise DamagedError(path, f"it is no note of a run ({error!r}); choose another folder with --run") from None
+        if not same:
             raise UsageError(f"{self.folder} holds a run of another network; choose another folder with --run")
-        self.step, self.best, self.seconds = told["step"], told["best"], told["seconds"]
-        tensors = load_file(self.folder / "last.safetensors")
-        self.model.load_state_dict(_part(tensors, "model."))
-        self.average = {name: each.to(self.device) for name, each in _part(tensors, "average.").items()}
+        try:
+            tensors = load_file(checkpoint)
+            self.model.load_state_dict(_part(tensors, "model."))
+        except Exception as error:  # what safetensors raises shares no base but this one
+            reason = str(error).splitlines()[0][:200]
+            raise DamagedError(checkpoint, f"it is no checkpoint of this run ({reason})") from None
+        if "progress" in tensors:  # older checkpoints have it in `last.json` alone
+            progress = tensors["progress"].tolist()
+        self.step, self.best, self.seconds = int(progress[0]), progress[1], progress[2]
+        self.average = {name: tensor.to(self.device) for name, tensor in _part(tensors, "average.").items()}
         state: dict[int, dict[str, Tensor]] = {}
-        for name, each in _part(tensors, "optimiser.").items():
+        for name, tensor in _part(tensors, "optimiser.").items():
             index, _, key = name.partition(".")
-            state.setdefault(int(index), {})[key] = each
+            state.setdefault(int(index), {})[key] = tensor
         if state:
             self.optimiser.load_state_dict({**self.optimiser.state_dict(), "state": state})
-        if self.world == 1:
+        if self.world == 1:  # of several processes only the first one's generator is kept
             self.generator.set_state(tensors["generator"].to("cpu", torch.uint8))
 
     def _log(self, **event: Any) -> None:
-        with (self.folder / "log.jsonl").open("a", encoding="utf-8") as log:
-            log.write(json.dumps({"time": round(time.time()), **event}) + "\n")
+        ledger.append(self.folder / "log.jsonl", json.dumps({"time": round(time.time()), **event}))
 
 
 @contextmanager
@@ -206,8 +233,6 @@ def learning_rate(recipe: Recipe, step: int) -> float:
         return recipe.lr * 0.1 ** (step // recipe.step_every) if recipe.step_every > 0 else recipe.lr
     if recipe.schedule == "linear":
         return recipe.lr * min(1.0, (recipe.steps - step) / max(1, recipe.steps - recipe.step_every))
-    if recipe.schedule != "cosine":
-        raise unknown_choice("schedule", recipe.schedule, ("cosine", "linear", "step"))
     if step < recipe.warmup:
         return recipe.lr * (step + 1) / recipe.warmup
     part = (step - recipe.warmup) / max(1, recipe.steps - recipe.warmup)
@@ -215,22 +240,34 @@ def learning_rate(recipe: Recipe, step: int) -> float:
 
 
 def _optimiser(model: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
-    if recipe.optimiser == "adamw":
-        return torch.optim.AdamW(
-            model.parameters(), lr=recipe.lr, betas=(recipe.beta1, 0.999), weight_decay=recipe.weight_decay
-        )
     if recipe.optimiser == "sgd":
         return torch.optim.SGD(
             model.parameters(), lr=recipe.lr, momentum=recipe.momentum, weight_decay=recipe.weight_decay
         )
-    raise unknown_choice("optimiser", recipe.optimiser, ("adamw", "sgd"))
+    return torch.optim.AdamW(
+        model.parameters(), lr=recipe.lr, betas=(recipe.beta1, 0.999), weight_decay=recipe.weight_decay
+    )
+
+
+def _device(name: str | None) -> torch.device:
+    name = name or ("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+        torch.empty(1, device=device)
+    except (AssertionError, RuntimeError) as error:  # AssertionError: a build of torch without CUDA
+        raise UsageError(f"--device {name}: it cannot be used ({str(error).splitlines()[0][:200]})") from None
+    return device
 
 
 def _part(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
-    return {name.removeprefix(prefix): each for name, each in tensors.items() if name.startswith(prefix)}
+    return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
 
 
 def _write(path: Path, tensors: dict[str, Tensor]) -> None:
-    """A run that is cut off keeps its last checkpoint."""
+    """Whole or not at all: a run that is cut off keeps its last checkpoint. Raises OutputError."""
+    content = {name: tensor.detach().contiguous().cpu() for name, tensor in tensors.items()}
     with replacing(path, force=True) as temporary:
-        save_file({name: each.detach().contiguous().cpu() for name, each in tensors.items()}, temporary)
+        try:
+            save_file(content, temporary)
+        except SafetensorError as error:  # what it makes of a full disk
+            raise OutputError(path, f"it cannot be written: {error}") from None

@@ -1,36 +1,32 @@
-"""Networks by name, resolved on use."""
+"""A network by its name, and its weights from a file."""
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
-from jndkit.errors import UsageError, check_choice
+from safetensors.torch import load_file
+from torch import nn
 
-if TYPE_CHECKING:
-    from torch import nn
-
-NETWORKS = {
-    "hvssd": "jndkit.training.hvssd.network:Hvssd",
-    "hvssd-degradation": "jndkit.training.hvssd.degradation:Degradation",
-    "jndlic": "jndkit.training.jndlic.network:JndLic",
-    "jndlic-paper": "jndkit.training.jndlic.paper:JndLicPaper",
-    "knob": "jndkit.training.knob.network:KnobNet",
-    "resjnd": "jndkit.training.resjnd.network:ResJnd",
-    "resjnd-s": "jndkit.training.resjnd.network:ResJndSmall",
-    "shen2020": "jndkit.training.shen2020.network:Shen2020",
-    "vpjnd": "jndkit.training.vpjnd.network:VpJndNet",
-    "vpjnd-paper": "jndkit.training.vpjnd.paper:VpJndPaper",
-}
+from jndkit.errors import InputError, UsageError
+from jndkit.training.systems import network_class
 
 
 def network(name: str, arguments: dict[str, Any]) -> nn.Module:
-    """A fresh network. Raises UsageError for an unknown name or argument."""
-    check_choice("network", name, NETWORKS)
-    module, _, attribute = NETWORKS[name].partition(":")
-    made = getattr(importlib.import_module(module), attribute)
+    """A network with weights drawn by torch's own generator. Raises UsageError for an unknown name or argument."""
+    build = network_class(name)
     try:
-        built: nn.Module = made(**arguments)
+        model: nn.Module = build(**arguments)
     except TypeError as error:
         raise UsageError(f"network {name}: {error}") from None
-    return built
+    return model
+
+
+def load_weights(model: nn.Module, path: str | Path, name: str) -> None:
+    """Fill a network, called `name` in the error, from a safetensors file. Raises InputError."""
+    if not Path(path).is_file():
+        raise InputError(path, f"there is no such file of weights of {name}")
+    try:
+        model.load_state_dict(load_file(path))
+    except Exception as error:  # what safetensors raises shares no base but this one
+        raise InputError(path, f"it holds no weights of {name} ({str(error).splitlines()[0][:200]})") from None

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import asdict, dataclass, field, fields
-from importlib.resources import files
+from dataclasses import dataclass, field, fields
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
-from jndkit.errors import UsageError, unknown_choice
+from jndkit.errors import UsageError, check_choice, unknown_choice
+from jndkit.training.systems import recipes
+
+OPTIMISERS = ("adamw", "sgd")
+SCHEDULES = ("cosine", "linear", "step")
+_COUNTS = ("steps", "batch", "crop", "validate_every", "checkpoint_every")
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """name: of the network that is trained, and of its files.  task: which module of `training.tasks` feeds it.
+    """name: of the network that is trained, and of its files.  task: what it is trained to do.
 
     model: arguments of the network.  data: arguments of the task, folders among them.
     steps: optimiser steps.  batch: crops a step.  crop: pixels a side.  lr: peak learning rate.
@@ -22,6 +27,7 @@ class Recipe:
         `step_every` steps, then to zero).
     clip: largest norm of the gradient, 0 for none.  ema: decay of the averaged weights, 0 for none.
     amp: bfloat16 autocast.  validate_every, checkpoint_every: steps.  init_from: a safetensors file to start from.
+    Raises UsageError for an optimiser or schedule that there is not, and for counts below 1.
     """
 
     name: str
@@ -47,8 +53,21 @@ class Recipe:
     checkpoint_every: int = 200
     init_from: str = ""
 
+    def __post_init__(self) -> None:
+        check_choice("optimiser", self.optimiser, OPTIMISERS)
+        check_choice("schedule", self.schedule, SCHEDULES)
+        for key in _COUNTS:
+            if getattr(self, key) < 1:
+                raise UsageError(f"{key} = {getattr(self, key)}: at least 1 is needed")
 
-_TYPES = {each.name: each.type for each in fields(Recipe)}
+
+_TYPES = {key.name: str(key.type) for key in fields(Recipe)}
+_KINDS: dict[str, tuple[tuple[type, ...], str]] = {
+    "int": ((int,), "a whole number"),
+    "float": ((int, float), "a number"),
+    "str": ((str,), "text"),
+    "bool": ((bool,), "true or false"),
+}
 
 
 def load_recipe(name: str | Path, settings: tuple[str, ...] = ()) -> Recipe:
@@ -57,29 +76,35 @@ def load_recipe(name: str | Path, settings: tuple[str, ...] = ()) -> Recipe:
     settings: such as "lr=1e-4" or "model.width=48"; values are TOML, else text.
     Raises UsageError for unknown recipes, unknown keys and values of the wrong type.
     """
+    try:
+        values = tomllib.loads(_file(name).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:  # ValueError: neither text nor TOML
+        raise UsageError(f"recipe {name}: {error}") from None
+    _check(str(name), values)
+    for setting in settings:
+        _apply(values, setting)
+    return Recipe(**values)
+
+
+def summaries() -> dict[str, str]:
+    """What each recipe that comes along is for: the first line of its head, by its name."""
+    heads = {name: path.read_text(encoding="utf-8").partition("\n")[0] for name, path in recipes().items()}
+    return {name: head.removeprefix("#").strip() for name, head in heads.items()}
+
+
+def _file(name: str | Path) -> Path | Traversable:
     path = Path(name)
     if path.suffix == ".toml":
         if not path.is_file():
             raise UsageError(f"there is no recipe {path}")
-        text = path.read_text(encoding="utf-8")
-    else:
-        offered = files(__package__).joinpath("recipes")
-        found = offered.joinpath(f"{name}.toml")
-        if not found.is_file():
-            known = sorted(each.name.removesuffix(".toml") for each in offered.iterdir() if each.name.endswith(".toml"))
-            raise unknown_choice("recipe", str(name), known, beside="a .toml file")
-        text = found.read_text(encoding="utf-8")
-    try:
-        values = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"recipe {name}: {error}") from None
-    recipe = _checked(str(name), values)
-    for setting in settings:
-        recipe = _with(recipe, setting)
-    return recipe
+        return path
+    offered = recipes()
+    if str(name) not in offered:
+        raise unknown_choice("recipe", str(name), offered, beside="a .toml file")
+    return offered[str(name)]
 
 
-def _checked(name: str, values: dict[str, Any]) -> Recipe:
+def _check(name: str, values: dict[str, Any]) -> None:
     unknown = sorted(set(values) - set(_TYPES))
     if unknown:
         raise UsageError(f"recipe {name}: unknown key {unknown[0]!r}; known are {', '.join(_TYPES)}")
@@ -88,32 +113,28 @@ def _checked(name: str, values: dict[str, Any]) -> Recipe:
         raise UsageError(f"recipe {name}: the key {missing[0]!r} is missing")
     for key, value in values.items():
         _check_type(key, value)
-    return Recipe(**values)
 
 
 def _check_type(key: str, value: Any) -> None:
-    wanted = str(_TYPES[key])
-    kinds: dict[str, tuple[type, ...]] = {"int": (int,), "float": (int, float), "str": (str,), "bool": (bool,)}
-    allowed = kinds.get(wanted, (dict,))
+    allowed, words = _KINDS.get(_TYPES[key], ((dict,), "a table"))
+    # In Python True is an int: a recipe that says so is mistaken.
     if not isinstance(value, allowed) or (isinstance(value, bool) and bool not in allowed):
-        raise UsageError(f"{key} = {value!r}: wanted is {wanted.split('[')[0]}")
+        raise UsageError(f"{key} = {value!r}: {words} is needed")
 
 
-def _with(recipe: Recipe, setting: str) -> Recipe:
+def _apply(values: dict[str, Any], setting: str) -> None:
+    """Put one `key=value` in its place among a recipe's values."""
     key, equals, text = setting.partition("=")
     if not equals:
         raise UsageError(f"--set {setting}: write key=value")
     try:
         value = tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:
-        value = text
+        value = text  # most texts need no quotes: a path, a name
     outer, dot, inner = key.partition(".")
     if outer not in _TYPES:
         raise UsageError(f"--set {setting}: unknown key {outer!r}; known are {', '.join(_TYPES)}")
-    if dot:
-        if outer not in ("model", "data"):
-            raise UsageError(f"--set {setting}: {outer} has no parts")
-        value = {**getattr(recipe, outer), inner: value}
-    _check_type(outer, value)
-    changed: dict[str, Any] = {**asdict(recipe), outer: value}
-    return Recipe(**changed)
+    if dot and outer not in ("model", "data"):
+        raise UsageError(f"--set {setting}: {outer} has no parts")
+    values[outer] = {**values.get(outer, {}), inner: value} if dot else value
+    _check_type(outer, values[outer])

@@ -4,26 +4,30 @@ from __future__ import annotations
 
 import json
 import platform
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import load_file
+from torch import nn
 
+from jndkit.batch import ledger
 from jndkit.errors import DamagedError, InputError, OutputError, UsageError
-from jndkit.picture import write_atomic
+from jndkit.picture import make_folder, write_atomic
 from jndkit.pixelwise import check_own_name
 from jndkit.training.export import publish
-from jndkit.training.hvssd.task import read_degradation
-from jndkit.training.networks import network
+from jndkit.training.loop import EVENT_KEYS
+from jndkit.training.networks import load_weights, network
 from jndkit.training.recipe import Recipe
+from jndkit.training.systems import task_class
 from jndkit.weights import Card, home, read_card
 
 
 def export_best(recipe: Recipe, folder: Path, *, name: str | None = None) -> Card | None:
     """Write the best weights of a run as NAME.onnx and NAME.toml into its folder; None for a network that no map needs.
 
-    A network that takes another's output brings that one along, as NAME-degradation.
+    A network that takes another's output brings that one along; one that is used through several graphs leaves several
+    files and gives the last one's card.
 
     name: also put it among the user's models under this name; the recipe's own by default, in the folder alone.
     Raises InputError where the folder holds no such run, UsageError for a name that is no name or comes along,
@@ -35,42 +39,25 @@ def export_best(recipe: Recipe, folder: Path, *, name: str | None = None) -> Car
     if not best.is_file():
         raise InputError(best, "there are no weights; the run has not been validated yet")
     model = network(recipe.name, recipe.model)
-    try:
-        model.load_state_dict(load_file(best))
-    except Exception as error:  # what safetensors raises shares no base but this one
-        raise InputError(best, f"it holds no weights of {recipe.name} ({str(error).splitlines()[0][:200]})") from None
-    called = name or recipe.name
+    load_weights(model, best, recipe.name)
+    own_name, about = name or recipe.name, _about(recipe, folder)
     if hasattr(model, "parts"):
-        return _publish_parts(model.parts(), folder, called, _about(recipe, folder))
+        card = None
+        for ending, part in model.parts():
+            card = _publish_anew(part, folder, f"{own_name}-{ending}", about)
+        return card
     if not hasattr(model, "contract"):
         return None
-    for ending in (".onnx", ".toml"):  # of an earlier export of the same run
-        for each in (called, f"{called}-degradation"):
-            (folder / f"{each}{ending}").unlink(missing_ok=True)
-    needed = _needed(recipe, folder, called)
-    card = publish(model, folder, called, _about(recipe, folder) | ({"needs": needed.name} if needed else {}))
+    cards = []
+    for ending, other in _needed(recipe):
+        stage = {"architecture": f"{recipe.name}-{ending}", "licence": "unstated", "summary": f"needed by {own_name}"}
+        cards.append(_publish_anew(other, folder, f"{own_name}-{ending}", stage))
+        about["needs"] = cards[-1].name
+    cards.append(_publish_anew(model, folder, own_name, about))
     if name is not None:
-        for published in (needed, card) if needed else (card,):
-            _install(folder, published)
-    return card
-
-
-def _publish_parts(parts: Any, folder: Path, called: str, about: dict[str, Any]) -> Card | None:
-    """A network that is used through several graphs: NAME-PART.onnx and its card each; the last card."""
-    card = None
-    for ending, part in parts:
-        for suffix in (".onnx", ".toml"):  # of an earlier export of the same run
-            (folder / f"{called}-{ending}{suffix}").unlink(missing_ok=True)
-        card = publish(part, folder, f"{called}-{ending}", about)
-    return card
-
-
-def _needed(recipe: Recipe, folder: Path, called: str) -> Card | None:
-    """The network whose output a run's own takes, from the weights that the recipe names, into the run's folder."""
-    if "degradation" not in recipe.data:
-        return None
-    about = {"architecture": "hvssd-degradation", "licence": "unstated", "summary": f"stage one of {called}"}
-    return publish(read_degradation(recipe.data["degradation"]), folder, f"{called}-degradation", about)
+        for card in cards:  # the network that needs the others comes last: it is a model once it is there
+            _install(folder, card)
+    return cards[-1]
 
 
 def check_free(name: str, step: int, steps: int) -> None:
@@ -84,34 +71,45 @@ def check_free(name: str, step: int, steps: int) -> None:
         raise UsageError(f"{name} is taken: {card}; choose another name")
 
 
+def _needed(recipe: Recipe) -> Iterator[tuple[str, nn.Module]]:
+    """The networks whose output this one takes, as its task tells; by what is put behind the network's own name."""
+    task = task_class(recipe.task)
+    if hasattr(task, "needed"):
+        yield from task.needed(recipe)
+
+
+def _publish_anew(model: nn.Module, folder: Path, name: str, about: dict[str, Any]) -> Card:
+    """Publish, in the place of an earlier export of the same run."""
+    for ending in (".onnx", ".toml"):
+        (folder / f"{name}{ending}").unlink(missing_ok=True)
+    return publish(model, folder, name, about)
+
+
 def _install(folder: Path, card: Card) -> None:
     """Put a network of a run's folder among the user's models; its card last, which makes it one."""
     target = home() / "weights"
     placed = target / f"{card.name}.toml"
     if placed.exists() and read_card(placed).sha256 != card.sha256:
         raise OutputError(placed, "other weights have this name; choose another")
-    try:
-        target.mkdir(parents=True, exist_ok=True)
-        for ending in (".onnx", ".toml"):
-            data = (folder / f"{card.name}{ending}").read_bytes()
-            write_atomic(target / f"{card.name}{ending}", data, force=True)
-    except OSError as error:
-        raise OutputError(target, f"the network cannot be written: {error.strerror or error}") from None
+    make_folder(str(target))
+    for ending in (".onnx", ".toml"):
+        write_atomic(target / f"{card.name}{ending}", (folder / f"{card.name}{ending}").read_bytes(), force=True)
 
 
 def _about(recipe: Recipe, folder: Path) -> dict[str, Any]:
     """The keys of a card that the run's own log tells."""
-    log = folder / "log.jsonl"
+    log, score_name = folder / "log.jsonl", task_class(recipe.task).score_name
+    events = ledger.read(log)
     try:
-        events = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
         scored = [event for event in events if event["event"] == "validate"]
         starts = [event for event in events if event["event"] == "start"]
-    except (OSError, ValueError, KeyError, TypeError):
-        raise DamagedError(log, "it is no log of a run") from None
-    if not scored or not starts:
-        raise InputError(log, "it tells of no validation")
-    told = {"event", "time", "step", "seconds", "loss"}
-    best = max(scored, key=lambda event: event[next(key for key in event if key not in told)])
+        if not scored or not starts:
+            raise InputError(log, "it tells of no validation")
+        best = max(scored, key=lambda event: float(event[score_name]))
+        hours, device = scored[-1]["seconds"] / 3600, starts[-1]["device"]
+    except (KeyError, TypeError, ValueError):
+        raise DamagedError(log, f"it is no log of a run that was scored by {score_name}") from None
+    settings = {"model": recipe.model, "crop": recipe.crop, "batch": recipe.batch, "lr": recipe.lr}
     return {
         "architecture": recipe.name,
         "licence": "unstated",
@@ -119,12 +117,10 @@ def _about(recipe: Recipe, folder: Path) -> dict[str, Any]:
         "trained": {
             "recipe": recipe.name,
             "steps": best["step"],
-            "hours": round(scored[-1]["seconds"] / 3600, 2),
-            "hardware": f"{starts[-1]['device']}, {platform.machine()}, {torch.get_num_threads()} threads",
-            "settings": json.dumps(
-                {"model": recipe.model, "crop": recipe.crop, "batch": recipe.batch, "lr": recipe.lr}
-            ),
+            "hours": round(hours, 2),
+            "hardware": f"{device}, {platform.machine()}, {torch.get_num_threads()} threads",
+            "settings": json.dumps(settings),
         },
         "data": [{"pictures": str(recipe.data.get("train", "")), "licence": "unstated"}],
-        "scores": {key: value for key, value in best.items() if key not in told},
+        "scores": {key: value for key, value in best.items() if key not in EVENT_KEYS},
     }

@@ -1,12 +1,14 @@
-"""Random crops of the pictures below a folder, for networks that learn from pictures alone."""
+"""Random crops of the pictures below a folder, and what tasks draw and turn alike."""
 
 from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Generator, Tensor
 
@@ -14,14 +16,19 @@ from jndkit.errors import InputError
 from jndkit.picture import Pixels, load
 from jndkit.picture.formats.sniffing import ENDINGS
 
+FORMS = 8
+"""Ways in which a square can lie; see `turned`."""
+
 
 def pictures_below(folder: str | Path) -> list[Path]:
     """The pictures in a folder and the folders inside it, by name. Raises InputError where there are none."""
+    if not Path(folder).is_dir():
+        raise InputError(folder, "there is no such folder")
     suffixes = {suffix for group in ENDINGS.values() for suffix in group}
-    found = sorted(path for path in Path(folder).rglob("*") if path.suffix.lower() in suffixes)
-    if not found:
+    paths = sorted(path for path in Path(folder).rglob("*") if path.suffix.lower() in suffixes)
+    if not paths:
         raise InputError(folder, "it holds no picture")
-    return found
+    return paths
 
 
 class Crops:
@@ -33,30 +40,28 @@ class Crops:
     """
 
     def __init__(self, folder: str | Path, side: int, reduce: float = 1.0) -> None:
-        self._folder, self._paths = folder, pictures_below(folder)
+        self._paths = pictures_below(folder)
         self._side, self._reduce = side, reduce
 
     def draw(self, count: int, generator: Generator) -> Tensor:
-        """float32 (count, 3, side, side), RGB in 0..1."""
+        """float32 (count, 3, side, side), RGB in 0..1. Raises InputError for a picture smaller than a crop."""
         return to_tensor(np.stack([self._one(generator) for _ in range(count)]))
 
     def _one(self, generator: Generator) -> Pixels:
-        def below(limit: int) -> int:
-            return int(torch.randint(limit, (), generator=generator))
-
-        picture = _pixels(self._paths[below(len(self._paths))])
+        path = self._paths[below(len(self._paths), generator)]
+        picture = _pixels(path)
         share = float(torch.rand((), generator=generator))
         if min(picture.shape[:2]) < self._side:
-            raise InputError(self._folder, f"a picture in it is smaller than a crop of {self._side} pixels")
+            raise InputError(path, f"it is smaller than a crop of {self._side} pixels")
+        # A larger crop reduced is the crop of a reduced picture, without reducing all of it.
         wanted = round(self._side / (self._reduce + (1.0 - self._reduce) * share))
-        taken = min(wanted, *picture.shape[:2])
-        top, left, form = below(picture.shape[0] - taken + 1), below(picture.shape[1] - taken + 1), below(8)
-        crop = picture[top : top + taken, left : left + taken]
-        if taken != self._side:
+        side = min(wanted, *picture.shape[:2])
+        top, left = (below(length - side + 1, generator) for length in picture.shape[:2])
+        form = below(FORMS, generator)
+        crop = picture[top : top + side, left : left + side]
+        if side != self._side:
             crop = cv2.resize(crop, (self._side, self._side), interpolation=cv2.INTER_CUBIC)
-        crop = crop[:, ::-1] if form & 1 else crop
-        crop = crop[::-1] if form & 2 else crop
-        return crop.swapaxes(0, 1) if form & 4 else crop
+        return turned(crop, form)
 
 
 def centres(folder: str | Path, count: int, most: int, multiple: int) -> list[Pixels]:
@@ -66,13 +71,25 @@ def centres(folder: str | Path, count: int, most: int, multiple: int) -> list[Pi
     """
     paths = pictures_below(folder)
     paths = [paths[index * len(paths) // count] for index in range(count)] if len(paths) > count else paths
-    found = []
+    middles = []
     for path in paths:
         picture = _pixels(path)
         height, width = (min(most, side // multiple * multiple) for side in picture.shape[:2])
         top, left = (picture.shape[0] - height) // 2, (picture.shape[1] - width) // 2
-        found.append(np.ascontiguousarray(picture[top : top + height, left : left + width]))
-    return found
+        middles.append(np.ascontiguousarray(picture[top : top + height, left : left + width]))
+    return middles
+
+
+def below(limit: int, generator: Generator) -> int:
+    """A whole number in 0..limit - 1."""
+    return int(torch.randint(limit, (), generator=generator))
+
+
+def turned(plane: npt.NDArray[Any], form: int) -> npt.NDArray[Any]:
+    """A picture or plane (H, W, ...) in one of its eight forms, mirrored and transposed; 0 leaves it as it is."""
+    plane = plane[:, ::-1] if form & 1 else plane
+    plane = plane[::-1] if form & 2 else plane
+    return plane.swapaxes(0, 1) if form & 4 else plane
 
 
 def to_tensor(pixels: Pixels) -> Tensor:
@@ -80,6 +97,6 @@ def to_tensor(pixels: Pixels) -> Tensor:
     return torch.from_numpy(pixels.astype(np.float32)).permute(0, 3, 1, 2).div_(255.0)
 
 
-@lru_cache(maxsize=1000)
+@lru_cache(maxsize=1000)  # drawn again and again: decoding takes longer than a step
 def _pixels(path: Path) -> Pixels:
     return load(path).rgb

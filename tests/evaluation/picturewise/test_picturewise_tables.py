@@ -30,7 +30,7 @@ def committed(name: str) -> list[KnobRow]:
 
 @pytest.fixture
 def made() -> list[KnobRow]:
-    """The observer and prediction on two pictures: bytes 100 to 199, boundaries at quality 90 and 92."""
+    """The observer and the prediction on two pictures: bytes 100 to 199, boundaries at quality 90 and 92."""
     settings = Settings(codecs=("jpeg",), methods=("cvvdp", "knob"))
     found = []
     for name, best in (("a.png", 0.3), ("b.png", 0.4)):

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image
 
 from jndkit.cli import main
 from jndkit.errors import InputError, UsageError
@@ -118,21 +117,11 @@ def test_every_runtime_agrees(model: Any, tmp_path: Path) -> None:
         assert max(parity(model, tmp_path / "made.onnx", (torch.rand(shape),)).values()) < 1e-4
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """Two pictures, one in a folder inside."""
-    photo = Image.open(Path(__file__).parents[3] / "examples" / "lake.png").convert("RGB")
-    (tmp_path / "set" / "inside").mkdir(parents=True)
-    photo.crop((0, 0, 160, 128)).save(tmp_path / "set" / "a.png")
-    photo.crop((200, 60, 360, 180)).save(tmp_path / "set" / "inside" / "b.png")
-    return tmp_path / "set"
-
-
-def test_twenty_steps_lower_the_loss(folder: Path, tmp_path: Path) -> None:
+def test_twenty_steps_lower_the_loss(photos: Path, tmp_path: Path) -> None:
     from jndkit.training.loop import Run
     from jndkit.training.tasks import task
 
-    chosen = load_recipe("debug-hvssd-degradation", (f"data.train={folder}", f"data.valid={folder}"))
+    chosen = load_recipe("debug-hvssd-degradation", (f"data.train={photos}", f"data.valid={photos}"))
     run, feeder = Run(chosen, tmp_path / "run"), task(chosen)
     seen = [feeder.batch(torch.Generator().manual_seed(seed)) for seed in range(4)]
 
@@ -147,30 +136,35 @@ def test_twenty_steps_lower_the_loss(folder: Path, tmp_path: Path) -> None:
     assert scores["bits_a_pixel"] > 0
 
 
-def test_crops_are_drawn_by_the_generator_alone(folder: Path) -> None:
+def test_crops_are_drawn_by_the_generator_alone(photos: Path, tmp_path: Path) -> None:
     from jndkit.training.sampling import Crops, centres
 
-    crops = Crops(folder, 64, 0.6)
+    crops = Crops(photos, 64, 0.6)
     first, second, other = (crops.draw(3, torch.Generator().manual_seed(seed)) for seed in (1, 1, 2))
     assert first.shape == (3, 3, 64, 64)
     assert torch.equal(first, second)
     assert not torch.equal(first, other)
     assert 0 <= float(first.min()) < float(first.max()) <= 1
-    assert [each.shape for each in centres(folder, 5, 128, 8)] == [(128, 128, 3), (120, 128, 3)]
+    assert [each.shape for each in centres(photos, 5, 136, 8)] == [(128, 136, 3), (136, 136, 3)]
     with pytest.raises(InputError, match="smaller than a crop of 400"):
-        Crops(folder, 400).draw(1, torch.Generator())
-    with pytest.raises(InputError, match="no picture"):
-        Crops(folder.parent / "none", 64)
+        Crops(photos, 400).draw(1, torch.Generator())
+    with pytest.raises(InputError, match="none: there is no such folder"):
+        Crops(photos / "none", 64)
+    with pytest.raises(InputError, match="it holds no picture"):
+        Crops(tmp_path, 64)
 
 
-def test_what_is_misspelt_fails(folder: Path) -> None:
+def test_what_is_misspelt_fails(photos: Path, tmp_path: Path) -> None:
     from jndkit.training.tasks import task
 
-    folders = (f"data.train={folder}", f"data.valid={folder}")
+    folders = (f"data.train={photos}", f"data.valid={photos}")
     for settings, said in (
         ((*folders, "data.colour=1"), "data.colour: unknown"),
         ((*folders, "crop=50"), "multiple of 8"),
     ):
         with pytest.raises(UsageError, match=said):
             task(load_recipe("debug-hvssd-degradation", settings))
-    assert main(["train", "debug-hvssd-degradation", "--set", "data.train=none", "--run", str(folder / "r")]) == 1
+    data = ("--set", "data.train=none", "--set", "data.valid=none")
+    assert main(["train", "debug-hvssd-degradation", *data, "--run", str(tmp_path / "run")]) == 1
+    assert main(["train", "debug-hvssd-degradation", "--run", str(tmp_path / "run")]) == 2
+    assert not (tmp_path / "run").exists()

@@ -17,38 +17,26 @@ torch = pytest.importorskip("torch")
 pytestmark = pytest.mark.train
 
 
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two pictures, and an untrained degradation network."""
-    from safetensors.torch import save_file
-
-    from jndkit.training.networks import network
-
-    home = tmp_path_factory.mktemp("hvssd")
-    photo = Image.open(Path(__file__).parents[3] / "examples" / "lake.png").convert("RGB")
-    (home / "set").mkdir()
-    photo.crop((0, 0, 160, 128)).save(home / "set" / "a.png")
-    photo.crop((200, 60, 360, 180)).save(home / "set" / "b.png")
-    torch.manual_seed(0)
-    save_file(network("hvssd-degradation", {"channels": 4}).state_dict(), home / "degradation.safetensors")
-    return home
+@pytest.fixture
+def data(photos: Path, degradation_weights: Path) -> tuple[str, ...]:
+    """Settings that name the data."""
+    return f"data.train={photos}", f"data.valid={photos}", f"data.degradation={degradation_weights}"
 
 
-def recipe(home: Path, *settings: str) -> Recipe:
-    folders = (f"data.train={home / 'set'}", f"data.valid={home / 'set'}")
-    return load_recipe("debug-hvssd", (*folders, f"data.degradation={home / 'degradation.safetensors'}", *settings))
+def recipe(data: tuple[str, ...], *settings: str) -> Recipe:
+    return load_recipe("debug-hvssd", (*data, *settings))
 
 
 @pytest.mark.parametrize("name", ["gmsd", "masked-bands", "ms-ssim"])
 class TestMeasures:
     def test_equal_pictures_are_not_apart(self, name: str) -> None:
-        from jndkit.training.losses.fullreference import MEASURES
+        from jndkit.training.losses.full_reference import MEASURES
 
         picture = torch.rand(2, 3, 96, 88, generator=torch.Generator().manual_seed(0))
         assert float(MEASURES[name](picture, picture, None).abs().max()) < 1e-4
 
     def test_more_noise_is_farther_and_the_slope_is_finite(self, name: str) -> None:
-        from jndkit.training.losses.fullreference import MEASURES
+        from jndkit.training.losses.full_reference import MEASURES
 
         random = torch.Generator().manual_seed(1)
         picture = 0.2 + 0.6 * torch.rand(2, 3, 96, 88, generator=random)
@@ -62,7 +50,7 @@ class TestMeasures:
 
 
 def test_noise_in_texture_costs_less_than_in_smooth_parts() -> None:
-    from jndkit.training.losses.fullreference import masked_bands
+    from jndkit.training.losses.full_reference import masked_bands
 
     random = torch.Generator().manual_seed(2)
     picture = torch.full((1, 3, 96, 96), 0.5)
@@ -75,7 +63,7 @@ def test_noise_in_texture_costs_less_than_in_smooth_parts() -> None:
 
 
 def test_the_gradient_is_prewitts() -> None:
-    from jndkit.training.losses.fullreference import gradient_size
+    from jndkit.training.losses.full_reference import gradient_size
 
     ramp = torch.arange(9.0).repeat(7, 1)[None, None]  # one step a column: the mask spans two
     np.testing.assert_allclose(gradient_size(ramp)[0, 0, :, 1:-1].numpy(), 2.0, atol=1e-4)
@@ -98,10 +86,10 @@ def test_the_magnitude_is_least_at_the_level_asked_for() -> None:
 
 
 def test_light_varies_as_the_change_of_luma_that_it_takes() -> None:
-    from jndkit.training.losses.fullreference import light, luma, variation
+    from jndkit.training.losses.full_reference import luma, screen_light, variation
 
-    assert float(light(torch.ones(1, 3, 1, 1))) == pytest.approx(1.0)
-    assert float(light(torch.zeros(1, 3, 1, 1))) == pytest.approx((20 / 275) ** 2.2, 1e-4)
+    assert float(screen_light(torch.ones(1, 3, 1, 1))) == pytest.approx(1.0)
+    assert float(screen_light(torch.zeros(1, 3, 1, 1))) == pytest.approx((20 / 275) ** 2.2, 1e-4)
     assert float(variation(torch.full((1, 3, 40, 40), 0.5)).max()) < 1e-4
     # On a gentle ramp it is Prewitt's gradient of luma itself, which spans two pixels.
     ramp = torch.linspace(0.4, 0.6, 101).repeat(1, 3, 40, 1)
@@ -142,11 +130,11 @@ def test_the_context_covers_what_the_generator_reaches() -> None:
     assert context - 8 <= int((moved - 48).abs().max()) <= context
 
 
-def test_twenty_steps_lower_the_loss(home: Path, tmp_path: Path) -> None:
+def test_twenty_steps_lower_the_loss(data: tuple[str, ...], tmp_path: Path) -> None:
     from jndkit.training.loop import Run
     from jndkit.training.tasks import task
 
-    run = Run(recipe(home), tmp_path / "run")
+    run = Run(recipe(data), tmp_path / "run")
     feeder = task(run.recipe)
     seen = [feeder.batch(torch.Generator().manual_seed(seed)) for seed in range(4)]
 
@@ -162,29 +150,29 @@ def test_twenty_steps_lower_the_loss(home: Path, tmp_path: Path) -> None:
     assert scores["map_mean"] > 0
 
 
-def test_weights_of_nothing_leave_a_loss_out(home: Path) -> None:
+def test_weights_of_nothing_leave_a_loss_out(data: tuple[str, ...]) -> None:
     from jndkit.training.hvssd.task import HvssdTask
     from jndkit.training.networks import network
 
     torch.manual_seed(5)
     model = network("hvssd", {"inputs": "figure"})
-    feeder = HvssdTask(recipe(home))
+    feeder = HvssdTask(recipe(data))
     batch = feeder.batch(torch.Generator().manual_seed(0))
     assert set(batch[1].unique().tolist()) == {-1.0, 1.0}
     with torch.no_grad():
         parts = feeder.losses(model, batch)
         for name, key in zip(parts._fields, ("magnitude", "perceptual_weight", "attention"), strict=True):
             weights = dict.fromkeys(("magnitude", "perceptual_weight", "attention"), 0.0) | {key: 2.0}
-            alone = HvssdTask(recipe(home, *(f"data.{each}={value}" for each, value in weights.items())))
+            alone = HvssdTask(recipe(data, *(f"data.{key}={value}" for key, value in weights.items())))
             assert float(getattr(parts, name)) > 0
             assert float(alone.loss(model, batch)) == pytest.approx(2 * float(getattr(parts, name)), rel=1e-4)
 
 
-def test_noise_is_given_at_the_psnr(home: Path) -> None:
+def test_noise_is_given_at_the_psnr(photos: Path) -> None:
     from jndkit.picture.difference import psnr
     from jndkit.training.hvssd.task import noise_at
 
-    pixels = np.asarray(Image.open(home / "set" / "a.png"))
+    pixels = np.asarray(Image.open(photos / "a.png"))
     jnd = np.random.default_rng(0).uniform(0, 5, pixels.shape[:2])
     assert psnr(pixels, noise_at(pixels, jnd, 26.65)) == pytest.approx(26.65, abs=0.011)
     np.testing.assert_array_equal(noise_at(pixels, 0 * jnd, 26.65), pixels)
@@ -207,7 +195,7 @@ def test_every_runtime_agrees(inputs: str, tmp_path: Path) -> None:
     assert max(parity(model, tmp_path / "made.onnx", other).values()) < 1e-4
 
 
-def test_what_is_misspelt_fails(home: Path, tmp_path: Path) -> None:
+def test_what_is_misspelt_fails(data: tuple[str, ...], tmp_path: Path) -> None:
     from jndkit.training.networks import network
     from jndkit.training.tasks import task
 
@@ -218,10 +206,10 @@ def test_what_is_misspelt_fails(home: Path, tmp_path: Path) -> None:
         (("data.magnitude=0", "data.perceptual_weight=0", "data.attention=0"), "one of them must not be 0"),
     ):
         with pytest.raises(UsageError, match=said):
-            task(recipe(home, *settings))
+            task(recipe(data, *settings))
     (tmp_path / "bad.safetensors").write_bytes(b"nothing")
     for name in ("bad.safetensors", "none.safetensors"):
         with pytest.raises(InputError, match=f"{name}: it holds no weights"):
-            task(recipe(home, f"data.degradation={tmp_path / name}"))
+            task(recipe(data, f"data.degradation={tmp_path / name}"))
     with pytest.raises(UsageError, match="choose code, figure"):
         network("hvssd", {"inputs": "book"})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import cv2
 import numpy as np
@@ -16,48 +16,30 @@ from jndkit.training.recipe import Recipe, load_recipe
 
 pytestmark = pytest.mark.train
 
-if TYPE_CHECKING:
-    import torch
-else:
-    torch = pytest.importorskip("torch")
-
-EXAMPLE = Path(__file__).parents[3] / "examples" / "lake.png"
+torch = pytest.importorskip("torch")
+nn: Any = pytest.importorskip("torch.nn")
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Three pairs of a picture and itself blurred."""
-    home = tmp_path_factory.mktemp("vvc")
-    photo = np.asarray(Image.open(EXAMPLE).convert("RGB"))
-    for side in ("pristine", "jnd"):
-        (home / side).mkdir()
-    for index, left in enumerate((100, 240, 380)):
-        crop = np.ascontiguousarray(photo[60:174, left : left + 128])
-        Image.fromarray(crop).save(home / "pristine" / f"{index}.png")
-        Image.fromarray(cv2.GaussianBlur(crop, (0, 0), 0.6)).save(home / "jnd" / f"{index}.png")
-    return home
+def recipe(vvc_pairs: Path, *settings: str) -> Recipe:
+    return load_recipe("debug-shen2020", (f"data.train={vvc_pairs}", f"data.valid={vvc_pairs}", *settings))
 
 
-def recipe(folder: Path, *settings: str) -> Recipe:
-    return load_recipe("debug-shen2020", (f"data.train={folder}", f"data.valid={folder}", *settings))
-
-
-class Same(torch.nn.Module):
+class Same(nn.Module):
     """Gives back what it is given, brighter and with more contrast: the same structure."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.unused = torch.nn.Parameter(torch.zeros(1))
+        self.unused = nn.Parameter(torch.zeros(1))
 
-    def forward(self, patch: torch.Tensor) -> torch.Tensor:
+    def forward(self, patch: Any) -> Any:
         return patch * 1.5 + 0.1
 
 
-def test_twenty_steps_lower_the_loss(folder: Path, tmp_path: Path) -> None:
+def test_twenty_steps_lower_the_loss(vvc_pairs: Path, tmp_path: Path) -> None:
     from jndkit.training.loop import Run
     from jndkit.training.tasks import task
 
-    run = Run(recipe(folder), tmp_path / "run")
+    run = Run(recipe(vvc_pairs), tmp_path / "run")
     feeder = task(run.recipe)
     seen = [feeder.batch(torch.Generator().manual_seed(seed)) for seed in range(4)]
 
@@ -68,15 +50,15 @@ def test_twenty_steps_lower_the_loss(folder: Path, tmp_path: Path) -> None:
     before = loss()
     scores = run.train()
     assert loss() < before
-    assert next(iter(scores)) == feeder.score_name
+    assert feeder.score_name in scores
     assert Run(run.recipe, tmp_path / "run").step == 20  # it resumes
 
 
-def test_batches_are_the_generators_alone(folder: Path) -> None:
+def test_batches_are_the_generators_alone(vvc_pairs: Path) -> None:
     from jndkit.training.tasks import task
 
     for settings in ((), ("data.augment=false",)):
-        first, second = (task(recipe(folder, *settings)) for _ in range(2))
+        first, second = (task(recipe(vvc_pairs, *settings)) for _ in range(2))
         generator = torch.Generator().manual_seed(4)
         for a, b in zip(first.batch(generator), second.batch(torch.Generator().manual_seed(4)), strict=True):
             assert torch.equal(a, b)
@@ -90,20 +72,22 @@ def test_batches_are_the_generators_alone(folder: Path) -> None:
         assert not torch.allclose(reference, wanted, atol=1e-2)
 
 
-def test_without_augmentation_patches_are_those_of_the_grid(folder: Path) -> None:
+def test_without_augmentation_patches_are_those_of_the_grid(vvc_pairs: Path) -> None:
     from jndkit.training.tasks import task
 
-    grey = [cv2.cvtColor(cv2.imread(str(path)), cv2.COLOR_BGR2GRAY) for path in sorted((folder / "pristine").iterdir())]
+    grey = [
+        cv2.cvtColor(cv2.imread(str(path)), cv2.COLOR_BGR2GRAY) for path in sorted((vvc_pairs / "pristine").iterdir())
+    ]
     known = [plane[top : top + 64, left : left + 64] for plane in grey for top in (0, 50) for left in (0, 50)]
-    batch, _ = task(recipe(folder, "data.augment=false")).batch(torch.Generator().manual_seed(1))
+    batch, _ = task(recipe(vvc_pairs, "data.augment=false")).batch(torch.Generator().manual_seed(1))
     for patch in (batch[:, 0].numpy() + 1) * 127.5:
         assert min(float(np.abs(patch - each).max()) for each in known) <= 1.01  # luma rounds another way
 
 
-def test_the_same_structure_gains_nothing_and_blur_wins_on_blurred_pictures(folder: Path) -> None:
+def test_the_same_structure_gains_nothing_and_blur_wins_on_blurred_pictures(vvc_pairs: Path) -> None:
     from jndkit.training.shen2020.task import StructureTask, gain
 
-    feeder = StructureTask(recipe(folder))
+    feeder = StructureTask(recipe(vvc_pairs))
     scores = feeder.validate(Same())
     assert scores["gain_over_identity_percent"] == pytest.approx(0, abs=0.01)
     assert scores["blur_sigma"] == pytest.approx(0.6)
@@ -114,7 +98,7 @@ def test_the_same_structure_gains_nothing_and_blur_wins_on_blurred_pictures(fold
     assert gain(zero, zero).tolist() == [0, 0]
 
 
-def test_the_error_is_that_of_the_structure_in_code_values(folder: Path) -> None:
+def test_the_error_is_that_of_the_structure_in_code_values(vvc_pairs: Path) -> None:
     """Recomputed from the files with nothing of ours but luma."""
     from jndkit.picture import load
     from jndkit.pixelwise.terms.luma import luma
@@ -123,9 +107,9 @@ def test_the_error_is_that_of_the_structure_in_code_values(folder: Path) -> None
     def plain(path: Path) -> npt.NDArray[np.float64]:
         return luma(load(path).rgb).astype(np.float64)
 
-    found = StructureTask(recipe(folder)).identity().absolute
+    found = StructureTask(recipe(vvc_pairs)).identity().absolute
     for index in range(3):
-        pristine, jnd = (plain(folder / side / f"{index}.png") for side in ("pristine", "jnd"))
+        pristine, jnd = (plain(vvc_pairs / side / f"{index}.png") for side in ("pristine", "jnd"))
         errors = []
         for top in (0, 50):
             for left in (0, 50):
@@ -180,11 +164,11 @@ def test_the_linear_schedule() -> None:
     assert 0 < learning_rate(published, 112559) < 1e-8
 
 
-def test_what_is_wrong_with_the_data_is_said(folder: Path, tmp_path: Path) -> None:
+def test_what_is_wrong_with_the_data_is_said(vvc_pairs: Path, tmp_path: Path) -> None:
     from jndkit.training.tasks import task
 
     with pytest.raises(UsageError, match=r"data\.tarin"):
-        task(recipe(folder, "data.tarin=1"))
+        task(recipe(vvc_pairs, "data.tarin=1"))
     for side in ("pristine", "jnd"):
         (tmp_path / side).mkdir()
         Image.new("RGB", (63, 200)).save(tmp_path / side / "small.png")

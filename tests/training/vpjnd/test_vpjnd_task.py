@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import math
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
 
 from jndkit.datasets import vpjnd as dataset
 from jndkit.errors import InputError, UsageError
 from jndkit.observers.vpjnd import jnd_of
-from jndkit.picture import load
 from jndkit.training.recipe import Recipe, load_recipe
 
 pytestmark = pytest.mark.train
@@ -23,32 +20,15 @@ torch = pytest.importorskip("torch")
 EXAMPLE = Path(__file__).parents[3] / "examples" / "lake.png"
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two crops of a photograph, three JPEG versions each."""
-    home = tmp_path_factory.mktemp("set")
-    for each in ("pristine", "coded", "labels"):
-        (home / each).mkdir()
-    photo = np.asarray(Image.open(EXAMPLE).convert("RGB"))
-    rows = []
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(dataset, "COUNTS", {"jpeg:420": 3})
-        for index, left in enumerate((100, 300)):
-            Image.fromarray(photo[60:220, left : left + 192]).save(home / "crop.png")
-            rows.append(dataset._store(load(home / "crop.png"), home, str(index), seed=index))
-    (home / "manifest.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
-    return home
+def recipe(vpjnd_set: Path, *settings: str) -> Recipe:
+    return load_recipe("debug-vpjnd", (f"data.train={vpjnd_set}", f"data.valid={vpjnd_set}", *settings))
 
 
-def recipe(folder: Path, *settings: str) -> Recipe:
-    return load_recipe("debug-vpjnd", (f"data.train={folder}", f"data.valid={folder}", *settings))
-
-
-def test_a_few_steps_lower_the_loss(folder: Path, tmp_path: Path) -> None:
+def test_a_few_steps_lower_the_loss(vpjnd_set: Path, tmp_path: Path) -> None:
     from jndkit.training.loop import Run
     from jndkit.training.tasks import task
 
-    run = Run(recipe(folder, "steps=5", "validate_every=5"), tmp_path / "run")
+    run = Run(recipe(vpjnd_set, "steps=5", "validate_every=5"), tmp_path / "run")
     feeder = task(run.recipe)
     seen = [feeder.batch(torch.Generator().manual_seed(seed)) for seed in range(3)]
 
@@ -59,14 +39,14 @@ def test_a_few_steps_lower_the_loss(folder: Path, tmp_path: Path) -> None:
     before = loss()
     scores = run.train()
     assert loss() < before
-    assert next(iter(scores)) == feeder.score_name
+    assert feeder.score_name in scores
     assert Run(run.recipe, tmp_path / "run").step == 5  # it resumes
 
 
-def test_batches_are_the_generators_alone(folder: Path) -> None:
+def test_batches_are_the_generators_alone(vpjnd_set: Path) -> None:
     from jndkit.training.tasks import task
 
-    first, second = (task(recipe(folder)).batch(torch.Generator().manual_seed(4)) for _ in range(2))
+    first, second = (task(recipe(vpjnd_set)).batch(torch.Generator().manual_seed(4)) for _ in range(2))
     for a, b in zip(first, second, strict=True):
         assert torch.equal(a, b)
         assert a.dtype == torch.float32
@@ -90,12 +70,12 @@ def test_energies_in_groups_pool_as_all_bands_do() -> None:
     assert torch.exp(_ln_jnd(torch.log(torch.tensor(found)))).numpy() == pytest.approx(wanted, rel=0.03)
 
 
-def test_it_begins_near_the_observer_and_sees_nothing_where_nothing_is(folder: Path) -> None:
+def test_it_begins_near_the_observer_and_sees_nothing_where_nothing_is(vpjnd_set: Path) -> None:
     from jndkit.training.networks import network
     from jndkit.training.vpjnd.task import VpjndTask, _ln_jnd
 
     torch.manual_seed(0)
-    feeder = VpjndTask(recipe(folder, "batch=6"))
+    feeder = VpjndTask(recipe(vpjnd_set, "batch=6"))
     reference, coded, jnd, viewing, energy = feeder.batch(torch.Generator().manual_seed(1))
     model = network("vpjnd", {"widths": [13, 13, 13, 16], "jnd_widths": [2, 2, 2, 4]}).eval()
     with torch.no_grad():
@@ -142,12 +122,13 @@ def test_it_ships_as_it_was_trained(tmp_path: Path) -> None:
     assert max(card.parity.values()) < 2e-4
 
 
-def test_the_published_form_learns_to_say_yes_or_no(folder: Path) -> None:
+def test_the_published_form_learns_to_say_yes_or_no(vpjnd_set: Path) -> None:
     from jndkit.training.networks import network
     from jndkit.training.tasks import task
 
     asked = load_recipe(
-        "vpjnd-paper", (f"data.train={folder}", f"data.valid={folder}", "batch=4", "data.patches=2", "model.base=2")
+        "vpjnd-paper",
+        (f"data.train={vpjnd_set}", f"data.valid={vpjnd_set}", "batch=4", "data.patches=2", "model.base=2"),
     )
     feeder = task(asked)
     torch.manual_seed(0)
@@ -182,12 +163,12 @@ def test_the_published_form_is_as_wide_as_published() -> None:
     assert (model.quality[0].in_features, model.quality[0].out_features) == (3 * 512, 512)
 
 
-def test_what_is_wrong_with_the_data_is_said(folder: Path, tmp_path: Path) -> None:
+def test_what_is_wrong_with_the_data_is_said(vpjnd_set: Path, tmp_path: Path) -> None:
     from jndkit.training.tasks import task
 
     with pytest.raises(UsageError, match=r"data\.tarin"):
-        task(recipe(folder, "data.tarin=1"))
+        task(recipe(vpjnd_set, "data.tarin=1"))
     with pytest.raises(UsageError, match="patches of 128"):
-        task(recipe(folder, "crop=64"))
+        task(recipe(vpjnd_set, "crop=64"))
     with pytest.raises(InputError, match="jnd datasets build vpjnd"):
         task(recipe(tmp_path))

@@ -52,6 +52,8 @@ def _fixed(values: npt.ArrayLike) -> bytes:
 def _curve(exponent: float | None) -> bytes:
     """The sRGB curve for None."""
     if exponent is not None:
+        if round(exponent * 256) > 65535:  # the format has 8 bits before the point and 8 behind
+            raise ValueError(f"the transfer curve, a power of {exponent:.3g}, is too steep")
         return b"curv\0\0\0\0" + struct.pack(">IH", 1, round(exponent * 256))
     linear = transfer.srgb_light(np.arange(1024) / 1023)
     return b"curv\0\0\0\0" + struct.pack(">I", 1024) + np.round(linear * 65535).astype(">u2").tobytes()
@@ -63,7 +65,7 @@ def profile_of(
 ) -> bytes:
     """An ICC profile with these primaries (rx, ry, gx, gy, bx, by) and the sRGB curve or a power.
 
-    Raises ValueError for chromaticities that span no colours or that a profile cannot hold.
+    Raises ValueError for chromaticities that span no colours, and for those and a power that a profile cannot hold.
     """
     matrix = rgb_to_xyz(chromaticities, white)
     if np.abs(matrix).max() > 8:  # those of spaces in use stay near 1

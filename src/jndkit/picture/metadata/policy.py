@@ -1,4 +1,4 @@
-"""What a file says about itself: our mark in it, and which metadata is written back."""
+"""Which of a picture's metadata is written back."""
 
 from __future__ import annotations
 
@@ -7,17 +7,8 @@ from dataclasses import replace
 from jndkit.errors import check_choice
 from jndkit.picture.contract import Picture
 from jndkit.picture.metadata import exif as exif_blocks, xmp as xmp_packets
-from jndkit.picture.metadata.mark import MARK
 
 POLICIES = ("all", "nogps", "icc", "none")
-
-
-def mark_xmp(xmp: bytes | None, mark: str = MARK) -> bytes:
-    """The XMP packet with our mark added, or a minimal packet that holds only the mark.
-
-    xmp: a packet in UTF-8, or None.  A packet that cannot be read is replaced.
-    """
-    return xmp_packets.with_mark(xmp, mark)
 
 
 def check_policy(policy: str) -> None:

@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from xml.parsers import expat
 
+from jndkit.picture.metadata.mark import MARK
+
 _RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 _TIFF = "http://ns.adobe.com/tiff/1.0/"
 _EXIF = "http://ns.adobe.com/exif/1.0/"
@@ -149,8 +151,11 @@ def marked(packet: bytes) -> bool:
     return any(re.search(rf"[\s<]{re.escape(prefix)}:Encoder[\s=>]", text) for prefix in prefixes)
 
 
-def with_mark(packet: bytes | None, mark: str) -> bytes:
-    """The packet with our mark in place of any earlier one; a minimal packet where there is none to add to."""
+def mark_xmp(packet: bytes | None, mark: str = MARK) -> bytes:
+    """The packet, in UTF-8, with our mark in place of any earlier one.
+
+    A minimal packet that holds only the mark where there is none, or none that can be read.
+    """
     text = _MINIMAL if packet is None else _text(packet) or _MINIMAL
     text = _unmarked(text)
     for prefix in _prefixes(text, _RDF):
@@ -160,4 +165,4 @@ def with_mark(packet: bytes | None, mark: str) -> bytes:
         whole = None if end is None else _finished(text[: end.start()] + ours + text[end.start() :])
         if whole is not None:
             return whole
-    return with_mark(None, mark)
+    return mark_xmp(None, mark)

@@ -9,11 +9,10 @@ import cv2
 import numpy as np
 
 from jndkit.errors import check_choice
+from jndkit.threads import STRIP_PIXELS
 
 # MATLAB's names: 'symmetric' repeats the edge pixel, which OpenCV calls REFLECT.
 BORDERS: dict[str, int] = {"reflect": cv2.BORDER_REFLECT, "zero": cv2.BORDER_CONSTANT}
-
-STRIP_PIXELS = 1 << 17
 
 
 def border_type(border: str) -> int:

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from jndkit.training.export import Contract
+from jndkit.training.contract import Contract
 from jndkit.training.gdn import Gdn
 
 MULTIPLE = 8

@@ -7,15 +7,20 @@ with uniform noise in the place of rounding, as codecs are trained; without the 
 
 from __future__ import annotations
 
+import math
+
 import cv2
 import numpy as np
 import torch
 from torch import Generator, Tensor, nn
 
 from jndkit.errors import UsageError
+from jndkit.picture import Pixels
 from jndkit.training.hvssd.degradation import MULTIPLE
+from jndkit.training.losses.psnr import decibels
 from jndkit.training.recipe import Recipe
 from jndkit.training.sampling import Crops, centres, to_tensor
+from jndkit.training.tasks import check_data
 
 _KNOWN = ("reduce", "train", "valid", "valid_pictures", "weight")
 
@@ -29,7 +34,7 @@ class DegradationTask:
     score_name = "gain"
 
     def __init__(self, recipe: Recipe) -> None:
-        check_keys(recipe, _KNOWN)
+        check_data(recipe, _KNOWN, "folders of pictures")
         if recipe.crop % MULTIPLE:
             raise UsageError(f"crop = {recipe.crop}: a multiple of {MULTIPLE} is needed")
         self._batch, self._crop = recipe.batch, recipe.crop
@@ -57,37 +62,27 @@ class DegradationTask:
         psnr: of the rounded latent.  straight: of the latent as it is, which is how the network is used.
         """
         device = next(model.parameters()).device
-        found = []
+        rows = []
         for pixels in self._valid:
             picture = to_tensor(pixels[None]).to(device)
             latent = model.analysis(picture).float()
             rounded = torch.round(latent)
             rate = float(model.bits(rounded).float().sum()) / pixels[..., 0].size
             errors = [float(torch.mean((model.synthesis(each).float() - picture) ** 2)) for each in (rounded, latent)]
-            found.append((rate, *errors, _reduced_error(pixels)))
-        rate, rounded_error, straight, reduced = np.mean(found, axis=0)
+            rows.append((rate, *errors, _reduced_error(pixels)))
+        rate, rounded_error, straight, reduced = (float(column) for column in np.mean(rows, axis=0))
         loss = rate + self._weight * rounded_error
         return {
-            "gain": float(10.0 * np.log10(self._weight * reduced / loss)),
-            "loss_valid": float(loss),
-            "bits_a_pixel": float(rate),
-            "psnr": float(-10.0 * np.log10(rounded_error)),
-            "psnr_straight": float(-10.0 * np.log10(straight)),
-            "psnr_reduced": float(-10.0 * np.log10(reduced)),
+            "gain": 10.0 * math.log10(self._weight * reduced / loss),
+            "loss_valid": loss,
+            "bits_a_pixel": rate,
+            "psnr": decibels(rounded_error),
+            "psnr_straight": decibels(straight),
+            "psnr_reduced": decibels(reduced),
         }
 
 
-def check_keys(recipe: Recipe, known: tuple[str, ...]) -> None:
-    """Raises UsageError for a key of `data` that is unknown, or a folder that is not named."""
-    unknown = sorted(set(recipe.data) - set(known))
-    if unknown:
-        raise UsageError(f"data.{unknown[0]}: unknown; known are {', '.join(known)}")
-    for side in ("train", "valid"):
-        if side not in recipe.data:
-            raise UsageError(f"data.{side}: name a folder of pictures")
-
-
-def _reduced_error(pixels: np.ndarray) -> float:
+def _reduced_error(pixels: Pixels) -> float:
     """Mean squared error, 0..1, of a picture reduced eightfold and enlarged again."""
     height, width = pixels.shape[:2]
     small = cv2.resize(pixels, (width // 8, height // 8), interpolation=cv2.INTER_AREA)

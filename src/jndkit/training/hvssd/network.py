@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from jndkit.errors import UsageError
-from jndkit.training.export import Contract
+from jndkit.training.contract import Contract
 
 INPUTS = ("code", "figure")
 # Reaches: the convolutions 1 + 1 + 2 + 2 + 4 + 4 pixels, the two enlargements 4 + 2.

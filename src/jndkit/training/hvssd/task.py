@@ -11,6 +11,7 @@ where it hides.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -23,18 +24,19 @@ from torch.nn import functional as F
 
 from jndkit.errors import InputError, UsageError, check_choice
 from jndkit.observers import Watched, observer as named_observer
-from jndkit.picture import Picture, Pixels
+from jndkit.picture import Picture, Pixels, difference
 from jndkit.pixelwise import jnd_map
 from jndkit.training.hvssd.degradation import MULTIPLE, Degradation, Priors
-from jndkit.training.hvssd.degradation_task import check_keys
-from jndkit.training.losses.fullreference import MEASURES, variation
+from jndkit.training.losses.full_reference import MEASURES, variation
 from jndkit.training.recipe import Recipe
 from jndkit.training.sampling import Crops, centres, to_tensor
+from jndkit.training.tasks import check_data, half_width
 from jndkit.viewing import viewing as named_viewing
 
 PSNR = 26.65
 """dB. Source: Wu et al. 2017, Sec. IV."""
 
+_VALID_SIDE = 512  # pixels
 _WEIGHTS = {"magnitude": 1.0, "perceptual_weight": 5.0, "attention": 0.1}
 _KNOWN = ("attention", "degradation", "level", "magnitude", "perceptual", "perceptual_weight", "psnr", "reduce",
           "train", "valid", "valid_pictures")  # fmt: skip
@@ -61,16 +63,16 @@ class HvssdTask:
     score_name = "below_chou1995"
 
     def __init__(self, recipe: Recipe) -> None:
-        check_keys(recipe, _KNOWN)
+        check_data(recipe, _KNOWN, "folders of pictures")
         data = recipe.data
         if recipe.crop % MULTIPLE:
             raise UsageError(f"crop = {recipe.crop}: a multiple of {MULTIPLE} is needed")
         if "degradation" not in data:
             raise UsageError("data.degradation: name the weights that `jnd train hvssd-degradation` made")
         self._batch = recipe.batch
-        self._weights = tuple(float(data.get(name, usual)) for name, usual in _WEIGHTS.items())
+        self._weights = tuple(float(data.get(key, usual)) for key, usual in _WEIGHTS.items())
         if not any(self._weights):
-            raise UsageError(f"{', '.join(f'data.{each}' for each in _WEIGHTS)}: one of them must not be 0")
+            raise UsageError(f"{', '.join(f'data.{key}' for key in _WEIGHTS)}: one of them must not be 0")
         name = data.get("perceptual", "ms-ssim")
         check_choice("measure of data.perceptual", name, MEASURES)
         self._measure = MEASURES[name]
@@ -87,8 +89,9 @@ class HvssdTask:
         return pictures, signs
 
     def loss(self, model: nn.Module, batch: tuple[Tensor, ...]) -> Tensor:
-        found = self.losses(model, batch)
-        weighted = [weight * each for weight, each in zip(self._weights, found, strict=True) if weight]
+        losses = zip(self._weights, self.losses(model, batch), strict=True)
+        # A weight of 0 leaves the loss out: 0 times a slope that is not finite would not be 0.
+        weighted = [weight * loss for weight, loss in losses if weight]
         return torch.stack(weighted).sum()
 
     def losses(self, model: nn.Module, batch: tuple[Tensor, ...]) -> Losses:
@@ -117,19 +120,23 @@ class HvssdTask:
 
         unscaled: how visible the map as it is makes noise.  flat, chou1995: the same reading of those maps.
         """
-        read = self.readings(model)
-        gains = np.array([told["chou1995"] - told["jnd"] for told in read])
-        spread = 1.96 * float(np.std(gains, ddof=1)) / len(gains) ** 0.5 if len(gains) > 1 else 0.0
-        means = {name: float(np.mean([told[name] for told in read])) for name in read[0]}
-        return {"below_chou1995": float(gains.mean()), "below_chou1995_interval": spread, **means}
+        rows = self.readings(model)
+        gains = np.array([row["chou1995"] - row["jnd"] for row in rows])
+        means = {name: float(np.mean([row[name] for row in rows])) for name in rows[0]}
+        return {"below_chou1995": float(gains.mean()), "below_chou1995_interval": half_width(gains), **means}
 
     def readings(self, model: nn.Module) -> list[dict[str, float]]:
         """What `validate` takes means of, picture by picture."""
         if self._bench is None:
             device = next(model.parameters()).device
-            found = centres(self._folder, self._count, 512, MULTIPLE)
-            self._bench = [_Reader(pixels, self._degradation.to(device), device) for pixels in found]
-        return [each.read(model) for each in self._bench]
+            middles = centres(self._folder, self._count, _VALID_SIDE, MULTIPLE)
+            self._bench = [_Reader(pixels, self._degradation.to(device), device) for pixels in middles]
+        return [reader.read(model) for reader in self._bench]
+
+    @staticmethod
+    def needed(recipe: Recipe) -> Iterator[tuple[str, nn.Module]]:
+        """The network whose output this one takes, and what is put behind a name for its own; see `results`."""
+        yield "degradation", read_degradation(recipe.data["degradation"])
 
 
 def magnitude_loss(wanted: Tensor, jnd: Tensor, level: float) -> Tensor:
@@ -167,7 +174,7 @@ class _Reader:
         self._given = to_tensor(pixels[None]).to(device)
         with torch.no_grad(), torch.autocast(device.type, enabled=False):
             self._priors: Priors = Priors(*degradation.priors(self._given))
-        self._watch: Watched = named_observer("cvvdp").watch(self._picture, named_viewing("desktop"))
+        self._watched: Watched = named_observer("cvvdp").watch(self._picture, named_viewing("desktop"))
         # Not quite flat, so that rounding does not move all pixels at one strength.
         flat = np.random.default_rng(1).uniform(0.95, 1.05, pixels.shape[:2])
         self._known = {
@@ -176,8 +183,8 @@ class _Reader:
         }
 
     def read(self, model: nn.Module) -> dict[str, float]:
-        made = model(self._given, *self._priors).float()[0].permute(1, 2, 0).cpu().numpy()
-        jnd = np.sqrt(np.mean((255.0 * made) ** 2, axis=2)).astype(np.float32)
+        colours = model(self._given, *self._priors).float()[0].permute(1, 2, 0).cpu().numpy()
+        jnd = np.sqrt(np.mean((255.0 * colours) ** 2, axis=2)).astype(np.float32)
         return {
             "jnd": self._read(noise_at(self._picture.rgb, jnd, PSNR)),
             **self._known,
@@ -186,7 +193,7 @@ class _Reader:
         }
 
     def _read(self, noisy: Pixels) -> float:
-        return float(self._watch(Picture(noisy)).jnd)
+        return float(self._watched(Picture(noisy)).jnd)
 
 
 def noise_at(pixels: Pixels, jnd: npt.NDArray[Any], psnr: float) -> Pixels:
@@ -199,11 +206,10 @@ def noise_at(pixels: Pixels, jnd: npt.NDArray[Any], psnr: float) -> Pixels:
     for _ in range(60):
         middle = (low * high) ** 0.5 if low else high / 2.0
         noisy = _noisy(pixels, jnd, middle)
-        error = float(np.mean((noisy.astype(np.float64) - pixels) ** 2))
-        found = 10.0 * np.log10(255.0**2 / error) if error else np.inf
-        if abs(found - psnr) < 0.01:
+        reached = difference.psnr(pixels, noisy)
+        if abs(reached - psnr) < 0.01:
             break
-        low, high = (middle, high) if found > psnr else (low, middle)
+        low, high = (middle, high) if reached > psnr else (low, middle)
     return noisy
 
 

@@ -1,0 +1,8 @@
+"""JND-LIC: a learned codec guided by a JND map, the one that ships and the published one. Pan et al. 2025."""
+
+from jndkit.training.systems import System
+
+SYSTEM = System(
+    networks={"jndlic": "network:JndLic", "jndlic-paper": "paper:JndLicPaper"},
+    tasks={"jndlic": "task:JndLicTask"},
+)

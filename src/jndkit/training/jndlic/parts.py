@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from jndkit.codecs.jndlic.layout import BLOCK, CHANNELS, GROUPS, KNOB_HIGH, MULTIPLE, PHASES
-from jndkit.training.export import Contract
+from jndkit.training.contract import Contract
 from jndkit.training.jndlic.integer import frozen
 from jndkit.training.jndlic.likelihood import TOTAL, symbol_tables, to_frequencies
 

@@ -23,13 +23,14 @@ from jndkit.codecs.jndlic.layout import KNOB_HIGH, MULTIPLE, RD_WEIGHT
 from jndkit.errors import UsageError
 from jndkit.picture import Pixels
 from jndkit.pixelwise.wu2016 import wu2016
-from jndkit.training.hvssd.degradation_task import check_keys
 from jndkit.training.jndlic.transform import dct_kernels, perceptual_table, to_ycc
 from jndkit.training.losses.chroma import CoarseChroma
 from jndkit.training.losses.differentiable_observer import SMALLEST, DifferentiableObserver
+from jndkit.training.losses.psnr import decibels, psnr
 from jndkit.training.losses.ssimulacra2 import Ssimulacra2
 from jndkit.training.recipe import Recipe
 from jndkit.training.sampling import Crops, centres, to_tensor
+from jndkit.training.tasks import check_data
 from jndkit.viewing import DISPLAYS
 
 _JUDGES = ("observed", "scored", "chroma")
@@ -68,7 +69,7 @@ class JndLicTask:
     score_name = "saving"
 
     def __init__(self, recipe: Recipe) -> None:
-        check_keys(recipe, _KNOWN)
+        check_data(recipe, _KNOWN, "folders of pictures")
         if recipe.crop % MULTIPLE:
             raise UsageError(f"crop = {recipe.crop}: a multiple of {MULTIPLE} is needed")
         data = recipe.data
@@ -109,19 +110,19 @@ class JndLicTask:
             error = self.error(coded.picture.float(), pictures, jnd) * torch.exp2((knobs - 24.0) / 4.0)
             error, shown = self._shares["weighted"] * error, coded.picture.float().clamp(0.0, 1.0)
             for name, read in self._judges.items():
-                told = read.to(pictures.device)(pictures, shown) / usual_reading(name, knobs)
-                error = error + self._shares[name] * _WORTH * told ** _POWERS[name]
+                reading = read.to(pictures.device)(pictures, shown) / usual_reading(name, knobs)
+                error = error + self._shares[name] * _WORTH * reading ** _POWERS[name]
             # At high knobs both terms are large, and so would be their slopes.
             return ((rate + RD_WEIGHT * error) / (1.0 + rate.detach())).mean()
 
     def error(self, test: Tensor, reference: Tensor, jnd: Tensor) -> Tensor:
         """The weighted squared error of the coefficients, in steps of knob 24, a pixel; (N,)."""
         apart = F.conv2d(to_ycc(test) - to_ycc(reference), self._kernels.to(test), stride=8)
-        each = (apart * apart * self._weights.to(test)[:, None, None]).sum(dim=1)
+        blocks = (apart * apart * self._weights.to(test)[:, None, None]).sum(dim=1)
         if self._masking:
             local = F.avg_pool2d(jnd * jnd, 8)[:, 0] / _USUAL_JND**2
-            each = each * (local.clamp_min(1e-3) ** -self._masking).clamp(*_LIMITS)
-        return each.mean(dim=(1, 2)) / 64.0
+            blocks = blocks * (local.clamp_min(1e-3) ** -self._masking).clamp(*_LIMITS)
+        return blocks.mean(dim=(1, 2)) / 64.0
 
     def validate(self, model: nn.Module) -> dict[str, float]:
         """Bits saved against the better of JPEG 4:2:0 and 4:4:4 in files of equal error, as a share, over all knobs.
@@ -130,41 +131,44 @@ class JndLicTask:
         saving_scored, saving_chroma: by each judge that has a share.  weighted_K, observed_K, psnr_K and so on: at each
         knob.  bits_K, side_K, db_K: bits a pixel, those of the hyper-latent among them, and PSNR.
         """
-        device = next(model.parameters()).device
-        jpegs = self._baselines()
-        told: list[dict[str, float]] = []
-        for pixels, curves in zip(self._valid, jpegs, strict=True):
-            picture = to_tensor(pixels[None])
-            jnd, size = jnd_maps(picture), pixels[..., 0].size
-            found: dict[str, float] = {}
-            for knob in self._knobs:
-                coded = model(picture.to(device), jnd.to(device), torch.tensor([knob], device=device))
-                bits = float((coded.bits + coded.side_bits).sum()) / size
-                told_of = self._told(coded.picture.float().cpu(), picture, jnd)
-                for measure, value in told_of.items():
-                    least = min(bits_at(curve, measure, value) for curve in curves.values())
-                    found[f"{measure}_{knob:.0f}"] = float(np.log(bits / least))
-                found |= {f"bits_{knob:.0f}": bits, f"db_{knob:.0f}": told_of["psnr"]}
-                found |= {f"side_{knob:.0f}": float(coded.side_bits.sum()) / size}
-            told.append(found)
-        means = {name: float(np.mean([each[name] for each in told])) for name in told[0]}
+        rows = [
+            self._savings(model, pixels, curves) for pixels, curves in zip(self._valid, self._baselines(), strict=True)
+        ]
+        means = {name: float(np.mean([row[name] for row in rows])) for name in rows[0]}
         savings = {}
         for measure in ("psnr", *self._shares):
+            # Logarithms of ratios are averaged: half the bits in one picture and twice in another are no change.
             for knob in self._knobs:
                 means[f"{measure}_{knob:.0f}"] = 1.0 - float(np.exp(means[f"{measure}_{knob:.0f}"]))
             savings[measure] = float(np.mean([means[f"{measure}_{knob:.0f}"] for knob in self._knobs]))
         saving = sum(share * savings[measure] for measure, share in self._shares.items())
-        apart = {f"saving_{measure}": savings[measure] for measure in ("psnr", *self._judges)}
-        return {"saving": saving, **apart, **means}
+        of_judges = {f"saving_{measure}": savings[measure] for measure in ("psnr", *self._judges)}
+        return {"saving": saving, **of_judges, **means}
 
-    def _told(self, test: Tensor, picture: Tensor, jnd: Tensor) -> dict[str, float]:
+    def _savings(self, model: nn.Module, pixels: Pixels, jpegs: dict[str, Curve]) -> dict[str, float]:
+        """At each knob: ln of the bits over those of the better JPEG at each measure; bits, side bits, PSNR."""
+        device = next(model.parameters()).device
+        picture = to_tensor(pixels[None])
+        jnd, size = jnd_maps(picture), pixels[..., 0].size
+        row: dict[str, float] = {}
+        for knob in self._knobs:
+            coded = model(picture.to(device), jnd.to(device), torch.tensor([knob], device=device))
+            bits = float((coded.bits + coded.side_bits).sum()) / size
+            measures = self._measures(coded.picture.float().cpu(), picture, jnd)
+            for measure, value in measures.items():
+                least = min(bits_at(curve, measure, value) for curve in jpegs.values())
+                row[f"{measure}_{knob:.0f}"] = float(np.log(bits / least))
+            row |= {f"bits_{knob:.0f}": bits, f"db_{knob:.0f}": measures["psnr"]}
+            row |= {f"side_{knob:.0f}": float(coded.side_bits.sum()) / size}
+        return row
+
+    def _measures(self, test: Tensor, picture: Tensor, jnd: Tensor) -> dict[str, float]:
+        """dB, higher is better: PSNR, the weighted error's, and each judge's reading beside a reading of 1."""
         whole = (test.clamp(0.0, 1.0) * 255.0).round() / 255.0
-        squared = max(float(torch.mean((whole - picture) ** 2)), 1e-8)
-        weighted = max(float(self.error(whole, picture, jnd)), 1e-8)
-        told = {"psnr": -10.0 * float(np.log10(squared)), "weighted": -10.0 * float(np.log10(weighted))}
+        measures = {"psnr": psnr(picture, whole), "weighted": decibels(float(self.error(whole, picture, jnd)))}
         for name, read in self._judges.items():
-            told[name] = -20.0 * float(np.log10(max(float(read(picture, whole)), 1e-4)))
-        return told
+            measures[name] = 2.0 * decibels(float(read(picture, whole)))
+        return measures
 
     def _baselines(self) -> list[dict[str, Curve]]:
         if self._jpegs is None:
@@ -183,8 +187,8 @@ class JndLicTask:
                 file, "JPEG", quality=quality, subsampling=subsampling, optimize=True, progressive=True
             )
             decoded = np.asarray(Image.open(io.BytesIO(file.getvalue())))
-            told = self._told(to_tensor(decoded[None]), picture, jnd)
-            rows.append({"bits": 8.0 * len(file.getvalue()) / pixels[..., 0].size, **told})
+            measures = self._measures(to_tensor(decoded[None]), picture, jnd)
+            rows.append({"bits": 8.0 * len(file.getvalue()) / pixels[..., 0].size, **measures})
         return {name: np.array([row[name] for row in rows]) for name in rows[0]}
 
 
@@ -211,4 +215,4 @@ def bits_at(curve: Curve, measure: str, value: float) -> float:
 def jnd_maps(pictures: Tensor) -> Tensor:
     """The JND that guides the codec, wu2016, code values: (N, 3, H, W) in 0..1 to (N, 1, H, W)."""
     pixels = (pictures * 255.0).round().to(torch.uint8).permute(0, 2, 3, 1).numpy()
-    return torch.from_numpy(np.stack([wu2016(each, variant="paper") for each in pixels]))[:, None]
+    return torch.from_numpy(np.stack([wu2016(picture, variant="paper") for picture in pixels]))[:, None]

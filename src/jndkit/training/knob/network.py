@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from jndkit.picturewise.knob import FEATURES, KNOTS
-from jndkit.training.export import Contract
+from jndkit.training.contract import Contract
 
 CODECS = len(KNOTS)
 POINTS = len(next(iter(KNOTS.values())))
@@ -47,7 +47,7 @@ class KnobNet(nn.Module):
             dynamic=({0: "n"},),
         )
 
-    def forward(self, told: Tensor) -> Tensor:
+    def forward(self, told: Tensor) -> Tensor:  # the input is called so in the files that ship
         scaled = (told + 1.0) / 1.5  # ln(JND) of photographs lies around there
         out = self.head(self.hidden(scaled)).view(-1, CODECS, POINTS, 2)
         residual = out[..., :1] + self.linear(scaled).view(-1, CODECS, POINTS, 1)

@@ -1,4 +1,4 @@
-"""Foresee each codec's curve of ln(JND) from the picture alone.
+"""Predict each codec's curve of ln(JND) from the picture alone.
 
 Labels are readings of coded pictures at any knobs and displays. The network tells the curve at fixed knobs; between
 them it is interpolated as `picturewise.knob` does.
@@ -9,11 +9,10 @@ from __future__ import annotations
 import csv
 import hashlib
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -22,17 +21,20 @@ from torch import Generator, Tensor, nn
 
 from jndkit.codecs import codec as named_codec
 from jndkit.datasets.vpjnd import pictures
-from jndkit.errors import InputError, UsageError
-from jndkit.picture import load, replacing
+from jndkit.errors import InputError
+from jndkit.picture import load, make_folder, replacing
 from jndkit.picturewise.curves import typical_curve
 from jndkit.picturewise.knob import KNOTS, features, place
 from jndkit.picturewise.responses import WatchedSample, responses, sample
 from jndkit.training.recipe import Recipe
+from jndkit.training.tasks import check_data
 from jndkit.viewing import Viewing, viewing as named_viewing
 
 _READ = (0.06, 6.0)  # JND: beyond, a curve is too flat or too coarse to teach a knob
 _NEAR = (0.2, 2.0)  # JND: what scores are taken over, 50 to 90 per cent of viewers with room on either side
-_LAPLACE = 1.645 / math.log(10.0)  # scale of a Laplace distribution whose 90 % interval is that of a unit normal
+_COVERED = 0.9
+_DEVIATIONS = 1.645  # of a normal distribution, either side of 90 %
+_LAPLACE = _DEVIATIONS / math.log(10.0)  # scale of a Laplace distribution whose 90 % interval is that of a unit normal
 
 
 @dataclass(frozen=True)
@@ -48,10 +50,14 @@ class LabelledReading:
 
 @dataclass(frozen=True)
 class _Table:
-    """Readings as arrays: (R,) each but `weights`, (R, knots): how much of each knot makes the knob."""
+    """Readings as arrays: (R,) each but `weights`, (R, knots): how much of each knot makes the knob.
 
-    told: npt.NDArray[np.float32]
-    at: npt.NDArray[np.int64]
+    features: (P, F), one line for each picture at a display, to which `picture` points.
+    residual: ln(JND) less that of the typical curve.
+    """
+
+    features: npt.NDArray[np.float32]
+    picture: npt.NDArray[np.int64]
     codec: npt.NDArray[np.int64]
     weights: npt.NDArray[np.float32]
     residual: npt.NDArray[np.float32]
@@ -68,24 +74,18 @@ class KnobTask:
     score_name = "gain_over_typical_percent"
 
     def __init__(self, recipe: Recipe) -> None:
-        known = {"train", "valid", "pictures", "cache", "noise"}
-        unknown = sorted(set(recipe.data) - known)
-        if unknown:
-            raise UsageError(f"data.{unknown[0]}: unknown; known are {', '.join(sorted(known))}")
-        for side in ("train", "valid"):
-            if side not in recipe.data:
-                raise UsageError(f"data.{side}: name a set of `jnd datasets build vpjnd`, or a table of `jnd label`")
+        known = ("train", "valid", "pictures", "cache", "noise")
+        sets = "sets of `jnd datasets build vpjnd`, or tables of `jnd label`"
+        check_data(recipe, known, sets, several=("train", "valid"))
         root, folder = Path(recipe.data.get("pictures", ".")), Path(recipe.data.get("cache", "runs/knob-features"))
         self._batch, self._noise = recipe.batch, float(recipe.data.get("noise", 0.03))
-        self._train, self._valid = (
-            _table(list(_readings(recipe.data[side], root)), folder) for side in ("train", "valid")
-        )
+        self._train, self._valid = (_opened(recipe.data[side], root, folder) for side in ("train", "valid"))
 
     def batch(self, generator: Generator) -> tuple[Tensor, ...]:
         """(features (N, F), codec (N,), weights of the knots (N, K), residual (N,)), of readings drawn at random."""
-        rows = torch.randint(len(self._train.at), (self._batch,), generator=generator).numpy()
-        told, codec, weights, residual = _tensors(self._train, rows)
-        return told + self._noise * torch.randn(told.shape, generator=generator), codec, weights, residual
+        rows = torch.randint(len(self._train.picture), (self._batch,), generator=generator).numpy()
+        clean, codec, weights, residual = _tensors(self._train, rows)
+        return clean + self._noise * torch.randn(clean.shape, generator=generator), codec, weights, residual
 
     def loss(self, model: nn.Module, batch: tuple[Tensor, ...]) -> Tensor:
         """Negative log likelihood of a Laplace distribution: its median is what the mean absolute error asks for."""
@@ -96,44 +96,57 @@ class KnobTask:
     def validate(self, model: nn.Module) -> dict[str, float]:
         """By how much the typical curve's mean |error| of ln(JND) is lessened, in per cent, between 0.2 and 2 JND.
 
-        It also sets the network's calibration: 90 % intervals hold 90 % of these readings.
+        covered_before: the share of these readings inside the 90 % intervals as the network tells them, before
+        `calibrated` widens or narrows them.
         """
-        device = next(model.parameters()).device
-        tensors = tuple(each.to(device) for each in _tensors(self._valid, np.arange(len(self._valid.at))))
-        signed, log_sigma = (each.float().cpu().numpy() for each in _errors(model, tensors))
-        error, plain = np.abs(signed), np.abs(self._valid.residual)
-        near = (self._valid.jnd > _NEAR[0]) & (self._valid.jnd < _NEAR[1])
-        factor = np.log(np.quantile(error[near] / (1.645 * np.exp(log_sigma[near])), 0.9))
-        with torch.no_grad():
-            model.calibration += float(factor)
+        error, sigma = self._validated(model)
+        plain, near = np.abs(self._valid.residual), self._near
         scores = {
             "gain_over_typical_percent": 100.0 * (1.0 - float(error[near].mean() / plain[near].mean())),
             "error": float(error[near].mean()),
             "typical": float(plain[near].mean()),
-            "covered_before": float((error[near] < 1.645 * np.exp(log_sigma[near])).mean()),
+            "covered_before": float((error[near] < _DEVIATIONS * sigma[near]).mean()),
         }
         for index, name in enumerate(KNOTS):
-            some = near & (self._valid.codec == index)
-            if some.any():
-                scores[f"error_{name}"], scores[f"typical_{name}"] = (
-                    float(error[some].mean()),
-                    float(plain[some].mean()),
-                )
+            of_codec = near & (self._valid.codec == index)
+            if of_codec.any():
+                scores[f"error_{name}"] = float(error[of_codec].mean())
+                scores[f"typical_{name}"] = float(plain[of_codec].mean())
         return scores
+
+    def calibrated(self, model: nn.Module) -> dict[str, Tensor]:
+        """The state dict with the factor on all deviations by which 90 % intervals hold 90 % of the readings above."""
+        error, sigma = self._validated(model)
+        factor = np.log(np.quantile(error[self._near] / (_DEVIATIONS * sigma[self._near]), _COVERED))
+        state: dict[str, Tensor] = model.state_dict()
+        return {**state, "calibration": state["calibration"] + float(factor)}
+
+    @property
+    def _near(self) -> npt.NDArray[np.bool_]:
+        near: npt.NDArray[np.bool_] = (self._valid.jnd > _NEAR[0]) & (self._valid.jnd < _NEAR[1])
+        return near
+
+    def _validated(self, model: nn.Module) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+        """|error| of ln(JND) of every validation reading, and its standard deviation as the network tells it."""
+        device = next(model.parameters()).device
+        every = np.arange(len(self._valid.picture))
+        with torch.no_grad():
+            error, log_sigma = _errors(model, tuple(part.to(device) for part in _tensors(self._valid, every)))
+        return np.abs(error.float().cpu().numpy()), np.exp(log_sigma.float().cpu().numpy())
 
 
 def _errors(model: nn.Module, batch: tuple[Tensor, ...]) -> tuple[Tensor, Tensor]:
-    """(told minus read, ln of the standard deviation), (N,) each."""
-    told, codec, weights, residual = batch
-    out = model(told).float()
-    mine = out[torch.arange(len(codec), device=out.device), codec]
+    """(predicted less read, ln of the standard deviation), (N,) each."""
+    given, codec, weights, residual = batch
+    out = model(given).float()
+    of_codec = out[torch.arange(len(codec), device=out.device), codec]
     # The deviation is interpolated and not its logarithm, as when it is used.
-    return (mine[..., 0] * weights).sum(1) - residual, torch.log((mine[..., 1].exp() * weights).sum(1))
+    return (of_codec[..., 0] * weights).sum(1) - residual, torch.log((of_codec[..., 1].exp() * weights).sum(1))
 
 
 def _tensors(table: _Table, rows: npt.NDArray[np.int64]) -> tuple[Tensor, ...]:
-    arrays = table.told[table.at[rows]], table.codec[rows], table.weights[rows], table.residual[rows]
-    return tuple(torch.from_numpy(each) for each in arrays)
+    arrays = table.features[table.picture[rows]], table.codec[rows], table.weights[rows], table.residual[rows]
+    return tuple(torch.from_numpy(array) for array in arrays)
 
 
 def _readings(sources: str | list[str], root: Path) -> Iterator[LabelledReading]:
@@ -162,38 +175,46 @@ def _of_table(path: Path, root: Path) -> Iterator[LabelledReading]:
         raise InputError(path, f"it is no table of labels ({error!r})") from None
 
 
-def _table(readings: Sequence[LabelledReading], cache_folder: Path) -> _Table:
-    seen: dict[tuple[Path, Viewing], int] = {}
-    told: list[Any] = []
+def _opened(sources: str | list[str], root: Path, cache_folder: Path) -> _Table:
+    """The readings of sets and tables, with the features of their pictures. Raises InputError where there are none."""
+    table = _table(_readings(sources, root), cache_folder)
+    if table is None:
+        raise InputError(sources if isinstance(sources, str) else sources[0], "no reading of it can be learned from")
+    return table
+
+
+def _table(readings: Iterable[LabelledReading], cache_folder: Path) -> _Table | None:
+    places: dict[tuple[Path, Viewing], int] = {}
+    every: list[npt.NDArray[np.float32]] = []
     rows = []
-    for each in readings:
-        index = place(named_codec(each.codec))
-        if index is None or not _READ[0] <= each.jnd <= _READ[1]:
+    for reading in readings:
+        codec = named_codec(reading.codec)
+        index = place(codec)
+        if index is None or not _READ[0] <= reading.jnd <= _READ[1]:
             continue
-        key = each.picture, each.viewing
-        if key not in seen:
-            found = _features(*key, cache_folder)
-            if len(found) != 1:  # of several windows nobody says which one was read
+        key = reading.picture, reading.viewing
+        if key not in places:
+            windows = _features(*key, cache_folder)
+            if len(windows) != 1:  # of several windows nobody says which one was read
                 continue
-            seen[key] = len(told)
-            told.append(found[0])
-        curve = _typical(each.codec, each.viewing)
-        grid = named_codec(each.codec).knob.grid
-        order = np.argsort(grid)
-        typical = np.interp(each.value, np.array(grid)[order], np.array(curve)[order])
+            places[key] = len(every)
+            every.append(windows[0])
+        order = np.argsort(codec.knob.grid)  # interpolation wants rising knobs; some grids fall
+        grid, curve = (np.array(axis)[order] for axis in (codec.knob.grid, _typical(reading.codec, reading.viewing)))
+        typical = np.interp(reading.value, grid, curve)
         knots = np.array(list(KNOTS.values())[index])
-        weights = [np.interp(each.value, knots, unit) for unit in np.eye(len(knots))]
-        rows.append((seen[key], index, weights, math.log(each.jnd) - typical, each.jnd))
+        weights = [np.interp(reading.value, knots, unit) for unit in np.eye(len(knots))]
+        rows.append((places[key], index, weights, math.log(reading.jnd) - typical, reading.jnd))
     if not rows:
-        raise InputError(cache_folder, "no reading can be learned from")
-    at, codec, weights_, residual, jnd = zip(*rows, strict=True)
+        return None
+    pictures, codecs, weights_, residuals, jnds = zip(*rows, strict=True)
     return _Table(
-        np.array(told, np.float32),
-        np.array(at, np.int64),
-        np.array(codec, np.int64),
+        np.array(every, np.float32),
+        np.array(pictures, np.int64),
+        np.array(codecs, np.int64),
         np.array(weights_, np.float32),
-        np.array(residual, np.float32),
-        np.array(jnd, np.float32),
+        np.array(residuals, np.float32),
+        np.array(jnds, np.float32),
     )
 
 
@@ -212,8 +233,8 @@ def _features(path: Path, viewing: Viewing, folder: Path) -> npt.NDArray[np.floa
     if kept.exists():
         stored: npt.NDArray[np.float32] = np.load(kept, allow_pickle=False)
         return stored
-    found = features(responses(WatchedSample(sample(load(path).rgb), viewing)).energy, viewing)
-    folder.mkdir(parents=True, exist_ok=True)
+    windows = features(responses(WatchedSample(sample(load(path).rgb), viewing)).energy, viewing)
+    make_folder(str(folder))
     with replacing(kept, force=True) as temporary, open(temporary, "wb") as file:
-        np.save(file, found)
-    return found
+        np.save(file, windows)
+    return windows

@@ -30,7 +30,7 @@ _OPPONENT = (
     (0.0259040371, 0.7827717662, -0.8086757660),
 )
 _FLAT = 0.04  # lightness: the deviation inside a block at which its colour counts half
-_LEAST = 1e-12
+_LEAST = 1e-12  # under the root, which has no slope at 0
 
 
 class CoarseChroma(nn.Module):
@@ -54,16 +54,16 @@ class CoarseChroma(nn.Module):
         """
         if min(reference.shape[2:]) < SCALES[-1]:
             raise UsageError(f"coarse chroma needs pictures of {SCALES[-1]} pixels a side or more")
-        lights = [self.least + self.range * to_light(each) for each in (reference, test)]
+        lights = [self.least + self.range * to_light(rgb) for rgb in (reference, test)]
         with torch.no_grad():
             lightness = self._planes(lights[0])[:, :1]
         squares = []
         for side in SCALES:
-            wanted, found = (self._planes(F.avg_pool2d(light, side))[:, 1:] for light in lights)
+            before, after = (self._planes(F.avg_pool2d(light, side))[:, 1:] for light in lights)
             mean = F.avg_pool2d(lightness, side)
             variance = (F.avg_pool2d(lightness * lightness, side) - mean * mean).clamp_min(0.0)
             flat = 1.0 / (1.0 + variance / _FLAT**2)
-            squares.append(((found - wanted) ** 2 * flat).sum(dim=1).mean(dim=(1, 2)))
+            squares.append(((after - before) ** 2 * flat).sum(dim=1).mean(dim=(1, 2)))
         return (torch.stack(squares).mean(dim=0) + _LEAST) ** 0.5 - _LEAST**0.5
 
     def _planes(self, light: Tensor) -> Tensor:

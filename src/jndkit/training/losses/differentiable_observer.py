@@ -24,7 +24,7 @@ BANDS = 5
 SMALLEST = 128  # pixels a side: the coarsest band must be wider than its blur reaches
 _DARKEST = 0.01  # cd/m2
 _LARGE = 4096  # pixels: a side at which no band is missing
-_BLUR = 13
+_BLUR = 13  # pixels, of the kernel of masking
 
 
 class _Layer(NamedTuple):
@@ -54,12 +54,13 @@ class DifferentiableObserver(nn.Module):
         matrix = torch.tensor(c.rgb_to_dkl, dtype=torch.float32)
         self.register_buffer("matrix", matrix[:, :, None, None], persistent=False)
         fine = [
-            [torch.from_numpy(each) for each in tables(frequency)]
+            [torch.from_numpy(table) for table in tables(frequency)]
             for frequency in band_frequencies(_LARGE, _LARGE, viewing.ppd)[:BANDS]
         ]
         gain = torch.tensor(c.contrast_gain, dtype=torch.float32)[:, None]
+        # As the published code has it: a band of the pyramid but the finest counts twice.
         scales = torch.tensor([1.0] + [2.0] * (BANDS - 1))[:, None, None]
-        self.register_buffer("sensitivity", torch.stack([torch.stack(each) for each in fine]) * gain * scales)
+        self.register_buffer("sensitivity", torch.stack([torch.stack(channels) for channels in fine]) * gain * scales)
         self._low, self._high = float(c.log_luminance[0]), float(c.log_luminance[-1])
 
     def forward(self, reference: Tensor, test: Tensor) -> Tensor:
@@ -118,6 +119,6 @@ class DifferentiableObserver(nn.Module):
 def _pooled(energy: Tensor) -> Tensor:
     """JND (N,) of energies (bands, N, 3): the square root of each, their fourth powers added, and the published law."""
     c = constants()
-    each = (energy + EPSILON) ** 0.5 - EPSILON**0.5
-    quality = (each.clamp_min(1e-6) ** 4).sum(dim=(0, 2)) ** 0.25 * c.image_integration
+    difference = (energy + EPSILON) ** 0.5 - EPSILON**0.5
+    quality = (difference.clamp_min(1e-6) ** 4).sum(dim=(0, 2)) ** 0.25 * c.image_integration
     return JND_PER_JOD * c.jod_a * quality**c.jod_exponent

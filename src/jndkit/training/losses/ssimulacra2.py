@@ -1,6 +1,6 @@
 """SSIMULACRA 2.1 with slopes: how far pictures are from their references, as a term of a loss.
 
-Source: Sneyers 2023, the variant "libjxl" of `evaluation.ssimulacra2`, which reads pictures; its constants.
+Source: Sneyers 2023, the variant "libjxl" of `observers.ssimulacra2`, which reads pictures; its constants.
 Differs: fourth roots begin with a slope of 0, not without end, and so does the last power, below 1e-8.
 """
 
@@ -50,8 +50,8 @@ class Ssimulacra2(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        for name, each in (("absorbed", ABSORBED), ("positive", POSITIVE_XYB)):
-            self.register_buffer(name, torch.from_numpy(each).float(), persistent=False)
+        for name, matrix in (("absorbed", ABSORBED), ("positive", POSITIVE_XYB)):
+            self.register_buffer(name, torch.from_numpy(matrix).float(), persistent=False)
         self.register_buffer("window", torch.from_numpy(WINDOW).float().expand(3, 1, -1).clone(), persistent=False)
         self.register_buffer("weights", torch.tensor(WEIGHTS).flatten(), persistent=False)
 

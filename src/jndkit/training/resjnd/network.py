@@ -11,7 +11,7 @@ import math
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from jndkit.training.export import Contract
+from jndkit.training.contract import Contract
 
 _INPUT = "float32 (N, 3, H, W), RGB in 0..1, sRGB-encoded"
 _OUTPUT = "float32 (N, 3, H, W), the critical perceptually lossless picture less the one given"

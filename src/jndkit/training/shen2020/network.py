@@ -17,7 +17,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 from torch.nn.utils.parametrizations import spectral_norm
 from torch.nn.utils.parametrize import is_parametrized, remove_parametrizations
 
-from jndkit.training.export import Contract
+from jndkit.training.contract import Contract
 
 SIDE = 64
 _BLOCK = 4  # pixels

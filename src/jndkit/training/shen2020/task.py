@@ -18,12 +18,14 @@ from torch import Generator, Tensor, nn
 
 from jndkit.datasets.patches import SIDE, grid
 from jndkit.datasets.vvc import pairs
-from jndkit.errors import InputError, UsageError
+from jndkit.errors import InputError
 from jndkit.picture import load
 from jndkit.pixelwise.shen2020 import Change
 from jndkit.pixelwise.terms.luma import luma_plane
 from jndkit.pixelwise.terms.structure import Patches, compose, decompose, with_structure
 from jndkit.training.recipe import Recipe
+from jndkit.training.sampling import FORMS, below, turned
+from jndkit.training.tasks import check_data, half_width
 
 Plane = npt.NDArray[np.uint8]
 
@@ -52,13 +54,8 @@ class StructureTask:
     score_name = "gain_over_identity_percent"
 
     def __init__(self, recipe: Recipe) -> None:
-        known = {"train", "valid", "augment", "valid_pictures", "valid_patches"}
-        unknown = sorted(set(recipe.data) - known)
-        if unknown:
-            raise UsageError(f"data.{unknown[0]}: unknown; known are {', '.join(sorted(known))}")
-        for side in ("train", "valid"):
-            if side not in recipe.data:
-                raise UsageError(f"data.{side}: name a folder of pairs, as `jnd datasets build vvc` makes them")
+        known = ("train", "valid", "augment", "valid_pictures", "valid_patches")
+        check_data(recipe, known, "folders of pairs, as `jnd datasets build vvc` makes them")
         self._batch, self._augment = recipe.batch, bool(recipe.data.get("augment", True))
         self._train = _read(recipe.data["train"], None)
         self._valid = _read(recipe.data["valid"], recipe.data.get("valid_pictures"))
@@ -73,17 +70,14 @@ class StructureTask:
         return _tensor(pristine.astype(np.float32)), _tensor(with_structure(pristine, jnd))
 
     def _one(self, generator: Generator) -> tuple[Plane, Plane]:
-        def below(limit: int) -> int:
-            return int(torch.randint(limit, (), generator=generator))
-
-        which = below(len(self._train))
-        pair = self._train[which]
+        which = below(len(self._train), generator)
+        pair, places = self._train[which], self._grids[which]
         if not self._augment:
-            top, left = self._grids[which][below(len(self._grids[which]))]
+            top, left = places[below(len(places), generator)]
             return _cut(pair[0], top, left), _cut(pair[1], top, left)
-        height, width = pair[0].shape
-        top, left, form = below(height - SIDE + 1), below(width - SIDE + 1), below(8)
-        return _turned(_cut(pair[0], top, left), form), _turned(_cut(pair[1], top, left), form)
+        top, left = (below(length - SIDE + 1, generator) for length in pair[0].shape)
+        form = below(FORMS, generator)
+        return turned(_cut(pair[0], top, left), form), turned(_cut(pair[1], top, left), form)
 
     def loss(self, model: nn.Module, batch: tuple[Tensor, ...]) -> Tensor:
         reference, wanted = batch
@@ -98,7 +92,7 @@ class StructureTask:
         gains = gain(predicted.absolute, identity.absolute)
         return {
             "gain_over_identity_percent": float(gains.mean()),
-            "gain_interval": _half_width(gains),
+            "gain_interval": half_width(gains),
             "gain_squared_percent": float(gain(predicted.squared, identity.squared).mean()),
             "blur_percent": float(gain(blur.absolute, identity.absolute).mean()),
             "blur_squared_percent": float(gain(blur.squared, identity.squared).mean()),
@@ -166,10 +160,6 @@ def _blurred(sigma: float) -> Change:
     return blur
 
 
-def _half_width(values: npt.NDArray[np.float64]) -> float:
-    return 1.96 * float(np.std(values, ddof=1)) / len(values) ** 0.5 if len(values) > 1 else 0.0
-
-
 def _read(folder: str | Path, most: Any) -> list[tuple[Plane, Plane]]:
     """The luma of the pairs at least one patch large."""
     found = []
@@ -190,12 +180,6 @@ def _sides(plane: Plane) -> tuple[int, int]:
 
 def _cut(plane: Plane, top: int, left: int) -> Plane:
     return plane[top : top + SIDE, left : left + SIDE]
-
-
-def _turned(patch: Plane, form: int) -> Plane:
-    patch = patch[:, ::-1] if form & 1 else patch
-    patch = patch[::-1] if form & 2 else patch
-    return patch.T if form & 4 else patch
 
 
 def _parts(patches: Patches) -> list[Patches]:

@@ -9,7 +9,7 @@ of pooled features misses errors that cancel; the first twelve maps of a stage, 
 bands, sensitivity and masking of ColorVideoVDP, whose readings the network learns; attention is found on the reference
 and applied to both, so that equal places stay equal; the two poolings, no-ops in the published graph, are global; the
 quality is not one number but a visible energy in each of four scales and three opponent channels, which is what adds up
-over patches; pixels per degree and luminance of the display are inputs. `networks.vpjnd_paper` is the published form.
+over patches; pixels per degree and luminance of the display are inputs. `vpjnd.paper` is the published form.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ from torch.nn import functional as F
 
 from jndkit.observers.cvvdp.constants import constants
 from jndkit.observers.vpjnd import SCALES, SIDE
-from jndkit.training.export import Contract
+from jndkit.training.contract import Contract
+from jndkit.training.losses.light import to_light
 from jndkit.training.vpjnd.visible_energy import BANDS, BLACK, CHANNELS, FLOOR, Comparison, laplacian, reduced
 
 _EDGE: dict[str, Any] = {"padding_mode": "replicate"}
@@ -62,13 +63,13 @@ class VpJndNet(nn.Module):
         levels, test = _levels(self.front(reference)), _levels(self.front(distorted))
         own, gates, deep = self.picture(levels, None)
         other, _, deep_test = self.picture(test, gates)
-        energies, told = [], []
+        energies, visible = [], []
         for compare, first, second, level in zip(self.compare, own, other, levels, strict=False):
-            energy, *stage = compare(first, second, level, viewing)
+            energy, *of_stage = compare(first, second, level, viewing)
             energies.append(energy)
-            told += stage
+            visible += of_stage
         pooled = [deep.mean((2, 3)), (deep - deep_test).abs().mean((2, 3))]
-        seen = torch.cat([*told, *pooled, viewing], 1)
+        seen = torch.cat([*visible, *pooled, viewing], 1)
         *_, deep_jnd = self.jnd(_levels(jnd), None)
         masked = (deep_jnd.mean((2, 3)), deep_jnd.amax((2, 3)))
         # The head's answer is a correction: what the energies say by themselves is right from the start.
@@ -102,8 +103,7 @@ class _Opponent(nn.Module):
         self.register_buffer("matrix", matrix.reshape(3, 3, 1, 1), persistent=False)
 
     def forward(self, rgb: Tensor) -> Tensor:
-        light = torch.where(rgb > 0.04045, ((rgb.clamp_min(0.04045) + 0.055) / 1.055) ** 2.4, rgb / 12.92)
-        return F.conv2d(light * (1.0 - BLACK) + BLACK, self.matrix)
+        return F.conv2d(to_light(rgb) * (1.0 - BLACK) + BLACK, self.matrix)
 
 
 class _Branch(nn.Module):
@@ -128,24 +128,24 @@ class _Branch(nn.Module):
 
         levels: the input and its reductions.  gates: the attention to use; its own without.
         """
-        maps, found = list[Tensor](), list[Tensor]()
+        maps, own_gates = list[Tensor](), list[Tensor]()
         features = levels[0]
         for index, stage in enumerate(self.stages):
             seen = F.pixel_unshuffle(levels[index], 2)
             if self.contrast:
                 wide = F.pad(seen, (1, 1, 1, 1), mode="replicate")
-                made = F.conv2d(wide, _blind(stage.weight)) / levels[index + 1][:, :1].clamp_min(BLACK)
-                made = made + stage.bias[:, None, None]
+                contrast = F.conv2d(wide, _blind(stage.weight)) / levels[index + 1][:, :1].clamp_min(BLACK)
+                stage_map = contrast + stage.bias[:, None, None]
             else:
-                made = stage(seen)
+                stage_map = stage(seen)
             if index:
-                made = made + self.onward[index - 1](features)
-            maps.append(made)
-            features = F.relu(made)
+                stage_map = stage_map + self.onward[index - 1](features)
+            maps.append(stage_map)
+            features = F.relu(stage_map)
             if index < len(self.attention):
-                found.append(gates[index] if gates else self.attention[index](features))
-                features = F.max_pool2d(features * found[-1], 2)
-        return maps, found, self.non_local(features)
+                own_gates.append(gates[index] if gates else self.attention[index](features))
+                features = F.max_pool2d(features * own_gates[-1], 2)
+        return maps, own_gates, self.non_local(features)
 
 
 class ChannelAttention(nn.Module):
@@ -183,8 +183,8 @@ def _blind(weight: Tensor) -> Tensor:
     return torch.cat([(bands - bands.mean((2, 3, 4), keepdim=True)).flatten(1, 2), weight[BANDS:]])
 
 
-def _head(given: int, made: int) -> nn.Sequential:
-    layers = nn.Sequential(nn.LayerNorm(given), nn.Linear(given, 64), nn.ReLU(), nn.Linear(64, made))
+def _head(inputs: int, outputs: int) -> nn.Sequential:
+    layers = nn.Sequential(nn.LayerNorm(inputs), nn.Linear(inputs, 64), nn.ReLU(), nn.Linear(64, outputs))
     nn.init.zeros_(layers[3].weight)
     nn.init.zeros_(layers[3].bias)
     return layers

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from jndkit.observers.vpjnd import SIDE
-from jndkit.training.export import Contract
+from jndkit.training.contract import Contract
 from jndkit.training.vpjnd.network import ChannelAttention, NonLocal
 
 _LEAST = 1e-6  # weight of a patch

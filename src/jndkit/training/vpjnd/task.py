@@ -30,6 +30,8 @@ from jndkit.picture import Pixels, load
 from jndkit.picturewise.curves import typical_curve
 from jndkit.pixelwise.chou1995 import chou1995
 from jndkit.training.recipe import Recipe
+from jndkit.training.sampling import FORMS, below, to_tensor, turned
+from jndkit.training.tasks import check_data
 from jndkit.visibility import JND_PER_JOD
 
 Floats = npt.NDArray[np.float32]
@@ -68,13 +70,8 @@ class VpjndTask:
     score_name = "gain_over_constant_percent"
 
     def __init__(self, recipe: Recipe) -> None:
-        known = {"train", "valid", "patches", "valid_pictures", "valid_versions"}
-        unknown = sorted(set(recipe.data) - known)
-        if unknown:
-            raise UsageError(f"data.{unknown[0]}: unknown; known are {', '.join(sorted(known))}")
-        for side in ("train", "valid"):
-            if side not in recipe.data:
-                raise UsageError(f"data.{side}: name a folder of labels, as `jnd datasets build vpjnd` makes them")
+        known = ("train", "valid", "patches", "valid_pictures", "valid_versions")
+        check_data(recipe, known, "folders of labels, as `jnd datasets build vpjnd` makes them")
         if recipe.crop != SIDE:
             raise UsageError(f"crop: the network looks at patches of {SIDE} pixels")
         self.pairs, self.patches = recipe.batch, int(recipe.data.get("patches", 8))
@@ -94,22 +91,19 @@ class VpjndTask:
 
     def draw(self, generator: Generator, displays: int = 2) -> tuple[Version, list[Drawn]]:
         """A coded version of a training picture, and patches of it as one of the first `displays` displays shows it."""
-
-        def below(limit: int) -> int:
-            return int(torch.randint(limit, (), generator=generator))
-
-        scene = self._train[below(len(self._train))]
-        version, shown, form = below(len(scene.versions)), below(displays), below(8)
+        scene = self._train[below(len(self._train), generator)]
+        version, shown = below(len(scene.versions), generator), below(displays, generator)
+        form = below(FORMS, generator)
         coded, energy = decoded(scene.versions[version]), scene.energy(version, shown)
         viewing = np.array(display(scene.viewings[shown]), np.float32)
-        found = []
+        patches = []
         for _ in range(self.patches):
-            row, column = (below(side - BLOCKS + 1) for side in energy.shape[1:])
-            parts = [_cut(each, row, column, BLOCK) for each in (scene.rgb, coded, scene.jnd)]
+            row, column = (below(side - BLOCKS + 1, generator) for side in energy.shape[1:])
+            parts = [_cut(plane, row, column, BLOCK) for plane in (scene.rgb, coded, scene.jnd)]
             blocks = _cut(energy.transpose(1, 2, 0), row, column, 1)
-            reference, test, jnd, label = (_turned(each, form) for each in (*parts, blocks))
-            found.append(Drawn(reference, test, jnd, viewing, np.ascontiguousarray(label.transpose(2, 0, 1))))
-        return scene.versions[version], found
+            reference, test, jnd, label = (turned(part, form) for part in (*parts, blocks))
+            patches.append(Drawn(reference, test, jnd, viewing, np.ascontiguousarray(label.transpose(2, 0, 1))))
+        return scene.versions[version], patches
 
     def loss(self, model: nn.Module, batch: tuple[Tensor, ...]) -> Tensor:
         *given, energy = batch
@@ -169,9 +163,9 @@ class VpjndTask:
             return np.stack([plane[top : top + SIDE, left : left + SIDE] for top in tops for left in lefts])
 
         places = tops, lefts, scene.rgb.shape[:2]
-        reference, jnd = picture_tensor(patches(scene.rgb)).to(device), map_tensor(patches(scene.jnd)).to(device)
+        reference, jnd = to_tensor(patches(scene.rgb)).to(device), map_tensor(patches(scene.jnd)).to(device)
         for version in _some(list(scene.versions), self._versions):
-            yield version, places, (reference, picture_tensor(patches(decoded(version))).to(device), jnd)
+            yield version, places, (reference, to_tensor(patches(decoded(version))).to(device), jnd)
 
 
 @dataclass(frozen=True)
@@ -279,12 +273,7 @@ def _some(every: list[Item], most: int | None) -> list[Item]:
 def tensors(drawn: list[Drawn]) -> tuple[Tensor, ...]:
     """What `VpjndTask.batch` returns."""
     reference, coded, jnd, viewing, energy = (np.stack(part) for part in zip(*drawn, strict=True))
-    return *map(picture_tensor, (reference, coded)), map_tensor(jnd), *map(torch.from_numpy, (viewing, energy))
-
-
-def picture_tensor(pixels: Plane) -> Tensor:
-    """uint8 (N, H, W, 3) to float32 (N, 3, H, W) in 0..1, channels last in memory."""
-    return torch.from_numpy(pixels.astype(np.float32)).permute(0, 3, 1, 2).div_(255.0)
+    return *map(to_tensor, (reference, coded)), map_tensor(jnd), *map(torch.from_numpy, (viewing, energy))
 
 
 def map_tensor(jnd: Plane) -> Tensor:
@@ -296,9 +285,3 @@ def _cut(plane: Plane, row: int, column: int, grain: int) -> Plane:
     """Four blocks by four, of `grain` samples a side, from a block on."""
     side = BLOCKS * grain
     return plane[row * grain : row * grain + side, column * grain : column * grain + side]
-
-
-def _turned(patch: Plane, form: int) -> Plane:
-    patch = patch[:, ::-1] if form & 1 else patch
-    patch = patch[::-1] if form & 2 else patch
-    return patch.swapaxes(0, 1) if form & 4 else patch

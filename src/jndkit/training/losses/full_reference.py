@@ -15,7 +15,7 @@ from torch.nn import functional as F
 _SCALES = (0.0517, 0.3295, 0.3462, 0.2726)  # of the five published weights the first four, as 1
 _BANDS = 4
 _GAMMA, _REFLECTED = 2.2, 20.0 / 255.0
-_SEEN = 0.02  # contrast
+_SEEN = 0.02  # contrast, in the light nearby: what masks where nothing else does
 
 
 def luma(picture: Tensor) -> Tensor:
@@ -24,7 +24,7 @@ def luma(picture: Tensor) -> Tensor:
     return (picture * weights[:, None, None]).sum(dim=1, keepdim=True)
 
 
-def light(picture: Tensor) -> Tensor:
+def screen_light(picture: Tensor) -> Tensor:
     """What a screen in a lit room shows of a picture's luma Y, as a share of white: ((Y + 20) / 275)^2.2; (N, 1, H, W).
 
     Y is in code values. Black reflects 0.3 % of white.
@@ -35,10 +35,10 @@ def light(picture: Tensor) -> Tensor:
 def variation(picture: Tensor) -> Tensor:
     """How much the light varies nearby, as the change of the pixel's own luma that it takes, (N, 1, H, W) in 0..1.
 
-    The size of the gradient of `light`, averaged over 17 x 17 pixels, over the slope of `light` at the pixel: steps of
-    a dark pixel are small steps of light.
+    The size of the gradient of `screen_light`, averaged over 17 x 17 pixels, over the slope of `screen_light` at the
+    pixel: steps of a dark pixel are small steps of light.
     """
-    shown = light(picture)
+    shown = screen_light(picture)
     nearby = gradient_size(shown)
     for _ in range(4):
         nearby = smooth(nearby)
@@ -79,7 +79,7 @@ def gmsd(reference: Tensor, test: Tensor, masks: Tensor | None = None) -> Tensor
 
     Source: Xue, Zhang, Mou, Bovik, "Gradient magnitude similarity deviation", IEEE TIP 23(2), 2014.
     """
-    a, b = (gradient_size(F.avg_pool2d(luma(each), 2)) for each in (reference, test))
+    a, b = (gradient_size(F.avg_pool2d(luma(picture), 2)) for picture in (reference, test))
     constant = 170.0 / 255.0**2
     similar = (2 * a * b + constant) / (a * a + b * b + constant)
     return torch.sqrt(similar.var(dim=(1, 2, 3), unbiased=False) + 1e-10)
@@ -93,7 +93,9 @@ def smooth(plane: Tensor) -> Tensor:
 
 
 def masked_bands(reference: Tensor, test: Tensor, masks: Tensor | None = None) -> Tensor:
-    """The difference of the contrasts of a Laplacian pyramid of `light`, over the contrast nearby that masks it; (N,).
+    """The difference of contrasts in a Laplacian pyramid of `screen_light`, over the contrast nearby that masks it.
+
+    Returns (N,).
 
     masks: the picture whose contrast does; the reference where none is given.
 
@@ -102,8 +104,8 @@ def masked_bands(reference: Tensor, test: Tensor, masks: Tensor | None = None) -
     normalized Laplacian pyramid", 2016.
     Differs: both pictures are divided by one amplitude, so that noise does not mask itself; the power.
     """
-    a, b = light(reference), light(test)
-    mask = a if masks is None else light(masks)
+    a, b = screen_light(reference), screen_light(test)
+    mask = a if masks is None else screen_light(masks)
     total = torch.zeros(len(a), dtype=a.dtype, device=a.device)
     for _ in range(_BANDS):
         low_a, low_b = smooth(a), smooth(b)
@@ -111,7 +113,7 @@ def masked_bands(reference: Tensor, test: Tensor, masks: Tensor | None = None) -
         low_mask = smooth(mask)
         nearby = smooth(smooth((mask - low_mask).abs())) + _SEEN * smooth(low_mask)
         total = total + (((band_a - band_b) / nearby) ** 4).mean(dim=(1, 2, 3))
-        a, b, mask = (each[:, :, ::2, ::2] for each in (low_a, low_b, low_mask))
+        a, b, mask = (low[:, :, ::2, ::2] for low in (low_a, low_b, low_mask))
     return (total / _BANDS + 1e-8) ** 0.25 - 1e-2
 
 
