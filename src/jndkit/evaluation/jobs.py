@@ -83,15 +83,15 @@ def remaining(
     for row in known:
         if row.error is None:
             done.add(row.input, row.input_sha256, (row.part, row.made_with))
-    asked = dict[Any, tuple[str, str]]()  # of each part once: to tell all versions takes longer than to look a row up
+    keys = dict[Any, tuple[str, str]]()  # of each part once: to gather all versions takes long
     jobs = []
     for path, name, parts in inputs:
         for part in parts:
-            if part not in asked:
+            if part not in keys:
                 row = settings.row("", part)
-                asked[part] = row.part, row.made_with
-        still = done.left(path, name, tuple(asked[part] for part in parts))
-        left = tuple(part for part in parts if asked[part] in still)
+                keys[part] = row.part, row.made_with
+        still = done.left(path, name, tuple(keys[part] for part in parts))
+        left = tuple(part for part in parts if keys[part] in still)
         if left:
             jobs.append(kind(str(path), name, left, settings))
     return jobs

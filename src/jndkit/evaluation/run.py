@@ -43,8 +43,8 @@ class Plan(Generic[RowT]):
                 ledger.append(file, row.to_json())
 
         self._write(file)
-        with closing(run(self.jobs, processes, keep=keep, max_pixels=self.settings.max_pixels)) as made:
-            yield from made
+        with closing(run(self.jobs, processes, keep=keep, max_pixels=self.settings.max_pixels)) as rows:
+            yield from rows
         self.rows.sort(key=self.settings.order)
         self._write(file)
 

@@ -23,7 +23,7 @@ def search(picture: Picture, codec: str, share: str, protocol: str, viewing: str
     share: per cent.  viewing, ppd: name and pixels per degree of the display, as rows tell them.
     Raises CodecError.
     """
-    display = viewing if viewing in DISPLAYS else ppd
+    display = display_of(viewing, ppd)
     try:
         row = encode(
             picture, codec=codec, viewers=float(share), observer=OBSERVER, protocol=protocol, viewing=display,
@@ -33,6 +33,11 @@ def search(picture: Picture, codec: str, share: str, protocol: str, viewing: str
         return {"value": None, "error": str(error)}
     value = row.knob["value"] if row.knob else None
     return {"codec": row.codec, "value": value, "bytes": row.bytes, "jnd": row.jnd, "encodes": row.encodes}
+
+
+def display_of(viewing: str, ppd: float) -> str | float:
+    """What `viewing()` and protocols call the display of a row: by its name, or where it has none by its ppd."""
+    return viewing if viewing in DISPLAYS else ppd
 
 
 def prediction_source() -> str:

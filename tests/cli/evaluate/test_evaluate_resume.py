@@ -1,4 +1,7 @@
-"""jnd evaluate, killed in the middle: run again, it comes to the same rows and does nothing twice."""
+"""jnd evaluate, killed in the middle: run again, it comes to the same rows and does nothing twice.
+
+Of the noise test `test_cli_kill` shows it, beside the other commands on many pictures.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,6 @@ from typing import Any
 import pytest
 
 Draw = Callable[..., Path]
-NOISE = ("noise", "set", "--model", "flat", "--model", "chou1995", "--model", "yang2005")
 CODECS = ("codecs", "set", "--codec", "jpeg", "--codec", "webp")
 PICTUREWISE = ("picturewise", "set", "--codec", "jpeg", "--method", "cvvdp", "--method", "knob")
 HVSSD = ("hvssd", "set", "-o", "out")
@@ -41,7 +43,7 @@ def without_seconds(file: Path) -> list[dict[str, Any]]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("arguments", [NOISE, CODECS, PICTUREWISE, HVSSD, OBSERVERS], ids=lambda found: found[0])
+@pytest.mark.parametrize("arguments", [CODECS, PICTUREWISE, HVSSD, OBSERVERS], ids=lambda arguments: arguments[0])
 def test_a_killed_run_is_gone_on_with(
     arguments: tuple[str, ...], draw: Draw, answered: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -41,7 +41,7 @@ def test_an_answer_below_the_boundary_is_seen() -> None:
     assert found.seen is True
     assert found.held is False
     assert found.unreachable is False
-    assert found.told is None
+    assert found.recognised is None
     assert found.saved == pytest.approx(1 - 2**-2.5)
     assert found.over90 == pytest.approx(1 - 2**-1.5)
     assert found.default == pytest.approx(0.0)
@@ -55,8 +55,8 @@ def test_an_answer_above_it_is_not() -> None:
 
 def test_a_picture_that_no_level_serves_counts_as_one_beyond() -> None:
     caught, missed = scored(Estimate("knob", step=100), 100), scored(Estimate("knob", step=90), 100)
-    assert (caught.error, caught.unreachable, caught.told, caught.seen) == (0.0, True, True, False)
-    assert (missed.error, missed.unreachable, missed.told, missed.seen) == (10.0, True, False, True)
+    assert (caught.error, caught.unreachable, caught.recognised, caught.seen) == (0.0, True, True, False)
+    assert (missed.error, missed.unreachable, missed.recognised, missed.seen) == (10.0, True, False, True)
     assert missed.near == pytest.approx(5 / 15)
 
 

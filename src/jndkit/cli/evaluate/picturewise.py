@@ -82,9 +82,9 @@ def picturewise(
         results = [(None, known)]
         output.show(known)
     _say_what_is_absent(method)
-    for judged, made in results:
-        output.report(made, partial(markdown, judged=judged), partial(write_plot, judged=judged, force=force))
-    return exit_code(row for _, made in results for row in made)
+    for judged, own in results:
+        output.report(own, partial(markdown, judged=judged), partial(write_plot, judged=judged, force=force))
+    return exit_code(row for _, own in results for row in own)
 
 
 def _settings(
@@ -119,9 +119,9 @@ def _judged_by_people(
         own = [row for row in known if row.protocol == judged.protocol]
         others = [row for row in known if row.protocol != judged.protocol]
         pictures = [(path, name) for name, path in judged.pictures.items()]
-        made = _run(pictures, settings, own, processes, output, others)
-        known = [*others, *made]
-        results.append((judged, made))
+        own = _run(pictures, settings, own, processes, output, others)
+        known = [*others, *own]
+        results.append((judged, own))
     return results
 
 

@@ -72,5 +72,5 @@ class Settings(EvaluationSettings[NoiseRow, str]):
 
     def order(self, row: NoiseRow) -> tuple[Any, ...]:
         """By picture; models as they were asked for, others after them."""
-        asked = self.models.index(row.model) if row.model in self.models else len(self.models)
-        return row.input, asked, row.model
+        place = self.models.index(row.model) if row.model in self.models else len(self.models)
+        return row.input, place, row.model

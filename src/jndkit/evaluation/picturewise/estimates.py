@@ -15,6 +15,7 @@ from jndkit.codecs import codec as named_codec
 from jndkit.errors import UsageError
 from jndkit.evaluation.picturewise.ground_truth import Floats, GroundTruth, first_after, jnd_curve, measure, satisfied
 from jndkit.evaluation.picturewise.rows import GROUND_TRUTH, KnobRow
+from jndkit.evaluation.search import display_of
 from jndkit.picturewise.curves import is_known, typical_curve
 from jndkit.protocols import Protocol
 from jndkit.viewing import viewing as named_viewing
@@ -63,9 +64,10 @@ def baselines(observed: KnobRow, share: str, ground_truth: GroundTruth, fit: Pro
     fitted = fitted_baselines(observed, share)
     if fitted is None:
         return
-    codec = named_codec(observed.codec)
-    curve = np.exp(typical_curve(codec, named_viewing(_display(observed)))) if is_known(codec) else None
-    share_satisfied = None if curve is None else satisfied(curve, fit)
+    codec, share_satisfied = named_codec(observed.codec), None
+    if is_known(codec):
+        display = named_viewing(display_of(observed.viewing, observed.ppd))
+        share_satisfied = satisfied(np.exp(typical_curve(codec, display)), fit)
     yield Estimate("constant", nearest(ground_truth, fitted["constant"]), satisfied=share_satisfied, encodes=0)
     for name in ("psnr", "ssim"):
         step = first_after(measure(observed, name, ground_truth.grid) < fitted[name])
@@ -89,12 +91,12 @@ def bisect(visible: Any) -> tuple[int, int]:
 
     The number of steps where the last it looks at is visible and all were: then it says that none will do.
     """
-    low, high, asked = 0, len(visible), 0
+    low, high, looked = 0, len(visible), 0
     while low < high:
         middle = (low + high) // 2
-        asked += 1
+        looked += 1
         low, high = (middle + 1, high) if visible[middle] else (low, middle)
-    return low, asked
+    return low, looked
 
 
 def _predicted(row: KnobRow, share: str, ground_truth: GroundTruth, fit: Protocol) -> Estimate:
@@ -126,10 +128,6 @@ def _searched(row: KnobRow, share: str, ground_truth: GroundTruth) -> Estimate:
 
 def _number(value: Any) -> float | None:
     return None if value is None else float(value)
-
-
-def _display(row: KnobRow) -> str | float:
-    return row.viewing if not row.viewing.endswith("ppd") else row.ppd
 
 
 @cache

@@ -12,6 +12,7 @@ from jndkit.codecs import codec as named_codec
 from jndkit.evaluation.picturewise.estimates import Estimate, baselines, estimates, nearest
 from jndkit.evaluation.picturewise.ground_truth import GroundTruth, observed_ground_truth
 from jndkit.evaluation.picturewise.rows import GROUND_TRUTH, KnobRow
+from jndkit.evaluation.search import display_of
 from jndkit.protocols import protocol as named_protocol
 
 NEAR = 15.0
@@ -30,7 +31,7 @@ class Score:
     """One method's estimate for one picture. Shares are 0 to 1; None where it has no answer of that kind.
 
     error: knob units between estimate and ground truth.  right: share of levels rightly called lossy or not, `near`
-    within 15 knob units of the boundary.  unreachable: whether no level is unseen.  told: whether the method says so.
+    within 15 knob units of the boundary.  unreachable: whether no level is unseen, recognised: that it is.
     seen: whether a difference is seen at the estimate.  sur: mean difference of the satisfied share over levels.
     held: whether the interval holds the ground truth.  saved: share of bytes less than at the best level; over90,
     default: less than at quality 90 and at the encoder's own.
@@ -42,7 +43,7 @@ class Score:
     right: float | None = None
     near: float | None = None
     unreachable: bool = False
-    told: bool | None = None
+    recognised: bool | None = None
     seen: bool | None = None
     sur: float | None = None
     held: bool | None = None
@@ -78,7 +79,7 @@ def score(
         error=abs(value - true),
         right=float(agree.mean()),
         near=float(agree[close].mean()) if close.any() else None,
-        told=estimate.step == last if boundary == last else None,
+        recognised=estimate.step == last if boundary == last else None,
         seen=estimate.seen if estimate.seen is not None else estimate.step < min(boundary, last),
         sur=_sur(estimate, ground_truth),
         held=held,
@@ -122,8 +123,8 @@ def cases(rows: Sequence[KnobRow], ground_truths: GroundTruths | None = None) ->
             continue
         grid = named_codec(spec).knob.grid
         first = next(iter(known.values()))[GROUND_TRUTH]
-        fit = named_protocol(first.protocol, display if not display.endswith("ppd") else first.ppd)[0]
-        own = {name: observed_ground_truth(rows[GROUND_TRUTH], grid, fit) for name, rows in known.items()}
+        fit, _ = named_protocol(first.protocol, display_of(display, first.ppd))
+        own = {name: observed_ground_truth(of_name[GROUND_TRUTH], grid, fit) for name, of_name in known.items()}
         held = own
         if ground_truths is not None:
             held = {name: ground_truths[key] for name in own if (key := (name, spec, display)) in ground_truths}

@@ -18,13 +18,13 @@ MEANS = ("error", "right", "near", "seen", "sur", "held", "encodes", "saved", "o
 class Summary:
     """One method over the pictures. means: of each of MEANS in `Score`, without those that no picture has.
 
-    unreachable: pictures of which no level is unseen.  told: of how many of them the method says so.
+    unreachable: pictures of which no level is unseen.  recognised: of how many of them the method says so.
     """
 
     method: str
     pictures: int
     unreachable: int
-    told: int | None
+    recognised: int | None
     means: Mapping[str, Mean]
 
     def of(self, name: str) -> Mean | None:
@@ -56,7 +56,8 @@ def summaries(scores: Sequence[Score]) -> list[Summary]:
         for name in MEANS:
             values = [float(value) for score in own if (value := getattr(score, name)) is not None]
             means |= {name: mean(values)} if values else {}
-        told = [score.told for score in own if score.told is not None]
+        recognised = [score.recognised for score in own if score.recognised is not None]
         unreachable = sum(score.unreachable for score in own)
-        of_methods.append(Summary(method, len(own), unreachable, sum(told) if told else None, means))
+        count = sum(recognised) if recognised else None
+        of_methods.append(Summary(method, len(own), unreachable, count, means))
     return of_methods

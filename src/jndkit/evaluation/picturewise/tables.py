@@ -86,9 +86,9 @@ def _details(spec: str, display: str, summarised: Summarised) -> list[str]:
         if (of_spec, at_display) != (spec, display):
             continue
         for summary in of_methods:
-            told = "" if summary.told is None else f"{summary.told} of {summary.unreachable}"
+            recognised = "" if summary.recognised is None else f"{summary.recognised} of {summary.unreachable}"
             cells = (_cell(summary.of(name), scale, digits, name) for _, name, scale, digits in _COLUMNS)
-            lines.append(line((share, summary.method, str(summary.pictures), told, *cells)))
+            lines.append(line((share, summary.method, str(summary.pictures), recognised, *cells)))
     return lines
 
 
