@@ -123,7 +123,7 @@ def test_what_is_refused(jnd: Run, answered: Path) -> None:
         (("--root", "nowhere"), 1, "it holds none of"),
         (("--root", "empty", "--table", "midd"), 1, "answers.csv"),
     ):
-        found = jnd("evaluate", "observers", *arguments)
-        assert found.code == code, (arguments, found)
-        assert said in found.err
-        assert found.out == ""
+        result = jnd("evaluate", "observers", *arguments)
+        assert result.code == code, (arguments, result)
+        assert said in result.err
+        assert result.out == ""
