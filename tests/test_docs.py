@@ -90,6 +90,12 @@ def test_links_are_mended_from_where_the_file_lies_to_where_the_page_lies() -> N
     assert hooks.relinked(untouched, "index.md") == untouched
 
 
+def test_files_that_pages_link_to_come_along() -> None:
+    files = hooks.linked_files()
+    assert {"NOTICE", "CITATION.cff", "examples/lake.png"} <= set(files)
+    assert all((ROOT / file).is_file() and not file.endswith(".md") for file in files)
+
+
 def test_every_room_is_listed() -> None:
     listed = set(re.findall(r"^\| `(\w+)", hooks.rooms(), flags=re.M))
     package = Path(jndkit.__file__).parent
@@ -116,6 +122,19 @@ def test_the_order_of_rooms_is_that_of_the_architecture() -> None:
     guide = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
     shown = re.findall(r"```text\n(.*?)```", guide, flags=re.S)[0]
     assert re.findall(r"\w+", shown) == rooms, f"CONTRIBUTING.md should list: {', '.join(rooms)}"
+
+
+def test_every_module_and_file_of_rows_that_pages_name_exists() -> None:
+    """By its path in the repository, in the package, or among the rows."""
+    homes = (ROOT, ROOT / "src" / "jndkit", ROOT / "benchmarks" / "rows")
+    for page in (*sorted(DOCS.rglob("*.md")), *(ROOT / source for source in hooks.PAGES)):
+        if page.name in {"CONTRIBUTING.md", "CHANGELOG.md"}:  # what is to be added, and what was
+            continue
+        text = re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.S)
+        for name in re.findall(r"`([\w-]+/[\w./-]+\.(?:py|jsonl|json|toml))`", text):
+            assert any((home / name).exists() for home in homes), f"{page}: {name}"
+        for name in re.findall(r"python ((?:benchmarks|tools|tests)/[\w./]+\.py)", text):
+            assert (ROOT / name).exists(), f"{page}: {name}"
 
 
 def test_arguments_of_a_docstring_become_a_list() -> None:

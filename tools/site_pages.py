@@ -30,12 +30,11 @@ PAGES = {
     "SECURITY.md": "security.md",
     "CHANGELOG.md": "changelog.md",
     "examples/README.md": "examples.md",
+    "examples/plugin/README.md": "plugin.md",
     "tests/pixelwise/published/README.md": "published-maps.md",
     "tests/fuzz/README.md": "fuzzing.md",
 }
 SOURCES = {page: source for source, page in PAGES.items()}
-# Files that pages link to as they are.
-ASSETS = ("NOTICE", "CITATION.cff", "examples/lake.png")
 COMMANDS = "reference/commands.md"
 PARAGRAPH = "\n\n"
 _LINK = re.compile(r"(?<=\]\()(?!\w+:|#)([^)\s#]+)(#[^)\s]*)?(?=\))")
@@ -49,8 +48,8 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
     for source, page in PAGES.items():
         files.append(File.generated(config, page, content=(ROOT / source).read_text(encoding="utf-8")))
-    for asset in ASSETS:
-        files.append(File.generated(config, asset, content=(ROOT / asset).read_bytes()))
+    for path in linked_files():
+        files.append(File.generated(config, path, content=(ROOT / path).read_bytes()))
     from jndkit.cli.app import app
 
     files.append(File.generated(config, COMMANDS, content=command_reference(app)))
@@ -72,12 +71,29 @@ def on_page_content(content: str, page: Page, config: MkDocsConfig, files: Files
     return _FIGURE.sub('<td class="figure">', content)
 
 
+def linked_files() -> list[str]:
+    """The files of the repository, outside docs/, that pages link to as they are: sources, licences, pictures."""
+    docs = [path.relative_to(ROOT).as_posix() for path in (ROOT / "docs").rglob("*.md")]
+    targets = {
+        _target(link[1], source)
+        for source in (*docs, *PAGES)
+        for link in _LINK.finditer((ROOT / source).read_text(encoding="utf-8"))
+    }
+    outside = {target for target in targets if target not in PAGES and not target.startswith("docs/")}
+    return sorted(target for target in outside if (ROOT / target).is_file())
+
+
+def _target(link: str, source: str) -> str:
+    """Where a link in a file of the repository leads, from its root."""
+    return posixpath.normpath(posixpath.join(posixpath.dirname(source), link))
+
+
 def relinked(markdown: str, uri: str) -> str:
     """The page with links as they are in the site; in the repository they are relative to where the file lies."""
-    folder = posixpath.dirname(SOURCES.get(uri, f"docs/{uri}"))
+    source = SOURCES.get(uri, f"docs/{uri}")
 
     def mended(link: re.Match[str]) -> str:
-        target = posixpath.normpath(posixpath.join(folder, link[1]))
+        target = _target(link[1], source)
         place = PAGES.get(target) or target.removeprefix("docs/")
         return posixpath.relpath(place, posixpath.dirname(uri) or ".") + (link[2] or "")
 

@@ -94,8 +94,9 @@ class Registry(Mapping[str, AnyCard]):
         return len(self.table)
 
     def names(self) -> tuple[str, ...]:
-        """Every name there is, those of other packages last. Nothing is imported."""
-        return tuple(dict.fromkeys([*self.table, *(point.name for point in _entry_points(self.group))]))
+        """Every name there is, those of other packages last. Nothing is imported, so some of those may be broken."""
+        offered = (point.name for point in _entry_points(self.group) if self._may_be_called(point.name))
+        return tuple(dict.fromkeys([*self.table, *offered]))
 
     def find(self, name: str) -> AnyCard:
         """The card of a name, ours or another package's.
@@ -131,7 +132,7 @@ class Registry(Mapping[str, AnyCard]):
     def _loaded(self, point: EntryPoint) -> Plugin[AnyCard]:
         if point.name in self.table:
             return self._broken(point, f"jndkit has a {self.what} of this name")
-        if point.name in self._reserved or not re.fullmatch(r"[a-z0-9][a-z0-9._-]*", point.name):
+        if not self._may_be_called(point.name):
             return self._broken(point, f"{point.name!r} is no name for a {self.what}")
         try:
             card = point.load()
@@ -144,6 +145,10 @@ class Registry(Mapping[str, AnyCard]):
         if card.name != point.name:
             return self._broken(point, f"its card calls itself {card.name!r}")
         return self._plugin(point, card)
+
+    def _may_be_called(self, name: str) -> bool:
+        """Whether the command line could tell the name from everything else that may stand in its place."""
+        return name not in self._reserved and re.fullmatch(r"[a-z0-9][a-z0-9._-]*", name) is not None
 
     def _broken(self, point: EntryPoint, reason: str) -> Plugin[AnyCard]:
         return self._plugin(point, None, " ".join(reason.split()))

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import re
 import signal
 import sys
 import time
 from collections.abc import Generator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
+import jndkit
 from jndkit.batch import Job, LocalEngine, jobs_wanted, pool, run
 from jndkit.batch.engine import Row, rows_of
 from jndkit.batch.worker import THREADS
@@ -110,6 +113,32 @@ def test_a_program_left_behind_does_not_hold_up_the_run() -> None:
     rows = list(run([Chore("a", ("child",)), Chore("b")], 2))
     assert time.monotonic() - started < 15
     assert sorted(("killed by signal 9" in what) for _, _, what in rows) == [False, True]
+
+
+def test_fewer_processes_than_asked_for_do_it_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As where memory or the count of processes is limited."""
+    process = multiprocessing.get_context("spawn").Process
+    start = process.start
+
+    def refused(self: Any) -> None:
+        if workers():
+            raise BlockingIOError("no more processes")
+        start(self)
+
+    monkeypatch.setattr(process, "start", refused)
+    rows = list(run([Chore(str(number)) for number in range(4)], 3))
+    assert sorted(path for path, _, _ in rows) == ["0", "1", "2", "3"]
+    assert len({pid for _, _, pid in rows}) == 1
+
+
+def test_there_is_no_other_pool() -> None:
+    package = Path(jndkit.__file__).parent
+    users = {
+        path.relative_to(package).as_posix()
+        for path in package.rglob("*.py")
+        if re.search("multiprocessing|ProcessPoolExecutor", path.read_text(encoding="utf-8"))
+    }
+    assert users == {"batch/pool.py", "batch/worker.py", "interrupts.py"}
 
 
 def test_closing_ends_the_workers() -> None:

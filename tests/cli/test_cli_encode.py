@@ -281,7 +281,7 @@ def test_an_unwritable_place(jnd: Run, draw: Draw) -> None:
     Path("file").write_text("")
     said = jnd("encode", "photo.png", "-o", "file/out.jpg")
     assert said.code == 1
-    assert said.err.startswith("jnd: file")
+    assert said.err.startswith("jnd: file: the folder cannot be made")
     assert "Traceback" not in said.err
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from jndkit import conversion
-from jndkit.batch import Found, gather
+from jndkit.batch import InputFile, gather
 from jndkit.conversion.earlier import is_ours
 from jndkit.errors import UsageError
 from jndkit.evidence import Row
@@ -61,13 +61,13 @@ def test_other_files_are_not_ours(tmp_path: Path) -> None:
 
 
 def test_destinations(tmp_path: Path) -> None:
-    one, two = Found(Path("a.png")), Found(Path("b.png"))
+    one, two = InputFile(Path("a.png")), InputFile(Path("b.png"))
     assert conversion.destination([one], None) == (None, None)
     assert conversion.destination([one], "x.jpg") == (Path("x.jpg"), None)
     assert conversion.destination([one], f"x{os.sep}") == (None, Path("x"))
     assert conversion.destination([one], str(tmp_path)) == (None, tmp_path)
     assert conversion.destination([one, two], "x") == (None, Path("x"))
-    assert conversion.destination([Found(Path("in/a.png"), searched=True)], "x") == (None, Path("x"))
+    assert conversion.destination([InputFile(Path("in/a.png"), searched=True)], "x") == (None, Path("x"))
 
 
 def test_the_codec_of_a_name() -> None:
@@ -88,7 +88,7 @@ def test_collisions_are_found_before_any_work(tmp_path: Path) -> None:
         targets = [plan.target(task.path, ".webp") for task in plan.tasks]
         assert targets == [tmp_path / name for name in ("a.png.webp", "a.tif.webp", "sub/a.webp")]
     settings = Settings(codec="webp")
-    both = [Found(each.path) for each in found if each.path.suffix == ".png"]
+    both = [InputFile(each.path) for each in found if each.path.suffix == ".png"]
     with pytest.raises(UsageError, match=r"a\.png and .*sub/a\.png would both be written to .*out/a\.webp"):
         conversion.plan(both, settings, folder=tmp_path / "out")
     plan = conversion.plan([each for each in found if each.path.suffix == ".png"], settings, folder=tmp_path / "out")
@@ -110,7 +110,7 @@ def test_a_bug_costs_one_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 def test_a_file_that_cannot_be_stored_is_a_failed_row(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
-    plan = conversion.plan([Found(Path("a.png"))], Settings(), exact=tmp_path / "file" / "a.jpg")
+    plan = conversion.plan([InputFile(Path("a.png"))], Settings(), exact=tmp_path / "file" / "a.jpg")
     made = encode(picture(1), codec="jpeg")
     row = made.row
     conversion.store(plan, Path("a.png"), conversion.Outcome(row, made.data, made.suffix))
@@ -126,7 +126,7 @@ def test_a_killed_process_loses_its_own_picture_only(tmp_path: Path) -> None:
     for index in range(6):
         save_png(picture(index, *((96, 80) if index == 0 else (640, 480))), tmp_path / f"{index}.png", mark=False)
     tasks = [conversion.Task(tmp_path / f"{index}.png") for index in range(6)]
-    plan = conversion.plan([Found(task.path) for task in tasks], Settings(), folder=tmp_path / "out")
+    plan = conversion.plan([InputFile(task.path) for task in tasks], Settings(), folder=tmp_path / "out")
     done: list[Row] = []
     rows = conversion.run_all(
         tasks,
@@ -173,7 +173,7 @@ def test_names_without_letters() -> None:
 
 
 def test_two_inputs_do_not_make_a_folder_with_a_pictures_name(tmp_path: Path) -> None:
-    two = [Found(tmp_path / "a.png"), Found(tmp_path / "b.png")]
+    two = [InputFile(tmp_path / "a.png"), InputFile(tmp_path / "b.png")]
     with pytest.raises(UsageError, match=r"both\.jpg: several inputs need a folder .* write .*both\.jpg/"):
         conversion.destination(two, str(tmp_path / "both.jpg"))
     assert conversion.destination(two, str(tmp_path / "both.jpg") + "/") == (None, tmp_path / "both.jpg")

@@ -102,6 +102,18 @@ def test_a_picture_that_was_replaced(tmp_path: Path) -> None:
     assert rows == before | again
 
 
+def test_a_picture_that_was_replaced_by_no_photograph(tmp_path: Path) -> None:
+    """Its pair would be one of a picture that nobody has."""
+    home, out = tmp_path / "in", tmp_path / "out"
+    for index, name in enumerate(("a.png", "b.png")):
+        crop(home / name, 100 * index)
+    assert len(list(build(home, out, jobs=1))) == 2
+    Image.new("RGB", (80, 80), "white").save(home / "a.png")
+    (row,) = build(home, out, jobs=1)
+    assert "skipped" in row
+    assert [pristine.name for pristine, _ in pairs(out)] == ["b.png"]
+
+
 @posix
 def test_a_killed_process_loses_its_own_picture_only(tmp_path: Path) -> None:
     """The first picture is small, so that whoever has the second is in the middle of it."""

@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -39,15 +40,15 @@ def fuzz(name: str, seconds: int) -> None:
         except JndError:
             return
 
-    found, corpus = HERE / "found" / name, WORK / name
-    for folder in (found, corpus):
+    crashes, corpus = HERE / "found" / name, WORK / name
+    for folder in (crashes, corpus):
         folder.mkdir(parents=True, exist_ok=True)
     words = WORK / f"{name}.dict"  # libFuzzer refuses an empty one
     escaped = ("".join(f"\\x{byte:02x}" for byte in token) for token in targets.TOKENS.get(name, (b"\0",)))
     words.write_text("".join(f'"{token}"\n' for token in escaped), encoding="ascii")
     limits = [f"-max_total_time={seconds}", f"-max_len={LONGEST}", "-timeout=5", "-rss_limit_mb=1024"]
-    told = [f"-dict={words}", f"-artifact_prefix={found}/", "-print_final_stats=1"]
-    atheris.Setup([sys.argv[0], *limits, *told, str(corpus), str(HERE / "seeds" / name), str(found)], one)
+    options = [f"-dict={words}", f"-artifact_prefix={crashes}/", "-print_final_stats=1"]
+    atheris.Setup([sys.argv[0], *limits, *options, str(corpus), str(HERE / "seeds" / name), str(crashes)], one)
     atheris.Fuzz()
 
 
@@ -58,9 +59,11 @@ def fuzz_apart(name: str, seconds: int) -> tuple[str, int, str]:
     return name, done.returncode, done.stdout
 
 
-def summary(name: str, code: int, said: str) -> str:
+def summary(name: str, code: int, output: str) -> str:
     """jpeg: 120345 inputs, 812 kept, 30 s; nothing found"""
-    stats = dict(line[6:].split(":", 1) for line in said.splitlines() if line.startswith("stat::") and ":" in line[6:])
+    stats = dict(
+        line[6:].split(":", 1) for line in output.splitlines() if line.startswith("stat::") and ":" in line[6:]
+    )
     runs = stats.get("number_of_executed_units", "?").strip()
     kept = len(list((WORK / name).glob("*"))) if (WORK / name).exists() else 0
     return f"{name}: {runs} inputs read, {kept} kept; " + (
@@ -84,11 +87,11 @@ def main() -> int:
         return 0
     started, worst = time.monotonic(), 0
     with ThreadPoolExecutor(max(1, asked.jobs)) as pool:
-        for name, code, said in pool.map(lambda each: fuzz_apart(each, asked.seconds), TARGETS):
-            print(summary(name, code, said), flush=True)
+        for name, code, output in pool.map(partial(fuzz_apart, seconds=asked.seconds), TARGETS):
+            print(summary(name, code, output), flush=True)
             if code:
                 worst = 1
-                print(said[-4000:], flush=True)
+                print(output[-4000:], flush=True)
     print(f"{len(TARGETS)} targets in {time.monotonic() - started:.0f} s")
     return worst
 

@@ -56,9 +56,9 @@ def read_tiff(data: bytes) -> None:
 
 
 def read_jpeg(data: bytes) -> None:
-    found = jpeg.surveyed(damage.completed(data, "JPEG"), None)
-    check_size(None, found.width, found.height, MOST)
-    jpeg.require_enough(found, None)
+    survey = jpeg.surveyed(damage.completed(data, "JPEG"), None)
+    check_size(None, survey.width, survey.height, MOST)
+    jpeg.require_enough(survey, None)
     damage.find_damage(data, "JPEG")
 
 

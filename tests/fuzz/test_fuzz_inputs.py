@@ -25,13 +25,13 @@ def test_committed_input(path: Path) -> None:
     try:
         targets.TARGETS[path.parent.name](data)
     except JndError as error:
-        said = str(error)
+        message = str(error)
     else:
-        said = ""
+        message = ""
     finally:
         seconds, memory = time.process_time() - started, tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
-    assert "\n" not in said
+    assert "\n" not in message
     assert seconds < targets.SECONDS
     assert memory < targets.MEGABYTES * 1e6
 

@@ -36,7 +36,7 @@ def busy() -> Pixels:
 @pytest.fixture(scope="module")
 def files(busy: Pixels, encode: Encode) -> dict[str, tuple[str, bytes]]:
     """Name -> format and file."""
-    made = {
+    files = {
         "baseline": ("JPEG", encode(busy, "JPEG", quality=92)),
         "progressive": ("JPEG", encode(busy, "JPEG", quality=92, progressive=True)),
         "restarts": ("JPEG", encode(busy, "JPEG", quality=92, restart_marker_rows=1)),
@@ -48,7 +48,7 @@ def files(busy: Pixels, encode: Encode) -> dict[str, tuple[str, bytes]]:
         "deflate tiff": ("TIFF", encode(busy, "TIFF", compression="tiff_adobe_deflate")),
         "jpeg tiff": ("TIFF", encode(busy, "TIFF", compression="jpeg", quality=92)),
     }
-    return made
+    return files
 
 
 NAMES = (
@@ -183,15 +183,15 @@ def test_flipped_bits(name: str, least: int, files: dict[str, tuple[str, bytes]]
     """How many of 30 are found: all where lengths or checksums tell, some where the codes soon fall into step again."""
     _, data = files[name]
     random = np.random.default_rng(5)
-    found = 0
+    refused = 0
     for _ in range(30):
         broken = bytearray(data)
         broken[int(random.integers(len(data) // 5, len(data) * 9 // 10))] ^= 1 << int(random.integers(0, 8))
         try:
             from_bytes(bytes(broken))
         except DamagedError:
-            found += 1
-    assert found >= least
+            refused += 1
+    assert refused >= least
 
 
 # --- no false alarm --------------------------------------------------------------------------------------------------
@@ -314,14 +314,14 @@ def test_webp_of_several_partitions(count: int, busy: Pixels) -> None:
     assert len(list(webp._lossy(frame))) == 1 + count  # the modes, and each partition
     assert from_bytes(boxed(frame)).height == 320
     random = np.random.default_rng(count)
-    found = 0
+    refused = 0
     for _ in range(8):
         at = int(random.integers(len(frame) // 4, len(frame) * 7 // 8))
         try:
             from_bytes(boxed(frame[:at] + random.bytes(60) + frame[at + 60 :]))
         except DamagedError:
-            found += 1
-    assert found >= 7
+            refused += 1
+    assert refused >= 7
 
 
 @contextmanager

@@ -288,7 +288,7 @@ def test_mark_in_an_empty_rdf_element() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "orientation"),
+    ("property", "orientation"),
     [
         (' t:Orientation="6"/>', 6),
         (" t:Orientation = ' 8 '/>", 8),
@@ -302,9 +302,9 @@ def test_mark_in_an_empty_rdf_element() -> None:
         (' t:Orientation="6">', None),
     ],
 )
-def test_orientation_of_xmp(said: str, orientation: int | None) -> None:
+def test_orientation_of_xmp(property: str, orientation: int | None) -> None:
     start = f'<x:xmpmeta xmlns:x="adobe:ns:meta/"><r:RDF xmlns:r="{RDF}"><r:Description'
-    packet = f'{start} xmlns:t="http://ns.adobe.com/tiff/1.0/"{said}</r:RDF></x:xmpmeta>'.encode()
+    packet = f'{start} xmlns:t="http://ns.adobe.com/tiff/1.0/"{property}</r:RDF></x:xmpmeta>'.encode()
     assert xmp_packets.orientation(packet) == orientation
 
 
@@ -377,11 +377,11 @@ def test_png_carries_it_all_back(photo: Pixels, encode: Encode, p3_profile: byte
 def test_a_packet_that_speaks_of_our_mark_is_not_marked() -> None:
     from jndkit.picture.metadata import xmp
 
-    told = (
+    caption = (
         b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><r:RDF xmlns:r="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
         b'<r:Description r:about="" xmlns:dc="http://purl.org/dc/elements/1.1/" dc:title="%s"/></r:RDF></x:xmpmeta>'
     )
-    assert not xmp.marked(told % b"urn:jndkit:mark:1")
-    assert xmp.marked(xmp.mark_xmp(told % b"urn:jndkit:mark:1", "jndkit 1"))
+    assert not xmp.marked(caption % b"urn:jndkit:mark:1")
+    assert xmp.marked(xmp.mark_xmp(caption % b"urn:jndkit:mark:1", "jndkit 1"))
     element = b"<r:Description r:about='' xmlns:j='urn:jndkit:mark:1'><j:Encoder>jndkit 1</j:Encoder></r:Description>"
-    assert xmp.marked((told % b"a").replace(b"</r:RDF>", element + b"</r:RDF>"))
+    assert xmp.marked((caption % b"a").replace(b"</r:RDF>", element + b"</r:RDF>"))

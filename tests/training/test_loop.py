@@ -175,6 +175,8 @@ def test_from_the_command_line(cpl_pairs: Path, tmp_path: Path, capsys: pytest.C
     data = ["--set", f"data.train={cpl_pairs}", "--set", f"data.valid={cpl_pairs}", "--run", str(tmp_path / "run")]
     assert main(["train", "debug-resjnd-s", *data, "--set", "steps=4"]) == 0
     assert "psnr_gain" in capsys.readouterr().out
+    assert main(["train", "debug-resjnd-s", *data, "--set", "steps=4"]) == 0
+    assert "all 4 steps were done before" in capsys.readouterr().out
     assert main(["train", "debug-resjnd-s", *data, "--set", "model.width=8"]) == 2
     assert "another network" in capsys.readouterr().err
     assert main(["train", "debug-resjnd-s", *data, "--set", "lrr=1"]) == 2

@@ -9,9 +9,9 @@ in a row why there is no result.
 
 from jndkit.batch.engine import Engine, Job
 from jndkit.batch.failures import died, explained
-from jndkit.batch.inputs import Found, gather
+from jndkit.batch.inputs import InputFile, gather
 from jndkit.batch.known import Known
 from jndkit.batch.pool import LocalEngine, jobs_wanted
 from jndkit.batch.run import run
 
-__all__ = ["Engine", "Found", "Job", "Known", "LocalEngine", "died", "explained", "gather", "jobs_wanted", "run"]
+__all__ = ["Engine", "InputFile", "Job", "Known", "LocalEngine", "died", "explained", "gather", "jobs_wanted", "run"]

@@ -13,7 +13,7 @@ from jndkit.opening import picture_suffixes
 
 
 @dataclass(frozen=True)
-class Found:
+class InputFile:
     """One input. path: as the caller would write it.  searched: found in a folder, not named itself.
 
     within: its folder relative to the folder that was searched.  error: why it cannot even be looked at, or None.
@@ -30,7 +30,7 @@ class Found:
         return None if self.error is None else failed(str(self.path), self.error)
 
 
-def gather(sources: Iterable[str | Path], *, recursive: bool = False, without: Path | None = None) -> list[Found]:
+def gather(sources: Iterable[str | Path], *, recursive: bool = False, without: Path | None = None) -> list[InputFile]:
     """The pictures that files and folders mean, each once, folders in the order of names.
 
     recursive: look into folders inside folders, not through symbolic links.  without: a folder to stay out of.
@@ -38,13 +38,13 @@ def gather(sources: Iterable[str | Path], *, recursive: bool = False, without: P
     exist: whoever opens it says so. Raises InputError for a folder that cannot be read or holds no picture, UsageError
     for an empty name.
     """
-    pictures: dict[str, Found] = {}  # by the file that a name leads to, so that links do not make two of one
+    pictures: dict[str, InputFile] = {}  # by the file that a name leads to, so that links do not make two of one
     for source in sources:
         if not os.fspath(source):
             raise UsageError("an empty name is not a picture")
         path = Path(source)
         if not os.path.isdir(path):  # unlike Path.is_dir, no error for a name that is too long
-            pictures.setdefault(identity(path), Found(path))
+            pictures.setdefault(identity(path), InputFile(path))
             continue
         inside = list(_walk(path, recursive, without))
         if not inside:
@@ -55,7 +55,7 @@ def gather(sources: Iterable[str | Path], *, recursive: bool = False, without: P
     return list(pictures.values())
 
 
-def _walk(top: Path, recursive: bool, without: Path | None) -> Iterator[Found]:
+def _walk(top: Path, recursive: bool, without: Path | None) -> Iterator[InputFile]:
     unread: list[OSError] = []
     for folder, folders, names in os.walk(top, onerror=unread.append):
         here = Path(folder)
@@ -65,12 +65,12 @@ def _walk(top: Path, recursive: bool, without: Path | None) -> Iterator[Found]:
         for name in sorted(names):
             path = here / name
             if not name.startswith(".") and path.suffix.lower() in picture_suffixes() and os.path.isfile(path):
-                yield Found(path, True, here.relative_to(top))
+                yield InputFile(path, True, here.relative_to(top))
     for error in unread:
         refused = InputError(error.filename, f"the folder cannot be read: {error.strerror}")
         if Path(error.filename) == top:
             raise refused
-        yield Found(Path(error.filename), True, error=refused)
+        yield InputFile(Path(error.filename), True, error=refused)
 
 
 def _same(path: Path, other: Path | None) -> bool:

@@ -104,7 +104,13 @@ class _Pool(Generic[Row]):
             if at_work and at_work + pixels > PIXELS_AT_ONCE:
                 return
             if idle is None:
-                idle = _Worker(max(1, processors() // self._most))
+                try:
+                    idle = _Worker(max(1, processors() // self._most))
+                except OSError:  # no memory, or no more processes allowed: those that there are do it all
+                    if not self._workers:
+                        raise
+                    self._most = len(self._workers)
+                    return
                 self._workers.append(idle)
             if idle.give(job, pixels):
                 self._pending.popleft()
@@ -125,9 +131,14 @@ class _Worker(Generic[Row]):
         self.connection, theirs = context.Pipe()
         self._process = context.Process(target=main, args=(theirs,), name="jnd")
         # The new process has the environment from its first instruction on, before it loads any library.
-        with no_interrupts(), _environment(dict.fromkeys(THREADS, str(threads))):
-            self._process.start()
-        theirs.close()
+        try:
+            with no_interrupts(), _environment(dict.fromkeys(THREADS, str(threads))):
+                self._process.start()
+        except OSError:
+            self.connection.close()
+            raise
+        finally:
+            theirs.close()
         self.job: Job[Row] | None = None
         self.pixels = 0
         self.alive = True

@@ -12,7 +12,7 @@ from jndkit.cli import options, printing
 from jndkit.errors import UsageError
 
 if TYPE_CHECKING:
-    from jndkit.batch import Found
+    from jndkit.batch import InputFile
     from jndkit.settings import Settings
 
 
@@ -96,7 +96,7 @@ def encode(
     return report.follow(rows)
 
 
-def _to_stdout(inputs: list[Found], settings: Settings, json: bool) -> int:
+def _to_stdout(inputs: list[InputFile], settings: Settings, json: bool) -> int:
     """The file itself is what stdout gets; its line goes to stderr."""
     from jndkit import conversion
     from jndkit.cli.reporting import exit_code

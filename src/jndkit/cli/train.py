@@ -62,7 +62,10 @@ def train(
     scores = trained.train()
     if trained.rank != 0:  # of several processes one speaks and writes
         return 0
-    printing.say(f"{folder}: {json_text.dumps(scores)}")
+    if scores:
+        printing.say(f"{folder}: {json_text.dumps(scores)}")
+    else:
+        printing.say(f"{folder}: all {chosen.steps:,} steps were done before")
     card = export_best(chosen, folder, name=name)
     if card is not None and name is not None:
         printing.say(f"use it with: jnd map --model {name}")

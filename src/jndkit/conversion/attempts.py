@@ -62,4 +62,4 @@ def store(plan: Plan, path: Path, outcome: Outcome) -> None:
         row.notes += [plan.clashes[path]] if path in plan.clashes else []
     except JndError as error:
         row.status = "failed"
-        row.error = explained(error, str(path))
+        row.error = {"type": type(error).__name__, "message": str(error)}  # which names the place, not the picture

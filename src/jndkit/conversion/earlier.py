@@ -79,7 +79,7 @@ def refuse_others(path: Path, results: dict[Path, Mark], settings: Settings) -> 
         sha256 = digest(path)
         if sha256 is None:
             raise InputError(path, "there is no such file" if not os.path.exists(path) else "it cannot be read")
-        raise OutputError(name, f"{_told_of(mark, sha256, settings)}; --force replaces it")
+        raise OutputError(name, f"{_made_of(mark, sha256, settings)}; --force replaces it")
 
 
 def codec_asked(mark: Mark) -> str | None:
@@ -90,7 +90,7 @@ def codec_asked(mark: Mark) -> str | None:
     return named[1] if named else Settings.codec
 
 
-def _told_of(mark: Mark, sha256: str, settings: Settings) -> str:
+def _made_of(mark: Mark, sha256: str, settings: Settings) -> str:
     """What a result is of, where that is not this run's picture with this run's settings."""
     if mark.source is None:
         return f"it was written by jndkit {mark.version}".rstrip() + ", and does not say of which picture"

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from jndkit.batch import Found
+from jndkit.batch import InputFile
 from jndkit.batch.inputs import identity
 from jndkit.codecs import by_suffix, codec
 from jndkit.conversion.earlier import codec_asked, done_before, is_ours, read_mark, refuse_others
@@ -33,6 +33,7 @@ class Task:
 class Plan:
     """Tasks and the names of their outputs.
 
+    within: input -> its folder below the one that was searched, which its output goes to as well.
     folder: where outputs go, or None for beside each input.  exact: the only output's name, or None.
     inputs: identities of all files the run reads, none of which is ever written to.
     clashes: input -> a sentence that says why its output has its whole name, photo.png.jpg.
@@ -85,7 +86,7 @@ class Plan:
         return home / f"{stem}{suffix}", home / f"{stem}.{OURS}{suffix}"
 
 
-def destination(inputs: Sequence[Found], output: str | None) -> tuple[Path | None, Path | None]:
+def destination(inputs: Sequence[InputFile], output: str | None) -> tuple[Path | None, Path | None]:
     """(the only output's name, the folder for outputs); None and None where they go beside their inputs.
 
     output: a file for a single input; or a folder: an existing one, a name that ends with a separator, or any name
@@ -132,7 +133,7 @@ def suffixes_of(settings: Settings) -> tuple[str, ...]:
 
 
 def plan(
-    inputs: Sequence[Found],
+    inputs: Sequence[InputFile],
     settings: Settings,
     *,
     exact: Path | None = None,
@@ -191,7 +192,13 @@ def _clash(path: Path, group: Sequence[Path], target: Path) -> str:
 
 
 def _ready(
-    outputs: Plan, picture: Found, results: dict[Path, Mark], settings: Settings, suffixes: Sequence[str], *, ours: bool
+    outputs: Plan,
+    picture: InputFile,
+    results: dict[Path, Mark],
+    settings: Settings,
+    suffixes: Sequence[str],
+    *,
+    ours: bool,
 ) -> Task:
     """The task, with its row where that is known without any work. ours: the input is one of our files."""
     path = picture.path

@@ -10,7 +10,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from operator import itemgetter
@@ -102,12 +102,17 @@ def build_rows(
         if known.left(path, name.as_posix(), (_WHOLE,))
     ]
     fresh = run(todo, jobs, keep=lambda row: ledger.append(manifest, json.dumps(row)))
-    for folder in folders:
-        make_folder(str(out / folder))
     again = {making.source for making in todo}
     current = [row for row in rows if row["source"] not in again]
+    for folder in folders:
+        make_folder(str(out / folder))
     if manifest.exists():
         ledger.rewrite(manifest, map(json.dumps, current))
+    for row in rows:  # of a picture that was replaced nothing may stay: the new one may fail, or be no photograph
+        if row["source"] in again and "pair" in row:
+            for folder in folders:
+                with suppress(OSError):  # most likely it is gone; where it is protected, writing says so
+                    (out / folder / Path(row["pair"]).name).unlink()
     with closing(fresh):
         for row in fresh:
             current.append(row)

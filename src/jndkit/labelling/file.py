@@ -51,7 +51,7 @@ class Labels:
 
 
 def begin(folder: str | Path, path: str | Path, plan: Plan, *, recursive: bool = False) -> Labels:
-    """Find the pictures of a folder and what a file of labels lacks of them. A last line that was cut off is removed.
+    """Find the pictures of a folder and what a file of labels lacks of them; a last line that was cut off is no label.
 
     A row is known by its picture's name below the folder, its codec and its setting.
     Raises InputError for a folder without pictures and for a file that holds no labels; UsageError where the file's
@@ -100,10 +100,10 @@ def _is_lost(plan: Plan, name: str, spec: str, value: float) -> bool:
 
 
 def _read(path: Path, columns: list[str]) -> list[dict[str, str]]:
-    """The rows of a file; none where there is no file. A last line without its end is cut off, in the file too."""
+    """The rows of a file; none where there is no file. A last line without its end is no row, whatever it holds."""
     try:
         data = path.read_bytes() if path.exists() else b""
-        text = data[: data.rfind(b"\n") + 1].decode("utf-8")
+        text = data[: data.rfind(b"\n") + 1].decode("utf-8")  # what is cut off may end inside a character
     except (OSError, ValueError) as error:
         raise InputError(path, f"it cannot be read: {getattr(error, 'strerror', None) or error}") from None
     if not text:
@@ -128,8 +128,6 @@ def _read(path: Path, columns: list[str]) -> list[dict[str, str]]:
         if len(cells) != len(columns) or not _is_number(row["value"]):
             raise InputError(path, f"line {number} is no label")
         rows.append(row)
-    if len(text.encode()) != len(data):
-        rewrite(path, text.removesuffix("\n").split("\n"))
     return rows
 
 

@@ -1,7 +1,7 @@
 """What a codec's ln(JND) over its knob looks like on an ordinary photograph: where every search starts.
 
 `curves.json` holds means over training photographs at two displays, how far single photographs lie from them, and how
-these distances hang together along a curve; made by tools/curves.py.
+these distances depend on each other along a curve; made by tools/curves.py.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def typical_sigma(codec: Codec, viewing: Viewing) -> list[float]:
     if row is None:
         return [UNKNOWN] * len(codec.knob.grid)
     near, far = _at_displays(row, "sigma", codec, np.interp)
-    part = min(max(_between(row, viewing), 0.0), 1.0)
+    part = min(max(_between(row, viewing), 0.0), 1.0)  # a straight line beyond the displays could turn negative
     return [float(value) for value in near + part * (far - near)]
 
 

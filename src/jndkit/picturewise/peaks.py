@@ -17,29 +17,29 @@ from jndkit.protocols import Look
 from jndkit.viewing import Viewing
 
 _COARSE = 40  # quality of JPEG: where half of the viewers notice
-_FAINT = 1e-9  # energy
+_FAINT = 1e-9  # energy, so that a band in which nothing happened has a logarithm
 _ERROR = 0.05  # of ln(JND), on pictures of valid/ and Kodak
 
 
 def peaks(rgb: Pixels, tops: list[int], lefts: list[int], viewing: Viewing, look: Look) -> Peaks:
     """Of the patches that the learned observer looks at, SCALES bands by three channels. rgb: uint8 (H, W, 3)."""
-    seen = _patches(rgb, tops, lefts)
-    watched = WatchedSample(seen, viewing, look)
+    part = _patches(rgb, tops, lefts)
+    watched = WatchedSample(part, viewing, look)
     assert watched.places is not None
     energy, plain, wrong = [], [], []
     for version in (*list(versions(watched))[1:], watched.quantiser.jpeg(_COARSE)):
         grid = np.maximum(watched.cells(version).grid.astype(np.float64), 0.0)
         energy.append(_grouped(grid, 2.0))
         plain.append(_grouped(grid, 1.0))
-        wrong.append(errors(seen.rgb, version, SCALES))
+        wrong.append(errors(part.rgb, version, SCALES))
     counts = np.exp(np.mean(np.log(np.array(plain) + _FAINT) - np.log(np.array(energy) + _FAINT), axis=0))
 
     def cut(version: Pixels) -> Pixels:
         return _patches(version, tops, lefts).rgb
 
-    worth = counts / watched.places.by_cell() ** 2
-    error = _ERROR if seen.rgb.shape[:2] == seen.shape else math.hypot(_ERROR, table()["sample"])
-    return Peaks(seen.rgb, seen.boxes, cut, np.array(wrong), np.array(energy), worth, look.places, error)
+    worth = counts / watched.places.by_cell() ** 2  # energies are squares, and so is what masks them
+    error = _ERROR if part.rgb.shape[:2] == part.shape else math.hypot(_ERROR, table()["sample"])
+    return Peaks(part.rgb, part.boxes, cut, np.array(wrong), np.array(energy), worth, look.places, error)
 
 
 def _patches(rgb: Pixels, tops: list[int], lefts: list[int]) -> Sample:
@@ -61,6 +61,7 @@ def _grouped(grid: Floats, power: float) -> Floats:
     power: to which energies add: 2 where bands pool to their fourth power, 1 where they pool as squares.
     """
     grid = grid.copy()
+    # The base band is read with a weight of its own, which the groups no longer know.
     grid[-1] *= np.square(constants().baseband_weight)[:, None, None]
     coarse = (grid[SCALES - 1 :] ** power).sum(axis=0, keepdims=True) ** (1.0 / power)
     every: Floats = np.concatenate([grid[: SCALES - 1], coarse])

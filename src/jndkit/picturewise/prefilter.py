@@ -120,6 +120,7 @@ def prefilter_within(picture: Picture, model: str, watched: Watched, target: flo
         read = watched(candidate).jnd
         if read <= allowed:
             low = strength
+            # A reading of nothing at all is that of a filter which moved no pixel.
             strongest = Prefiltered(candidate, model, form, strength, read) if read > 0.0 else strongest
             if read >= _NEAR * allowed or strength >= _MOST:
                 break

@@ -63,7 +63,7 @@ def sample(rgb: Pixels) -> Sample:
     """
     height, width = rgb.shape[:2]
     if height * width <= PATCHES * PATCH * PATCH or min(height, width) < PATCH:
-        if max(height, width) > PATCHES * PATCH:
+        if max(height, width) > PATCHES * PATCH:  # a strip too narrow for patches is cut to as many pixels
             rgb = rgb[: PATCHES * PATCH, : PATCHES * PATCH]
         tiles = tuple(_tiles(*rgb.shape[:2]))
         return Sample(rgb, (height, width), tiles, tiles)
@@ -118,15 +118,15 @@ class WatchedSample:
     places: its places, where it was asked how people look.
     """
 
-    def __init__(self, seen: Sample, viewing: Viewing, look: Look | None = None) -> None:
+    def __init__(self, part: Sample, viewing: Viewing, look: Look | None = None) -> None:
         """look: how people look, to be read as well."""
-        self.sample = seen
-        self.quantiser = Quantiser(seen.rgb)
+        self.sample = part
+        self.quantiser = Quantiser(part.rgb)
         self._viewing = viewing
-        self.whole = seen.rgb.shape[:2] == seen.shape
-        self._reference = bands.watch(seen.rgb, viewing)
-        self.places = None if look is None else Places(seen.rgb, viewing, look)
-        self._share = _windows(seen, viewing)
+        self.whole = part.rgb.shape[:2] == part.shape
+        self._reference = bands.watch(part.rgb, viewing)
+        self.places = None if look is None else Places(part.rgb, viewing, look)
+        self._share = _windows(part, viewing)
 
     def cells(self, version: Pixels) -> Cells:
         """Squared differences of a version, uint8 as large as the sample, over the grid of cells."""
@@ -197,7 +197,7 @@ def _jnd(quality: float) -> float:
     return max(0.0, JND_PER_JOD * (10.0 - quality))
 
 
-def by_patch(sums: Sums, areas: Sums, side: int, seen: Sample) -> Floats:
+def by_patch(sums: Sums, areas: Sums, side: int, part: Sample) -> Floats:
     """Means over every patch, float64 (patches, bands, 3).
 
     sums: (bands, 3, rows, columns), over squares of `side` pixels.  areas: (rows, columns), their pixels.
@@ -205,11 +205,11 @@ def by_patch(sums: Sums, areas: Sums, side: int, seen: Sample) -> Floats:
     """
     rows, columns = (
         (starts + np.minimum(starts + side, length)) / 2.0
-        for length in seen.rgb.shape[:2]
+        for length in part.rgb.shape[:2]
         for starts in [np.arange(0, length, side)]
     )
-    means = np.zeros((len(seen.boxes), *sums.shape[:2]))
-    for patch, box in enumerate(seen.boxes):
+    means = np.zeros((len(part.boxes), *sums.shape[:2]))
+    for patch, box in enumerate(part.boxes):
         down = slice(*np.searchsorted(rows, (box.y, box.y + box.height)))
         across = slice(*np.searchsorted(columns, (box.x, box.x + box.width)))
         area = float(areas[down, across].sum())
@@ -218,14 +218,15 @@ def by_patch(sums: Sums, areas: Sums, side: int, seen: Sample) -> Floats:
     return means
 
 
-def _windows(seen: Sample, viewing: Viewing) -> Floats:
+def _windows(part: Sample, viewing: Viewing) -> Floats:
     """The weight of every patch in every window, float64 (windows, patches), rows summing to 1."""
-    height, width = seen.shape
-    area = np.array([box.width * box.height for box in seen.places], float)
-    middle = np.array([(box.x + box.width / 2, box.y + box.height / 2) for box in seen.places])
+    height, width = part.shape
+    area = np.array([box.width * box.height for box in part.places], float)
+    middle = np.array([(box.x + box.width / 2, box.y + box.height / 2) for box in part.places])
     shapes = {}  # windows that hold the same patches count once
     for long, short in (WINDOW, WINDOW[::-1]):
         wide, tall = min(width, long * viewing.ppd), min(height, short * viewing.ppd)
+        # As in `pooling.windows`: a picture that is hardly larger than a window is taken whole.
         if wide * 1.1 >= width and tall * 1.1 >= height:
             whole: Floats = area[None] / area.sum()
             return whole

@@ -109,7 +109,7 @@ def expect(curve: Sequence[float], readings: Mapping[int, float], step: int) -> 
     known = sorted(readings)
     if not known:
         return curve[step]
-    away = {k: math.log(max(readings[k], 1e-6)) - curve[k] for k in known}
+    away = {k: math.log(max(readings[k], 1e-6)) - curve[k] for k in known}  # of nothing at all there is no logarithm
     left = max((k for k in known if k <= step), default=None)
     right = min((k for k in known if k >= step), default=None)
     if left is None or right is None:

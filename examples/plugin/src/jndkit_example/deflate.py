@@ -20,7 +20,7 @@ from jndkit.codecs.spec import Grammar, checked
 from jndkit.errors import DamagedError
 from jndkit.limits import MAX_PIXELS, check_size as check_limits
 from jndkit.picture import Picture, Source
-from jndkit.picture.metadata.policy import mark_xmp
+from jndkit.picture.metadata.xmp import mark_xmp
 
 MAGIC = b"\x89DFL\r\n\x1a\n"
 _HEADER = struct.Struct("<8sIIBBI")

@@ -14,7 +14,7 @@ from jndkit.cli import printing
 from jndkit.errors import UsageError
 
 if TYPE_CHECKING:
-    from jndkit.batch import Found
+    from jndkit.batch import InputFile
     from jndkit.evaluation.rows import PictureRow, Row
     from jndkit.evaluation.run import Plan
 
@@ -109,7 +109,7 @@ def named_pictures(sources: Sequence[str], recursive: bool) -> list[tuple[Path, 
     return list(named(gather(sources, recursive=recursive)))
 
 
-def named(pictures: Iterable[Found]) -> Iterable[tuple[Path, str]]:
+def named(pictures: Iterable[InputFile]) -> Iterable[tuple[Path, str]]:
     """As `named_pictures`, of pictures that are gathered."""
     paths: dict[str, Path] = {}
     for picture in pictures:
@@ -119,7 +119,7 @@ def named(pictures: Iterable[Found]) -> Iterable[tuple[Path, str]]:
         yield picture.path, name
 
 
-def _name(picture: Found) -> str:
+def _name(picture: InputFile) -> str:
     """kodak/kodim01.png for a picture found in a folder, wherever that is; the name as given for any other."""
     if not picture.searched:
         return picture.path.as_posix()

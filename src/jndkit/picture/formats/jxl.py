@@ -52,7 +52,9 @@ def decode(data: bytes, path: str | None, max_pixels: int) -> Raster:
     if stored.ndim not in (2, 3) or planes > 4:
         raise DamagedError(path, f"its channels {stored.shape} are not those of a picture")
     meaning = header.meaning()
-    top, alpha = (1 << min(header.bits, 8 * stored.dtype.itemsize)) - 1 if stored.dtype.kind == "u" else 1, None
+    # Whole numbers are 0 .. top, floating-point ones 0 .. 1.
+    top = (1 << min(header.bits, 8 * stored.dtype.itemsize)) - 1 if stored.dtype.kind == "u" else 1
+    alpha = None
     if planes in (2, 4):  # libjxl brings transparency to the depth of the colours
         alpha, stored = stored[..., -1], stored[..., 0] if planes == 2 else stored[..., :-1]
         if header.premultiplied:

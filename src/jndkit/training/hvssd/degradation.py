@@ -19,7 +19,7 @@ from jndkit.training.gdn import Gdn
 
 MULTIPLE = 8
 _LOUDER = 8.0
-_SMALLEST = 1e-12
+_SMALLEST = 1e-12  # of a range: a flat map divided by it stays 0
 
 
 class Degraded(NamedTuple):
@@ -94,9 +94,9 @@ class Degradation(nn.Module):
         return Degraded(rebuilt, cam), Priors(cam, over_range(F.relu(by_picture)))
 
     def contract(self) -> Contract:
-        given = "float32 (N, 3, H, W), RGB in 0..1, sRGB-encoded"
-        made = "float32 (N, 1, H, W) class activation map, float32 (N, 3, H, W) gradient; 0..1 over each picture"
-        return Contract(given, made, ((1, 3, 64, 96),), multiple=MULTIPLE)
+        inputs = "float32 (N, 3, H, W), RGB in 0..1, sRGB-encoded"
+        outputs = "float32 (N, 1, H, W) class activation map, float32 (N, 3, H, W) gradient; 0..1 over each picture"
+        return Contract(inputs, outputs, ((1, 3, 64, 96),), multiple=MULTIPLE)
 
 
 class Trace(NamedTuple):
@@ -114,8 +114,8 @@ class Analysis(nn.Module):
     def __init__(self, channels: int) -> None:
         super().__init__()
         self.convs = nn.ModuleList(
-            nn.Conv2d(given, channels, 5, stride=2, padding=2, bias=biased)
-            for given, biased in ((3, True), (channels, True), (channels, False))
+            nn.Conv2d(inputs, channels, 5, stride=2, padding=2, bias=biased)
+            for inputs, biased in ((3, True), (channels, True), (channels, False))
         )
         self.norms = nn.ModuleList(Gdn(channels) for _ in range(2))
         _xavier(self.convs)
@@ -147,8 +147,8 @@ class Synthesis(nn.Module):
     def __init__(self, channels: int) -> None:
         super().__init__()
         self.convs = nn.ModuleList(
-            nn.ConvTranspose2d(channels, made, 5, stride=2, padding=2, output_padding=1)
-            for made in (channels, channels, 3)
+            nn.ConvTranspose2d(channels, outputs, 5, stride=2, padding=2, output_padding=1)
+            for outputs in (channels, channels, 3)
         )
         self.norms = nn.ModuleList(Gdn(channels, inverse=True) for _ in range(2))
         _xavier(self.convs)
@@ -210,8 +210,8 @@ def activation_map(latent: Tensor, gradient: Tensor) -> Tensor:
     Source: Selvaraju et al., "Grad-CAM", ICCV 2017, and the published code, which takes the magnitude of the sum.
     """
     weights = gradient.mean(dim=(2, 3), keepdim=True)
-    found = (weights * latent).sum(dim=1, keepdim=True).abs()
-    return over_range(F.interpolate(found, scale_factor=float(MULTIPLE), mode="bilinear", align_corners=False))
+    activation = (weights * latent).sum(dim=1, keepdim=True).abs()
+    return over_range(F.interpolate(activation, scale_factor=float(MULTIPLE), mode="bilinear", align_corners=False))
 
 
 def over_range(maps: Tensor) -> Tensor:

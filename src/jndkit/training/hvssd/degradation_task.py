@@ -68,7 +68,8 @@ class DegradationTask:
             latent = model.analysis(picture).float()
             rounded = torch.round(latent)
             rate = float(model.bits(rounded).float().sum()) / pixels[..., 0].size
-            errors = [float(torch.mean((model.synthesis(each).float() - picture) ** 2)) for each in (rounded, latent)]
+            rebuilt = [model.synthesis(values).float() for values in (rounded, latent)]
+            errors = [float(torch.mean((version - picture) ** 2)) for version in rebuilt]
             rows.append((rate, *errors, _reduced_error(pixels)))
         rate, rounded_error, straight, reduced = (float(column) for column in np.mean(rows, axis=0))
         loss = rate + self._weight * rounded_error

@@ -16,7 +16,7 @@ from jndkit.training.contract import Contract
 INPUTS = ("code", "figure")
 # Reaches: the convolutions 1 + 1 + 2 + 2 + 4 + 4 pixels, the two enlargements 4 + 2.
 CONTEXT = 24
-_QUIETER = 0.02
+_QUIETER = 0.02  # of the last layer's weights; see below
 
 
 class Hvssd(nn.Module):
@@ -33,8 +33,8 @@ class Hvssd(nn.Module):
         if inputs not in INPUTS:
             raise UsageError(f"inputs = {inputs!r}: choose {', '.join(INPUTS)}")
         self.inputs = inputs
-        given = 7 if inputs == "code" else 5
-        shapes = ((given, 32, 1), (32, 32, 2), (32, 64, 1), (64, 64, 2), (64, 32, 1), (32, 3, 1))
+        channels = 7 if inputs == "code" else 5
+        shapes = ((channels, 32, 1), (32, 32, 2), (32, 64, 1), (64, 64, 2), (64, 32, 1), (32, 3, 1))
         self.convs = nn.ModuleList(nn.Conv2d(few, many, 3, stride=stride) for few, many, stride in shapes)
         for layer in self.convs:
             nn.init.kaiming_normal_(layer.weight, a=0.01)
@@ -57,8 +57,8 @@ class Hvssd(nn.Module):
 
     def contract(self) -> Contract:
         picture = "float32 (N, 3, H, W), RGB in 0..1, sRGB-encoded"
-        given = f"{picture}; float32 (N, 1, H, W) and (N, 3, H, W), what the degradation network makes of it"
-        made = "float32 (N, 3, H, W), the JND of R, G and B, in 0..1 of the range of code values"
+        inputs = f"{picture}; float32 (N, 1, H, W) and (N, 3, H, W), what the degradation network makes of it"
+        output = "float32 (N, 3, H, W), the JND of R, G and B, in 0..1 of the range of code values"
         axes = {0: "n", 2: "h", 3: "w"}
         example = ((1, 3, 64, 96), (1, 1, 64, 96), (1, 3, 64, 96))
-        return Contract(given, made, example, (axes,) * 3, multiple=4, context=CONTEXT)
+        return Contract(inputs, output, example, (axes,) * 3, multiple=4, context=CONTEXT)

@@ -1,6 +1,6 @@
 """What predicts the symbols of JND-LIC: features of the hyper-latent, and a network a slice that sees what came before.
 
-Every number in here is whole; see `jndlic_integer`. Layers are 1 x 1 or depthwise convolutions and gathered neighbours,
+Every number in here is whole; see `integer`. Layers are 1 x 1 or depthwise convolutions and gathered neighbours,
 so that no runtime turns one into an inexact fast convolution.
 Source: the channel slices are those of Minnen and Singh, "Channel-wise autoregressive entropy models for learned image
 compression", ICIP 2020; the checkerboard is that of He et al., "Checkerboard context model for efficient learned image
@@ -61,12 +61,12 @@ class HyperDecoder(nn.Module):
     def forward(self, z: Tensor, knob: Tensor) -> tuple[Tensor, Tensor]:
         planes = knob_planes(knob)
         # What z says is small beside the planes of the knob.
-        given = torch.cat([z * 8.0, planes.expand(-1, -1, *z.shape[2:])], dim=1)
-        found = self.near(self.first(given))
-        found = F.pixel_shuffle(self.first_up(found), 2)
-        found = F.pixel_shuffle(self.second_up(self.between(found)), 2)
-        found = self.close(found)
-        features = self.last(torch.cat([found, planes.expand(-1, -1, *found.shape[2:])], dim=1))
+        both = torch.cat([z * 8.0, planes.expand(-1, -1, *z.shape[2:])], dim=1)
+        rising = self.near(self.first(both))
+        rising = F.pixel_shuffle(self.first_up(rising), 2)
+        rising = F.pixel_shuffle(self.second_up(self.between(rising)), 2)
+        rising = self.close(rising)
+        features = self.last(torch.cat([rising, planes.expand(-1, -1, *rising.shape[2:])], dim=1))
         if self.step is not None:
             return features, self.step(features)
         if self.steps == "coded":
@@ -145,26 +145,27 @@ class SliceContext(nn.Module):
     def at(self, before: list[Tensor], symbols: Tensor, turn: Tensor, places: Tensor) -> tuple[Tensor, Tensor]:
         own = _sizes(symbols[:, self.begin : self.end])
         low = symbols[:, : min(self.end, _SIGNED)]
-        given = [*before, self.beside(own), own, low.clamp(-127.0, 127.0), low.abs().clamp_max(ACTIVATION)]
-        wide, line = torch.cat(given, dim=1).flatten(2).index_select(2, places)[..., None], None
+        planes = [*before, self.beside(own), own, low.clamp(-127.0, 127.0), low.abs().clamp_max(ACTIVATION)]
+        wide, line = torch.cat(planes, dim=1).flatten(2).index_select(2, places)[..., None], None
         which = (torch.arange(_TURNS, dtype=turn.dtype, device=turn.device) == turn) * 127.0
         parts = [wide, which[None, :, None, None].expand(wide.shape[0], -1, wide.shape[2], 1)]
         if self.linear is not None:
             line, textures = self._linear(self.linear, symbols, which, places)
             parts += [textures.clamp_max(ACTIVATION), floored(textures * 0.0625).clamp_max(ACTIVATION)]
-        found = torch.cat(parts, dim=1)
+        hidden = torch.cat(parts, dim=1)
         for layer in self.hidden:
-            found = layer(found)
-        mean, scale = self.mean(found), self.scale(found)
+            hidden = layer(hidden)
+        mean, scale = self.mean(hidden), self.scale(hidden)
         if line is not None:
             mean = clipped(mean + line, -_MEANS, _MEANS)
         return mean[..., 0], scale[..., 0]
 
     def _linear(self, layer: IntegerConv, symbols: Tensor, which: Tensor, places: Tensor) -> tuple[Tensor, Tensor]:
         """Weighted sums of the neighbours, by weights of the turn: means, in eighths, and sizes of differences."""
-        given = symbols[:, : self.end].clamp(-_REACH, _REACH)
+        earlier = symbols[:, : self.end].clamp(-_REACH, _REACH)
         radius = 2 if self.begin == 0 else 1
-        all_turns = layer(neighbours(given, radius).flatten(2).index_select(2, places)[..., None])
+        # The weights of all turns at once, and those of this one picked by a product: a runtime needs no branch.
+        all_turns = layer(neighbours(earlier, radius).flatten(2).index_select(2, places)[..., None])
         by_turn = all_turns.unflatten(1, (self.turns, -1))
         chosen = (by_turn * (which[: self.turns] / 127.0)[None, :, None, None, None]).sum(dim=1)
         own = self.end - self.begin

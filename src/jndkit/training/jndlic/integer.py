@@ -21,7 +21,7 @@ from jndkit.errors import UsageError
 ACTIVATION = 255
 WEIGHT = 63
 _EXACT = 2**24
-_BIAS_LIMIT = 2**20
+_BIAS_LIMIT = 2**20  # what biases may take of the exact range
 BIAS_UNIT = 16.0  # a bias learns as fast as weights on activations of this size
 
 
@@ -122,7 +122,7 @@ class _Frozen(nn.Module):
 
     def __init__(self, layer: IntegerConv) -> None:
         super().__init__()
-        weight, bias, power = (each.detach() for each in layer.whole())
+        weight, bias, power = (whole.detach() for whole in layer.whole())
         self.register_buffer("weight", weight)
         self.register_buffer("bias", bias)
         self.register_buffer("factor", 1.0 / power)
@@ -139,9 +139,9 @@ def _finish(given: Tensor, weight: Tensor, bias: Tensor, factor: Tensor, layer: 
 
 def frozen(model: nn.Module) -> nn.Module:
     """A copy with whole numbers in the place of everything that they are made of, to be exported."""
-    made = copy.deepcopy(model)
-    for name, layer in list(made.named_modules()):
+    copied = copy.deepcopy(model)
+    for name, layer in list(copied.named_modules()):
         if isinstance(layer, IntegerConv):
             owner, _, last = name.rpartition(".")
-            setattr(made.get_submodule(owner), last, layer.folded())
-    return made.eval()
+            setattr(copied.get_submodule(owner), last, layer.folded())
+    return copied.eval()

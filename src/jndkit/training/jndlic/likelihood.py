@@ -39,16 +39,16 @@ def symbol_tables() -> Tensor:
     shape = (SCALES, FRACTIONS, len(difference))
     scale = torch.arange(SCALES, dtype=torch.float64)[:, None, None].expand(shape)
     bits = symbol_bits(difference.expand(shape), mean[:, None].expand(shape), scale)
-    made = torch.zeros(SCALES, FRACTIONS, _COLUMNS)
+    tables = torch.zeros(SCALES, FRACTIONS, _COLUMNS)
     for row in range(SCALES):
         deviation = _LEAST * math.exp(_RATIO * row)
         reach = min(_CENTRE - 1, max(2, math.ceil(8.0 * deviation)))
         support = torch.exp2(-bits[row, :, _CENTRE - reach : _CENTRE + reach + 1])
         escape = (1.0 - support.sum(dim=1, keepdim=True)).clamp_min(0.0)
         counts = to_frequencies(torch.cat([support, escape], dim=1))
-        made[row, :, _CENTRE - reach : _CENTRE + reach + 1] = counts[:, :-1]
-        made[row, :, -1] = counts[:, -1]
-    return made
+        tables[row, :, _CENTRE - reach : _CENTRE + reach + 1] = counts[:, :-1]
+        tables[row, :, -1] = counts[:, -1]  # of all that lies beyond: the escape
+    return tables
 
 
 class HyperPrior(nn.Module):
@@ -74,17 +74,17 @@ class HyperPrior(nn.Module):
     def _likelihood(self, z: Tensor, knob: Tensor) -> Tensor:
         at = (knob / KNOB_HIGH)[:, None, None]
         mean, log_scale, weight = (
-            torch.lerp(each[None, :, :, 0], each[None, :, :, 1], at) for each in (self.mean, self.scale, self.weight)
+            torch.lerp(ends[None, :, :, 0], ends[None, :, :, 1], at) for ends in (self.mean, self.scale, self.weight)
         )
         shares = weight.softmax(dim=2)
-        found = torch.zeros_like(z)
+        likelihood = torch.zeros_like(z)
         for index in range(2):
             centre = mean[:, :, index, None, None]
             slope = torch.exp(-clipped(log_scale[:, :, index, None, None], -3.0, 4.0))
             distance = (z - centre).abs()
             upper, lower = torch.sigmoid((0.5 - distance) * slope), torch.sigmoid((-0.5 - distance) * slope)
-            found = found + shares[:, :, index, None, None] * (upper - lower)
-        return found
+            likelihood = likelihood + shares[:, :, index, None, None] * (upper - lower)
+        return likelihood
 
 
 def to_frequencies(shares: Tensor) -> Tensor:

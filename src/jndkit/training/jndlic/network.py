@@ -2,8 +2,8 @@
 
 Source: Pan, Zhang, Peng, Lei, Xie, Wang, Ling, "JND-LIC: Learned Image Compression via Just Noticeable Difference for
 Human Visual Perception", IEEE Trans. Broadcasting 71(1):217-228, 2025, and its code.
-Differs: see `jndlic_transform` and `jndlic_entropy`; one network for all qualities; the step field is derived from the
-hyper-latent, or sent in it; the published network is `jndlic_paper`.
+Differs: see `transform` and `entropy`; one network for all qualities; the step field is derived from the
+hyper-latent, or sent in it; the published network is `paper`.
 """
 
 from __future__ import annotations
@@ -67,10 +67,10 @@ class Analysis(nn.Module):
         residual, guided = self.stage(asinh(scaled), None if guide is None else asinh(guide), knob)
         latent = scaled + residual
         small = asinh(latent.clamp(-SYMBOL_LIMIT, SYMBOL_LIMIT))
-        found = self.inside(torch.cat([small, small.abs()], dim=1))
+        falling = self.inside(torch.cat([small, small.abs()], dim=1))
         for layer in self.down:
-            found = layer(F.relu(found))
-        z = self.hyper(found)
+            falling = layer(F.relu(falling))
+        z = self.hyper(falling)
         if self.field is not None and guided is not None:
             z = torch.cat([z[:, :-GROUPS], self.field(guided)], dim=1)
         return latent.float(), z.float()
@@ -140,7 +140,8 @@ class JndLic(nn.Module):
     def reach(self) -> tuple[int, int]:
         """Pixels around a place that decide what is made of it: by the encoder, and by the decoder."""
         stages = self.analysis.stage, self.synthesis.stage
-        own = [len(each.body) * 2 + 2 + 3 * (each.transform is not None) for each in stages]
+        # In blocks of 8 pixels: two for the stem and for every part of the body, three for a feature transform.
+        own = [len(stage.body) * 2 + 2 + 3 * (stage.transform is not None) for stage in stages]
         hyper = 4 if self.decoder.steps == "coded" else 3
         return 8 * (own[0] + hyper + 1), 8 * (own[1] + 1) + (6 if self.synthesis.refinement is not None else 0)
 
@@ -167,7 +168,7 @@ class JndLic(nn.Module):
         """Symbols of the latents in steps, rounded pass by pass as an encoder does, and their bits (N,)."""
         height, width = values.shape[2:]
         known, bits = torch.zeros_like(values), torch.zeros_like(values[:, 0, 0, 0])
-        flat, made = values.flatten(2), []
+        flat, slices = values.flatten(2), []
         for (begin, end), passes, context in zip(SLICES, PHASES, self.contexts, strict=True):
             before, parts, order = context.before(features, known), [], []
             for index, phases in enumerate(passes):
@@ -181,8 +182,8 @@ class JndLic(nn.Module):
                 parts.append(symbol)
                 order.append(where)
             back = torch.argsort(torch.cat(order))
-            made.append(torch.cat(parts, dim=2).index_select(2, back))
-        return torch.cat(made, dim=1).unflatten(2, (height, width)), bits
+            slices.append(torch.cat(parts, dim=2).index_select(2, back))
+        return torch.cat(slices, dim=1).unflatten(2, (height, width)), bits
 
 
 def choose(value: Tensor, mean: Tensor, scale: Tensor) -> tuple[Tensor, Tensor]:

@@ -124,7 +124,7 @@ class SerialContext(nn.Module):
         self.hyper = nn.Conv2d(2 * width, width, 3, padding=1)
         layers = [nn.Conv3d(25, 48, 1), nn.ReLU(), nn.Conv3d(48, 96, 1), nn.ReLU(), nn.Conv3d(96, 3 * _MIXTURE, 1)]
         self.layers = nn.Sequential(*layers)
-        mask = torch.zeros(kernel**3)
+        mask = torch.zeros(kernel**3)  # ones before the middle: in the order of decoding nothing later is known
         mask[: kernel**3 // 2] = 1.0
         self.register_buffer("mask", mask.view(1, 1, kernel, kernel, kernel), persistent=False)
 
@@ -132,8 +132,8 @@ class SerialContext(nn.Module):
         """Returns (N, 3 * mixture, C, h, w): logits of shares, means, logarithms of scales."""
         weight = self.before.weight * self.mask
         past = F.conv3d(latent[:, None], weight, self.before.bias, padding=weight.shape[-1] // 2)
-        found: Tensor = self.layers(torch.cat([past, self.hyper(hyper)[:, None]], dim=1))
-        return found
+        mixture: Tensor = self.layers(torch.cat([past, self.hyper(hyper)[:, None]], dim=1))
+        return mixture
 
 
 class JndLicPaper(nn.Module):
@@ -187,8 +187,8 @@ class JndLicPaper(nn.Module):
             known = quantised(latent, step, self.training)
             shares, mean, scale = self.context(known, self.unhyper(z)).chunk(3, dim=1)
             deviation = torch.exp(scale.clamp(-8.0, 8.0)).clamp_min(1e-6)
-            each = _gaussian_share(known[:, None], mean, deviation, step[:, None])
-            likely = (shares.softmax(dim=1) * each).sum(dim=1).clamp_min(_LEAST_SHARE)
+            masses = _gaussian_share(known[:, None], mean, deviation, step[:, None])
+            likely = (shares.softmax(dim=1) * masses).sum(dim=1).clamp_min(_LEAST_SHARE)
             bits = -torch.log2(likely).sum(dim=(1, 2, 3))
             side_bits = step_bits + self.prior(z)
         features, _ = self.decoder(known, step)
@@ -214,9 +214,9 @@ def _blocks(width: int, count: int) -> nn.Sequential:
     return nn.Sequential(*(ResBlock(width) for _ in range(count)))
 
 
-def _down(given: int, made: int) -> nn.Conv2d:
-    return nn.Conv2d(given, made, 5, stride=2, padding=2)
+def _down(inputs: int, outputs: int) -> nn.Conv2d:
+    return nn.Conv2d(inputs, outputs, 5, stride=2, padding=2)
 
 
-def _up(given: int, made: int) -> nn.ConvTranspose2d:
-    return nn.ConvTranspose2d(given, made, 5, stride=2, padding=2, output_padding=1)
+def _up(inputs: int, outputs: int) -> nn.ConvTranspose2d:
+    return nn.ConvTranspose2d(inputs, outputs, 5, stride=2, padding=2, output_padding=1)

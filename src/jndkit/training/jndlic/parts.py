@@ -27,8 +27,8 @@ class Part(nn.Module):
         super().__init__()
         self._contract = contract
         self.learned = sum(
-            each.numel() if isinstance(each, Tensor) else sum(one.numel() for one in each.parameters())
-            for each in learned
+            part.numel() if isinstance(part, Tensor) else sum(weight.numel() for weight in part.parameters())
+            for part in learned
         )
 
     def contract(self) -> Contract:
@@ -37,10 +37,10 @@ class Part(nn.Module):
 
 class AnalysisPart(Part):
     def __init__(self, model: JndLic) -> None:
-        given = f"float32 (1, 3, H, W), RGB in 0..1; (1, 1, H, W), JND in code values; {_KNOB}"
-        made = "float32 (1, 192, H/8, W/8), in steps; hyper-latent (1, C, H/32, W/32); both before rounding"
+        inputs = f"float32 (1, 3, H, W), RGB in 0..1; (1, 1, H, W), JND in code values; {_KNOB}"
+        output = "float32 (1, 192, H/8, W/8), in steps; hyper-latent (1, C, H/32, W/32); both before rounding"
         example = ((1, 3, 2 * MULTIPLE, 3 * MULTIPLE), (1, 1, 2 * MULTIPLE, 3 * MULTIPLE), (1,))
-        contract = Contract(given, made, example, (_LATENTS, _LATENTS, {}), MULTIPLE, model.reach()[0])
+        contract = Contract(inputs, output, example, (_LATENTS, _LATENTS, {}), MULTIPLE, model.reach()[0])
         super().__init__(contract, model.analysis, model.offsets)
         self.model = model
 
@@ -60,8 +60,8 @@ class TablesPart(Part):
     hyper: Tensor
 
     def __init__(self, model: JndLic) -> None:
-        made = "float32 (64, 8, 512), frequencies of symbols; (C, 63), of the hyper-latent; whole"
-        super().__init__(Contract(_KNOB, made, ((1,),), ({},)), model.prior)
+        output = "float32 (64, 8, 512), frequencies of symbols; (C, 63), of the hyper-latent; whole"
+        super().__init__(Contract(_KNOB, output, ((1,),), ({},)), model.prior)
         with torch.no_grad():
             every = [
                 to_frequencies(model.prior.tables(torch.tensor([float(knob)])).double())
@@ -84,10 +84,10 @@ class TablesPart(Part):
 class HyperPart(Part):
     def __init__(self, model: JndLic) -> None:
         channels = model.prior.mean.shape[0]
-        given = f"float32 (1, {channels}, H/32, W/32), whole, -31..31; {_KNOB}"
-        made = f"float32 (1, F, H/8, W/8), whole, 0..255; step field (1, {GROUPS}, H/8, W/8), whole, -32..32"
+        inputs = f"float32 (1, {channels}, H/32, W/32), whole, -31..31; {_KNOB}"
+        output = f"float32 (1, F, H/8, W/8), whole, 0..255; step field (1, {GROUPS}, H/8, W/8), whole, -32..32"
         example = ((1, channels, 3, 4), (1,))
-        super().__init__(Contract(given, made, example, (_LATENTS, {}), pixels=12 * MULTIPLE**2), model.decoder)
+        super().__init__(Contract(inputs, output, example, (_LATENTS, {}), pixels=12 * MULTIPLE**2), model.decoder)
         self.decoder = frozen(model.decoder)
 
     def examples(self, random: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
@@ -102,15 +102,15 @@ class HyperPart(Part):
 class ContextPart(Part):
     def __init__(self, model: JndLic, index: int) -> None:
         features = model.decoder.last.weight.shape[0]
-        given = (
+        inputs = (
             f"float32 (1, {features}, h, w), whole; symbols (1, {CHANNELS}, h, w), whole, 0 where unknown; "
             "(1,), the turn; int64 (n,), places"
         )
-        made = "float32 (1, own, n), means in eighths of a symbol; (1, own, n), indices of scales; whole"
+        output = "float32 (1, own, n), means in eighths of a symbol; (1, own, n), indices of scales; whole"
         passes, size = len(PHASES[index]), 8 * 12
         example = ((1, features, 8, 12), (1, CHANNELS, 8, 12), (1,), (size // passes,))
         axes: tuple[dict[int, str], ...] = ({2: "h", 3: "w"}, {2: "h", 3: "w"}, {}, {0: "n"})
-        contract = Contract(given, made, example, axes, pixels=size * BLOCK**2 // passes)
+        contract = Contract(inputs, output, example, axes, pixels=size * BLOCK**2 // passes)
         super().__init__(contract, model.contexts[index])
         self.context = frozen(model.contexts[index])
 
@@ -126,11 +126,11 @@ class ContextPart(Part):
 
 class SynthesisPart(Part):
     def __init__(self, model: JndLic) -> None:
-        given = f"float32 (1, {CHANNELS}, h, w), symbols; (1, {GROUPS}, h, w), step field; {_KNOB}"
-        made = f"float32 (1, 3, {BLOCK} h, {BLOCK} w), RGB in 0..1"
+        inputs = f"float32 (1, {CHANNELS}, h, w), symbols; (1, {GROUPS}, h, w), step field; {_KNOB}"
+        output = f"float32 (1, 3, {BLOCK} h, {BLOCK} w), RGB in 0..1"
         example = ((1, CHANNELS, 8, 12), (1, GROUPS, 8, 12), (1,))
         axes: tuple[dict[int, str], ...] = (_LATENTS, _LATENTS, {})
-        contract = Contract(given, made, example, axes, 1, model.reach()[1], 8 * 12 * BLOCK**2)
+        contract = Contract(inputs, output, example, axes, 1, model.reach()[1], 8 * 12 * BLOCK**2)
         super().__init__(contract, model.synthesis, model.offsets)
         self.model = model
 
@@ -139,8 +139,8 @@ class SynthesisPart(Part):
         return (8.0 * symbols - 4.0).round(), (16.0 * step - 8.0).round(), (KNOB_HIGH * knob).round()
 
     def forward(self, symbols: Tensor, step: Tensor, knob: Tensor) -> Tensor:
-        made: Tensor = self.model.synthesis(symbols, step, knob, self.model.unit(knob)).clamp(0.0, 1.0)
-        return made
+        painted: Tensor = self.model.synthesis(symbols, step, knob, self.model.unit(knob)).clamp(0.0, 1.0)
+        return painted
 
 
 def parts(model: JndLic) -> Iterator[tuple[str, Part]]:

@@ -134,9 +134,9 @@ class Stage(nn.Module):
         self.knob = nn.Linear(2, 2 * width)
         self.body = nn.Sequential(*(ResBlock(width) for _ in range(blocks)), Attention(width))
         self.out = nn.Conv2d(width, CHANNELS, 1)
-        for each in (self.out, self.knob):
-            nn.init.zeros_(each.weight)
-            nn.init.zeros_(each.bias)
+        for layer in (self.out, self.knob):
+            nn.init.zeros_(layer.weight)
+            nn.init.zeros_(layer.bias)
 
     def forward(self, given: Tensor, guide: Tensor | None, knob: Tensor) -> tuple[Tensor, Tensor | None]:
         """Returns the residual and the features of the guide."""

@@ -21,6 +21,7 @@ from jndkit.training.contract import Contract
 
 SIDE = 64
 _BLOCK = 4  # pixels
+_PLACES = ((0, 0), (0, 1), (1, 0), (1, 1))  # row and column of what a pixel becomes
 
 
 class Shen2020(nn.Module):
@@ -57,8 +58,8 @@ class Shen2020(nn.Module):
 
     def contract(self) -> Contract:
         patch = "float32 (N, 1, 64, 64), luma of a patch, code value / 127.5 - 1"
-        made = f"{patch}, whose structure is the just noticeable one; its mean and contrast mean nothing"
-        return Contract(patch, made, ((2, 1, SIDE, SIDE),), ({0: "n"},), SIDE, SIDE)
+        output = f"{patch}, whose structure is the just noticeable one; its mean and contrast mean nothing"
+        return Contract(patch, output, ((2, 1, SIDE, SIDE),), ({0: "n"},), SIDE, SIDE)
 
     def folded(self) -> nn.Module:
         """The same function for use, in four fifths of the time: spectral norms applied to their weights, batch
@@ -74,7 +75,7 @@ class Shen2020(nn.Module):
         for module in plain.modules():
             if isinstance(module, _Block):
                 module.conv, module.norm = fuse_conv_bn_eval(module.conv, module.norm), nn.Identity()
-        plain.raise_ = nn.ModuleList(_UpInPhases(each.conv) for each in plain.raise_)
+        plain.raise_ = nn.ModuleList(_UpInPhases(up.conv) for up in plain.raise_)
         plain.tail = _TailInBlocks(plain.tail[1])
         return plain
 
@@ -82,11 +83,11 @@ class Shen2020(nn.Module):
 class _Block(nn.Module):
     """Reflected border, convolution, batch norm, ReLU."""
 
-    def __init__(self, given: int, made: int, kernel: int, stride: int = 1) -> None:
+    def __init__(self, inputs: int, outputs: int, kernel: int, stride: int = 1) -> None:
         super().__init__()
         self.pad = nn.ReflectionPad2d(kernel // 2)
-        self.conv = _limited(nn.Conv2d(given, made, kernel, stride))
-        self.norm = nn.BatchNorm2d(made)
+        self.conv = _limited(nn.Conv2d(inputs, outputs, kernel, stride))
+        self.norm = nn.BatchNorm2d(outputs)
         nn.init.normal_(self.norm.weight, 1.0, 0.02)
 
     def forward(self, features: Tensor) -> Tensor:
@@ -96,10 +97,10 @@ class _Block(nn.Module):
 class _Up(nn.Module):
     """Twice the resolution by repetition, and a convolution."""
 
-    def __init__(self, given: int, made: int) -> None:
+    def __init__(self, inputs: int, outputs: int) -> None:
         super().__init__()
         self.pad = nn.ReflectionPad2d(1)
-        self.conv = _limited(nn.Conv2d(given, made, 3))
+        self.conv = _limited(nn.Conv2d(inputs, outputs, 3))
 
     def forward(self, features: Tensor) -> Tensor:
         raised: Tensor = self.conv(self.pad(F.interpolate(features, scale_factor=2.0, mode="nearest")))
@@ -111,18 +112,18 @@ class _UpInPhases(nn.Module):
 
     def __init__(self, conv: Any) -> None:
         super().__init__()
-        self.made = conv.out_channels
-        phases = [_merged(_merged(conv.weight, row, 2), column, 3) for row in (0, 1) for column in (0, 1)]
+        self.outputs = conv.out_channels
+        phases = [_merged(_merged(conv.weight, row, 2), column, 3) for row, column in _PLACES]
         self.weight = nn.Parameter(torch.cat(phases))
         self.bias = nn.Parameter(conv.bias.repeat(4))
 
     def forward(self, features: Tensor) -> Tensor:
         height, width = features.shape[2:]
         # Repeated pixels, reflected, are the outermost ones once more.
-        found = F.conv2d(F.pad(features, (1, 1, 1, 1), mode="replicate"), self.weight, self.bias)
+        phases = F.conv2d(F.pad(features, (1, 1, 1, 1), mode="replicate"), self.weight, self.bias)
         places = [
             part[:, :, row : row + height, column : column + width]
-            for part, (row, column) in zip(found.split(self.made, 1), ((0, 0), (0, 1), (1, 0), (1, 1)), strict=True)
+            for part, (row, column) in zip(phases.split(self.outputs, 1), _PLACES, strict=True)
         ]
         return F.pixel_shuffle(torch.stack(places, dim=2).flatten(1, 2), 2)
 

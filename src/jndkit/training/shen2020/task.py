@@ -30,7 +30,7 @@ from jndkit.training.tasks import check_data, half_width
 Plane = npt.NDArray[np.uint8]
 
 _SIGMAS = (0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.6, 0.7, 0.85, 1.0, 1.5)  # pixels
-_AT_ONCE = 32
+_AT_ONCE = 32  # patches: enough for the processor, little for the memory
 
 
 @dataclass(frozen=True)
@@ -106,8 +106,8 @@ class StructureTask:
         device = next(model.parameters()).device
 
         def predict(patches: Patches) -> Patches:
-            made = [model(_tensor(part).to(device)).float().cpu() for part in _parts(patches)]
-            predicted: Patches = (torch.cat(made)[:, 0].numpy() + 1.0) * 127.5
+            outputs = [model(_tensor(part).to(device)).float().cpu() for part in _parts(patches)]
+            predicted: Patches = (torch.cat(outputs)[:, 0].numpy() + 1.0) * 127.5
             return predicted
 
         return self.judged(predict)
@@ -128,8 +128,8 @@ class StructureTask:
         """The width in pixels of the blur that comes nearest on up to 64 training pictures."""
         if self._sigma is None:
             some = self._train[:: max(1, len(self._train) // 64)]
-            found = {sigma: _errors(some, 8, _blurred(sigma)).absolute.mean() for sigma in _SIGMAS}
-            self._sigma = min(found, key=lambda sigma: found[sigma])
+            errors = {sigma: _errors(some, 8, _blurred(sigma)).absolute.mean() for sigma in _SIGMAS}
+            self._sigma = min(errors, key=lambda sigma: errors[sigma])
         return self._sigma
 
 
@@ -162,16 +162,16 @@ def _blurred(sigma: float) -> Change:
 
 def _read(folder: str | Path, most: Any) -> list[tuple[Plane, Plane]]:
     """The luma of the pairs at least one patch large."""
-    found = []
+    large = []
     for pristine, jnd in pairs(folder)[: None if most is None else int(most)]:
         planes = [np.asarray(luma_plane(load(path)), np.uint8) for path in (pristine, jnd)]
         if planes[0].shape != planes[1].shape:
             raise InputError(jnd, f"it differs in size from {pristine}")
         if min(planes[0].shape) >= SIDE:
-            found.append((planes[0], planes[1]))
-    if not found:
+            large.append((planes[0], planes[1]))
+    if not large:
         raise InputError(folder, f"no pair is as large as a patch of {SIDE} pixels")
-    return found
+    return large
 
 
 def _sides(plane: Plane) -> tuple[int, int]:

@@ -171,7 +171,7 @@ class NonLocal(nn.Module):
         nn.init.zeros_(self.out.weight)
 
     def forward(self, features: Tensor) -> Tensor:
-        query, key, value = (each(features).flatten(2) for each in (self.theta, self.phi, self.value))
+        query, key, value = (layer(features).flatten(2) for layer in (self.theta, self.phi, self.value))
         near = torch.softmax(query.transpose(1, 2) @ key / math.sqrt(key.shape[1]), -1)
         seen = (value @ near.transpose(1, 2)).unflatten(2, (features.shape[2], features.shape[3]))
         return features + self.out(seen)

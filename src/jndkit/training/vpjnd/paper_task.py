@@ -34,11 +34,11 @@ class VpjndPaperTask(VpjndTask):
         """Reference and coded patches, JND maps, as `VpjndTask.batch` has them; for every pair 1 where it is seen."""
         drawn = [self.draw(generator, displays=1) for _ in range(self.pairs)]
         seen = torch.tensor([float(version.jnd[0] > self.target) for version, _ in drawn])
-        return *tensors([each for _, patches in drawn for each in patches])[:3], seen
+        return *tensors([patch for _, patches in drawn for patch in patches])[:3], seen
 
     def loss(self, model: nn.Module, batch: tuple[Tensor, ...]) -> Tensor:
         *given, seen = batch
-        quality, weight = (each.float().reshape(self.pairs, self.patches) for each in model(*given))
+        quality, weight = (output.float().reshape(self.pairs, self.patches) for output in model(*given))
         answer = (quality * weight).sum(1) / weight.sum(1)
         return F.binary_cross_entropy_with_logits(answer, seen)
 
@@ -47,7 +47,7 @@ class VpjndPaperTask(VpjndTask):
         answers, truth = [], []
         for labelled in self.valid:
             for version, _, given in self.looks(labelled, next(model.parameters()).device):
-                quality, weight = (each.float() for each in model(*given))
+                quality, weight = (output.float() for output in model(*given))
                 answers.append(float((quality * weight).sum()) > 0)
                 truth.append(version.jnd[0] > self.target)
         right, seen = 100.0 * float(np.mean(np.equal(answers, truth))), 100.0 * float(np.mean(truth))

@@ -32,6 +32,7 @@ from jndkit.pixelwise.chou1995 import chou1995
 from jndkit.training.recipe import Recipe
 from jndkit.training.sampling import FORMS, below, to_tensor, turned
 from jndkit.training.tasks import check_data
+from jndkit.viewing import Viewing
 from jndkit.visibility import JND_PER_JOD
 
 Floats = npt.NDArray[np.float32]
@@ -75,8 +76,8 @@ class VpjndTask:
         if recipe.crop != SIDE:
             raise UsageError(f"crop: the network looks at patches of {SIDE} pixels")
         self.pairs, self.patches = recipe.batch, int(recipe.data.get("patches", 8))
-        self._train = [Scene(each) for each in pictures(recipe.data["train"])]
-        self._train = [each for each in self._train if min(each.rgb.shape[:2]) >= SIDE]
+        self._train = [Scene(labelled) for labelled in pictures(recipe.data["train"])]
+        self._train = [scene for scene in self._train if min(scene.rgb.shape[:2]) >= SIDE]
         if not self._train:
             raise InputError(recipe.data["train"], f"no picture is as large as a patch of {SIDE} pixels")
         valid = pictures(recipe.data["valid"])
@@ -87,7 +88,7 @@ class VpjndTask:
         """Reference and coded patches, float32 (N, 3, 128, 128) in 0..1; JND maps (N, 1, 128, 128); displays (N, 2);
         energies of blocks, (N, 12, 4, 4). N: pair by pair, the patches of one together.
         """
-        return tensors([each for _ in range(self.pairs) for each in self.draw(generator)[1]])
+        return tensors([patch for _ in range(self.pairs) for patch in self.draw(generator)[1]])
 
     def draw(self, generator: Generator, displays: int = 2) -> tuple[Version, list[Drawn]]:
         """A coded version of a training picture, and patches of it as one of the first `displays` displays shows it."""
@@ -114,9 +115,10 @@ class VpjndTask:
         loss = loss + _worth(seen, (_ln_jnd(2.0 * quality) - seen).abs())
         sets = (self.pairs, self.patches)
         share = torch.softmax(weight.reshape(*sets), 1)[:, :, None]
-        found = _ln_jnd(torch.log((share * torch.exp(2.0 * quality).reshape(*sets, -1)).sum(1)))
+        predicted = _ln_jnd(torch.log((share * torch.exp(2.0 * quality).reshape(*sets, -1)).sum(1)))
         wanted = _ln_jnd(torch.log(patch.reshape(*sets, -1).mean(1) + _FLOOR))
-        error, spread = (found - wanted).abs(), spread.reshape(*sets).mean(1)
+        error, spread = (predicted - wanted).abs(), spread.reshape(*sets).mean(1)
+        # The spread learns from the error, not the other way round.
         likelihood = error.detach() * math.sqrt(2.0) * torch.exp(-spread) + spread
         return loss + 2.0 * _worth(wanted, error) + 0.1 * _worth(wanted, likelihood)
 
@@ -129,30 +131,26 @@ class VpjndTask:
 
     def readings(self, model: nn.Module) -> list[VersionReading]:
         """What the network says of every validation version at every display, beside what the observer read."""
-        found = []
+        readings = []
         device = next(model.parameters()).device
-        for each in self.valid:
-            for version, places, given in self.looks(each, device):
-                for index, viewing in enumerate(each.viewings):
-                    told = torch.tensor([display(viewing)], device=device).expand(len(given[0]), 2)
-                    quality, weight, spread = (part.float() for part in model(*given, told)[:3])
-                    seen = torch.exp(2.0 * quality).cpu().double().numpy(), torch.softmax(weight[:, 0], 0).cpu().numpy()
-                    tops, lefts, size = places
-                    (jnd, _), _ = worst(*seen, tops, lefts, size, viewing.ppd)
-                    curve = typical_curve(named_codec(version.codec), viewing)
-                    constant = curve[named_codec(version.codec).knob.grid.index(version.knob)]
-                    found.append(
+        for labelled in self.valid:
+            for version, places, given in self.looks(labelled, device):
+                codec = named_codec(version.codec)
+                for index, viewing in enumerate(labelled.viewings):
+                    jnd, spread = _predicted(model, given, places, viewing)
+                    constant = typical_curve(codec, viewing)[codec.knob.grid.index(version.knob)]
+                    readings.append(
                         VersionReading(
-                            each.pristine.name,
+                            labelled.pristine.name,
                             version.codec,
                             viewing.name,
                             math.log(max(version.jnd[index], 1e-3)),
                             math.log(max(jnd, 1e-3)),
                             constant,
-                            float(spread.mean()),
+                            spread,
                         )
                     )
-        return found
+        return readings
 
     def looks(self, labelled: Labelled, device: torch.device) -> Iterator[tuple[Version, Places, Tensors]]:
         """The versions of a validation picture that are scored, with the patches an observer would look at."""
@@ -175,10 +173,20 @@ class VersionReading:
     picture: str
     codec: str
     viewing: str
-    wanted: float
-    found: float
+    read: float
+    predicted: float
     constant: float
     spread: float
+
+
+def _predicted(model: nn.Module, given: Tensors, places: Places, viewing: Viewing) -> tuple[float, float]:
+    """JND of a picture as the network reads its patches at a display, and ln of the reading's standard deviation."""
+    displays = torch.tensor([display(viewing)], device=given[0].device).expand(len(given[0]), 2)
+    quality, weight, spread = (output.float() for output in model(*given, displays)[:3])
+    energy, share = torch.exp(2.0 * quality).cpu().double().numpy(), torch.softmax(weight[:, 0], 0).cpu().numpy()
+    tops, lefts, size = places
+    (jnd, _), _ = worst(energy, share, tops, lefts, size, viewing.ppd)
+    return jnd, float(spread.mean())
 
 
 class Scene:
@@ -208,8 +216,8 @@ def grouped(roots: npt.NDArray[np.float16]) -> Floats:
     energy[:, -1] *= np.square(constants().baseband_weight).reshape(3, *[1] * (energy.ndim - 3))
     coarse = np.sqrt(np.square(energy[:, SCALES - 1 :]).sum(axis=1, keepdims=True))
     every = np.concatenate([energy[:, : SCALES - 1], coarse], axis=1)
-    found: Floats = np.ascontiguousarray(every.reshape(len(every), SCALES * 3, *every.shape[3:]))
-    return found
+    groups: Floats = np.ascontiguousarray(every.reshape(len(every), SCALES * 3, *every.shape[3:]))
+    return groups
 
 
 def decoded(version: Version) -> Pixels:
@@ -223,25 +231,26 @@ def decoded(version: Version) -> Pixels:
 
 def scores(readings: list[VersionReading]) -> dict[str, float]:
     """Figures of a validation; `gain_over_constant_percent` first."""
-    desktop = [each for each in readings if each.viewing == "desktop"]
-    found = {"ln_error": _mean(desktop), "ln_error_constant": _mean(desktop, constant=True)}
-    for codec in sorted({each.codec for each in desktop}):
-        found[f"ln_error_{codec.partition(':')[0]}"] = _mean([each for each in desktop if each.codec == codec])
-    other = [each for each in readings if each.viewing != "desktop"]
-    found |= {"ln_error_others": _mean(other), "ln_error_others_constant": _mean(other, constant=True)}
-    inside = [abs(each.found - each.wanted) <= _DEVIATIONS * math.exp(each.spread) for each in readings]
-    gain = 100.0 * (1.0 - found["ln_error"] / found["ln_error_constant"])
-    return {"gain_over_constant_percent": gain, **found, "inside_interval": float(np.mean(inside))}
+    desktop = [reading for reading in readings if reading.viewing == "desktop"]
+    errors = {"ln_error": _mean(desktop), "ln_error_constant": _mean(desktop, constant=True)}
+    for codec in sorted({reading.codec for reading in desktop}):
+        of_codec = [reading for reading in desktop if reading.codec == codec]
+        errors[f"ln_error_{codec.partition(':')[0]}"] = _mean(of_codec)
+    others = [reading for reading in readings if reading.viewing != "desktop"]
+    errors |= {"ln_error_others": _mean(others), "ln_error_others_constant": _mean(others, constant=True)}
+    inside = [abs(reading.predicted - reading.read) <= _DEVIATIONS * math.exp(reading.spread) for reading in readings]
+    gain = 100.0 * (1.0 - errors["ln_error"] / errors["ln_error_constant"])
+    return {"gain_over_constant_percent": gain, **errors, "inside_interval": float(np.mean(inside))}
 
 
 def _mean(readings: list[VersionReading], constant: bool = False) -> float:
     """Mean absolute error of ln(JND), faint readings counting less."""
     if not readings:
         return math.nan
-    wanted = np.array([each.wanted for each in readings])
-    found = np.array([each.constant if constant else each.found for each in readings])
-    worth = np.exp(wanted) / (np.exp(wanted) + _FAINT)
-    return float(np.sum(worth * np.abs(found - wanted)) / np.sum(worth))
+    read = np.array([reading.read for reading in readings])
+    predicted = np.array([reading.constant if constant else reading.predicted for reading in readings])
+    worth = np.exp(read) / (np.exp(read) + _FAINT)
+    return float(np.sum(worth * np.abs(predicted - read)) / np.sum(worth))
 
 
 def _ln_jnd(ln_energy: Tensor) -> Tensor:
@@ -252,11 +261,11 @@ def _ln_jnd(ln_energy: Tensor) -> Tensor:
     return scale + c.jod_exponent * pooled + (1.0 - c.jod_exponent) * (pooled - bend).clamp_max(0.0)
 
 
-def _share_error(found: Tensor, energy: Tensor) -> Tensor:
+def _share_error(predicted: Tensor, energy: Tensor) -> Tensor:
     """Mean error of ln of the roots of energies (N, 12, ...), each by its share in what is seen there."""
     wanted = torch.log(energy + _FLOOR)
     share = energy / (energy.square().sum(1, keepdim=True).sqrt() + _FLOOR) + 0.03
-    return (share * F.smooth_l1_loss(0.5 * found, 0.5 * wanted, reduction="none", beta=0.05)).sum(1).mean()
+    return (share * F.smooth_l1_loss(0.5 * predicted, 0.5 * wanted, reduction="none", beta=0.05)).sum(1).mean()
 
 
 def _worth(wanted: Tensor, error: Tensor) -> Tensor:

@@ -80,7 +80,7 @@ def _terms(light: Tensor, viewing: Tensor) -> Tensor:
     density = viewing[:, :1, None, None].expand(-1, -1, *light.shape[2:])
     powers = [density, density**2, density**3, luminance, luminance**2, luminance * density]
     # One step of learning moves every coefficient alike: none may count for many times another.
-    return torch.cat([each / size for each, size in zip(powers, _SIZES, strict=True)], 1)
+    return torch.cat([power / size for power, size in zip(powers, _SIZES, strict=True)], 1)
 
 
 def _sensitivity(scale: int) -> Tensor:
@@ -122,8 +122,9 @@ def laplacian() -> Tensor:
     return torch.tensor(kernel.reshape(BANDS, BANDS, 3, 3)).float()
 
 
-def _phases(each: npt.NDArray[np.float64]) -> Tensor:
-    return torch.tensor(each).float().repeat_interleave(4)
+def _phases(values: npt.NDArray[np.float64]) -> Tensor:
+    """One value a channel for each of its two by two pixels."""
+    return torch.tensor(values).float().repeat_interleave(4)
 
 
 def _spread(planes: Tensor, times: int) -> Tensor:

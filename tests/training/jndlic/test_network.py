@@ -1,0 +1,94 @@
+"""The codec without one of its parts, how far it sees, how it rounds, and the published one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from jndkit.codecs.jndlic import layout
+from jndkit.errors import UsageError
+from jndkit.picture import Pixels
+
+torch = pytest.importorskip("torch")
+pytestmark = pytest.mark.train
+
+Build = Callable[..., Any]
+Inputs = Callable[[Pixels, float], tuple[Any, ...]]
+
+
+def test_the_context_is_what_a_change_can_reach(build: Build) -> None:
+    model = build(refinement=4, decoder_blocks=1).double()
+    for layer in (model.synthesis.stage.out, model.synthesis.refinement.layers[-1]):
+        torch.nn.init.normal_(layer.weight)
+    random = torch.Generator().manual_seed(2)
+    symbols = torch.randint(-3, 4, (1, 192, 32, 32), generator=random).double()
+    changed = symbols.clone()
+    changed[..., 16, 16] += 5
+    step, knob = torch.zeros(1, layout.GROUPS, 32, 32).double(), torch.tensor([30.0]).double()
+    with torch.no_grad():
+        apart = [model.synthesis(each, step, knob, model.unit(knob)) for each in (symbols, changed)]
+    moved = (apart[0] - apart[1]).abs()[0].amax(dim=0).nonzero() - 16 * 8
+    assert int(moved.min()) >= -model.reach()[1]
+    assert int(moved.max()) < model.reach()[1] + 8
+    assert int(-moved.min()) > model.reach()[1] - 32
+
+
+def test_rounding_weighs_bits_against_error() -> None:
+    from jndkit.training.jndlic.network import choose
+
+    value = torch.tensor([0.45, 0.55, 0.95, -0.55, 3.0], requires_grad=True)
+    mean, scale = torch.zeros(5), torch.full((5,), 10.0)
+    symbols, bits = choose(value, mean, scale)
+    assert symbols.tolist() == pytest.approx([0.0, 0.0, 1.0, 0.0, 3.0])
+    assert bits.argmin() in (0, 1, 3)
+    bits.sum().backward()
+    assert float(value.grad[2]) > 0  # fewer bits nearer to the mean
+    assert choose(value, mean + 16.0, 0.0 * scale)[0].tolist() == pytest.approx([2.0] * 5)
+
+
+@pytest.mark.parametrize(
+    "changed", [{"steps": "coded"}, {"steps": "fixed"}, {"jnd": False}, {"feature_transform": False}]
+)
+def test_ablations_run_and_learn(build: Build, inputs: Inputs, changed: dict[str, Any], crop: Pixels) -> None:
+    model, values = build(**changed), inputs(crop, 30.0)
+    if model.analysis.field is not None:
+        torch.nn.init.normal_(model.analysis.field.weight)
+    coded = model(*values)
+    (coded.picture.sum() + coded.bits.sum() + coded.side_bits.sum()).backward()
+    still = {name for name, each in model.named_parameters() if each.grad is None}
+    assert not {name for name in still if not name.endswith("table")}
+    assert coded.step.shape[1] == layout.GROUPS
+    assert bool(coded.step.any()) == (changed.get("steps") == "coded")
+
+
+def test_arguments_that_make_no_sense(build: Build) -> None:
+    with pytest.raises(UsageError, match="choose derived, coded, fixed"):
+        build(steps="guessed")
+    with pytest.raises(UsageError, match="needs the JND"):
+        build(steps="coded", jnd=False)
+
+
+def test_the_published_size_runs() -> None:
+    from jndkit.training.networks import network
+
+    torch.manual_seed(7)
+    model = network("jndlic-paper", {"width": 12, "hyper": 4, "step_width": 4, "step_latent": 4, "kernel": 3})
+    values = torch.rand(1, 3, 256, 256), 10.0 * torch.rand(1, 1, 256, 256), torch.tensor([30.0])
+    coded = model(*values)
+    assert coded.picture.shape == values[0].shape
+    assert coded.symbols.shape == (1, 12, 16, 16)
+    (coded.picture.sum() + coded.bits.sum() + coded.side_bits.sum()).backward()
+    assert all(each.grad is not None for each in model.parameters())
+    latent, hyper = torch.randn(1, 12, 4, 4), torch.randn(1, 24, 4, 4)
+    later = latent.clone()
+    later[0, 6, 2, 1:] += 1.0
+    later[0, 7:] += 1.0
+    with torch.no_grad():
+        found, other = model.context(latent, hyper), model.context(later, hyper)
+    assert torch.equal(found[0, :, :6], other[0, :, :6])
+    assert torch.equal(found[0, :, 6, 2, :2], other[0, :, 6, 2, :2])
+    assert not torch.equal(found[0, :, 6, 2, 2:], other[0, :, 6, 2, 2:])
+    with pytest.raises(UsageError, match="such as 12, 48, 192"):
+        network("jndlic-paper", {"width": 64})
