@@ -78,7 +78,7 @@ class Output:
 def need_input(pictures: Sequence[str] | None, rows: str | None) -> None:
     """Raises UsageError where there is neither a folder nor a file of rows."""
     if not pictures and rows is None:
-        raise UsageError("say which folder of pictures to evaluate, or with --rows a file of rows")
+        raise UsageError("name a folder of pictures to evaluate, or a file of rows with --rows")
 
 
 def run(plan: Plan[PictureRowT], processes: int, output: Output) -> list[PictureRowT]:
