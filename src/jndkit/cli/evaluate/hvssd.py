@@ -24,6 +24,7 @@ def hvssd(
     border: options.Border = "reflect",
     rows: options.Rows = None,
     recursive: options.Recursive = False,
+    # One: a network takes all processors for a single picture.
     jobs: Annotated[int, typer.Option("--jobs", "-j", metavar="N", help="How many pictures to work on at once.")] = 1,
     force: options.Force = False,
     max_pixels: options.MaxPixels = options.MAX_PIXELS,

@@ -90,6 +90,7 @@ def run(plan: Plan[PictureRowT], processes: int, output: Output) -> list[Picture
         for row in rows:
             progress.clear()
             output.show([row])
+            # A picture that cannot be opened fails with one and the same sentence in each of its parts.
             if row.error is not None and row.error["message"] not in said:
                 said.add(row.error["message"])
                 printing.complain(row.error["message"])
