@@ -13,6 +13,7 @@ from jndkit import cards
 from jndkit.cards import Card
 from jndkit.codecs import CODECS, Card as CodecCard
 from jndkit.errors import UsageError
+from jndkit.injection import libraries
 from jndkit.observers import OBSERVERS
 from jndkit.pixelwise import MODELS, Card as ModelCard
 from jndkit.pixelwise.wu2017 import CARD, wu2017
@@ -87,6 +88,8 @@ def test_another_package_is_found_and_listed_last(install: Install) -> None:
     assert MODELS.find("mine").compute is wu2017
     assert [card.name for card in MODELS.everything()] == [*MODELS, "mine"]
     assert list(models()["pixelwise"])[-1] == "mine"
+    assert (MODELS.package("mine"), MODELS.package("wu2017")) == ({"others": "2.0"}, {})
+    assert libraries("mine")["others"] == "2.0"
     (plugin,) = MODELS.plugins()
     assert (plugin.what, plugin.name, plugin.package, plugin.version) == ("model", "mine", "others", "2.0")
 

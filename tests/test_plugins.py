@@ -140,6 +140,7 @@ def test_its_codec_encodes_and_decodes(python: Path, lake: Path, tmp_path: Path)
     assert row["status"] == "written"
     assert row["jnd"] <= 0.472
     assert row["encodes"] <= 6
+    assert row["versions"]["jndkit-example"] == "1.0"
     assert "zlib" in row["versions"]
     assert coded.read_bytes().startswith(b"\x89DFL")
     jnd(python, "decode", coded, "-o", decoded)

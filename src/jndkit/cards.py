@@ -114,6 +114,13 @@ class Registry(Mapping[str, AnyCard]):
                 return plugin.card
         raise unknown_choice(self.what, name, self.names())
 
+    def package(self, name: str) -> dict[str, str]:
+        """The distribution -> its version, of a name that is another package's; nothing for ours."""
+        if name in self.table:
+            return {}
+        points = (point for point in _entry_points(self.group) if point.name == name)
+        return {point.dist.name: point.dist.version for point in points if point.dist}
+
     def everything(self) -> Iterator[AnyCard]:
         """The cards of what comes along, then of what other packages offer and can be used; each is loaded in turn."""
         yield from self.values()

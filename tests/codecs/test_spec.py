@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, strategies as st
 
-from jndkit.codecs import CODECS, available, by_suffix, codec, full_spec, parse, versions
+from jndkit.codecs import CODECS, available, by_suffix, codec, full_spec, parse, pillow, reader, sweep, versions
 from jndkit.codecs.contract import Knob
 from jndkit.codecs.spec import Grammar, Option, checked
 from jndkit.errors import MissingError, UsageError
@@ -148,3 +150,22 @@ def test_versions_name_the_encoder(name: str, library: str) -> None:
     found = versions(name)
     assert found[library][:1].isdigit()
     assert all(found.values())
+
+
+def test_a_codec_without_a_sweep_gets_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert sweep(codec("jpeg:444")) == CODECS["jpeg"].sweep
+    for name in ("JPEG", "WEBP"):
+        monkeypatch.setattr(pillow, name, replace(getattr(pillow, name), sweep=()))
+    settings = sweep(codec("jpeg"))
+    assert len(settings) == 7
+    assert sorted(set(settings)) == list(settings)  # worst fidelity first
+    assert 1 < settings[0] < settings[-1] < 100
+    assert sweep(codec("webp:lossless")) == (0,)
+
+
+def test_formats_are_told_by_what_files_begin_with() -> None:
+    vvc, jndlic = CODECS["vvc"], CODECS["jndlic"]
+    assert reader(vvc.magic + b"\1") is vvc.read
+    assert reader(jndlic.magic) is jndlic.read
+    assert reader(b"\x89PNG\r\n\x1a\n") is None
+    assert reader(b"") is None

@@ -11,6 +11,7 @@ import pytest
 
 from jndkit import weights
 from jndkit.inference import available, session
+from jndkit.injection import libraries
 from jndkit.pixelwise import model_card
 from jndkit.protocols import protocol
 from jndkit.registry import models
@@ -73,6 +74,9 @@ def test_a_network_is_listed_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert not set(rooms["pixelwise"]) & set(NETWORK_OF.values())
     # And its versions can be named all the same.
     assert model_card("resjnd-s.cpl.v1").weights == "resjnd-s.cpl.v1"
+    assert libraries("resjnd-s.cpl.v1") == libraries("resjnd-s")
+    assert libraries("mine")["weights"].startswith("mine ")
+    assert "weights" not in libraries("wu2017")
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from jndkit.cards import Registry
 from jndkit.codecs.card import Card, Reader
 from jndkit.codecs.contract import Codec, Knob
 from jndkit.codecs.spec import checked, full_spec
 from jndkit.errors import MissingError, UsageError
-
-if TYPE_CHECKING:
-    from jndkit.codecs.spec import Grammar
 
 __all__ = [
     "CODECS",
@@ -62,10 +58,11 @@ def parse(spec: str) -> tuple[Codec, float | None]:
     Raises UsageError for unknown names, options and settings; MissingError where the codec is not installed.
     """
     name, colon, rest = spec.partition(":")
-    maker: Callable[..., Codec] = _present(name).codec
-    grammar: Grammar = maker.grammar  # type: ignore[attr-defined]
-    words, written = grammar.read(rest.split(",") if colon else [])
-    built = maker(**words)
+    made_by = _present(name).codec
+    # `jpeg:` has one word, the empty one, which no grammar knows.
+    words, written = made_by.grammar.read(rest.split(",") if colon else [])
+    configure: Callable[..., Codec] = made_by
+    built = configure(**words)
     if written is None:
         return built, None
     if len(built.knob.grid) == 1:
@@ -122,7 +119,7 @@ def sweep(codec: Codec) -> tuple[float, ...]:
 
 def versions(name: str) -> dict[str, str]:
     """Library -> version of all that decides a codec's bytes. Raises UsageError and MissingError as `codec` does."""
-    return _present(name).versions()
+    return _present(name).versions() | CODECS.package(name)
 
 
 def _present(name: str) -> Card:

@@ -18,10 +18,10 @@ from jndkit.observers import observer as named_observer
 from jndkit.opening import load
 from jndkit.picture import MAX_PIXELS, Picture
 from jndkit.picturewise.domain import domain
-from jndkit.pixelwise import jnd_map, own_models
+from jndkit.pixelwise import MODELS, jnd_map
 from jndkit.version import VERSION
 from jndkit.viewing import Viewing, viewing as named_viewing
-from jndkit.weights import CURRENT, find
+from jndkit.weights import CURRENT, find, stored_card
 
 __all__ = [
     "Dose",
@@ -124,12 +124,12 @@ def inject(
 def libraries(model: str = "") -> dict[str, str]:
     """Library -> version of all that decides the noise; and "weights", those of a network and their hash.
 
-    model: a name in MODELS or of a network of the user's own; others have no weights.
+    model: of any kind, or a baseline; formulas have no weights.
     """
-    versions = {"jndkit": VERSION, "numpy": np.__version__, "opencv": cv2.__version__}
-    trained = model if model in CURRENT or model in own_models() else None
-    if trained is not None:
-        cards = [find(trained).card]
+    versions = {"jndkit": VERSION, "numpy": np.__version__, "opencv": cv2.__version__, **MODELS.package(model)}
+    # Weights of the user's own may be called as a formula is, which then is what the name means.
+    if model in CURRENT or (model not in MODELS and stored_card(model) is not None):
+        cards = [find(model).card]
         if cards[0].needs:
             cards.append(find(cards[0].needs).card)
         versions["weights"] = ", ".join(f"{card.name} {card.sha256[:12]}" for card in cards)

@@ -99,6 +99,7 @@ def luminance_factor(mean: Map, pixels_per_degree: float = PIXELS_PER_DEGREE) ->
     at_tenth = 2.468e-4 * w**2 + 4.466e-3 * w + 1.14
     at_nine_tenths = 1.230e-3 * w**2 + 1.433e-2 * w + 1.34
     away = mean * np.float32(1 / 255) - np.float32(LOWEST)
+    # Both reach 1 where the paper's curves hold: two tenths of white below, six tenths above.
     dark = (np.maximum(-away, 0) * np.float32(1 / 0.2)) ** np.float32(0.8)
     bright = (np.maximum(away, 0) * np.float32(1 / 0.6)) ** np.float32(0.6)
     factor: Bands = (at_tenth - 1).astype(np.float32)[:, :, None, None] * dark

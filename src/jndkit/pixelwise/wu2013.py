@@ -93,7 +93,7 @@ def contrast(predicted: Pixels, border: str) -> Map:
     and Li's formula gives on bright smooth areas, is taken without its sign.
     """
     gradient = cv2.log(maximal_gradient(predicted, border) * np.float32(1 / 80) + np.float32(1))
-    gradient *= 80 / math.log(4)
+    gradient *= 80 / math.log(4)  # 80 log4(1 + gradient / 80)
     masking: Map = np.abs(contrast_masking(gradient, np.floor(background_luminance(predicted, border))))
     return masking
 

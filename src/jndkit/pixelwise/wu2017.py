@@ -81,6 +81,7 @@ def local_contrast(luma: Plane, border: str) -> Map:
     kind = border_type(border)
     total = cv2.boxFilter(centred, depth, (5, 5), normalize=False, borderType=kind)
     squares = cv2.sqrBoxFilter(centred, depth, (5, 5), normalize=False, borderType=kind)
+    # 25 times the deviation, so that everything under the root is whole.
     contrast: Map = np.sqrt(np.maximum(squares * 25 - total * total, 0)).astype(np.float32) * np.float32(1 / 25)
     if border == "zero":
         contrast[:2] = contrast[-2:] = 0
@@ -164,7 +165,7 @@ def _direction_bits(luma: Plane) -> npt.NDArray[np.uint32]:
     whole += 180
     bits: npt.NDArray[np.uint32] = np.take(_bin_bits(), whole)
     power = across * across + down * down
-    least = (3 * LEAST_GRADIENT) ** 2
+    least = (3 * LEAST_GRADIENT) ** 2  # `_prewitt` gives three times the gradient
     bits[power < least] = _NO_DIRECTION
     place = np.flatnonzero(power == least)
     bits.ravel()[place[_rounds_below(luma, place)]] = _NO_DIRECTION

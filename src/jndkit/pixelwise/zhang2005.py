@@ -115,7 +115,7 @@ def base_thresholds(pixels_per_degree: float = PIXELS_PER_DEGREE) -> Table:
     Source: Ahumada and Peterson 1992 with the paper's constants, r = 0.6, s = 0.25.
     """
     frequency = dct_frequencies(pixels_per_degree)
-    frequency[0, 0] = frequency[0, 1]
+    frequency[0, 0] = frequency[0, 1]  # a mean has no frequency: it gets the lowest there is
     luminance = ahumada_peterson(frequency, LUMINANCE, oblique=obliqueness(), r=0.6, s=0.25)
     base: Table = CODE_VALUES / LUMINANCE_RANGE * luminance / AMPLITUDE
     base[0, 0] = min(base[0, 1], base[1, 0])
@@ -144,6 +144,7 @@ def block_masking(bands: Bands, variant: str = "code") -> tuple[Map, npt.NDArray
     low, middle, high = (band_sum(magnitude, mask) for mask in (LOW, MIDDLE, HIGH))
     energy = middle + high
     # A block without energy in a band has an unbounded ratio; 1e-6 keeps it finite and far above every limit.
+    # 5, 12 and 46 coefficients.
     mean_low, mean_middle, mean_high = low / 5, np.maximum(middle / 12, 1e-6), np.maximum(high / 46, 1e-6)
     to_high = (mean_low + middle / 12) / mean_high
     to_middle = mean_low / mean_middle

@@ -209,7 +209,7 @@ def read_card(path: Path) -> Card:
     if wrong:
         raise DamagedError(path, f"the card's key {wrong[0]!r} is {'unknown' if wrong[0] in values else 'missing'}")
     for key, value in values.items():
-        kind: Any = type(value)
+        kind: Any = type(value)  # and no subclass: in Python, though not in TOML, true is a whole number
         if kind is not _KINDS[key] or (key in _LEAST and value < _LEAST[key]):
             raise DamagedError(path, f"the card's key {key!r} cannot be {repr(value)[:40]}")
     values["data"] = tuple(values.get("data", ()))

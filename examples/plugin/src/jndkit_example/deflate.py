@@ -19,8 +19,7 @@ from jndkit.codecs.encoding import check_size, described, failing, samples
 from jndkit.codecs.spec import Grammar, checked
 from jndkit.errors import DamagedError
 from jndkit.limits import MAX_PIXELS, check_size as check_limits
-from jndkit.picture import Picture, Source
-from jndkit.picture.metadata.xmp import mark_xmp
+from jndkit.picture import Picture, Source, mark_xmp
 
 MAGIC = b"\x89DFL\r\n\x1a\n"
 _HEADER = struct.Struct("<8sIIBBI")

@@ -76,6 +76,7 @@ def watch(rgb: Pixels, viewing: Viewing) -> Reference:
 
 def _band(level: int, layers: list[Plane], background: Plane, frequency: float) -> _Band:
     """Contrast, in the layers' own memory, and sensitivity of one band."""
+    # The published pyramid doubles all bands but the finest and the base.
     scale = constants().contrast_gain * (1.0 if level == 0 else 2.0)
     sense = sensitivity(background, frequency)
     for layer, s, k in zip(layers, sense, scale, strict=True):

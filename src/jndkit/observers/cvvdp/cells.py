@@ -38,6 +38,7 @@ class Cells:
         sums = np.empty(3)
         side = max(1, CELL >> band)
         for channel, plane in enumerate(difference):
+            # safe_power(plane, 2), written out so that it stays in float32.
             squared = plane + np.float32(EPSILON)
             squared *= squared
             squared -= np.float32(EPSILON**2)

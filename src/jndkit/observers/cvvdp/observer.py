@@ -213,6 +213,7 @@ def _local_map(reference: bands.Reference | bands.Unprepared, rgb: Pixels) -> Ma
             safe_power(plane.astype(np.float64) * weight, 4.0)
             for plane, weight in zip(difference, weights, strict=True)
         )
+        # `bands` doubles the contrast of the others, as the published pyramid does; bands add up to a picture without.
         step = 1.0 if band in (0, count - 1) else 0.5
         layers[band][top : top + len(difference[0])] = safe_power(np.asarray(fourth), 0.25) * step
 

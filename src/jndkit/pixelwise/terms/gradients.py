@@ -25,5 +25,5 @@ def maximal_gradient(plane: Plane, border: str) -> Map:
     for kernel in (G2, G3, G4):
         gradient = cv2.filter2D(plane, cv2.CV_32F, kernel, borderType=kind)
         np.maximum(largest, np.abs(gradient, out=gradient), out=largest)
-    largest *= 1 / 16
+    largest *= 1 / 16  # what the weights on either side of each window add up to
     return largest
