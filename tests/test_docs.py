@@ -59,14 +59,14 @@ def test_the_reference_of_python_is_in_the_site(site: Path) -> None:
 
 
 def test_the_reference_of_commands_has_every_command_and_option() -> None:
-    from typer.main import get_command
+    from typer.main import get_group
 
     from jndkit.cli.app import app
 
     reference = hooks.command_reference(app)
     for name in ("encode", "evaluate noise", "datasets build"):
         assert f"\n## jnd {name}\n" in reference
-    for name, command in get_command(app).commands.items():  # type: ignore[attr-defined]
+    for name, command in get_group(app).commands.items():
         if not hasattr(command, "commands"):
             section = reference.split(f"\n## jnd {name}\n")[1].split("\n## ")[0]
             shown = [option for item in command.params if not getattr(item, "hidden", False) for option in item.opts]

@@ -13,6 +13,7 @@ import venv
 import zipfile
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from jndkit.version import VERSION
@@ -92,7 +93,7 @@ def test_the_wheel_alone_does_the_demo(wheel: Path, tmp_path: Path) -> None:
     (site,) = [path for path in home.rglob("site-packages") if path.is_dir()]
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(site)
-    libraries = Path(importlib.util.find_spec("numpy").origin).parents[1]  # type: ignore[union-attr, arg-type]
+    libraries = Path(np.__file__).parents[1]
     (site / "libraries.pth").write_text(f"{libraries}\n")
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()

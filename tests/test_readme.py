@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -127,6 +128,31 @@ def test_the_tables_of_what_it_saves_are_those_of_the_rows(capsys: pytest.Captur
     assert savings == [[row[0], names[row[1]], *row[10:13]] for row in printed("encode")]
     protocols = [line for line in lines["docs/protocols.md"] if line[0] in names.values()]
     assert protocols == [[names[row[0]], *row[2:]] for row in printed("protocol_bytes")]
+
+
+def test_the_sentences_of_what_it_takes_are_those_of_the_rows() -> None:
+    """Those of docs/savings.md on pictures saved before, seconds and memory."""
+    import json
+    from statistics import mean
+
+    def rows(name: str) -> list[dict[str, Any]]:
+        path = ROOT / "benchmarks" / "rows" / f"{name}.jsonl"
+        return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+    told = " ".join(page("docs/savings.md").split())
+    saved = [[row for row in rows("resaved") if row["resaved"] == quality] for quality in (75, 85, 95)]
+    kept = [sum(row["status"] != "written" for row in some) for some in saved]
+    assert "(qualities 75, 85, 95), {}, {} and {} of 49 are kept".format(*kept) in told
+    shares = [mean(row["bytes"] / row["input_bytes"] for row in some if row["status"] == "written") for some in saved]
+    assert "shrink to {:.2f}, {:.2f} and {:.2f} of their bytes".format(*shares) in told
+
+    starts = {(row["codec"], row["width"]): row for row in rows("cold_start")}
+    jpeg, avif = ([starts[codec, width] for width in (768, 1920, 4000)] for codec in ("jpeg", "avif"))
+    assert "{:.1f} s at 768 x 512, {:.1f} s at 1920 x 1080".format(*(row["seconds"] for row in jpeg)) in told
+    assert f"{jpeg[2]['seconds']:.1f} s and {jpeg[2]['peak_mb']} MB at 12 megapixels" in told
+    assert "to AVIF {:.1f}, {:.1f} and {:.0f} s".format(*(row["seconds"] for row in avif)) in told
+    large = {row["case"]: row["peak_mb"] / 1000 for row in rows("large")}
+    assert f"take {large['photo-jpeg']:.1f} GB, an even ground of that size {large['even-jpeg']:.1f} GB" in told
 
 
 def test_the_readme_is_short() -> None:

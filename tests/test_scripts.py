@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[1]
 FOLDERS = ("benchmarks", "tools")
 SCRIPTS = sorted(path for folder in FOLDERS for path in (ROOT / folder).glob("*.py"))
 # Not run by a person: shared by scripts and tests, or loaded by MkDocs.
-SHARED = {"distortions", "labelled", "made_pictures", "site_pages"}
+SHARED = {"distortions", "labelled", "made_pictures", "site_docstrings", "site_pages"}
 READMES = {folder: (ROOT / folder / "README.md").read_text(encoding="utf-8") for folder in FOLDERS}
 
 

@@ -1,7 +1,7 @@
 """The guesses that know nothing of a picture: one knob, one PSNR, one SSIM for all, fitted on training pictures.
 
     python tools/guesses.py DATA          every 16th of DATA/train; writes rows/picturewise_train.jsonl and
-                                                   evaluation/picturewise/baselines.json
+                                      evaluation/picturewise/baselines.json
     python tools/guesses.py DATA --fit    only the table, from rows that exist
     python tools/guesses.py DATA --protocol side-by-side --codec jpeg    the same for people who look otherwise
     python tools/guesses.py --targets     what was aimed at, beside what rows/picturewise.jsonl say

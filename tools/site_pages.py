@@ -29,6 +29,8 @@ PAGES = {
     "CONTRIBUTING.md": "contributing.md",
     "SECURITY.md": "security.md",
     "CHANGELOG.md": "changelog.md",
+    "benchmarks/README.md": "benchmarks.md",
+    "tools/README.md": "tools.md",
     "examples/README.md": "examples.md",
     "examples/plugin/README.md": "plugin.md",
     "tests/pixelwise/published/README.md": "published-maps.md",

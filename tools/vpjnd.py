@@ -52,7 +52,9 @@ def main() -> None:
     asked.add_argument("--jobs", type=int, default=1)
     options = asked.parse_args()
     if not options.scores:
-        export(options.run)
+        if options.folder is None:
+            asked.error("give --set, the validation part of the set that was learned from, or --scores")
+        export(options.run, options.folder.with_name("train"))
         rows = read(options.folder, options.jobs)
         ROWS.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     rows = [json.loads(line) for line in ROWS.read_text(encoding="utf-8").splitlines()]
@@ -60,8 +62,8 @@ def main() -> None:
     print((PACKAGED / f"{NAME}.toml").read_text(encoding="utf-8"))
 
 
-def export(run: Path) -> None:
-    """The best weights of a run, with a card that says nothing of scores yet."""
+def export(run: Path, learned_from: Path) -> None:
+    """The best weights of a run, with a card that says nothing of scores yet. learned_from: the training pictures."""
     from safetensors.torch import load_file
 
     from jndkit.training.export import publish
@@ -73,7 +75,7 @@ def export(run: Path) -> None:
     model.load_state_dict(load_file(run / "best.safetensors"))
     for ending in (".onnx", ".toml"):
         (PACKAGED / f"{NAME}{ending}").unlink(missing_ok=True)
-    learned = [each.pristine.name for each in pictures(recipe.data["train"])]
+    learned = [each.pristine.name for each in pictures(learned_from)]
     sources = {"cid22": CID22, "clic25": CLIC, "wallpapers": WALLPAPERS}
     counts = {name: sum(each.startswith(f"{name}") for each in learned) for name in sources}
     about = {

@@ -44,7 +44,9 @@ def main() -> None:
     asked.add_argument("--scores", action="store_true")
     options = asked.parse_args()
     if not options.scores:
-        export(options.run)
+        if options.folder is None:
+            asked.error("give --set, the validation part of the set that was learned from, or --scores")
+        export(options.run, options.folder.with_name("train"))
         rows = [row(labelled) for labelled in pictures(options.folder)]
         ROWS.write_text("".join(json.dumps(each) + "\n" for each in rows), encoding="utf-8")
     from jndkit.training.export import write_card
@@ -55,8 +57,8 @@ def main() -> None:
     print(path.read_text(encoding="utf-8"))
 
 
-def export(run: Path) -> None:
-    """The best weights of a run, with a card that says nothing of scores yet."""
+def export(run: Path, learned_from: Path) -> None:
+    """The best weights of a run, with a card that says nothing of scores yet. learned_from: the training pictures."""
     from safetensors.torch import load_file
 
     from jndkit.training.export import publish
@@ -70,7 +72,7 @@ def export(run: Path) -> None:
         (PACKAGED / f"{NAME}{ending}").unlink(missing_ok=True)
     events = [json.loads(line) for line in LOG.read_text(encoding="utf-8").splitlines()]
     best = max((each for each in events if "accuracy_percent" in each), key=lambda each: each["accuracy_percent"])
-    learned = [each.pristine.name for each in pictures(recipe.data["train"])]
+    learned = [each.pristine.name for each in pictures(learned_from)]
     sources = {"cid22": CID22, "clic25": CLIC, "wallpapers": WALLPAPERS}
     about = {
         "architecture": recipe.name,

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, strategies as st
 
 from jndkit.codecs import CODECS, available, by_suffix, codec, full_spec, parse, pillow, reader, sweep, versions
-from jndkit.codecs.contract import Knob
-from jndkit.codecs.spec import Grammar, Option, checked
+from jndkit.codecs.contract import Knob, checked
+from jndkit.codecs.spec import Grammar, Option
 from jndkit.errors import MissingError, UsageError
 
 PRESENT = [name for name, install in available().items() if not install]

@@ -17,13 +17,13 @@ from jndkit.picture import save_png
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """Three pictures of 96 x 72."""
-    made = tmp_path / "pictures"
-    made.mkdir()
+    pictures = tmp_path / "pictures"
+    pictures.mkdir()
     for seed in range(3):
         random = np.random.default_rng(seed)
         level = cv2.GaussianBlur(random.normal(0, 60, (72, 96, 3)).astype(np.float32), (0, 0), 2.0) * 2 + 120
-        save_png(np.clip(level, 0, 255).astype(np.uint8), made / f"{seed}.png")
-    return made
+        save_png(np.clip(level, 0, 255).astype(np.uint8), pictures / f"{seed}.png")
+    return pictures
 
 
 @pytest.fixture
@@ -31,12 +31,12 @@ def row() -> Callable[..., NoiseRow]:
     """row("a.png", "wu2017", noise=4.0, visible=36.0) as a run would have made it."""
 
     def make(name: str, model: str, noise: float | None = None, visible: float | None = None) -> NoiseRow:
-        made = Settings(models=(model,)).row(name, model)
+        noise_row = Settings(models=(model,)).row(name, model)
         if noise is None or visible is None:
-            return made.fail(MemoryError("no memory"), name)
-        made.unscaled = {"beta": 1.0, "psnr": visible - 6.0, "jnd": noise - 1.0}
-        made.equal_noise = {"beta": 1.2, "psnr": 26.65, "jnd": noise}
-        made.equal_visibility = {"beta": 0.3, "psnr": visible, "jnd": 1.0}
-        return made
+            return noise_row.fail(MemoryError("no memory"), name)
+        noise_row.unscaled = {"beta": 1.0, "psnr": visible - 6.0, "jnd": noise - 1.0}
+        noise_row.equal_noise = {"beta": 1.2, "psnr": 26.65, "jnd": noise}
+        noise_row.equal_visibility = {"beta": 0.3, "psnr": visible, "jnd": 1.0}
+        return noise_row
 
     return make

@@ -34,10 +34,10 @@ def test_students_t_of_many_is_the_normal_deviate() -> None:
 
 
 def test_mean() -> None:
-    found = mean([2.0, 4.0, 4.0, 4.0, 5.0, 5.0, 7.0, 9.0])
-    assert found.value == 5.0
-    assert found.n == 8
-    assert found.half == pytest.approx(2.3646 * 2.1381 / math.sqrt(8), abs=1e-3)
+    centre = mean([2.0, 4.0, 4.0, 4.0, 5.0, 5.0, 7.0, 9.0])
+    assert centre.value == 5.0
+    assert centre.n == 8
+    assert centre.half == pytest.approx(2.3646 * 2.1381 / math.sqrt(8), abs=1e-3)
     assert mean([3.0]) == (3.0, math.inf, 1)
     assert mean([1.5, 1.5, 1.5]).half == 0.0
 

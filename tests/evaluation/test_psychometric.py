@@ -42,18 +42,18 @@ def test_no_other_curve_is_likelier() -> None:
 def test_the_truth_is_found_wherever_it_lies(middle: float, spread: float, false: float, away: float) -> None:
     truth = Curve(middle + away, spread, false)
     x = truth.middle + spread * np.linspace(-2.0, 2.0, 9)
-    found = fitted(x, counts(truth, x, 30.0), false)
-    assert found.middle == pytest.approx(truth.middle, abs=1e-4)
-    assert found.spread == pytest.approx(truth.spread, rel=1e-3)
+    curve = fitted(x, counts(truth, x, 30.0), false)
+    assert curve.middle == pytest.approx(truth.middle, abs=1e-4)
+    assert curve.spread == pytest.approx(truth.spread, rel=1e-3)
 
 
 @pytest.mark.parametrize(
     "noticed", [[9.0, 6.0, 3.0, 0.0], [0.0, 0.0, 10.0, 10.0], [5.0, 5.0, 5.0, 5.0], [0.0, 0.0, 0.0, 0.0]]
 )
 def test_answers_that_no_curve_fits(noticed: list[float]) -> None:
-    told = Counts(np.array(noticed), np.full(4, 10.0))
+    answers = Counts(np.array(noticed), np.full(4, 10.0))
     with pytest.raises(UsageError, match="no curve fits"):
-        fitted(np.arange(4.0), told)
+        fitted(np.arange(4.0), answers)
 
 
 def test_one_difference_for_all_has_no_curve() -> None:
@@ -67,9 +67,9 @@ def test_phi() -> None:
 
 
 def test_likelihood_of_chance() -> None:
-    told = Counts(np.array([1.0]), np.array([4.0]))
-    assert log_likelihood(np.array([0.25]), told) == pytest.approx(math.log(0.25) + 3.0 * math.log(0.75))
-    assert math.isfinite(log_likelihood(np.array([0.0]), told))
+    answers = Counts(np.array([1.0]), np.array([4.0]))
+    assert log_likelihood(np.array([0.25]), answers) == pytest.approx(math.log(0.25) + 3.0 * math.log(0.75))
+    assert math.isfinite(log_likelihood(np.array([0.0]), answers))
 
 
 def drawn(between: float, pictures: int, seed: int) -> list[tuple[np.ndarray, Counts]]:
@@ -77,24 +77,24 @@ def drawn(between: float, pictures: int, seed: int) -> list[tuple[np.ndarray, Co
     random = np.random.default_rng(seed)
     within = math.sqrt(0.25 - between**2)
     x = np.linspace(-1.2, 1.2, 10)
-    found = []
+    answered = []
     for _ in range(pictures):
         share = phi((x - between * random.normal()) / within)
-        found.append((x, Counts(random.binomial(30, share).astype(float), np.full(10, 30.0))))
-    return found
+        answered.append((x, Counts(random.binomial(30, share).astype(float), np.full(10, 30.0))))
+    return answered
 
 
 @pytest.mark.parametrize("between", [0.0, 0.15, 0.3])
 def test_the_spread_of_pictures_is_told_from_that_of_viewers(between: float) -> None:
-    found = scattered(Curve(0.0, 0.5), drawn(between, 60, 1))
-    assert found.between == pytest.approx(between, abs=0.06)
+    whole = scattered(Curve(0.0, 0.5), drawn(between, 60, 1))
+    assert whole.between == pytest.approx(between, abs=0.06)
 
 
 def test_intervals_hold_what_they_say() -> None:
     known = scattered(Curve(0.0, 0.5), drawn(0.25, 40, 2))
-    held = np.mean([known.holds(x, told).mean() for x, told in drawn(0.25, 300, 3)])
+    held = np.mean([known.holds(x, answers).mean() for x, answers in drawn(0.25, 300, 3)])
     assert 0.90 < held < 0.97  # counts are whole, and some are all but certain
-    assert np.mean([known.holds(x, told, 0.5).mean() for x, told in drawn(0.25, 300, 3)]) < 0.75
+    assert np.mean([known.holds(x, answers, 0.5).mean() for x, answers in drawn(0.25, 300, 3)]) < 0.75
 
 
 def test_ranks() -> None:

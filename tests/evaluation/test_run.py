@@ -81,9 +81,9 @@ def test_only_makers_that_are_asked_for_go_stale() -> None:
     asked = KnobSettings(codecs=("jpeg",), methods=("cvvdp", "knob"))
 
     def row(method: str, source: str | None) -> KnobRow:
-        made = KnobSettings(codecs=("webp",), methods=(method,)).row("a.png", ("webp:m4", "desktop", method))
-        made.source = source or made.source
-        return made
+        knob_row = KnobSettings(codecs=("webp",), methods=(method,)).row("a.png", ("webp:m4", "desktop", method))
+        knob_row.source = source or knob_row.source
+        return knob_row
 
     current, stale, failed = row("cvvdp", None), row("knob", "knob.of.v0"), row("cvvdp", None)
     not_asked = row("search", "cvvdp 0.1 from nothing")

@@ -6,8 +6,7 @@ from collections.abc import Callable
 
 from jndkit.cards import Registry
 from jndkit.codecs.card import Card, Reader
-from jndkit.codecs.contract import Codec, Knob
-from jndkit.codecs.spec import checked, full_spec
+from jndkit.codecs.contract import Codec, Knob, checked, full_spec
 from jndkit.errors import MissingError, UsageError
 
 __all__ = [

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
+from jndkit.codecs.spec import Grammar
+from jndkit.errors import UsageError
 from jndkit.picture import Picture
-
-if TYPE_CHECKING:
-    from jndkit.codecs.spec import Grammar
 
 
 @dataclass(frozen=True)
@@ -71,3 +71,20 @@ class Codec(Protocol):
     def decode(self, data: bytes) -> Picture:
         """The picture in `data`, in sRGB, which this process itself encoded. Raises CodecError."""
         ...
+
+
+def checked(name: str, knob: Knob, value: float) -> float:
+    """`value`, where the knob has such a setting. Raises UsageError outside its range or between its steps."""
+    steps = (value - knob.low) / knob.step if math.isfinite(value) else math.nan
+    if not knob.low <= value <= knob.high:
+        raise UsageError(f"{name}: {knob.name} {value:g} lies outside {knob.low:g} to {knob.high:g}")
+    if knob.step >= 1 and abs(steps - round(steps)) > 1e-6:
+        raise UsageError(f"{name}: {knob.name} {value:g} is not a whole number")
+    return value
+
+
+def full_spec(codec: Codec, value: float) -> str:
+    """The spec that names one setting, `jpeg:420,q75`; the codec's own spec where it has only one setting."""
+    if len(codec.knob.grid) == 1:
+        return codec.spec
+    return f"{codec.spec}{',' if ':' in codec.spec else ':'}{codec.grammar.letter}{value:g}"

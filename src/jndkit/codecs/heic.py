@@ -7,9 +7,9 @@ from io import BytesIO
 from typing import Any
 
 from jndkit.codecs.card import Card, needs
-from jndkit.codecs.contract import Knob
+from jndkit.codecs.contract import Knob, checked
 from jndkit.codecs.encoding import check_size, failing, read_back, samples, tiff_block
-from jndkit.codecs.spec import Grammar, Option, checked
+from jndkit.codecs.spec import Grammar, Option
 from jndkit.picture import Picture
 from jndkit.picture.metadata.xmp import mark_xmp
 

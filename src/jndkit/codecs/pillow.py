@@ -17,9 +17,9 @@ from typing import Any
 from PIL import Image, ImageFile, features
 
 from jndkit.codecs.card import Card
-from jndkit.codecs.contract import Knob
+from jndkit.codecs.contract import Knob, checked
 from jndkit.codecs.encoding import check_size, failing, one_channel, read_back, samples, tiff_block
-from jndkit.codecs.spec import Grammar, Option, checked
+from jndkit.codecs.spec import Grammar, Option
 from jndkit.errors import CodecError
 from jndkit.picture import Picture, png_bytes
 from jndkit.picture.metadata.xmp import mark_xmp

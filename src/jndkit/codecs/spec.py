@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from jndkit.codecs.contract import Codec, Knob
 from jndkit.errors import UsageError
 
 
@@ -64,23 +63,6 @@ class Grammar:
         if self.letter:
             parts.append(f"one setting as {self.letter}NUMBER")
         return "choose " + "; ".join(parts) if parts else "it has no options"
-
-
-def checked(name: str, knob: Knob, value: float) -> float:
-    """`value`, where the knob has such a setting. Raises UsageError outside its range or between its steps."""
-    steps = (value - knob.low) / knob.step if math.isfinite(value) else math.nan
-    if not knob.low <= value <= knob.high:
-        raise UsageError(f"{name}: {knob.name} {value:g} lies outside {knob.low:g} to {knob.high:g}")
-    if knob.step >= 1 and abs(steps - round(steps)) > 1e-6:
-        raise UsageError(f"{name}: {knob.name} {value:g} is not a whole number")
-    return value
-
-
-def full_spec(codec: Codec, value: float) -> str:
-    """The spec that names one setting, `jpeg:420,q75`; the codec's own spec where it has only one setting."""
-    if len(codec.knob.grid) == 1:
-        return codec.spec
-    return f"{codec.spec}{',' if ':' in codec.spec else ':'}{codec.grammar.letter}{value:g}"
 
 
 def _is_number(text: str) -> bool:

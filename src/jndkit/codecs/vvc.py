@@ -36,9 +36,9 @@ import numpy as np
 from jndkit.codecs import ffmpeg
 from jndkit.codecs.card import Card, needs
 from jndkit.codecs.chroma import double, halve
-from jndkit.codecs.contract import Knob
+from jndkit.codecs.contract import Knob, checked
 from jndkit.codecs.encoding import check_size, described, failing, samples, tiff_block
-from jndkit.codecs.spec import Grammar, Option, checked
+from jndkit.codecs.spec import Grammar, Option
 from jndkit.errors import CodecError, DamagedError, FormatError, LimitError
 from jndkit.picture import Picture, Pixels, Source
 from jndkit.picture.metadata.xmp import mark_xmp

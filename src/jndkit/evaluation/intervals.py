@@ -25,6 +25,7 @@ def mean(values: Sequence[float], *, level: float = 0.95) -> Mean:
     n = len(values)
     if n == 0:
         raise UsageError("there is no mean of no values")
+    # Exact sums: rows come in any order, and tables must not differ in the last digit.
     centre = math.fsum(values) / n
     if n == 1:
         return Mean(centre, math.inf, 1)
@@ -41,6 +42,7 @@ def student_t(level: float, freedom: int) -> float:
     if freedom < 1 or not 0.0 < level < 1.0:
         raise UsageError(f"no Student's t for {freedom} degrees of freedom and a level of {level:g}")
     low, high = 0.0, math.pi / 2.0
+    # A quarter of a circle, halved until no digit of a float is left.
     for _ in range(60):
         middle = (low + high) / 2.0
         low, high = (middle, high) if _inside(middle, freedom) < level else (low, middle)

@@ -35,6 +35,7 @@ class Row:
         """The row of a line of JSON. Raises UsageError where keys are missing, unknown or of another type."""
         kind: Any = cls  # mypy doubts that type[Self] can be hashed
         known = _fields(kind)
+        # Rows of earlier versions may lack keys that came later; those have defaults.
         required = {name for name, (_, optional) in known.items() if not optional}
         if not required <= line.keys() <= known.keys():
             raise UsageError(f"a row of another kind than jnd evaluate {cls.subject} writes")

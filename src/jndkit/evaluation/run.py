@@ -42,6 +42,7 @@ class Plan(Generic[RowT]):
             if file is not None:
                 ledger.append(file, row.to_json())
 
+        # Rows that are made again leave the file first: a run that is cut off has none twice.
         self._write(file)
         with closing(run(self.jobs, processes, keep=keep, max_pixels=self.settings.max_pixels)) as rows:
             yield from rows

@@ -20,6 +20,7 @@ def check_alike(kinds: Mapping[str, Collection[str]]) -> None:
 
 def check_once(names: Iterable[str]) -> None:
     """Raises UsageError where two rows say the same thing. names: what each row is of."""
+    # The most common alone: one sentence is enough.
     for name, count in Counter(names).most_common(1):
         if count > 1:
             raise UsageError(f"{_REFUSED}: {name} is there {count} times")

@@ -19,7 +19,7 @@ import numpy as np
 
 from jndkit.batch import explained
 from jndkit.codecs import Codec, codec as named_codec, full_spec, versions
-from jndkit.codecs.spec import checked
+from jndkit.codecs.contract import checked
 from jndkit.observers.cvvdp import Cvvdp
 from jndkit.observers.cvvdp.observer import WatchedCvvdp
 from jndkit.observers.cvvdp.quality import pooled_jod

@@ -112,18 +112,18 @@ def test_what_is_refused(jnd: Run, answered: Path) -> None:
     Path("r.jsonl").write_text('{"input": "a", "model": "flat"}\n')
     root = ("--root", answered)
     for arguments, code, said in (
-        ((), 2, "say with --root which folder"),
+        ((), 2, "name the folder of people's answers with --root"),
         (("--rows", "r.jsonl"), 2, "a row of another kind"),
-        (("--rows", "s.jsonl", "--plot", "p.png"), 2, "a plot shows what people answered"),
+        (("--rows", "s.jsonl", "--plot", "p.png"), 2, "a plot shows people's answers"),
         ((*root, "--plot", "p.svg"), 2, "a plot is written as .png"),
-        ((*root, "--table", "kadid"), 2, "there is no table 'kadid' of people: choose midd"),
-        ((*root, "--observer", "nobody"), 2, "nobody reads as 'nobody'"),
+        ((*root, "--table", "kadid"), 2, "unknown table of people's answers 'kadid': choose midd"),
+        ((*root, "--observer", "nobody"), 2, "unknown observer or metric 'nobody'"),
         ((*root, *TWO[:2], "-j", "0"), 2, "--jobs must be at least 1"),
         (("--root", "empty"), 1, "it holds none of"),
         (("--root", "nowhere"), 1, "it holds none of"),
         (("--root", "empty", "--table", "midd"), 1, "answers.csv"),
     ):
-        found = jnd("evaluate", "observers", *arguments)
-        assert found.code == code, (arguments, found)
-        assert said in found.err
-        assert found.out == ""
+        result = jnd("evaluate", "observers", *arguments)
+        assert result.code == code, (arguments, result)
+        assert said in result.err
+        assert result.out == ""

@@ -34,13 +34,13 @@ def row() -> Callable[..., CodecRow]:
     """
 
     def make(name: str, codec: str, share: float = 1.0, error: Exception | None = None) -> CodecRow:
-        made = Settings(codecs=(codec,)).row(name, codec)
+        codec_row = Settings(codecs=(codec,)).row(name, codec)
         if error is not None:
-            return made.fail(error, name)
+            return codec_row.fail(error, name)
         settings = CODECS[codec.partition(":")[0]].sweep
         steps = range(len(settings))
-        made.width, made.height = 1000, 500
-        made.levels = {
+        codec_row.width, codec_row.height = 1000, 500
+        codec_row.levels = {
             "value": list(settings),
             "bytes": [round(share * 8000 * 2**step) for step in steps],
             "jnd": [5.12 * 0.5**step for step in steps],
@@ -50,7 +50,12 @@ def row() -> Callable[..., CodecRow]:
             "decode": [0.1] * len(settings),
         }
         for viewers, size, jnd in (("75", 40000, 0.45), ("50", 20000, 0.95)):
-            made.answers[viewers] = {"codec": made.spec, "value": 80, "bytes": round(share * size), "jnd": jnd}
-        return made
+            codec_row.answers[viewers] = {
+                "codec": codec_row.spec,
+                "value": 80,
+                "bytes": round(share * size),
+                "jnd": jnd,
+            }
+        return codec_row
 
     return make

@@ -28,7 +28,7 @@ qualities = st.lists(st.floats(0.5, 5.0), min_size=4, max_size=9).map(lambda ste
 def test_the_cubics_are_scipys(
     points: tuple[list[float], list[float]], gradient: list[float], area: tuple[float, float, float]
 ) -> None:
-    x, y = (np.array(each) for each in points)
+    x, y = (np.array(axis) for axis in points)
     assert slopes(x, y) == pytest.approx(gradient, abs=1e-7)
     assert integral(x, y, *area[:2]) == pytest.approx(area[2], abs=1e-11)
 
@@ -36,8 +36,8 @@ def test_the_cubics_are_scipys(
 @given(qualities, st.floats(0.2, 5.0))
 def test_a_factor_on_the_bytes_is_found(quality: list[float], factor: float) -> None:
     size = [1000.0 * 1.5**step for step in range(len(quality))]
-    found = rate_difference(Curve([factor * each for each in size], quality), Curve(size, quality))
-    assert found == pytest.approx(math.log(factor), abs=1e-9)
+    difference = rate_difference(Curve([factor * count for count in size], quality), Curve(size, quality))
+    assert difference == pytest.approx(math.log(factor), abs=1e-9)
 
 
 @given(qualities, qualities)

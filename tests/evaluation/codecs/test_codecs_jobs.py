@@ -27,12 +27,12 @@ from jndkit.viewing import DISPLAYS
 ONE = Settings(codecs=("jpeg",))
 
 
-def made(path: Path, settings: Settings = ONE) -> list[CodecRow]:
+def rows_of(path: Path, settings: Settings = ONE) -> list[CodecRow]:
     return list(run([Job(str(path), path.name, settings.codecs, settings)], 1))
 
 
 def test_levels_are_files_that_were_read(picture: Path) -> None:
-    (row,) = made(picture)
+    (row,) = rows_of(picture)
     assert row.error is None
     assert (row.width, row.height, row.spec, row.part) == (96, 72, "jpeg:420", "jpeg")
     assert row.versions.keys() >= {"jndkit", "pillow"}
@@ -54,7 +54,7 @@ def test_levels_are_files_that_were_read(picture: Path) -> None:
 
 
 def test_answers_are_what_the_command_does(picture: Path) -> None:
-    (row,) = made(picture)
+    (row,) = rows_of(picture)
     assert set(row.answers) == {"75", "50"}
     for share, answer in row.answers.items():
         done = jndkit.encode(
@@ -66,10 +66,10 @@ def test_answers_are_what_the_command_does(picture: Path) -> None:
 
 
 def test_chroma_that_is_asked_for_is_kept(picture: Path) -> None:
-    found = made(picture, Settings(codecs=("jpeg", "jpeg:420")))
-    assert [row.part for row in found] == ["jpeg", "jpeg:420"]
-    assert found[1].answers["50"].get("codec", "jpeg:420") == "jpeg:420"
-    assert found[0].levels["bytes"] == found[1].levels["bytes"]
+    rows = rows_of(picture, Settings(codecs=("jpeg", "jpeg:420")))
+    assert [row.part for row in rows] == ["jpeg", "jpeg:420"]
+    assert rows[1].answers["50"].get("codec", "jpeg:420") == "jpeg:420"
+    assert rows[0].levels["bytes"] == rows[1].levels["bytes"]
 
 
 def test_the_picture_is_prepared_once(picture: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -80,7 +80,7 @@ def test_the_picture_is_prepared_once(picture: Path, monkeypatch: pytest.MonkeyP
         return prepare(rgb)
 
     monkeypatch.setattr(prepared, "prepare", counted)
-    assert [row.error for row in made(picture, Settings(codecs=("jpeg", "webp")))] == [None, None]
+    assert [row.error for row in rows_of(picture, Settings(codecs=("jpeg", "webp")))] == [None, None]
     assert len(seen) == 1
 
 
@@ -88,7 +88,7 @@ def test_transparency_is_judged_where_a_codec_has_it(tmp_path: Path) -> None:
     random = np.random.default_rng(3)
     plane = cv2.GaussianBlur(random.normal(0, 90, (64, 64, 4)).astype(np.float32), (0, 0), 2.0) * 2 + 128
     save_png(np.clip(plane, 0, 255).astype(np.uint8), tmp_path / "t.png")
-    jpeg, webp = made(tmp_path / "t.png", Settings(codecs=("jpeg", "webp")))
+    jpeg, webp = rows_of(tmp_path / "t.png", Settings(codecs=("jpeg", "webp")))
     assert jpeg.error is None, jpeg.error
     assert webp.error is None, webp.error
     assert jpeg.levels["jnd"][-1] < jpeg.levels["jnd"][0]
@@ -121,13 +121,13 @@ def test_what_is_known_is_not_made_again(picture: Path) -> None:
     settings = Settings(codecs=("jpeg", "webp"))
     pictures = [(picture, "a.png")]
     known = [settings.row("a.png", spec) for spec in settings.codecs]
-    for each in known:
-        each.input_sha256 = made(picture)[0].input_sha256
+    for row in known:
+        row.input_sha256 = rows_of(picture)[0].input_sha256
     assert jobs_left(pictures, settings, known) == []
     stale = replace(known[1], versions={**known[1].versions, "libwebp": "0.1"})
     assert jobs_left(pictures, settings, [known[0], stale])[0].left == ("webp",)
     assert jobs_left(pictures, settings, [known[0], replace(known[1], source="cvvdp 0.1")])[0].left == ("webp",)
-    newer = [replace(each, versions={**each.versions, "jndkit": "9"}) for each in known]
+    newer = [replace(row, versions={**row.versions, "jndkit": "9"}) for row in known]
     assert jobs_left(pictures, settings, newer) == []
     picture.write_bytes(picture.read_bytes() + b"\0")
     assert jobs_left(pictures, settings, known)[0].left == ("jpeg", "webp")
@@ -139,18 +139,18 @@ def test_a_bad_picture_and_a_bad_codec_fail_alone(picture: Path, monkeypatch: py
 
     monkeypatch.setattr(type(codec("webp")), "encode", broken)
     settings = Settings(codecs=("jpeg", "webp"))
-    jpeg, webp = made(picture, settings)
+    jpeg, webp = rows_of(picture, settings)
     assert jpeg.error is None
     assert webp.error is not None
     assert "a.png, webp" in webp.error["message"]
     picture.write_bytes(b"no picture")
-    assert [row.error["type"] if row.error else None for row in made(picture, settings)] == ["FormatError"] * 2
+    assert [row.error["type"] if row.error else None for row in rows_of(picture, settings)] == ["FormatError"] * 2
 
 
 def test_a_target_that_no_setting_meets_is_an_answer(picture: Path) -> None:
     random = np.random.default_rng(5)
     save_png(random.integers(0, 256, (64, 64, 3), np.uint8), picture, force=True)
-    (row,) = made(picture, Settings(codecs=("jpeg:420",)))
+    (row,) = rows_of(picture, Settings(codecs=("jpeg:420",)))
     assert row.error is None
     assert row.answers["75"]["value"] is None
     assert "does not reach 75 % of viewers" in str(row.answers["75"]["error"])

@@ -29,15 +29,15 @@ def test_the_tables_are_those_of_the_rows(rows: list[CodecRow]) -> None:
 
 
 def test_the_pictures_are_there() -> None:
-    found = re.findall(r"\]\(([\w./-]+\.png)\)", PAGE)
-    assert len(found) >= 2
-    assert all((ROOT / "docs" / name).stat().st_size > 10_000 for name in found)
+    names = re.findall(r"\]\(([\w./-]+\.png)\)", PAGE)
+    assert len(names) >= 2
+    assert all((ROOT / "docs" / name).stat().st_size > 10_000 for name in names)
 
 
 def test_the_page_of_the_codec_counts_as_the_rows_do(rows: list[CodecRow]) -> None:
     kodak = [row for row in rows if row.input.startswith("kodak/")]
-    (ours,) = (each for each in sizes(kodak, "50") if each.codec == "jndlic")
-    told = " ".join((ROOT / "docs" / "learned-codec.md").read_text().split())
+    (ours,) = (line for line in sizes(kodak, "50") if line.codec == "jndlic")
+    page = " ".join((ROOT / "docs" / "learned-codec.md").read_text().split())
     fewer = {name: f"{count} of the {both}" for name, (count, both) in ours.fewer.items()}
-    assert f"than JPEG on {fewer['jpeg']} Kodak pictures, than WebP on {fewer['webp'].split()[0]}" in told
-    assert f"than AVIF on {fewer['avif'].split()[0]}" in told
+    assert f"than JPEG on {fewer['jpeg']} Kodak pictures, than WebP on {fewer['webp'].split()[0]}" in page
+    assert f"than AVIF on {fewer['avif'].split()[0]}" in page

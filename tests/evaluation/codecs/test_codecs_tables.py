@@ -20,15 +20,15 @@ Make = Callable[..., CodecRow]
 
 
 @pytest.fixture
-def made(row: Make) -> list[CodecRow]:
+def codec_rows(row: Make) -> list[CodecRow]:
     """WebP takes 80 and 125 % of JPEG's bytes on two pictures of one folder, 90 % on one of another."""
-    found = [row(name, "jpeg") for name in ("kodak/a.png", "kodak/b.png", "valid/x/c.png")]
+    jpeg = [row(name, "jpeg") for name in ("kodak/a.png", "kodak/b.png", "valid/x/c.png")]
     shares = (("kodak/a.png", 0.8), ("kodak/b.png", 1.25), ("valid/x/c.png", 0.9))
-    return [*found, *(row(name, "webp", share) for name, share in shares)]
+    return [*jpeg, *(row(name, "webp", share) for name, share in shares)]
 
 
-def test_sizes(made: list[CodecRow]) -> None:
-    jpeg, webp, fixed = sizes(made[:2] + made[3:5], "75")
+def test_sizes(codec_rows: list[CodecRow]) -> None:
+    jpeg, webp, fixed = sizes(codec_rows[:2] + codec_rows[3:5], "75")
     assert (jpeg.codec, jpeg.ratio, jpeg.fewer) == ("jpeg", None, {"webp": (1, 2)})
     assert jpeg.bytes.value == pytest.approx(math.log(40000))
     assert webp.ratio is not None
@@ -41,41 +41,41 @@ def test_sizes(made: list[CodecRow]) -> None:
     assert fixed.jnd.value == pytest.approx(5.12 / 2**5)
 
 
-def test_a_target_that_was_not_met_is_counted_and_left_out(made: list[CodecRow]) -> None:
-    made[4].answers["75"] = {"value": None, "error": "it does not"}
-    webp = next(each for each in sizes(made, "75") if each.codec == "webp")
+def test_a_target_that_was_not_met_is_counted_and_left_out(codec_rows: list[CodecRow]) -> None:
+    codec_rows[4].answers["75"] = {"value": None, "error": "it does not"}
+    webp = next(files for files in sizes(codec_rows, "75") if files.codec == "webp")
     assert (webp.bytes.n, webp.unmet) == (2, 1)
     assert webp.fewer == {"jpeg": (2, 2)}
-    assert "| webp | 2 | 1 |" in markdown(made)
-    for each in made[3:]:
-        each.answers["75"] = {"value": None, "error": "it does not"}
-    assert [each.codec for each in sizes(made, "75")] == ["jpeg", "jpeg, quality 90"]
+    assert "| webp | 2 | 1 |" in markdown(codec_rows)
+    for webp_row in codec_rows[3:]:
+        webp_row.answers["75"] = {"value": None, "error": "it does not"}
+    assert [files.codec for files in sizes(codec_rows, "75")] == ["jpeg", "jpeg, quality 90"]
 
 
-def test_rates(made: list[CodecRow]) -> None:
-    found = rates(made, "webp")
+def test_rates(codec_rows: list[CodecRow]) -> None:
+    by_measure = rates(codec_rows, "webp")
     expected = (math.log(0.8) + math.log(1.25) + math.log(0.9)) / 3
     for name in ("jnd", "ssimulacra2", "psnr"):
-        mean, skipped = found[name]
+        mean, skipped = by_measure[name]
         assert mean is not None
         assert mean.value == pytest.approx(expected, abs=1e-5)
         assert skipped == 0
-    made[4].levels["psnr"] = [psnr + 20.0 for psnr in made[4].levels["psnr"]]
-    mean, skipped = rates(made, "webp")["psnr"]
+    codec_rows[4].levels["psnr"] = [psnr + 20.0 for psnr in codec_rows[4].levels["psnr"]]
+    mean, skipped = rates(codec_rows, "webp")["psnr"]
     assert mean is not None
     assert (mean.n, skipped) == (2, 1)
-    assert "(1 without)" in markdown(made)
-    assert rates(made[3:], "webp") == {}
+    assert "(1 without)" in markdown(codec_rows)
+    assert rates(codec_rows[3:], "webp") == {}
 
 
-def test_times_are_medians(made: list[CodecRow]) -> None:
-    made[3].levels["encode"] = [0.1, 9.0, 0.3, 0.3, 0.3, 0.3, 0.3]
-    made[4].levels["encode"] = [0.4] * 7
-    assert times(made, "webp") == pytest.approx((0.3, 0.1, 0.6, 0.2))
+def test_times_are_medians(codec_rows: list[CodecRow]) -> None:
+    codec_rows[3].levels["encode"] = [0.1, 9.0, 0.3, 0.3, 0.3, 0.3, 0.3]
+    codec_rows[4].levels["encode"] = [0.4] * 7
+    assert times(codec_rows, "webp") == pytest.approx((0.3, 0.1, 0.6, 0.2))
 
 
-def test_markdown(made: list[CodecRow], row: Make) -> None:
-    text = markdown([*made, row("valid/x/d.png", "webp", error=MemoryError("no memory"))])
+def test_markdown(codec_rows: list[CodecRow], row: Make) -> None:
+    text = markdown([*codec_rows, row("valid/x/d.png", "webp", error=MemoryError("no memory"))])
     titles = [line for line in text.splitlines() if line.startswith("**")]
     assert titles == ["**kodak, 2 pictures**", "**valid, 1 picture**", "**all, 3 pictures**"]
     assert "desktop (37.8 pixels per degree), protocol aic" in text
@@ -100,8 +100,8 @@ def test_a_codec_with_options_stands_for_its_name_where_the_bare_one_is_not() ->
     assert rival("avif", ["webp", "jpeg"]) is None
 
 
-def test_without_jpeg_nothing_is_compared(made: list[CodecRow]) -> None:
-    text = markdown(made[3:])
+def test_without_jpeg_nothing_is_compared(codec_rows: list[CodecRow]) -> None:
+    text = markdown(codec_rows[3:])
     assert "| webp | 3 | 0 | 38.6 | 0.450 |  |  |" in text
     assert "quality 90" not in text
 
@@ -117,22 +117,22 @@ def test_without_jpeg_nothing_is_compared(made: list[CodecRow]) -> None:
         {"spec": "webp:m6"},
     ],
 )
-def test_rows_that_differ_are_not_averaged(made: list[CodecRow], change: dict[str, Any]) -> None:
-    made[-1] = replace(made[-1], **change)
+def test_rows_that_differ_are_not_averaged(codec_rows: list[CodecRow], change: dict[str, Any]) -> None:
+    codec_rows[-1] = replace(codec_rows[-1], **change)
     for use in (markdown, lambda rows: write_plot(rows, "never.png")):
         with pytest.raises(UsageError, match="cannot stand in one table"):
-            use(made)
+            use(codec_rows)
 
 
-def test_settings_that_differ_are_not_averaged(made: list[CodecRow]) -> None:
-    made[-1].levels["value"][0] = 11
+def test_settings_that_differ_are_not_averaged(codec_rows: list[CodecRow]) -> None:
+    codec_rows[-1].levels["value"][0] = 11
     with pytest.raises(UsageError, match="differ in the settings of webp"):
-        markdown(made)
+        markdown(codec_rows)
 
 
-def test_rows_that_are_there_twice_are_not_averaged(made: list[CodecRow]) -> None:
+def test_rows_that_are_there_twice_are_not_averaged(codec_rows: list[CodecRow]) -> None:
     with pytest.raises(UsageError, match=r"kodak/a\.png in jpeg is there 2 times"):
-        markdown([*made, made[0]])
+        markdown([*codec_rows, codec_rows[0]])
 
 
 def test_no_result_no_table(row: Make) -> None:
@@ -141,14 +141,14 @@ def test_no_result_no_table(row: Make) -> None:
             markdown(rows)
 
 
-def test_a_folder_without_a_result_has_no_table(made: list[CodecRow], row: Make) -> None:
-    text = markdown([*made[:2], row("other/z.png", "jpeg", error=MemoryError("no memory"))])
+def test_a_folder_without_a_result_has_no_table(codec_rows: list[CodecRow], row: Make) -> None:
+    text = markdown([*codec_rows[:2], row("other/z.png", "jpeg", error=MemoryError("no memory"))])
     assert "**other" not in text
     assert "**all, 2 pictures**" in text
 
 
-def test_lines_are_of_the_same_pictures(made: list[CodecRow], row: Make) -> None:
-    drawn, pictures, left = lines([*made[:5], row("kodak/a.png", "avif")])
+def test_lines_are_of_the_same_pictures(codec_rows: list[CodecRow], row: Make) -> None:
+    drawn, pictures, left = lines([*codec_rows[:5], row("kodak/a.png", "avif")])
     assert ([line.codec for line in drawn], pictures, left) == (["jpeg", "webp"], 2, ["avif"])
     jpeg, webp = drawn
     assert jpeg.rate == pytest.approx([0.128 * 2**step for step in range(7)])
@@ -157,10 +157,10 @@ def test_lines_are_of_the_same_pictures(made: list[CodecRow], row: Make) -> None
     assert webp.means["psnr"] == pytest.approx([28.0 + 2.0 * step for step in range(7)])
 
 
-def test_equal_rows_give_equal_drawings(made: list[CodecRow], tmp_path: Path) -> None:
+def test_equal_rows_give_equal_drawings(codec_rows: list[CodecRow], tmp_path: Path) -> None:
     pytest.importorskip("matplotlib")
     for name in ("a.png", "b.png"):
-        write_plot(made, tmp_path / name)
+        write_plot(codec_rows, tmp_path / name)
     assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
     with pytest.raises(UsageError, match="no row with a result"):
         write_plot([], tmp_path / "c.png")

@@ -17,7 +17,7 @@ from jndkit.evaluation.metrics.ssimulacra2 import VARIANTS, prepare, ssimulacra2
 Damage = Callable[[np.ndarray], np.ndarray]
 
 
-def made(height: int, width: int) -> np.ndarray:
+def smooth_noise(height: int, width: int) -> np.ndarray:
     """Ramps that fold over, under noise: whole numbers only, so that it is the same picture everywhere."""
     y, x = np.mgrid[:height, :width]
     noise = np.random.default_rng(7).integers(0, 40, (height, width, 3))
@@ -66,14 +66,14 @@ def coded(rgb: np.ndarray, quality: int) -> np.ndarray:
     ],
 )
 def test_it_reads_what_the_package_reads(size: tuple[int, int], damage: Damage, score: float) -> None:
-    rgb = made(*size)
+    rgb = smooth_noise(*size)
     assert ssimulacra2(rgb, damage(rgb), variant="package") == pytest.approx(score, abs=2e-3)
 
 
 # From the package with the blur of the libjxl program, as zero-padded convolution in float64, put in place of its own.
 @pytest.mark.parametrize(("damage", "score"), [(coarse, 82.2146), (blocks, 17.7542), (darker, 46.2499)])
 def test_it_reads_what_the_program_reads(damage: Damage, score: float) -> None:
-    rgb = made(257, 260)
+    rgb = smooth_noise(257, 260)
     assert ssimulacra2(rgb, damage(rgb)) == pytest.approx(score, abs=2e-3)
 
 
@@ -113,15 +113,15 @@ def test_the_window_of_the_program_is_the_published_one() -> None:
 @pytest.mark.parametrize("variant", VARIANTS)
 @pytest.mark.parametrize("size", [(8, 8), (15, 8), (33, 8), (61, 47), (64, 64)])
 def test_equal_pictures_read_100(variant: str, size: tuple[int, int]) -> None:
-    against = prepare(made(*size), variant=variant)
-    assert against.read(made(*size)) == 100.0
-    assert against.read(blocks(made(*size))) < 95.0
-    assert against.read(made(*size)) == 100.0
+    against = prepare(smooth_noise(*size), variant=variant)
+    assert against.read(smooth_noise(*size)) == 100.0
+    assert against.read(blocks(smooth_noise(*size))) < 95.0
+    assert against.read(smooth_noise(*size)) == 100.0
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_more_damage_reads_lower(variant: str) -> None:
-    smooth = np.kron(made(24, 30), np.ones((8, 8, 1), np.uint8))
+    smooth = np.kron(smooth_noise(24, 30), np.ones((8, 8, 1), np.uint8))
     against = prepare(smooth, variant=variant)
     read = [against.read(coded(smooth, quality)) for quality in (10, 30, 60, 90)]
     assert read == sorted(read)
@@ -132,13 +132,13 @@ def test_more_damage_reads_lower(variant: str) -> None:
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_flips_change_nothing(variant: str, turn: Damage) -> None:
     """Where no scale has an odd side: a half pixel is repeated at the right and at the bottom."""
-    rgb = made(64, 96)
+    rgb = smooth_noise(64, 96)
     ours = ssimulacra2(rgb, coarse(rgb), variant=variant)
     assert ssimulacra2(turn(rgb), turn(coarse(rgb)), variant=variant) == pytest.approx(ours, abs=1e-3)
 
 
 def test_the_program_is_the_same_both_ways_up() -> None:
-    rgb = made(61, 47)
+    rgb = smooth_noise(61, 47)
     turned = ssimulacra2(rgb.swapaxes(0, 1), coarse(rgb).swapaxes(0, 1))
     assert turned == pytest.approx(ssimulacra2(rgb, coarse(rgb)), abs=1e-3)
 
@@ -181,4 +181,4 @@ def test_what_is_refused(reference: np.ndarray, test: np.ndarray, reason: str) -
 
 def test_an_unknown_variant_is_refused() -> None:
     with pytest.raises(UsageError, match="variant"):
-        prepare(made(16, 16), variant="rust")
+        prepare(smooth_noise(16, 16), variant="rust")

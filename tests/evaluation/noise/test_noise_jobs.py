@@ -95,10 +95,10 @@ def test_a_target_out_of_reach_fails_alone(folder: Path) -> None:
 
 def test_known_rows_are_not_made_again(folder: Path) -> None:
     pictures = [(path, path.name) for path in sorted(folder.iterdir())]
-    assert [each.left for each in jobs_left(pictures, FEW, [])] == [FEW.models] * 3
+    assert [todo.left for todo in jobs_left(pictures, FEW, [])] == [FEW.models] * 3
     known = [*job(folder / "0.png").rows(), next(job(folder / "1.png").rows())]
     left = jobs_left(pictures, FEW, known)
-    assert [(each.name, each.left) for each in left] == [("1.png", FEW.models[1:]), ("2.png", FEW.models)]
+    assert [(todo.name, todo.left) for todo in left] == [("1.png", FEW.models[1:]), ("2.png", FEW.models)]
     known[0].fail(MemoryError(), "0.png")
     assert jobs_left(pictures, FEW, known)[0].left == ("flat",)
     (folder / "0.png").write_bytes((folder / "2.png").read_bytes())
@@ -123,10 +123,10 @@ def test_a_killed_process_loses_its_own_picture(folder: Path) -> None:
     first = next(rows)
     victim = next(child for child in active_children() if child.name == "jnd")
     os.kill(victim.pid or 0, signal.SIGKILL)
-    found = [first, *rows]
-    assert {(row.input, row.model) for row in found} == {(t.name, model) for t in tasks for model in t.left}
-    assert len(found) == 2 * len(everything.models)
-    failed = [row for row in found if row.error is not None]
+    every = [first, *rows]
+    assert {(row.input, row.model) for row in every} == {(t.name, model) for t in tasks for model in t.left}
+    assert len(every) == 2 * len(everything.models)
+    failed = [row for row in every if row.error is not None]
     assert len({row.input for row in failed}) == 1
     assert failed[0].error is not None
     assert "killed by signal 9" in failed[0].error["message"]

@@ -25,23 +25,23 @@ Make = Callable[..., NoiseRow]
 @pytest.fixture
 def measured(row: Make) -> list[NoiseRow]:
     """Three models on three pictures; one of them failed once."""
-    made = []
+    rows = []
     for place, name in enumerate(("a.png", "b.png", "c.png")):
-        made.append(row(name, "flat", 6.0 + place, 38.0 + place))
-        made.append(row(name, "wu2017", 5.0 + place, 36.5 + place))
-        made.append(row(name, "liu2010", 5.5 + place, 37.0 + place) if place else row(name, "liu2010"))
-    return made
+        rows.append(row(name, "flat", 6.0 + place, 38.0 + place))
+        rows.append(row(name, "wu2017", 5.0 + place, 36.5 + place))
+        rows.append(row(name, "liu2010", 5.5 + place, 37.0 + place) if place else row(name, "liu2010"))
+    return rows
 
 
 def test_summaries(measured: list[NoiseRow]) -> None:
     ranked = summaries(measured)
-    assert [each.model for each in ranked] == ["wu2017", "liu2010", "flat"]
+    assert [summary.model for summary in ranked] == ["wu2017", "liu2010", "flat"]
     best = ranked[0]
     assert best.visible.value == pytest.approx(37.5)
     assert best.visible.half == pytest.approx(4.3027 / 3**0.5, abs=1e-3)
     assert best.visible_gain == pytest.approx((-1.5, 0.0, 3))
     assert best.noise_gain == pytest.approx((-1.0, 0.0, 3))
-    liu = next(each for each in ranked if each.model == "liu2010")
+    liu = next(summary for summary in ranked if summary.model == "liu2010")
     assert (liu.noise.n, liu.failed) == (2, 1)
     assert liu.visible_gain == pytest.approx((-1.0, 0.0, 2))
 
@@ -93,8 +93,8 @@ def test_no_result_no_table(row: Make, tmp_path: Path) -> None:
 
 
 def test_published_figures_are_of_models_we_have() -> None:
-    assert {each.other for each in ADVANTAGES} - {None} <= set(MODELS)
-    assert {each.model for each in (*ADVANTAGES, *REACHED)} - {None} <= set(MODELS)
+    assert {study.other for study in ADVANTAGES} - {None} <= set(MODELS)
+    assert {study.model for study in (*ADVANTAGES, *REACHED)} - {None} <= set(MODELS)
 
 
 def test_the_plot_is_made_of_rows(measured: list[NoiseRow], tmp_path: Path) -> None:
@@ -103,7 +103,7 @@ def test_the_plot_is_made_of_rows(measured: list[NoiseRow], tmp_path: Path) -> N
     write_plot(measured, tmp_path / "b.png")
     assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
     assert (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
-    write_plot([each for each in measured if each.model != "flat"], tmp_path / "c.png")
+    write_plot([noise_row for noise_row in measured if noise_row.model != "flat"], tmp_path / "c.png")
     assert (tmp_path / "a.png").read_bytes() != (tmp_path / "c.png").read_bytes()
     with pytest.raises(OutputError, match="--force"):
         write_plot(measured, tmp_path / "a.png")
@@ -121,14 +121,15 @@ def test_the_plot_says_what_it_needs(measured: list[NoiseRow], tmp_path: Path, m
 
 
 def test_the_documented_table_is_that_of_the_committed_rows() -> None:
-    rows = [NoiseRow.from_json(each) for each in store.read(ROOT / "benchmarks" / "rows" / "noise.jsonl")]
-    assert len({each.input for each in rows}) == 24
-    assert not [each for each in rows if each.error]
+    rows = [NoiseRow.from_json(noise_row) for noise_row in store.read(ROOT / "benchmarks" / "rows" / "noise.jsonl")]
+    assert len({noise_row.input for noise_row in rows}) == 24
+    assert not [noise_row for noise_row in rows if noise_row.error]
     page = (ROOT / "docs" / "noise.md").read_text()
     assert markdown(rows) in page
     looked = [
-        NoiseRow.from_json(each) for each in store.read(ROOT / "benchmarks" / "rows" / "noise_side_by_side.jsonl")
+        NoiseRow.from_json(noise_row)
+        for noise_row in store.read(ROOT / "benchmarks" / "rows" / "noise_side_by_side.jsonl")
     ]
-    assert {each.protocol for each in looked} == {"side-by-side"}
+    assert {noise_row.protocol for noise_row in looked} == {"side-by-side"}
     assert markdown(looked) in page
     assert all((ROOT / "docs" / name).exists() for name in re.findall(r"\]\(([\w.-]+\.png)\)", page))

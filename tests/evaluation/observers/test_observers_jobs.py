@@ -20,14 +20,14 @@ from jndkit.evaluation.observers.settings import Settings
 TWO = ("psnr", "ssim")
 
 
-def made(
+def rows_of(
     answered: Path, tables: tuple[str, ...] = ("midd", "mcl-jci"), readers: tuple[str, ...] = TWO
 ) -> list[ReadingRow]:
     return list(run(jobs_left(Settings(answered, tables, readers), []), 1))
 
 
 def test_every_version_is_read(answered: Path) -> None:
-    rows = made(answered)
+    rows = rows_of(answered)
     assert len(rows) == 2 * (4 + 1)  # every fourth of two photographs is one
     assert not [row.error for row in rows if row.error]
     first = rows[0]
@@ -41,7 +41,7 @@ def test_every_version_is_read(answered: Path) -> None:
 
 
 def test_rows_come_back(answered: Path) -> None:
-    rows = made(answered, ("midd",))
+    rows = rows_of(answered, ("midd",))
     score = ScoreRow("midd", "psnr", {"rmse": 0.123456}, {"a-jpeg-20.png": 0.5}, people="0" * 64)
     lines = [*(row.to_json() for row in rows), score.to_json()]
     readings, scores = by_kind(from_json(json.loads(line)) for line in lines)
@@ -56,7 +56,7 @@ def test_rows_of_another_kind(row: dict[str, object]) -> None:
 
 
 def test_what_is_there_is_not_done_again(answered: Path) -> None:
-    rows, settings = made(answered), Settings(answered, ("midd", "mcl-jci"), TWO)
+    rows, settings = rows_of(answered), Settings(answered, ("midd", "mcl-jci"), TWO)
     assert jobs_left(settings, rows) == []
     older = [replace(row, source="psnr of another") if row.reader == "psnr" else row for row in rows]
     assert {job.left for job in jobs_left(settings, older)} == {(("midd", "psnr"),), (("mcl-jci", "psnr"),)}
@@ -67,7 +67,7 @@ def test_what_is_there_is_not_done_again(answered: Path) -> None:
 
 def test_a_picture_that_is_gone_fails_alone(answered: Path) -> None:
     (answered / "people" / "midd" / "a-jpeg-20.png").unlink()
-    rows = made(answered, ("midd",))
+    rows = rows_of(answered, ("midd",))
     failed = [row for row in rows if row.error]
     assert [(row.input, row.reader) for row in failed] == [("a.png", "psnr"), ("a.png", "ssim")]
     assert failed[0].error is not None
@@ -76,11 +76,11 @@ def test_a_picture_that_is_gone_fails_alone(answered: Path) -> None:
 
 
 def test_measures_that_miss_a_version_are_left_out(answered: Path) -> None:
-    rows = made(answered, ("midd",))
+    rows = rows_of(answered, ("midd",))
     del rows[0].readings["psnr"][-1], rows[0].stimuli[-1]
     pairs = [(row.input, name) for row in rows if row.reader == "ssim" for name in row.stimuli]
-    found = Readings(rows, "midd").ln([a for a, _ in pairs], [b for _, b in pairs])
-    assert [measure.name for measure, _ in found] == ["ssim"]
+    measures = Readings(rows, "midd").ln([a for a, _ in pairs], [b for _, b in pairs])
+    assert [measure.name for measure, _ in measures] == ["ssim"]
 
 
 @pytest.mark.parametrize(("tables", "readers"), [(("kadid",), ("psnr",)), (("midd",), ("nobody",))])
@@ -92,13 +92,13 @@ def test_unknown_names(tables: tuple[str, ...], readers: tuple[str, ...]) -> Non
 def test_encoders_are_coded_with(answered: Path) -> None:
     pytest.importorskip("ajpegli")
     pytest.importorskip("pyvips")
-    (row, _) = made(answered, ("encoders",), ("psnr",))
+    (row, _) = rows_of(answered, ("encoders",), ("psnr",))
     assert row.error is None, row.error
-    found = dict(zip(row.stimuli, row.readings["psnr"], strict=True))
+    psnr = dict(zip(row.stimuli, row.readings["psnr"], strict=True))
     for encoder in "tj":
         worse, better = f"{encoder}55420", f"{encoder}90444"
-        assert 20.0 < found[worse] < found[better] < 60.0
-    assert found["m75420"] > found["t55420"]
+        assert 20.0 < psnr[worse] < psnr[better] < 60.0
+    assert psnr["m75420"] > psnr["t55420"]
     assert {"libjpeg-turbo", "ajpegli", "pyvips-binary"} <= set(row.versions)
 
 

@@ -45,7 +45,7 @@ def test_differences_rise_with_coding(name: str) -> None:
     assert worse.keys() == better.keys()
     for measure in measures(set(worse)):
         texture = np.array([2.0])
-        low, high = (measure.ln(np.array([each[measure.reading]]), texture) for each in (better, worse))
+        low, high = (measure.ln(np.array([readings[measure.reading]]), texture) for readings in (better, worse))
         assert low < high
 
 
@@ -59,11 +59,11 @@ def test_no_difference_has_a_logarithm(name: str) -> None:
 
 def test_cvvdp_is_read_both_ways() -> None:
     reference, version = Picture(rgb=noise()), coded(30)
-    found = reader("cvvdp").watch(reference, DISPLAY)(version)
+    readings = reader("cvvdp").watch(reference, DISPLAY)(version)
     cvvdp = observer("cvvdp")
-    assert found["cvvdp"] == cvvdp.watch(reference, DISPLAY, AIC)(version).jnd
+    assert readings["cvvdp"] == cvvdp.watch(reference, DISPLAY, AIC)(version).jnd
     assert (
-        found["cvvdp, side-by-side"]
+        readings["cvvdp, side-by-side"]
         == cvvdp.watch(reference, DISPLAY, protocol("side-by-side", DISPLAY)[0])(version).jnd
     )
 

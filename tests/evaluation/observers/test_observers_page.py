@@ -41,18 +41,18 @@ def test_the_tables_are_those_of_the_rows(rows: tuple[list[ReadingRow], list[Sco
 
 
 def test_the_picture_is_there() -> None:
-    found = re.findall(r"\]\(([\w./-]+\.png)\)", PAGE)
-    assert found == ["people.png"]
-    assert (ROOT / "docs" / found[0]).stat().st_size > 10_000
+    names = re.findall(r"\]\(([\w./-]+\.png)\)", PAGE)
+    assert names == ["people.png"]
+    assert (ROOT / "docs" / names[0]).stat().st_size > 10_000
 
 
 def test_what_was_aimed_at_side_by_side(rows: tuple[list[ReadingRow], list[ScoreRow]]) -> None:
-    found = {row.measure: row.scores for row in rows[1] if row.table == "midd"}
-    look, fixed = found[LOOK], found[shares.FIXED]
+    by_measure = {row.measure: row.scores for row in rows[1] if row.table == "midd"}
+    look, fixed = by_measure[LOOK], by_measure[shares.FIXED]
     assert look["rmse"] < 0.150
     assert look["rmse jpeg"] < fixed["rmse jpeg"]
     assert max(abs(look["bias jpeg"]), abs(look["bias webp-off"])) < 0.03
-    assert look["rank"] > found["cvvdp"]["rank"] + 0.3
+    assert look["rank"] > by_measure["cvvdp"]["rank"] + 0.3
 
 
 @pytest.mark.shared
@@ -60,9 +60,9 @@ def test_the_scores_follow_from_the_answers(rows: tuple[list[ReadingRow], list[S
     readings, scores = rows
     some = [row for row in readings if row.reader == "cvvdp"]
     known = {(row.table, row.measure): row for row in scores}
-    found = list(score_tables(shared / "data", ["midd", "aic", "encoders", "mcl-jci"], some))
-    assert {LOOK, "cvvdp", "cvvdp / wu2017^0.8"} <= {row.measure for row in found if row.table == "midd"}
-    for row in found:
+    again = list(score_tables(shared / "data", ["midd", "aic", "encoders", "mcl-jci"], some))
+    assert {LOOK, "cvvdp", "cvvdp / wu2017^0.8"} <= {row.measure for row in again if row.table == "midd"}
+    for row in again:
         old = known[row.table, row.measure]
         assert row.people == old.people
         assert row.scores == pytest.approx(old.scores, abs=2e-3), (row.table, row.measure)

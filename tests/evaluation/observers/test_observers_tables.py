@@ -47,7 +47,7 @@ def test_rows_that_may_not_stand_together(rows: list[ScoreRow]) -> None:
     for some, said in (
         ([*rows, rows[0]], "is there 2 times"),
         ([*rows, other], "differ in people's answers of midd"),
-        ([replace(rows[0], table="kadid")], "there is no table 'kadid'"),
+        ([replace(rows[0], table="kadid")], "unknown table 'kadid'"),
         ([replace(rows[0], error={"type": "UsageError", "message": "no"})], "no row with a result"),
     ):
         with pytest.raises(UsageError, match=said):

@@ -15,8 +15,8 @@ from jndkit.evaluation.observers.units import PowerCurve, left_out, power_curve
 def test_a_power_curve_is_found() -> None:
     x = np.linspace(60.0, 95.0, 60)
     truth = PowerCurve(0.05, 98.0, 1.2)
-    found = power_curve(x, truth(x), np.linspace(90.0, 110.0, 21), np.arange(0.3, 3.0, 0.1))
-    assert found(x) == pytest.approx(truth(x), abs=0.01)
+    fitted = power_curve(x, truth(x), np.linspace(90.0, 110.0, 21), np.arange(0.3, 3.0, 0.1))
+    assert fitted(x) == pytest.approx(truth(x), abs=0.01)
     assert truth(np.array([120.0])) == 0.0
 
 
@@ -32,14 +32,18 @@ def test_the_source_takes_no_part() -> None:
 
 
 def test_scores(answered: Path) -> None:
-    found = {row.measure: row for row in units.scores(subjective.aic_sample(answered))}
-    assert set(found) == {*subjective.METRICS, "CVVDP, k (10 - Q)", units.FIXED, units.CONSTANT}
-    line = found["CVVDP, k (10 - Q)"].scores
+    by_measure = {row.measure: row for row in units.scores(subjective.aic_sample(answered))}
+    assert set(by_measure) == {*subjective.METRICS, "CVVDP, k (10 - Q)", units.FIXED, units.CONSTANT}
+    line = by_measure["CVVDP, k (10 - Q)"].scores
     assert line["rmse"] == pytest.approx(0.0, abs=1e-9)
-    assert found["SSIMULACRA2"].scores["rmse"] < 0.03
-    assert found["SSIMULACRA2"].scores["rank"] == pytest.approx(1.0, abs=1e-6)
-    assert found["CVVDP"].scores["rmse"] < found[units.FIXED].scores["rmse"] < found[units.CONSTANT].scores["rmse"]
-    assert "rank" not in found[units.FIXED].scores
+    assert by_measure["SSIMULACRA2"].scores["rmse"] < 0.03
+    assert by_measure["SSIMULACRA2"].scores["rank"] == pytest.approx(1.0, abs=1e-6)
+    assert (
+        by_measure["CVVDP"].scores["rmse"]
+        < by_measure[units.FIXED].scores["rmse"]
+        < by_measure[units.CONSTANT].scores["rmse"]
+    )
+    assert "rank" not in by_measure[units.FIXED].scores
 
 
 def test_bias_by_codec_and_coverage(answered: Path) -> None:

@@ -20,9 +20,9 @@ TARGETS = [0.47, 1.0, 0.19]
 
 
 def row(levels: dict[str, list[float]]) -> KnobRow:
-    made = Settings(codecs=("jpeg",), methods=("cvvdp",)).row("a.png", ("jpeg:420", "desktop", "cvvdp"))
-    made.levels = levels
-    return made
+    observed = Settings(codecs=("jpeg",), methods=("cvvdp",)).row("a.png", ("jpeg:420", "desktop", "cvvdp"))
+    observed.levels = levels
+    return observed
 
 
 @pytest.mark.parametrize("count", [1, 2, 9, 10, 11, 48, 64, 100, 101])
@@ -42,13 +42,13 @@ def test_the_boundary_of_a_falling_curve_is_exact(count: int, start: float, slop
         asked.append(step)
         return float(curve[step])
 
-    found = read_along(read, count, TARGETS)
+    readings = read_along(read, count, TARGETS)
     assert len(asked) == len(set(asked))
-    assert list(found) == sorted(found)
-    assert len(found) <= len(spread(count)) + 4 * len(TARGETS)
+    assert list(readings) == sorted(readings)
+    assert len(readings) <= len(spread(count)) + 4 * len(TARGETS)
     for target in TARGETS:
         boundary = first_after(curve > target)
-        assert {boundary - 1, boundary} & set(range(count)) <= set(found)
+        assert {boundary - 1, boundary} & set(range(count)) <= set(readings)
 
 
 def test_the_last_level_that_is_seen_decides() -> None:
@@ -59,12 +59,12 @@ def test_the_last_level_that_is_seen_decides() -> None:
 
 def test_between_the_levels_the_logarithm_is_a_straight_line() -> None:
     grid = (1.0, 2.0, 3.0, 4.0, 5.0)
-    made = row(
+    observed = row(
         {"value": [1.0, 3.0, 5.0], "jnd": [4.0, 1.0, 0.25], "bytes": [100, 400, 1600], "psnr": [30.0, 34.0, 50.0]}
     )
-    assert measure(made, "jnd", grid, logarithmic=True) == pytest.approx([4.0, 2.0, 1.0, 0.5, 0.25])
-    assert measure(made, "psnr", grid) == pytest.approx([30.0, 32.0, 34.0, 42.0, 50.0])
-    truth = observed_ground_truth(made, grid, AIC)
+    assert measure(observed, "jnd", grid, logarithmic=True) == pytest.approx([4.0, 2.0, 1.0, 0.5, 0.25])
+    assert measure(observed, "psnr", grid) == pytest.approx([30.0, 32.0, 34.0, 42.0, 50.0])
+    truth = observed_ground_truth(observed, grid, AIC)
     assert truth.bytes == pytest.approx([100, 200, 400, 800, 1600])
     assert truth.boundary == {"75": 4, "50": 2, "90": 5}
     assert truth.satisfied[2] == pytest.approx(0.5)
@@ -74,8 +74,8 @@ def test_between_the_levels_the_logarithm_is_a_straight_line() -> None:
 
 
 def test_past_the_best_of_a_knob_that_falls_is_below_it() -> None:
-    made = row({"value": [6.0, 0.3], "jnd": [4.0, 0.5], "bytes": [10, 20]})
-    truth = observed_ground_truth(made, (6.0, 3.0, 0.3), AIC)
+    observed = row({"value": [6.0, 0.3], "jnd": [4.0, 0.5], "bytes": [10, 20]})
+    truth = observed_ground_truth(observed, (6.0, 3.0, 0.3), AIC)
     assert truth.value(3) == pytest.approx(-0.7)
 
 
@@ -94,5 +94,5 @@ def test_rows_without_levels_are_refused(levels: dict[str, list[float]]) -> None
 
 
 def test_nothing_is_not_minus_infinity() -> None:
-    made = row({"value": [1.0, 2.0], "jnd": [1.0, 0.0]})
-    assert math.isfinite(float(np.log(measure(made, "jnd", (1.0, 2.0), logarithmic=True)).sum()))
+    observed = row({"value": [1.0, 2.0], "jnd": [1.0, 0.0]})
+    assert math.isfinite(float(np.log(measure(observed, "jnd", (1.0, 2.0), logarithmic=True)).sum()))

@@ -28,12 +28,12 @@ ONE = Settings(codecs=("jpeg",), methods=("cvvdp",))
 GRID = codec("jpeg").knob.grid
 
 
-def made(path: Path, settings: Settings = ONE) -> list[KnobRow]:
+def rows_of(path: Path, settings: Settings = ONE) -> list[KnobRow]:
     return list(run([Job(str(path), path.name, tuple(settings.parts), settings)], 1))
 
 
 def test_the_boundary_is_that_of_reading_every_level(folder: Path) -> None:
-    (row,) = made(folder / "0.png")
+    (row,) = rows_of(folder / "0.png")
     assert row.error is None
     picture = jndkit.load(folder / "0.png")
     watched = Cvvdp().watch(picture, DISPLAYS["desktop"])
@@ -59,20 +59,20 @@ def test_each_level_is_coded_once_for_all(folder: Path, monkeypatch: pytest.Monk
         return encode(self, picture, value)
 
     monkeypatch.setattr(type(codec("jpeg")), "encode", counted)
-    found = made(folder / "1.png", replace(ONE, viewings=("desktop", "4k"), methods=("cvvdp", "knob")))
-    assert [row.part for row in found] == [
+    rows = rows_of(folder / "1.png", replace(ONE, viewings=("desktop", "4k"), methods=("cvvdp", "knob")))
+    assert [row.part for row in rows] == [
         "jpeg:420 desktop cvvdp", "jpeg:420 desktop knob", "jpeg:420 4k cvvdp", "jpeg:420 4k knob"
     ]  # fmt: skip
     assert len(asked) == len(set(asked))
 
 
 def test_knob_and_search_are_what_the_commands_do(folder: Path) -> None:
-    knob, search = made(folder / "2.png", replace(ONE, methods=("knob", "search")))
+    knob, search = rows_of(folder / "2.png", replace(ONE, methods=("knob", "search")))
     assert knob.error is None
     assert search.error is None
-    told = jndkit.predict(folder / "2.png", codec="jpeg:420", encode=False)
-    assert told.prediction is not None
-    assert knob.answers["75"] == {key: told.prediction[key] for key in ("value", "low", "high")} | {"encodes": 0}
+    predicted = jndkit.predict(folder / "2.png", codec="jpeg:420", encode=False)
+    assert predicted.prediction is not None
+    assert knob.answers["75"] == {key: predicted.prediction[key] for key in ("value", "low", "high")} | {"encodes": 0}
     done = jndkit.encode(folder / "2.png", codec="jpeg", min_saving=0, force=True, keep_metadata="none").row
     assert search.answers["75"]["bytes"] == done.bytes
     assert search.answers["75"]["codec"] == done.codec
@@ -97,7 +97,7 @@ def test_the_learned_observer_is_searched_by_blocks(folder: Path, monkeypatch: p
 
     monkeypatch.setattr(methods, "named_observer", lambda name: Learned() if name == "vpjnd" else Cvvdp())
     monkeypatch.setattr(sources, "named_observer", lambda name: Learned() if name == "vpjnd" else Cvvdp())
-    truth, learned = made(folder / "0.png", replace(ONE, methods=("cvvdp", "vpjnd")))
+    truth, learned = rows_of(folder / "0.png", replace(ONE, methods=("cvvdp", "vpjnd")))
     assert learned.error is None
     assert learned.source == "vpjnd test"
     assert learned.levels["sigma"] == pytest.approx([0.1] * len(learned.levels["value"]))
@@ -130,7 +130,7 @@ def test_rows_survive_json_and_processes(folder: Path) -> None:
 def test_what_is_known_is_not_made_again(folder: Path) -> None:
     settings = replace(ONE, methods=("knob", "search"))
     pictures = [(folder / "0.png", "0.png")]
-    known = made(folder / "0.png", settings)
+    known = rows_of(folder / "0.png", settings)
     assert jobs_left(pictures, settings, known) == []
     known[0].source = "knob.of.v0"
     assert jobs_left(pictures, settings, known)[0].left == (("jpeg:420", "desktop", "knob"),)
@@ -140,14 +140,14 @@ def test_what_is_known_is_not_made_again(folder: Path) -> None:
 
 def test_a_bad_picture_and_a_bad_codec_fail_alone(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (folder / "1.png").write_bytes(b"no picture")
-    found = made(folder / "1.png", replace(ONE, methods=("cvvdp", "knob")))
-    assert [row.error["type"] if row.error else None for row in found] == ["FormatError", "FormatError"]
+    rows = rows_of(folder / "1.png", replace(ONE, methods=("cvvdp", "knob")))
+    assert [row.error["type"] if row.error else None for row in rows] == ["FormatError", "FormatError"]
 
     def broken(row: KnobRow, *others: object) -> None:
         raise RuntimeError("out of order")
 
     monkeypatch.setattr("jndkit.evaluation.picturewise.jobs.BY_NAME", {**methods.BY_NAME, "search": broken})
-    truth, search = made(folder / "0.png", replace(ONE, methods=("knob", "search")))
+    truth, search = rows_of(folder / "0.png", replace(ONE, methods=("knob", "search")))
     assert truth.error is None
     assert search.error is not None
     assert "0.png, jpeg:420, search" in search.error["message"]
@@ -177,7 +177,7 @@ def test_a_method_that_is_not_there_says_so(monkeypatch: pytest.MonkeyPatch) -> 
 def test_side_by_side_is_read_as_its_people_look(folder: Path) -> None:
     """The truth is what `compare` reads under that protocol, the predicted knob what `predict` says there."""
     asked = replace(ONE, methods=("cvvdp", "knob"), protocol="side-by-side")
-    truth, knob = made(folder / "2.png", asked)
+    truth, knob = rows_of(folder / "2.png", asked)
     assert truth.error is None
     assert knob.error is None
     fit = PROTOCOLS["side-by-side"][0]
@@ -188,8 +188,9 @@ def test_side_by_side_is_read_as_its_people_look(folder: Path) -> None:
     assert truth.levels["jnd"][3] == pytest.approx(seen.jnd, abs=1e-5)
     assert seen.jnd != pytest.approx(seen.raw, rel=0.01)
     for share in ("75", "50"):
-        told = jndkit.predict(
+        predicted = jndkit.predict(
             folder / "2.png", codec="jpeg:420", encode=False, protocol="side-by-side", viewers=float(share)
         )
-        assert told.prediction is not None
-        assert knob.answers[share] == {key: told.prediction[key] for key in ("value", "low", "high")} | {"encodes": 0}
+        assert predicted.prediction is not None
+        expected = {key: predicted.prediction[key] for key in ("value", "low", "high")}
+        assert knob.answers[share] == expected | {"encodes": 0}

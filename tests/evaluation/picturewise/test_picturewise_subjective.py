@@ -72,8 +72,8 @@ def test_mcl_jci(mcl_jci: Path) -> None:
     assert (asked.name, asked.protocol) == ("MCL-JCI", "mcl-jci")
     rows = evaluated(asked)
     assert {row.viewing for row in rows} == {"4k"}
-    found = ground_truths(asked, rows)
-    assert {name: truth.value(truth.boundary["75"]) for (name, *_), truth in found.items()} == {
+    truths = ground_truths(asked, rows)
+    assert {name: truth.value(truth.boundary["75"]) for (name, *_), truth in truths.items()} == {
         "mcl-jci/SRC01": 31.0, "mcl-jci/SRC02": 41.0
     }  # fmt: skip
     text = markdown(rows, asked)
@@ -97,7 +97,7 @@ def test_konjnd_by_its_answers(konjnd: Path) -> None:
 
 
 def test_both_sets_of_a_folder(mcl_jci: Path, konjnd: Path) -> None:
-    assert [each.name for each in subjective_sets(mcl_jci)] == ["MCL-JCI", "KonJND-1k"]
+    assert [judged.name for judged in subjective_sets(mcl_jci)] == ["MCL-JCI", "KonJND-1k"]
 
 
 def test_what_is_not_there(tmp_path: Path, mcl_jci: Path) -> None:
@@ -114,10 +114,10 @@ def test_what_is_not_there(tmp_path: Path, mcl_jci: Path) -> None:
 
 @pytest.mark.shared
 def test_the_documented_constant_guess(shared: Path) -> None:
-    found = curves(shared / "data" / "labels")
+    by_source = curves(shared / "data" / "labels")
     page = (Path(__file__).parents[3] / "docs" / "picturewise.md").read_text()
-    for share, told in ((0.5, "5.5 (50 % of viewers)"), (0.75, "6.6 (75 %)")):
-        values = [first_after(curve[:, 0] < share) + 1 for curve in found.values()]
+    for share, documented in ((0.5, "5.5 (50 % of viewers)"), (0.75, "6.6 (75 %)")):
+        values = [first_after(curve[:, 0] < share) + 1 for curve in by_source.values()]
         error = np.mean(np.abs(np.array(values) - np.median(values)))
-        assert told.startswith(f"{error:.1f}")
-        assert told in page
+        assert documented.startswith(f"{error:.1f}")
+        assert documented in page

@@ -29,10 +29,10 @@ def committed(name: str) -> list[KnobRow]:
 
 
 @pytest.fixture
-def made() -> list[KnobRow]:
+def knob_rows() -> list[KnobRow]:
     """The observer and the prediction on two pictures: bytes 100 to 199, boundaries at quality 90 and 92."""
     settings = Settings(codecs=("jpeg",), methods=("cvvdp", "knob"))
-    found = []
+    every = []
     for name, best in (("a.png", 0.3), ("b.png", 0.4)):
         rows = [settings.row(name, part) for part in settings.parts]
         rows[0].levels = {"value": [1, 80, 100], "jnd": [4.0, 0.6, best], "bytes": [100, 150, 200]}
@@ -40,12 +40,12 @@ def made() -> list[KnobRow]:
         rows[1].levels = {"value": [1, 100], "jnd": [4.0, 0.3], "sigma": [0.3, 0.3]}
         for share in rows[1].targets:
             rows[1].answers[share] = {"value": 90.0, "low": 80.0, "high": None, "encodes": 0}
-        found += rows
-    return found
+        every += rows
+    return every
 
 
-def test_markdown(made: list[KnobRow]) -> None:
-    text = markdown(made)
+def test_markdown(knob_rows: list[KnobRow]) -> None:
+    text = markdown(knob_rows)
     # 0.472 JND lies at 80 + 20 ln(0.6 / 0.472) / ln(0.6 / best): 87 and 92.
     assert "| jpeg:420, desktop | 75 | 2 | 0 | 2.50 |" in text
     assert "| 75 | knob | 2 |  | 2.50 [-3.85, 8.85] | 97.5 |" in text
@@ -57,8 +57,8 @@ def test_markdown(made: list[KnobRow]) -> None:
     assert widths == {10, 15}
 
 
-def test_a_method_that_answered_fewer_pictures_says_of_how_many(made: list[KnobRow]) -> None:
-    text = markdown([row for row in made if (row.input, row.method) != ("b.png", "knob")])
+def test_a_method_that_answered_fewer_pictures_says_of_how_many(knob_rows: list[KnobRow]) -> None:
+    text = markdown([row for row in knob_rows if (row.input, row.method) != ("b.png", "knob")])
     assert "| jpeg:420, desktop | 75 | 2 | 0 | 3.00 (1) |" in text
     assert "| 75 | knob | 1 |" in text
     assert "| 75 | constant | 2 |" in text
@@ -74,19 +74,19 @@ def test_a_method_that_answered_fewer_pictures_says_of_how_many(made: list[KnobR
         (0, {"targets": {"75": 0.5}}),
     ],
 )
-def test_rows_that_differ_are_not_averaged(made: list[KnobRow], index: int, change: dict[str, Any]) -> None:
-    made[index] = replace(made[index], **change)
+def test_rows_that_differ_are_not_averaged(knob_rows: list[KnobRow], index: int, change: dict[str, Any]) -> None:
+    knob_rows[index] = replace(knob_rows[index], **change)
     with pytest.raises(UsageError, match="cannot stand in one table"):
-        markdown(made)
+        markdown(knob_rows)
 
 
-def test_rows_that_are_there_twice_are_not_averaged(made: list[KnobRow]) -> None:
+def test_rows_that_are_there_twice_are_not_averaged(knob_rows: list[KnobRow]) -> None:
     with pytest.raises(UsageError, match=r"a\.png, jpeg:420 desktop cvvdp is there 2 times"):
-        check([*made, made[0]])
+        check([*knob_rows, knob_rows[0]])
 
 
-def test_no_truth_no_table(made: list[KnobRow]) -> None:
-    for rows in ([], made[1::2]):
+def test_no_truth_no_table(knob_rows: list[KnobRow]) -> None:
+    for rows in ([], knob_rows[1::2]):
         with pytest.raises(UsageError, match="no row with a result"):
             markdown(rows)
 
@@ -115,20 +115,20 @@ def test_the_page_says_what_is_reached_side_by_side() -> None:
     assert "\n".join(guesses.errors(rows)) in (ROOT / "docs" / "picturewise.md").read_text()
 
 
-def test_aims_are_held_to_the_pictures_that_a_method_answered(made: list[KnobRow]) -> None:
-    lines = guesses.targets([row for row in made if (row.input, row.method) != ("b.png", "knob")])
+def test_aims_are_held_to_the_pictures_that_a_method_answered(knob_rows: list[KnobRow]) -> None:
+    lines = guesses.targets([row for row in knob_rows if (row.input, row.method) != ("b.png", "knob")])
     # The constant guess is 92: on a.png, whose boundary is 87, it is off by 5.
     assert "| knob, JPEG, 1 of 73 pictures: knob error, 75 % of viewers | at most 2.5 | 3.00 | **missed** |" in lines[4]
     assert "| constant 5.00, psnr " in lines[4]
     assert "| vpjnd, JPEG: knob error, 75 % of viewers | at most 1.5 | not here | | |" in lines
 
 
-def test_single_readings_are_counted_where_both_have_one(made: list[KnobRow]) -> None:
+def test_single_readings_are_counted_where_both_have_one(knob_rows: list[KnobRow]) -> None:
     # 0.3 JND is predicted at quality 100, where b.png reads 0.4: a quarter less.
-    assert guesses.readings_held(made, "knob") == "of 4 single readings 100.0"
-    made[3].levels["sigma"] = [0.1, 0.1]
-    assert guesses.readings_held(made, "knob") == "of 4 single readings 75.0"
-    assert guesses.readings_held(made, "vpjnd") == ""
+    assert guesses.readings_held(knob_rows, "knob") == "of 4 single readings 100.0"
+    knob_rows[3].levels["sigma"] = [0.1, 0.1]
+    assert guesses.readings_held(knob_rows, "knob") == "of 4 single readings 75.0"
+    assert guesses.readings_held(knob_rows, "vpjnd") == ""
 
 
 def test_the_documented_tables_are_those_of_the_committed_rows() -> None:
@@ -147,22 +147,22 @@ def test_the_documented_tables_are_those_of_the_committed_rows() -> None:
 
 def test_the_readme_says_what_the_rows_say() -> None:
     scores = dict(cases(committed("picturewise")))["jpeg:420", "desktop", "75"]
-    errors = {each.method: mean.value for each in summaries(scores) if (mean := each.of("error"))}
-    told = (
+    errors = {summary.method: mean.value for summary in summaries(scores) if (mean := summary.of("error"))}
+    sentence = (
         "`vpjnd` is off by {vpjnd:.1f} steps of quality on average, the picture alone by {knob:.1f}, one setting for "
         "all by {constant:.1f}, a threshold of PSNR by {psnr:.1f}, of SSIM by {ssim:.1f}"
     ).format(**errors)
-    assert told in " ".join((ROOT / "docs" / "how-it-decides.md").read_text().split())
+    assert sentence in " ".join((ROOT / "docs" / "how-it-decides.md").read_text().split())
 
 
 def test_the_documented_protocol_is_the_fitted_one() -> None:
     page = (ROOT / "docs" / "picturewise.md").read_text()
     fits = [json.loads(line) for line in (ROWS / "protocols.jsonl").read_text().splitlines()]
-    found = {row["fit"]: row for row in fits if str(row.get("fit", "")).startswith("mcl-jci")}
+    by_fit = {row["fit"]: row for row in fits if str(row.get("fit", "")).startswith("mcl-jci")}
     shipped = {"mcl-jci, 4k", "mcl-jci, desktop"}
-    assert shipped <= set(found)
+    assert shipped <= set(by_fit)
     for name in shipped:
-        row = found[name]
+        row = by_fit[name]
         assert row["curve_mean_difference"] <= 0.03
         display = name.split(", ")[1]
         line = f"| {display} | {row['curve_mean_difference']:.3f} | {row['curve_max_difference']:.3f} |"

@@ -151,8 +151,8 @@ def test_what_is_misspelt_fails(data: tuple[str, ...], tmp_path: Path) -> None:
         with pytest.raises(UsageError, match=said):
             task(recipe(data, *settings))
     (tmp_path / "bad.safetensors").write_bytes(b"nothing")
-    for name in ("bad.safetensors", "none.safetensors"):
-        with pytest.raises(InputError, match=f"{name}: it holds no weights"):
-            task(recipe(data, f"data.degradation={tmp_path / name}"))
+    for name, reason in (("bad", "it holds no weights"), ("none", "there is no such file; `jnd train hvssd-degr")):
+        with pytest.raises(InputError, match=rf"{name}\.safetensors: {reason}"):
+            task(recipe(data, f"data.degradation={tmp_path / name}.safetensors"))
     with pytest.raises(UsageError, match="choose code, figure"):
         network("hvssd", {"inputs": "book"})

@@ -15,8 +15,9 @@ from pathlib import Path
 import numpy as np
 
 from jndkit.codecs import Card, Knob
+from jndkit.codecs.contract import checked
 from jndkit.codecs.encoding import check_size, described, failing, samples
-from jndkit.codecs.spec import Grammar, checked
+from jndkit.codecs.spec import Grammar
 from jndkit.errors import DamagedError
 from jndkit.limits import MAX_PIXELS, check_size as check_limits
 from jndkit.picture import Picture, Source, mark_xmp

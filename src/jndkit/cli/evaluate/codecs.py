@@ -29,11 +29,11 @@ def codecs(
     max_pixels: options.MaxPixels = options.MAX_PIXELS,
     json: options.Json = False,
 ) -> int:
-    """Compare the codecs by the bytes they take for what viewers see, and by what they take for equal measures.
+    """Compare codecs by the bytes they need for the same share of viewers, and for equal scores.
 
     Each picture is coded at a few settings of each codec, and searched as jnd encode does for 75 and 50 % of viewers.
     Prints tables in Markdown, or with --json the rows. Without a folder, of the rows in the file of --rows alone.
-    Seconds are honest with --jobs 1 alone.
+    Times can be relied on only with --jobs 1.
     """
     from jndkit.evaluation.codecs.jobs import jobs_left
     from jndkit.evaluation.codecs.plots import write_plot

@@ -24,7 +24,8 @@ def hvssd(
     border: options.Border = "reflect",
     rows: options.Rows = None,
     recursive: options.Recursive = False,
-    jobs: Annotated[int, typer.Option("--jobs", "-j", metavar="N", help="Pictures at work at once.")] = 1,
+    # One: a network takes all processors for a single picture.
+    jobs: Annotated[int, typer.Option("--jobs", "-j", metavar="N", help="How many pictures to work on at once.")] = 1,
     force: options.Force = False,
     max_pixels: options.MaxPixels = options.MAX_PIXELS,
     json: options.Json = False,
@@ -48,7 +49,7 @@ def hvssd(
     results = printed.known(HvssdRow)
     if pictures:
         if output is None:
-            raise UsageError("say with --output which folder the noisy pictures go to")
+            raise UsageError("name the folder for the noisy pictures with --output")
         targets, processes = _targets(pictures, recursive, Path(output)), jobs_wanted(jobs)
         results = run(plan(settings, results, partial(jobs_left, targets, settings), check), processes, printed)
     else:

@@ -19,7 +19,7 @@ def noise(
             metavar="NAME", help="One of the models or baselines; may be repeated.", show_default="all of them"
         ),
     ] = None,
-    psnr: Annotated[float, typer.Option(metavar="DB", help="The equal noise.")] = 26.65,
+    psnr: Annotated[float, typer.Option(metavar="DB", help="The equal strength: PSNR of the noise.")] = 26.65,
     jnd: Annotated[float, typer.Option(metavar="JND", help="The equal visibility.")] = 1.0,
     seed: options.Seed = 0,
     border: options.Border = "reflect",
@@ -34,7 +34,7 @@ def noise(
     max_pixels: options.MaxPixels = options.MAX_PIXELS,
     json: options.Json = False,
 ) -> int:
-    """Compare the JND maps by the noise they hide: visibility at equal noise, noise at equal visibility.
+    """Compare JND maps by the noise they hide: how visible it is at equal strength, how strong at equal visibility.
 
     Prints a table in Markdown, or with --json the rows. Without a folder, of the rows in the file of --rows alone.
     """

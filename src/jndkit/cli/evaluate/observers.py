@@ -10,7 +10,7 @@ import typer
 
 from jndkit.cli import options, printing
 from jndkit.cli.evaluate.run import ForcePlot, Output, exit_code, run
-from jndkit.errors import MissingError, UsageError
+from jndkit.errors import MissingError, UsageError, check_choice
 
 if TYPE_CHECKING:
     from jndkit.evaluation.observers.rows import ReadingRow, ScoreRow
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def observers(
     root: Annotated[
         str | None,
-        typer.Option(metavar="DIR", help="The data folder with people/ and labels/, and the pictures they speak of."),
+        typer.Option(metavar="DIR", help="The data folder: people/, labels/ and the pictures that they refer to."),
     ] = None,
     table: Annotated[
         list[str] | None,
@@ -41,10 +41,10 @@ def observers(
     force: ForcePlot = False,
     json: options.Json = False,
 ) -> int:
-    """Hold observers and measures against what people answered, each picture predicted by the others.
+    """Compare observers and metrics with people's answers; each picture is predicted from the others.
 
     Prints tables in Markdown, or with --json the rows. Without --root, of the rows in the file of --rows alone. Rows
-    hold no answer of people, so that a plot of them needs --root.
+    hold none of people's answers, so a plot needs --root.
     """
     from jndkit.batch import jobs_wanted
     from jndkit.evaluation.observers.rows import by_kind, from_json
@@ -52,9 +52,9 @@ def observers(
     from jndkit.evaluation.rows import read
 
     if root is None and rows is None:
-        raise UsageError("say with --root which folder holds people's answers, or with --rows a file of rows")
+        raise UsageError("name the folder of people's answers with --root, or a file of rows with --rows")
     if plot is not None and root is None:
-        raise UsageError("a plot shows what people answered, which is not in the rows: say with --root where it is")
+        raise UsageError("a plot shows people's answers, which are not in the rows: name their folder with --root")
     output = Output(rows, json, plot, force)
     readings, scores = by_kind(read(rows, from_json) if rows is not None else [])
     if root is not None:
@@ -74,8 +74,7 @@ def _tables(root: Path, asked: list[str] | None) -> list[str]:
     from jndkit.evaluation.observers.scoring import FILES, present
 
     for name in asked or ():
-        if name not in FILES:
-            raise UsageError(f"there is no table {name!r} of people: choose {', '.join(FILES)}")
+        check_choice("table of people's answers", name, FILES)
     tables = list(dict.fromkeys(asked)) if asked else present(root)
     return _with_encoders(tables, bool(asked))
 

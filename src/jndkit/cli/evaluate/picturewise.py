@@ -25,9 +25,7 @@ def picturewise(
     pictures: options.Folders = None,
     root: Annotated[
         str | None,
-        typer.Option(
-            metavar="DIR", help="MCL-JCI or KonJND-1k as published: hold the answers against those of people."
-        ),
+        typer.Option(metavar="DIR", help="MCL-JCI or KonJND-1k as published: compare with people's answers."),
     ] = None,
     codec: Annotated[
         list[str] | None,
@@ -54,10 +52,11 @@ def picturewise(
     max_pixels: options.MaxPixels = options.MAX_PIXELS,
     json: options.Json = False,
 ) -> int:
-    """Hold what predicts a picture's knob against what the observer reads at every level around it.
+    """Compare what predicts a picture's setting with what the observer reads at the levels around it.
 
     Prints tables in Markdown, or with --json the rows. Without a folder, of the rows in the file of --rows alone. The
-    observer, cvvdp, is the truth, so that its rows come first; guesses that know nothing of a picture are beside it.
+    observer cvvdp is the ground truth, so its rows come first; baselines that know nothing of the picture are listed
+    beside.
     """
     from jndkit.batch import jobs_wanted
     from jndkit.evaluation.picturewise.plots import write_plot
@@ -69,7 +68,7 @@ def picturewise(
     if root is None:
         need_input(pictures, rows)
     elif protocol != "aic":
-        raise UsageError("with --root every set is asked by its own protocol: leave --protocol out")
+        raise UsageError("with --root each set has a protocol of its own: leave --protocol out")
     output = Output(rows, json, plot, force)
     known, processes = output.known(KnobRow), jobs_wanted(jobs)
     results: Results
@@ -112,7 +111,7 @@ def _judged_by_people(
     from jndkit.evaluation.picturewise.subjective import CODEC, subjective_sets
 
     if codec and set(codec) != {"jpeg"} and set(codec) != {CODEC}:
-        raise UsageError("what people said of these sets is held against JPEG alone: leave --codec out")
+        raise UsageError("people judged these sets as JPEG: leave --codec out")
     results: Results = []
     for judged in subjective_sets(root):
         settings = _settings([CODEC], viewing, method, judged.protocol, max_pixels)

@@ -78,7 +78,7 @@ class Output:
 def need_input(pictures: Sequence[str] | None, rows: str | None) -> None:
     """Raises UsageError where there is neither a folder nor a file of rows."""
     if not pictures and rows is None:
-        raise UsageError("say which folder of pictures to evaluate, or with --rows a file of rows")
+        raise UsageError("name a folder of pictures to evaluate, or a file of rows with --rows")
 
 
 def run(plan: Plan[PictureRowT], processes: int, output: Output) -> list[PictureRowT]:
@@ -90,6 +90,7 @@ def run(plan: Plan[PictureRowT], processes: int, output: Output) -> list[Picture
         for row in rows:
             progress.clear()
             output.show([row])
+            # A picture that cannot be opened fails with one and the same sentence in each of its parts.
             if row.error is not None and row.error["message"] not in said:
                 said.add(row.error["message"])
                 printing.complain(row.error["message"])

@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from jndkit.codecs.card import Card
-from jndkit.codecs.contract import Knob
+from jndkit.codecs.contract import Knob, checked
 from jndkit.codecs.encoding import check_size, described, failing, samples, tiff_block
 from jndkit.codecs.jndlic import container, model as networks
 from jndkit.codecs.jndlic.alpha import pack_alpha, unpack_alpha
@@ -29,7 +29,7 @@ from jndkit.codecs.jndlic.layout import BLOCK, CHANNELS, GROUPS, KNOB_HIGH, KNOB
 from jndkit.codecs.jndlic.model import Floats, Model
 from jndkit.codecs.jndlic.passes import read_tile, write_tile
 from jndkit.codecs.jndlic.windows import TILE, Window, padded, windows
-from jndkit.codecs.spec import Grammar, checked
+from jndkit.codecs.spec import Grammar
 from jndkit.errors import CodecError, DamagedError, UsageError
 from jndkit.limits import MAX_BLOCK
 from jndkit.picture import MAX_PIXELS, Picture, Pixels, Source

@@ -53,6 +53,7 @@ def lines(rows: Sequence[CodecRow]) -> tuple[list[Line], int, list[str]]:
     drawn = []
     for spec in kept if shared else ():
         own = [row for row in good(rows) if row.codec == spec and row.input in shared]
+        # Bits, and pixels of megapixels.
         rates = np.array([[8e-6 * size / row.megapixels for size in row.levels["bytes"]] for row in own])
         means = {name: np.array([row.levels[name] for row in own]).mean(axis=0).tolist() for name in MEASURES}
         means["jnd"] = _geometric(np.maximum(np.array([row.levels["jnd"] for row in own]), LEAST))

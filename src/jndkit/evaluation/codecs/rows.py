@@ -68,6 +68,7 @@ class CodecRow(PictureRow):
     @property
     def coded_by(self) -> str:
         """The codec with its settings, and the libraries that decide its bytes."""
+        # Not our own version: most releases change no byte of a codec.
         libraries = (f"{name} {version}" for name, version in self.versions.items() if name != "jndkit")
         return ", ".join((self.spec, *libraries))
 

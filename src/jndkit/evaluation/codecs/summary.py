@@ -158,6 +158,7 @@ def _files(rows: Sequence[CodecRow], share: str) -> Files:
     for row in good(rows):
         answer = row.answers.get(share, {})
         size, jnd = answer.get("bytes"), answer.get("jnd")
+        # A target that no setting met has neither.
         if isinstance(size, int) and isinstance(jnd, float | int):
             files.setdefault(row.codec, {})[row.input] = File(size, float(jnd))
     return files
@@ -197,5 +198,6 @@ def _sizes(codec: str, mine: Mapping[str, File], files: Files, unmet: int) -> Si
 def _curve(row: CodecRow, name: str) -> Curve:
     quality = row.levels[name]
     if name == "jnd":
+        # Rising with quality, and nearly straight over ln(bytes).
         quality = [-math.log(max(jnd, LEAST)) for jnd in quality]
     return Curve(row.levels["bytes"], quality)

@@ -47,4 +47,5 @@ class HvssdRow(PictureRow):
 
     @property
     def made_with(self) -> str:
+        # The file, too: a picture that goes elsewhere is written again.
         return " ".join((self.output, *self.weights))

@@ -21,6 +21,7 @@ def gaussian(height: int, width: int, seed: int) -> Map:
 
     Source: Box and Muller 1958.
     """
+    # Of 1 less the uniform number, which may be 0 but never 1: the logarithm stays finite.
     radius = np.sqrt(-2.0 * np.log(1.0 - uniform(height, width, seed, stream=2)))
     values: Map = (radius * np.cos(2.0 * math.pi * uniform(height, width, seed, stream=3))).astype(np.float32)
     return np.abs(values)

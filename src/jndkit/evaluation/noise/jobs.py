@@ -55,6 +55,7 @@ def _at_jnd(noise: Noise, watched: Watched, row: NoiseRow) -> Seen:
     try:
         return at_jnd(noise, watched, row.target["jnd"], tolerance=0.002)
     except TargetError:
+        # Without a search for the worst place the reading is smooth, and a miss is a miss.
         if named_protocol(row.protocol)[0].look is None:
             raise
         return at_jnd(noise, watched, row.target["jnd"])

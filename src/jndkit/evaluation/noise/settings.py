@@ -48,6 +48,7 @@ class Settings(EvaluationSettings[NoiseRow, str]):
             if not 0.0 < value < math.inf:
                 raise UsageError(f"--{name} must be a finite number above 0, not {value:g}")
         check_choice("border", self.border, ("reflect", "zero"))
+        # Each of these raises for what makes no sense, before any picture is opened.
         signs(1, 1, self.seed)
         self.fit()
         named_observer(self.observer)

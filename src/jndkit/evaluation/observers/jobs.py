@@ -19,6 +19,7 @@ class Job(PictureJob[ReadingRow, Part, Settings]):
     """One picture of one table. left: its table with each reader."""
 
     def prepare(self, picture: Picture) -> Callable[[ReadingRow, Part], None]:
+        # All parts of a job are of one table.
         table, _ = self.left[0]
         versions = list(STIMULI[table].versions(self.settings.data, self.name, picture))
         texture = float(jnd_map(picture.rgb, TEXTURE).mean())

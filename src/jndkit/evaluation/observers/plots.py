@@ -66,6 +66,7 @@ def _drawn(rows: Sequence[ScoreRow], answers: Shares) -> Any:
 def _agreement(axes: Any, name: str, share: Floats, answers: Shares) -> None:
     """Observed over predicted, a dot for each version."""
     line = np.linspace(0.0, 1.0, 101)
+    # The normal approximation of 90 in 100, among as many viewers as there are on average.
     half = 1.645 * np.sqrt(line * (1.0 - line) / answers.counts.viewers.mean())
     axes.fill_between(line, np.maximum(line - half, 0.0), np.minimum(line + half, 1.0), color="#eeeeee", linewidth=0)
     axes.plot(line, line, color=PALE, linewidth=0.8)

@@ -55,6 +55,7 @@ def score(name: str, x: Floats, answers: Ranking) -> ScoreRow:
 
 
 def _errors(x: Floats, elo: Floats) -> Iterator[Floats]:
+    # The same halves for every measure, so that they differ by the measure alone.
     random = np.random.default_rng(0)
     for _ in range(_SPLITS):
         order = random.permutation(len(x))

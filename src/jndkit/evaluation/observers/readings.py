@@ -34,6 +34,7 @@ class Readings:
         keys = list(zip(pictures, stimuli, strict=True))
         for measure in measures(set(self._values)):
             values = self._values[measure.reading]
+            # A measure that misses a version would be scored on easier ground than the others.
             if keys and all(key in values for key in keys):
                 texture = np.array([self.texture[picture] for picture in pictures])
                 yield measure, measure.ln(np.array([values[key] for key in keys]), texture)

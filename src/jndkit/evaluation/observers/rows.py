@@ -43,6 +43,7 @@ class ReadingRow(PictureRow):
 
     @property
     def made_with(self) -> str:
+        # Not our own version: most releases change no reading.
         coders = (f"{name} {version}" for name, version in self.versions.items() if name != "jndkit")
         return "; ".join((self.source, *coders))
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from jndkit.errors import UsageError
+from jndkit.errors import check_choice
 from jndkit.evaluation.observers.measures import reader, readers
 from jndkit.evaluation.observers.rows import ReadingRow
 from jndkit.evaluation.observers.stimuli import STIMULI
@@ -30,11 +30,9 @@ class Settings(EvaluationSettings[ReadingRow, Part]):
 
     def __post_init__(self) -> None:
         for name in self.tables:
-            if name not in STIMULI:
-                raise UsageError(f"no table {name!r} comes with pictures: choose {', '.join(STIMULI)}")
+            check_choice("table with pictures", name, STIMULI)
         for name in self.readers:
-            if name not in readers():
-                raise UsageError(f"nobody reads as {name!r}: choose {', '.join(readers())}")
+            check_choice("observer or metric", name, readers())
 
     def parts_of(self, table: str) -> Sequence[Part]:
         """What a picture of one table has rows of."""

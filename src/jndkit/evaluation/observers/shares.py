@@ -61,6 +61,7 @@ def left_out(x: Floats, answers: Shares) -> tuple[Floats, npt.NDArray[np.bool_]]
     share, inside = np.zeros(len(x)), np.zeros(len(x), bool)
     for own in _of_pictures(answers):
         curve = fitted(x[~own], answers.counts.of(~own))
+        # The spread between pictures, too, is fitted without the picture.
         others = [(x[rows], answers.counts.of(rows)) for rows in _of_pictures(answers) if not (rows & own).any()]
         share[own] = curve(x[own])
         inside[own] = scattered(curve, others).holds(x[own], answers.counts.of(own))

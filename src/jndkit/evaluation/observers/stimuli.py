@@ -66,6 +66,7 @@ def _pages(data: Path) -> list[tuple[str, Path]]:
 
 def encoders_missing() -> None:
     """Raises MissingError where jpegli or mozjpeg is not installed."""
+    # Looked for, not imported: that takes long, and only those who code with them need it.
     for module, what in (("ajpegli", "jpegli"), ("pyvips", "mozjpeg")):
         if importlib.util.find_spec(module) is None:
             raise MissingError(what, _INSTALL)

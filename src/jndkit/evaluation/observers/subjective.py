@@ -122,6 +122,7 @@ def _number(path: Path, number: int, name: str, text: str) -> float:
     try:
         value = float(text)
     except ValueError:
+        # One sentence for what is no number, and for "nan" and "inf", which Python takes for some.
         value = math.nan
     if not math.isfinite(value):
         raise InputError(path, f"row {number} has no number as {name}: {text[:20]!r}")

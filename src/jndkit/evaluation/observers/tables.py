@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from jndkit.errors import UsageError
+from jndkit.errors import UsageError, check_choice
 from jndkit.evaluation.observers import population, preference, shares, units
 from jndkit.evaluation.observers.rows import ScoreRow
 from jndkit.evaluation.tables import check_alike, check_once, head, line
@@ -73,8 +73,7 @@ def check(rows: Sequence[ScoreRow]) -> None:
                 f"the display of {table}": {row.viewing for row in own if row.viewing},
             }
         )
-        if table not in _COLUMNS:
-            raise UsageError(f"there is no table {table!r}: choose {', '.join(_COLUMNS)}")
+        check_choice("table", table, _COLUMNS)
     check_once(f"{row.measure} of {row.table}" for row in rows)
 
 

@@ -37,6 +37,7 @@ def power_curve(x: Floats, d: Floats, offsets: Floats, powers: Floats) -> PowerC
     for _ in range(4):
         for offset in offsets:
             term = np.maximum(0.0, offset - x)[None, :] ** powers[:, None]
+            # No stimulus lies below some offsets: then the curve is zero, and so must its scale be.
             scale = (term @ d) / np.maximum((term**2).sum(1), 1e-12)
             error = ((d - scale[:, None] * term) ** 2).sum(1)
             i = int(error.argmin())

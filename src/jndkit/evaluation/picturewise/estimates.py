@@ -106,6 +106,7 @@ def _predicted(row: KnobRow, share: str, ground_truth: GroundTruth, fit: Protoco
     steps = {key: ground_truth.step(_number(answer.get(key))) for key in ("value", "low", "high")}
     jnd = jnd_curve(row, ground_truth.grid)
     encodes = int(answer.get("encodes") or 0)
+    # What was read is held against the truth level by level, what was predicted by its boundary alone.
     read = jnd if encodes else None
     return Estimate(row.method, steps["value"], steps["low"], steps["high"], read, satisfied(jnd, fit), encodes)
 
@@ -114,6 +115,7 @@ def _searched(row: KnobRow, share: str, ground_truth: GroundTruth) -> Estimate:
     """The file that was returned. Its knob is an answer where its codec is the one that is judged."""
     answer = row.answers.get(share, {})
     if answer.get("bytes") is None:
+        # No setting met the target.
         return Estimate(row.method, len(ground_truth.grid))
     same = answer["codec"] == row.codec
     jnd, size = _number(answer["jnd"]), _number(answer["bytes"])

@@ -39,6 +39,7 @@ def write_plot(
 
 def _drawn(shown: Sequence[tuple[Case, list[Score]]]) -> Any:
     across = min(len(shown), 2)
+    # Rounded up.
     down = -(-len(shown) // across)
     drawn = figure(_ACROSS * across, 0.4 + 2.3 * down)
     panels = drawn.subplots(down, across, squeeze=False).ravel()

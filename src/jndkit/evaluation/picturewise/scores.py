@@ -80,6 +80,7 @@ def score(
         right=float(agree.mean()),
         near=float(agree[close].mean()) if close.any() else None,
         recognised=estimate.step == last if boundary == last else None,
+        # A method that expects no level to do is given the best one.
         seen=estimate.seen if estimate.seen is not None else estimate.step < min(boundary, last),
         sur=_sur(estimate, ground_truth),
         held=held,
@@ -165,6 +166,7 @@ def _saved(
     grid = np.array(ground_truth.grid)
     over90, default = (
         1.0 - size / float(ground_truth.bytes[int(np.argmin(np.abs(grid - value)))])
+        # A codec without such settings is held against its best level.
         for value in FIXED.get(codec.partition(":")[0], (ground_truth.grid[-1],) * 2)
     )
     return 1.0 - size / float(ground_truth.bytes[-1]), over90, default

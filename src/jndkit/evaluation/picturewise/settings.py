@@ -61,6 +61,7 @@ class Settings(EvaluationSettings[KnobRow, Part]):
         """The row of a picture and a method before anything is known of it."""
         spec, viewing, method = part
         protocol, display = self.fit(viewing)
+        # Where no spread over viewers is fitted, the median is all that is known of them.
         viewers = VIEWERS if protocol.shares else (50.0,)
         targets = {f"{share:g}": round(jnd_for(share, protocol), 6) for share in viewers}
         row = KnobRow(name, spec, display.name, round(display.ppd, 6), method, protocol.name, targets)

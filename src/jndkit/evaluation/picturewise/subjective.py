@@ -94,6 +94,7 @@ def _files(root: str | Path, stems: Mapping[str, str], suffixes: tuple[str, ...]
     there: dict[str, Path] = {}
     for path in sorted(Path(root).rglob("*")):
         if path.suffix.lower() in suffixes and path.is_file():
+            # Of two files of one name the first by path, whatever the file system lists first.
             there.setdefault(path.stem.lower(), path)
     return {name: there[stem.lower()] for name, stem in stems.items() if stem.lower() in there}
 

@@ -154,6 +154,8 @@ def magnitude_loss(wanted: Tensor, jnd: Tensor, level: float) -> Tensor:
 
 def read_degradation(path: str | Path) -> Degradation:
     """The degradation network of stage one, frozen, from a safetensors file. Raises InputError."""
+    if not Path(path).is_file():
+        raise InputError(path, "there is no such file; `jnd train hvssd-degradation` makes it")
     try:
         tensors = load_file(path)
         model = Degradation(tensors["analysis.convs.0.weight"].shape[0])

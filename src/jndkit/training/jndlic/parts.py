@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
@@ -12,9 +11,6 @@ from jndkit.codecs.jndlic.layout import BLOCK, CHANNELS, GROUPS, KNOB_HIGH, MULT
 from jndkit.training.contract import Contract
 from jndkit.training.jndlic.integer import frozen
 from jndkit.training.jndlic.likelihood import TOTAL, symbol_tables, to_frequencies
-
-if TYPE_CHECKING:
-    from jndkit.training.jndlic.network import JndLic
 
 _KNOB = "float32 (1,), the knob, 0..60"
 _LATENTS = {2: "h", 3: "w"}
@@ -36,7 +32,7 @@ class Part(nn.Module):
 
 
 class AnalysisPart(Part):
-    def __init__(self, model: JndLic) -> None:
+    def __init__(self, model: nn.Module) -> None:
         inputs = f"float32 (1, 3, H, W), RGB in 0..1; (1, 1, H, W), JND in code values; {_KNOB}"
         output = "float32 (1, 192, H/8, W/8), in steps; hyper-latent (1, C, H/32, W/32); both before rounding"
         example = ((1, 3, 2 * MULTIPLE, 3 * MULTIPLE), (1, 1, 2 * MULTIPLE, 3 * MULTIPLE), (1,))
@@ -59,7 +55,7 @@ class TablesPart(Part):
     symbols: Tensor
     hyper: Tensor
 
-    def __init__(self, model: JndLic) -> None:
+    def __init__(self, model: nn.Module) -> None:
         output = "float32 (64, 8, 512), frequencies of symbols; (C, 63), of the hyper-latent; whole"
         super().__init__(Contract(_KNOB, output, ((1,),), ({},)), model.prior)
         with torch.no_grad():
@@ -82,7 +78,7 @@ class TablesPart(Part):
 
 
 class HyperPart(Part):
-    def __init__(self, model: JndLic) -> None:
+    def __init__(self, model: nn.Module) -> None:
         channels = model.prior.mean.shape[0]
         inputs = f"float32 (1, {channels}, H/32, W/32), whole, -31..31; {_KNOB}"
         output = f"float32 (1, F, H/8, W/8), whole, 0..255; step field (1, {GROUPS}, H/8, W/8), whole, -32..32"
@@ -100,7 +96,7 @@ class HyperPart(Part):
 
 
 class ContextPart(Part):
-    def __init__(self, model: JndLic, index: int) -> None:
+    def __init__(self, model: nn.Module, index: int) -> None:
         features = model.decoder.last.weight.shape[0]
         inputs = (
             f"float32 (1, {features}, h, w), whole; symbols (1, {CHANNELS}, h, w), whole, 0 where unknown; "
@@ -125,7 +121,7 @@ class ContextPart(Part):
 
 
 class SynthesisPart(Part):
-    def __init__(self, model: JndLic) -> None:
+    def __init__(self, model: nn.Module) -> None:
         inputs = f"float32 (1, {CHANNELS}, h, w), symbols; (1, {GROUPS}, h, w), step field; {_KNOB}"
         output = f"float32 (1, 3, {BLOCK} h, {BLOCK} w), RGB in 0..1"
         example = ((1, CHANNELS, 8, 12), (1, GROUPS, 8, 12), (1,))
@@ -143,7 +139,7 @@ class SynthesisPart(Part):
         return painted
 
 
-def parts(model: JndLic) -> Iterator[tuple[str, Part]]:
+def parts(model: nn.Module) -> Iterator[tuple[str, Part]]:
     """The graphs by what is put behind the name of the weights."""
     model = model.to("cpu").eval()
     yield "analysis", AnalysisPart(model)
