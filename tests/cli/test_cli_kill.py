@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,8 +18,6 @@ import pytest
 
 Run = Callable[..., Any]
 Draw = Callable[..., Path]
-
-PICTURES = 6
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals to groups of processes are POSIX")
 
@@ -95,12 +94,13 @@ def killed(command: Command, folder: Path, out: str, moment: float) -> int:
             deadline = time.monotonic() + 60
             while run.poll() is None and command.done(folder / out) < before + moment and time.monotonic() < deadline:
                 time.sleep(0.002)
-        os.killpg(run.pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):  # it may have come to its end by itself; what was there is asserted on
+            os.killpg(run.pid, signal.SIGKILL)
     return command.done(folder / out)
 
 
-def killed_and_run_again(jnd: Run, draw: Draw, folder: Path, name: str, moments: list[float]) -> None:
-    for index in range(PICTURES):
+def killed_and_run_again(jnd: Run, draw: Draw, folder: Path, name: str, moments: list[float], *, pictures: int) -> None:
+    for index in range(pictures):
         draw(f"in/{index}.png", seed=index, width=80, height=72)
     command = COMMANDS[name]
     for out in ("whole", "cut"):
@@ -108,7 +108,7 @@ def killed_and_run_again(jnd: Run, draw: Draw, folder: Path, name: str, moments:
     assert jnd(*command.line("whole", "--jobs", "1")).code == 0
     whole = everything(folder / "whole")
     total = command.done(folder / "whole")
-    assert total >= PICTURES
+    assert total >= pictures
     counts = [killed(command, folder, "cut", moment) for moment in moments]
     assert 0 < counts[-1] < total, "killed too early or too late to show anything"
     assert counts == sorted(counts), "a result was lost"
@@ -120,13 +120,14 @@ def killed_and_run_again(jnd: Run, draw: Draw, folder: Path, name: str, moments:
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_a_killed_run_goes_on(jnd: Run, draw: Draw, tmp_path: Path, name: str) -> None:
-    killed_and_run_again(jnd, draw, tmp_path, name, [1])
+    killed_and_run_again(jnd, draw, tmp_path, name, [1], pictures=6)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", COMMANDS)
 def test_a_run_killed_again_and_again_goes_on(jnd: Run, draw: Draw, tmp_path: Path, name: str) -> None:
-    killed_and_run_again(jnd, draw, tmp_path, name, [0.25, 0.9, 1, 1, 2, 1.7, 1])
+    # Each kill leaves what was done, and at most a result of the other process: ten of sixteen at the end.
+    killed_and_run_again(jnd, draw, tmp_path, name, [0.25, 0.6, 1, 1, 2, 1], pictures=16)
 
 
 @pytest.mark.parametrize("name", ["datasets build", "evaluate noise"])
