@@ -56,6 +56,7 @@ class Jxl:
         import imagecodecs
 
         checked(self.name, self.knob, value)
+        # Level 5 of ISO/IEC 18181-1; what is larger would need a `jxll` box that names level 10.
         check_size(self.name, picture, 1 << 18, 1 << 28)
         with failing(self.name, "encoder"):
             pixels = samples(picture, self.carries)

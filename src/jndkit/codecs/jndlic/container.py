@@ -14,6 +14,7 @@ from pathlib import Path
 from jndkit.errors import DamagedError, FormatError, LimitError
 from jndkit.limits import MAX_BLOCK, check_size
 
+# Like PNG's: a byte above 127, CR LF and the old end of text give transfers away that took the file for text.
 MAGIC = b"\x89JLIC\r\n\x1a"
 VERSION = 1
 SIDE = 65535
@@ -115,6 +116,7 @@ def unpack(data: bytes, path: str | Path | None, max_pixels: int) -> Contents:
     for kind, length in lengths.items():
         streams[kind] = body[at : at + length]
         at += length
+    # Latin-1 decodes anything; `weights.check_name` judges what came of it.
     name = data[_HEADER.size : _HEADER.size + letters].decode("latin-1")
     return Contents(width, height, knob, bool(flags & GREY), name, digest, checksum, streams)
 
