@@ -88,6 +88,7 @@ def li2016(
 
 def desktop_distance() -> float:
     """How far the eye is from the desktop display, in pixels of it."""
+    # A pixel is small enough for its angle to be its size over the distance.
     return math.degrees(viewing("desktop").ppd)
 
 

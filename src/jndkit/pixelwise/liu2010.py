@@ -24,7 +24,7 @@ VARIANTS = ("code", "paper", "fast")
 # How much the gradient of the structure and of the texture masks.
 EDGE_GAIN, TEXTURE_GAIN = 0.7, 1.4
 PAPER_EDGE_GAIN, PAPER_TEXTURE_GAIN = 0.117, 0.117 * 3
-LARGEST_MASKING = 10.0
+LARGEST_MASKING = 10.0  # a limit of the authors' code, not of the paper
 # Share of pixels on which the fast variant may stop early.
 FAST_LEAVES = 1e-3
 

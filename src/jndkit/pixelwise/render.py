@@ -59,7 +59,7 @@ def scale(plane: Map, least: float = 0.0) -> tuple[float, float]:
         return 1.0, 0.2
     power = 10.0 ** math.floor(math.log10(high))
     for top, tick in SCALES:
-        if high <= top * power * (1 + 1e-6):
+        if high <= top * power * (1 + 1e-6):  # 10.0 ** -1 and the like are not exact
             return top * power, tick * power
     return 10 * power, 2 * power
 
@@ -68,7 +68,7 @@ def coloured(plane: npt.NDArray[np.floating], top: float) -> Pixels:
     """The colours of 0 .. top, uint8 (H, W, 3), sRGB-encoded."""
     level = np.clip(plane * (255 / top), 0, 255)
     colours: Pixels = cv2.applyColorMap((level + 0.5).astype(np.uint8), cv2.COLORMAP_VIRIDIS)
-    return np.ascontiguousarray(colours[..., ::-1])
+    return np.ascontiguousarray(colours[..., ::-1])  # OpenCV has blue first
 
 
 def write_map(

@@ -109,7 +109,7 @@ def _masking_table() -> Map:
 def _adaptation_table() -> Map:
     """Luminance adaptation by the mean, cut to whole numbers, float32 (256,)."""
     mean = np.arange(256)
-    dark = 17 * (1 - np.sqrt(mean / 127))
+    dark = 17 * (1 - np.sqrt(mean / 127))  # Chou and Li's + 3 is missing in the published code
     return np.trunc(np.where(mean <= 127, dark, 3 / 128 * (mean - 127) + 3)).astype(np.float32)
 
 

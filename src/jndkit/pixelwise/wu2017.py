@@ -192,6 +192,7 @@ def _bin_bits() -> npt.NDArray[np.uint32]:
     """The bit of every whole angle -180 .. 180, folded to a half turn; 90 and -90 stay apart."""
     angle = np.arange(-180, 181)
     folded = np.where(angle > 90, angle - 180, np.where(angle < -90, angle + 180, angle)) + 90
+    # Rounded to the nearest bin in whole numbers, ties upwards as MATLAB does above 0.
     return (np.uint32(1) << ((2 * folded + BIN_DEGREES) // (2 * BIN_DEGREES)).astype(np.uint32)).astype(np.uint32)
 
 

@@ -22,7 +22,7 @@ from jndkit.pixelwise.terms.luma import Map, Pictured, Plane, luma_plane
 from jndkit.pixelwise.terms.luminance import background_luminance, luminance_adaptation
 from jndkit.pixelwise.terms.namm import namm
 
-HALO = 3
+HALO = 3  # half of the 7 x 7 window over edges, the largest here
 VARIANTS = ("code", "paper")
 CANNY_THRESHOLD = 0.5
 # Share of a gradient that masks on an edge, where a change is easily seen.

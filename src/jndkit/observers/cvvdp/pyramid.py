@@ -14,6 +14,7 @@ from jndkit.threads import over_strips
 _LOWEST = 0.2  # cycles per degree: bands below are left to the base band
 _KERNEL = np.array([0.05, 0.25, 0.4, 0.25, 0.05], np.float32)
 _ONE = np.ones(1, np.float32)
+# Beside each sample of a doubled plane lies a zero: pixels take the kernel's even weights or its odd ones, twice each.
 _EVEN = np.array([0.1, 0.8, 0.1], np.float32)
 _ODD = np.array([0.0, 0.5, 0.5], np.float32)
 BASE_FREQUENCY = 0.1
@@ -24,6 +25,7 @@ def band_frequencies(height: int, width: int, ppd: float) -> list[float]:
 
     height, width: pixels, at least 8.  ppd: pixels per degree.
     """
+    # As published, and so are the peaks: 1 and then 0.3228, halved on and on, of the highest frequency of the display.
     levels = math.floor(math.log2(min(height, width))) - 1
     peaks = [ppd / 2.0] + [0.3228 * 2.0**-k * ppd / 2.0 for k in range(14)]
     by_eye = next((k for k, peak in enumerate(peaks) if peak <= _LOWEST), levels)
