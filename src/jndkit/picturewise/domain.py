@@ -185,6 +185,7 @@ def _tiles(rgb: Pixels) -> Iterator[Pixels]:
     if height * width <= _TILES * _TILE * _TILE:
         yield rgb
         return
+    # Even: mirrored pictures have mirrored tiles.
     rows = int(np.clip(2 * round((_TILES * height / width) ** 0.5 / 2), 2, _TILES // 2))
     for y in _places(height, rows):
         for x in _places(width, _TILES // rows // 2 * 2):
