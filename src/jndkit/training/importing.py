@@ -68,6 +68,7 @@ def _state(source: Path, content: bytes) -> dict[str, Tensor]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of torch, about files of other kinds
+            # Weights only: any other pickle can run what it likes.
             saved: Any = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
     except Exception:  # a file that is not what it should be can raise anything
         raise DamagedError(source, "it is no PyTorch checkpoint of weights alone, or it is damaged") from None

@@ -157,6 +157,7 @@ class Run:
         if self.world == 1:
             return self.model
         if not torch.distributed.is_initialized():
+            # NCCL knows GPUs alone.
             torch.distributed.init_process_group("nccl" if self.device.type == "cuda" else "gloo")
         parallel: nn.Module = nn.parallel.DistributedDataParallel(self.model)
         return parallel
@@ -174,6 +175,7 @@ class Run:
         _write(self.folder / "last.safetensors", tensors)
         known = {"step": self.step, "best": self.best, "seconds": round(self.seconds, 1), "name": self.recipe.name}
         text = json.dumps({**known, "model": self.recipe.model})
+        # Last, since it is what `_restore` looks for first.
         write_atomic(self.folder / "last.json", text.encode(), force=True)
 
     def _restore(self) -> None:
@@ -205,7 +207,7 @@ class Run:
         if state:
             self.optimiser.load_state_dict({**self.optimiser.state_dict(), "state": state})
         if self.world == 1:  # of several processes only the first one's generator is kept
-            self.generator.set_state(tensors["generator"].to("cpu", torch.uint8))
+            self.generator.set_state(tensors["generator"].to("cpu", torch.uint8))  # a generator takes no other tensor
 
     def _log(self, **event: Any) -> None:
         ledger.append(self.folder / "log.jsonl", json.dumps({"time": round(time.time()), **event}))
@@ -221,6 +223,7 @@ def _alone(folder: Path) -> Iterator[None]:
         return
     with (folder / "lock").open("w") as lock:
         try:
+            # The system takes the lock away however the process ends, as it would not a file.
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             raise UsageError(f"another process trains in {folder}; choose another folder with --run") from None

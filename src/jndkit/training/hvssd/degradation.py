@@ -147,12 +147,13 @@ class Synthesis(nn.Module):
     def __init__(self, channels: int) -> None:
         super().__init__()
         self.convs = nn.ModuleList(
+            # With this output padding every layer doubles a side exactly.
             nn.ConvTranspose2d(channels, outputs, 5, stride=2, padding=2, output_padding=1)
             for outputs in (channels, channels, 3)
         )
         self.norms = nn.ModuleList(Gdn(channels, inverse=True) for _ in range(2))
         _xavier(self.convs)
-        nn.init.constant_(self.convs[2].bias, 0.5)
+        nn.init.constant_(self.convs[2].bias, 0.5)  # mid grey
 
     def forward(self, latent: Tensor) -> Tensor:
         return self.traced(latent)[0]
@@ -192,7 +193,7 @@ class BitEstimator(nn.Module):
 
     def forward(self, latent: Tensor) -> Tensor:
         share = self.cumulative(latent + 0.5) - self.cumulative(latent - 0.5)
-        return -torch.log2(share.clamp_min(1e-9)).sum(dim=(1, 2, 3))
+        return -torch.log2(share.clamp_min(1e-9)).sum(dim=(1, 2, 3))  # of nothing there is no logarithm
 
     def cumulative(self, value: Tensor) -> Tensor:
         """The share of the distribution below a value."""

@@ -20,7 +20,7 @@ from jndkit.errors import UsageError
 
 ACTIVATION = 255
 WEIGHT = 63
-_EXACT = 2**24
+_EXACT = 2**24  # below it float32 holds every whole number
 _BIAS_LIMIT = 2**20  # what biases may take of the exact range
 BIAS_UNIT = 16.0  # a bias learns as fast as weights on activations of this size
 

@@ -28,6 +28,7 @@ def symbol_bits(symbols: Tensor, mean: Tensor, scale: Tensor) -> Tensor:
     distance = (symbols - mean / FRACTIONS).abs()
     slope = torch.exp(math.log(math.pi / math.sqrt(3.0) / _LEAST) - _RATIO * scale)
     near, far = (distance - 0.5) * slope, (distance + 0.5) * slope
+    # ln of the difference of two sigmoids, which themselves would lose their digits in the tails.
     log = torch.log(-torch.expm1(-slope)) - F.softplus(near) - F.softplus(-far)
     return log * (-1.0 / math.log(2.0))
 
@@ -82,6 +83,7 @@ class HyperPrior(nn.Module):
             centre = mean[:, :, index, None, None]
             slope = torch.exp(-clipped(log_scale[:, :, index, None, None], -3.0, 4.0))
             distance = (z - centre).abs()
+            # By the distance both lie in the lower tail, where their difference keeps its digits.
             upper, lower = torch.sigmoid((0.5 - distance) * slope), torch.sigmoid((-0.5 - distance) * slope)
             likelihood = likelihood + shares[:, :, index, None, None] * (upper - lower)
         return likelihood

@@ -167,7 +167,7 @@ class JndLicTask:
         whole = (test.clamp(0.0, 1.0) * 255.0).round() / 255.0
         measures = {"psnr": psnr(picture, whole), "weighted": decibels(float(self.error(whole, picture, jnd)))}
         for name, read in self._judges.items():
-            measures[name] = 2.0 * decibels(float(read(picture, whole)))
+            measures[name] = 2.0 * decibels(float(read(picture, whole)))  # a reading is like the root of an error
         return measures
 
     def _baselines(self) -> list[dict[str, Curve]]:
@@ -208,6 +208,7 @@ def usual_reading(name: str, knobs: Tensor) -> Tensor:
 
 def bits_at(curve: Curve, measure: str, value: float) -> float:
     """Bits a pixel at which the measure has this value, between the curve's ends; their logarithm is interpolated."""
+    # np.interp needs rising values, and a finer file may measure a little worse.
     measured = np.maximum.accumulate(curve[measure])
     return float(np.exp(np.interp(value, measured, np.log(curve["bits"]))))
 

@@ -91,7 +91,7 @@ class DifferentiableObserver(nn.Module):
         wide = F.pad(planes, (2, 2, 2, 2), mode="reflect")
         half = F.conv2d(wide, self.taps, stride=2, groups=3)
         small = F.pad(half, (1, 1, 1, 1), mode="replicate")
-        taps = (4.0 * self.taps).flip(2, 3)
+        taps = (4.0 * self.taps).flip(2, 3)  # of four pixels three are zeros
         # Zeros between the pixels, then the smoothing: a transposed convolution, cut to what it was made from.
         spread = F.conv_transpose2d(small, taps, stride=2, groups=3)
         height, width = planes.shape[2:]
