@@ -12,6 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
+# Verbs import what they need when they are called: `jnd --help` loads nothing heavy.
 from jndkit.cli import (
     compare,
     datasets,
@@ -52,6 +53,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")  # names of files are bytes and need not be text
     try:
+        # Else Typer would end the process itself, with its own words and codes.
         code = app(args=None if arguments is None else list(arguments), standalone_mode=False, prog_name="jnd")
         return int(code or 0)
     except _MISUSE as error:

@@ -30,6 +30,7 @@ from jndkit.visibility import jnd_for
 MANIFEST = "manifest.jsonl"
 SPLITS = ("train", "valid", "test")
 _WHOLE = "pair"  # the one part of the work on a picture
+# That of a mean squared error of 1e-12.
 _EQUAL = 168.131  # dB that a row says of two equal pictures, since JSON has no infinity
 
 

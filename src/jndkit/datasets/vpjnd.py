@@ -72,6 +72,7 @@ class Labelled:
         Raises DamagedError where the file is missing or not what `build` wrote.
         """
         try:
+            # Unpickling could run whatever a strange file says.
             with np.load(self.labels, allow_pickle=False) as stored:
                 roots = tuple(stored[f"roots_{index}"] for index in range(len(self.viewings)))
         except (OSError, ValueError, KeyError) as error:
@@ -148,6 +149,7 @@ def _store(picture: Picture, out: Path, stem: str, seed: int) -> dict[str, Any]:
     """Code a picture, read every version, write files and labels."""
     plain = Picture(rgb=picture.rgb, grey=picture.grey)  # neither another colour space nor metadata to count
     key = picture.source.sha256[:12] if picture.source else "0"
+    # By what the file holds: the draws hang neither on the order of the pictures nor on who works on them.
     generator = np.random.default_rng([seed, int(key, 16)])
     displays = _displays(generator)
     watches = [Cvvdp().watch(plain, named_viewing(display)) for display in displays]
