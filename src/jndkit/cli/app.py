@@ -31,7 +31,7 @@ from jndkit.cli.printing import complain
 from jndkit.errors import JndError, OutputError
 from jndkit.version import VERSION
 
-INTERRUPTED = 130
+INTERRUPTED = 130  # what a shell reports of a program that Ctrl-C ended
 _UNWRITABLE = {errno.ENOSPC, errno.EFBIG, errno.EIO, errno.EBADF}
 _BROKEN_PIPE = 141  # what a shell reports of a program that a closed pipe ended
 
@@ -88,6 +88,7 @@ def reported(verb: Callable[..., int]) -> Callable[..., int]:
     def guarded(*args: Any, **kwargs: Any) -> int:
         try:
             code = verb(*args, **kwargs)
+            # A full disk or a closed pipe shows here, while there is still somebody to say so.
             sys.stdout.flush()
             return code
         except KeyboardInterrupt:

@@ -47,7 +47,7 @@ def decode(
         sys.stdout.buffer.flush()
         return 0
     target = Path(file).with_suffix(".png") if output is None else Path(output)
-    if os.path.exists(target) and target.samefile(file):
+    if os.path.exists(target) and target.samefile(file):  # also by a link, or another spelling
         raise UsageError(f"{target}: the output would be the input itself")
     write_atomic(target, data, force=force)
     printing.say(f"{file} -> {target}: {picture.width} x {picture.height}, {printing.size(len(data))}")

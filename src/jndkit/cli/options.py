@@ -53,7 +53,7 @@ Prefilter = Annotated[
         show_default="not at all",
     ),
 ]
-Shave = Annotated[str | None, typer.Option("--shave", hidden=True)]
+Shave = Annotated[str | None, typer.Option("--shave", hidden=True)]  # the old spelling of --prefilter
 KeepMetadata = Annotated[
     str,
     typer.Option(metavar="WHAT", help="What of colour profile, EXIF and XMP to write: all, nogps, icc or none."),

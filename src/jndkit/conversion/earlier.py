@@ -14,6 +14,7 @@ from jndkit.provenance import describe, recall, told
 from jndkit.settings import Settings
 
 # The marks that the codecs write: in XMP, in a JPEG comment, in a PNG text, or a container of our own.
+# A mark is printable text without quotes and angle brackets, which would end it in XMP.
 _MARK = re.compile(
     rb"""(?:urn:jndkit:mark:1"\s+jndkit:Encoder="|\xff\xfe..|Software\0+)(jndkit \d[ !#-;=?-~]*)""", re.DOTALL
 )

@@ -140,7 +140,7 @@ def stems_of(names: Sequence[Path], rows: Sequence[dict[str, Any]]) -> dict[Path
     """
     kept = {row["source"]: Path(row["pair"]).stem for row in rows if "pair" in row}
     plain = {name: "_".join(name.with_suffix("").parts) for name in names}
-    taken = Counter(stem.casefold() for stem in plain.values())
+    taken = Counter(stem.casefold() for stem in plain.values())  # not every file system tells capitals apart
     taken.update({stem.casefold() for source, stem in kept.items() if plain.get(Path(source)) != stem})
     stems = {}
     for name, stem in plain.items():

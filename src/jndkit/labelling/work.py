@@ -135,6 +135,7 @@ class Labelling:
             viewing.name: Cvvdp().watch(picture, viewing, fit)
             for fit, viewing in map(self.plan.fit, self.plan.viewings)
         }
+        # What is left is in the order of `Plan.settings`: codec by codec.
         for spec, settings in groupby(self.left, key=itemgetter(0)):
             try:
                 for _, value in settings:

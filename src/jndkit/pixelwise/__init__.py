@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["MODELS", "Card", "check_own_name", "jnd_map", "model_card", "own_models"]
 
+# Named, not imported: `jnd --help` and a single map load no other model.
 MODELS = Registry(
     Card,
     "model",

@@ -32,7 +32,7 @@ PIXELS_PER_DEGREE = pixels_per_degree_at(3, 768)
 SUMMATION = 0.25
 # Luminance, as a share of white, at which thresholds are lowest.
 LOWEST = 0.3
-CANNY = (50, 150)
+CANNY = (50, 150)  # of a public implementation
 SPARSE_DENSITY = 0.2
 
 

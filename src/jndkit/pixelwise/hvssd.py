@@ -31,7 +31,7 @@ PUBLISHED_SIDE = 176  # pixels
 MOST_PIXELS = 1 << 19
 """The degradation network takes a picture no larger than this: memory grows with it, by about 500 bytes a pixel."""
 
-_MULTIPLE = 8
+_MULTIPLE = 8  # the codec halves a side three times
 _TILE = 384
 _HALO = 24  # pixels: the generator reaches 20; a multiple of 4, so that tiles are halved where the picture is
 

@@ -27,7 +27,7 @@ from jndkit.viewing import viewing
 
 HALO = 2
 VARIANTS = ("code", "paper")
-OVERLAP = 0.8
+OVERLAP = 0.8  # where Yang et al. have 0.3
 # Contrast threshold of the fovea, how fast it rises with frequency, and the eccentricity in degrees that halves acuity.
 FOVEAL_THRESHOLD = 1 / 64
 THRESHOLD_DECAY = 0.106

@@ -37,8 +37,9 @@ LEAST_STRENGTH = 8.0
 # Disorder is smoothed where the standard deviation of luma lies below this.
 SMOOTH_BELOW = 10.0
 CANNY_THRESHOLD = 0.7
+# MATLAB's strel('disk', 2): below a radius of 3 it is the disc itself.
 DISC = np.array([[0, 0, 1, 0, 0], [0, 1, 1, 1, 0], [1, 1, 1, 1, 1], [0, 1, 1, 1, 0], [0, 0, 1, 0, 0]], np.uint8)
-PAPER_DISORDER_GAIN = 1.125
+PAPER_DISORDER_GAIN = 1.125  # 1 in the release
 TILE_PIXELS = 1 << 16
 # exp(-87) is float32's smallest normal number; those below take OpenCV's exponential a hundred times as long.
 FULL_EXPONENT = np.float32(87)

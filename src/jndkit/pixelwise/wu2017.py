@@ -122,6 +122,7 @@ def edge_protection(luma: Plane, border: str) -> Map:
         )
     )
     threshold = min(0.8, EDGE_GRADIENT / largest) if largest else 0.8
+    # MATLAB's strel('disk', 3), which it makes of lines: a square of 5 x 5.
     widened = cv2.dilate(canny(luma, threshold), np.ones((5, 5), np.uint8))
     return smooth(1 - widened, 5, 0.8, border)
 
@@ -148,6 +149,7 @@ def _complexity_gain(complexity: Map, gain: float, half: float) -> Map:
 def _prewitt(luma: Plane) -> tuple[Map, Map]:
     """Three times the mean difference across and down, float32 (H, W); exact for whole code values."""
     kernel = np.array([[-1, 0, 1]] * 3, np.float32)
+    # The release pads by the edge pixel here, whatever lies beyond the frame elsewhere.
     across: Map = cv2.filter2D(luma, cv2.CV_32F, kernel, borderType=cv2.BORDER_REFLECT)
     down: Map = cv2.filter2D(luma, cv2.CV_32F, kernel.T.copy(), borderType=cv2.BORDER_REFLECT)
     return across, down

@@ -85,6 +85,7 @@ def _edge_weighted(luma: Plane, variant: str) -> Map:
     """1, or the edge weight on edges, float32 (H, W), not smoothed yet."""
     edges = canny(luma, CANNY_THRESHOLD)
     if variant == "code":
+        # MATLAB's strel('disk', 6, 6), which is a square of 11 x 11.
         edges = cv2.dilate(edges, np.ones((11, 11), np.uint8))
     weights = np.array([1.0, EDGE_WEIGHT[variant]], np.float32)
     weighted: Map = weights[edges]

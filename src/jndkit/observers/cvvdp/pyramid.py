@@ -12,7 +12,7 @@ from jndkit.observers.cvvdp.display import Plane
 from jndkit.threads import over_strips
 
 _LOWEST = 0.2  # cycles per degree: bands below are left to the base band
-_KERNEL = np.array([0.05, 0.25, 0.4, 0.25, 0.05], np.float32)
+_KERNEL = np.array([0.05, 0.25, 0.4, 0.25, 0.05], np.float32)  # Burt and Adelson's, a = 0.4
 _ONE = np.ones(1, np.float32)
 # Beside each sample of a doubled plane lies a zero: pixels take the kernel's even weights or its odd ones, twice each.
 _EVEN = np.array([0.1, 0.8, 0.1], np.float32)
