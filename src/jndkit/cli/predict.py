@@ -55,7 +55,7 @@ def predict(
         damaged=damaged,
         encode=not no_encode,
     )
-    tasks = [conversion.Task(found.path, found.refusal) for found in gather(pictures, recursive=recursive)]
+    tasks = [conversion.Task(picture.path, picture.refusal) for picture in gather(pictures, recursive=recursive)]
     printing.announce(conversion.longest_wait(tasks, settings))
     report = Report(len(tasks), json=json, lines=_described)
     return report.follow(conversion.run_all(tasks, settings, jobs=jobs, write=False, done=report.advance))

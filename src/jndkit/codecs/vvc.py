@@ -182,7 +182,7 @@ def _decode_planes(stream: bytes, width: int, height: int) -> bytes:
     arguments += ["-frames:v", "1", "-f", "rawvideo", "pipe:1"]
     planes, log = ffmpeg.run(arguments, stream, 30 + 40e-6 * pixels, (2 << 30) + 64 * pixels)
     if len(planes) != pixels * 3 or "yuv420p10le" not in log:
-        raise CodecError("what came back is not the planes the file declares")
+        raise CodecError("the decoded planes are not those that the file declares")
     return planes
 
 

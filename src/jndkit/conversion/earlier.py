@@ -98,4 +98,4 @@ def _made_of(mark: Mark, sha256: str, settings: Settings) -> str:
     if mark.source != source_of(sha256):
         return "it was written by jndkit from another picture, or from this one before it was changed"
     before, now = (asked or "the defaults" for asked in (mark.settings, told(settings)))
-    return f"it was written by jndkit with {before}, and asked for is {now}"
+    return f"it was written by jndkit with {before}, and this run asks for {now}"

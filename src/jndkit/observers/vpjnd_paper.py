@@ -50,7 +50,7 @@ class VpjndPaper:
         Raises UsageError for another display than the desktop, MissingError without weights.
         """
         if not math.isclose(viewing.ppd, DISPLAYS["desktop"].ppd, rel_tol=1e-3):
-            raise UsageError(f"{self.name} was taught at the desktop display alone, not at {viewing.name}")
+            raise UsageError(f"{self.name} was trained for the desktop display alone, not at {viewing.name}")
         return WatchedVpjndPaper(reference, viewing, find(self.name), protocol)
 
 

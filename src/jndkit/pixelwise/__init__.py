@@ -69,7 +69,7 @@ def check_own_name(name: str) -> None:
     """Raises UsageError unless a network of the user's own may have this name, whether one has it already or not."""
     check_name(name)
     if name in MODELS or _comes_along(name):
-        raise UsageError(f"{name} is a model that comes along; choose another name")
+        raise UsageError(f"{name} is a model that comes with jndkit; choose another name")
 
 
 def jnd_map(

@@ -187,7 +187,9 @@ class Run:
             same = (known["name"], known["model"]) == (self.recipe.name, self.recipe.model)
             progress = [known["step"], known["best"], known["seconds"]]
         except (OSError, ValueError, KeyError, TypeError) as error:
-            raise DamagedError(path, f"it is no note of a run ({error!r}); choose another folder with --run") from None
+            raise DamagedError(
+                path, f"it is not the record of a run ({error!r}); choose another folder with --run"
+            ) from None
         if not same:
             raise UsageError(f"{self.folder} holds a run of another network; choose another folder with --run")
         try:
@@ -195,7 +197,7 @@ class Run:
             self.model.load_state_dict(_part(tensors, "model."))
         except Exception as error:  # what safetensors raises shares no base but this one
             reason = str(error).splitlines()[0][:200]
-            raise DamagedError(checkpoint, f"it is no checkpoint of this run ({reason})") from None
+            raise DamagedError(checkpoint, f"it is not a checkpoint of this run ({reason})") from None
         if "progress" in tensors:  # older checkpoints have it in `last.json` alone
             progress = tensors["progress"].tolist()
         self.step, self.best, self.seconds = int(progress[0]), progress[1], progress[2]

@@ -197,7 +197,7 @@ def find(name: str) -> Weights:
 def check_name(name: str) -> None:
     """Raises UsageError unless weights may have this name."""
     if not re.fullmatch(_NAME, name):
-        raise UsageError(f"{name!r} is no name: use letters, digits, and . _ - after the first")
+        raise UsageError(f"{name!r} is not a valid name: use letters, digits, and . _ - after the first")
 
 
 def read_card(path: Path) -> Card:
@@ -222,7 +222,7 @@ def _stamp(path: Path) -> tuple[int, int]:
     try:
         status = path.stat()
     except OSError:
-        raise DamagedError(path, "its card is there, the file is not") from None
+        raise DamagedError(path, "its card is there, but the file is not") from None
     return status.st_mtime_ns, status.st_size
 
 

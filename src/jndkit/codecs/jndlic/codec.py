@@ -109,7 +109,7 @@ def _model_of(contents: Contents, path: str | Path | None) -> Model:
     try:
         model = networks.find(contents.weights)
     except UsageError:
-        raise DamagedError(path, "it names no weights that could be") from None
+        raise DamagedError(path, "the name of its weights is not a valid name") from None
     if model.digest != contents.digest:
         raise DamagedError(path, f"it was written with other weights than those installed as {model.name}")
     return model
