@@ -52,6 +52,7 @@ class Settings:
         check_policy(self.keep_metadata)
         check_max_pixels(self.max_pixels)
         check_damaged(self.damaged)
+        # What follows raises for what makes no sense, before any picture is opened.
         jnd_for(self.viewers, self.fit[0])
         for name in self.codec_specs:
             codecs.codec(name)

@@ -10,7 +10,7 @@ from jndkit.picture import Pixels, one_colour
 
 Plane = npt.NDArray[np.float32]
 
-_CB = (-0.168735892, -0.331264108, 0.5)
+_CB = (-0.168735892, -0.331264108, 0.5)  # JFIF 1.02
 _CR = (0.5, -0.418687589, -0.081312411)
 _TO_CHROMA = np.array([_CB, _CR], np.float32)
 _BAND_PIXELS = 1 << 15  # keeps the working arrays in the processor's cache

@@ -43,7 +43,7 @@ from jndkit.errors import CodecError, DamagedError, FormatError, LimitError
 from jndkit.picture import Picture, Pixels, Source
 from jndkit.picture.metadata.xmp import mark_xmp
 
-MAGIC = b"\x89JVVC\r\n\x1a"
+MAGIC = b"\x89JVVC\r\n\x1a"  # like PNG's: it shows a transfer that took the file for text
 _HEADER = struct.Struct("<8sBBHIIIIIIII")
 _CRC = struct.Struct("<I")
 _GREY = 1

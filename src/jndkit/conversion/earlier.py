@@ -18,6 +18,7 @@ from jndkit.settings import Settings
 _MARK = re.compile(
     rb"""(?:urn:jndkit:mark:1"\s+jndkit:Encoder="|\xff\xfe..|Software\0+)(jndkit \d[ !#-;=?-~]*)""", re.DOTALL
 )
+# What says that a file is ours where no mark of it can be read.
 _OTHER_MARK = re.compile(rb"urn:jndkit:mark:|\A\x89J(?:VVC|LIC)\r\n\x1a")
 _LAST_MARK = re.compile(rb"jndkit \d[ -~]*\Z")  # what a .jlic file ends with
 _LOOKED_AT = 1 << 18  # bytes at either end of a file, where metadata lies

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from jndkit.picture import Pixels
 
-SIDE = 8
+SIDE = 8  # pixels, as published
 COMPONENTS = 3 * SIDE * SIDE
 
 Floats = npt.NDArray[np.float32]

@@ -39,7 +39,7 @@ Patches = npt.NDArray[np.float32]
 
 SIDE = 128  # pixels a side of a patch
 MOST = 32  # patches of a picture
-SCALES = 4
+SCALES = 4  # the last holds all coarser bands
 MAP_UNIT = 16.0  # code values of a JND map that the network takes for 1
 _DENSITY, _PEAK = (-1.0, 1.8), (0.0, 1.4)  # what it learned: log2 over the desktop's
 
@@ -277,6 +277,7 @@ def _nearest(values: Floats, tops: list[int], lefts: list[int], size: tuple[int,
 
 
 def _jnd_map(rgb: Pixels, top: int, left: int) -> Patches:
+    # Of the patch and its surroundings alone: most of a large picture is not looked at.
     first, start = max(0, top - HALO), max(0, left - HALO)
     around = np.ascontiguousarray(rgb[first : top + SIDE + HALO, start : left + SIDE + HALO])
     jnd = chou1995(around)[top - first :, left - start :][:SIDE, :SIDE]

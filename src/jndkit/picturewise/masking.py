@@ -80,6 +80,7 @@ class MaskedJpeg:
         assert responses.masked is not None
         self._watched, self._masking = watched, masking
         seen = np.log(np.maximum(responses.masked, UNSEEN))
+        # Those after JPEG's are the flat ones, which say nothing of a quality.
         self._known: dict[float, float] = dict(zip(JPEG_QUALITIES, seen[1:].tolist(), strict=False))
 
     def of(

@@ -33,7 +33,7 @@ SUMMATION = 0.25
 # Luminance, as a share of white, at which thresholds are lowest.
 LOWEST = 0.3
 CANNY = (50, 150)  # of a public implementation
-SPARSE_DENSITY = 0.2
+SPARSE_DENSITY = 0.2  # share of edge pixels
 
 
 def bae2013(

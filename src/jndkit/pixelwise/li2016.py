@@ -25,7 +25,7 @@ from jndkit.pixelwise.terms.namm import namm
 from jndkit.pixelwise.wu2013 import PAPER_DISORDER_GAIN, prediction
 from jndkit.viewing import viewing
 
-HALO = 2
+HALO = 2  # half of a window of 5 x 5
 VARIANTS = ("code", "paper")
 OVERLAP = 0.8  # where Yang et al. have 0.3
 # Contrast threshold of the fovea, how fast it rises with frequency, and the eccentricity in degrees that halves acuity.

@@ -19,7 +19,7 @@ SUFFIXES = (".npy", ".tiff", ".tif", ".png")
 TITLE = "just noticeable difference, 8-bit code values"
 # The end of the scale and the distance of its ticks, to be multiplied by a power of ten.
 SCALES = ((1.0, 0.2), (1.5, 0.5), (2.0, 0.5), (2.5, 0.5), (3.0, 1.0), (4.0, 1.0), (5.0, 1.0), (6.0, 2.0), (8.0, 2.0))
-NARROWEST = 320
+NARROWEST = 320  # pixels, of the scale
 PAPER = (255, 255, 255)
 INK = (32, 32, 32)
 

@@ -26,10 +26,10 @@ from jndkit.pixelwise.terms.geometry import BLOCK
 from jndkit.pixelwise.terms.luma import Map, Pictured, Plane, luma_plane
 
 VARIANTS = ("code",)
-LUMINANCE_EXPONENT = 0.649
+LUMINANCE_EXPONENT = 0.649  # Ahumada and Peterson's
 MASKING_EXPONENT = 0.7
 POOLING_EXPONENT = 4.0
-MID_GREY_DC = 1024.0
+MID_GREY_DC = 1024.0  # 8 times 128
 # Of a block of level 1: a darker one counts as this, for a threshold of zero could not be divided by.
 LEAST_DC = 8.0
 

@@ -20,7 +20,7 @@ from jndkit.pixelwise.terms.luma import Map, Pictured, Plane, luma_plane
 from jndkit.pixelwise.terms.luminance import luminance_adaptation
 from jndkit.pixelwise.terms.namm import namm
 
-HALO = 2
+HALO = 2  # half of the 5 x 5 mean
 VARIANTS = ("code", "paper")
 WU2016_BORDERS = {**BORDERS, "reflect101": cv2.BORDER_REFLECT_101}
 PREWITT = np.array([[1, 1, 1], [0, 0, 0], [-1, -1, -1]]) / 3

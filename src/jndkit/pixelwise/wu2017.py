@@ -23,7 +23,7 @@ from jndkit.pixelwise.terms.namm import namm
 from jndkit.threads import side_by_side
 
 HALO = 4
-LUMINANCE_GAIN = 0.7
+LUMINANCE_GAIN = 0.7  # of the release; the paper has none
 # A gradient below this, in code values, has no direction.
 LEAST_GRADIENT = 5
 BIN_DEGREES = 12
@@ -133,7 +133,7 @@ def _paper(luma: Plane, border: str) -> Map:
     across, down = _prewitt(luma)
     contrast = np.sqrt(across * across + down * down) * np.float32(1 / 3)
     pattern = np.log2(contrast + 1) * _complexity_gain(pattern_complexity(luma, border).astype(np.float32), 0.8, 0.01)
-    return namm(adaptation, np.maximum(_contrast_masking(contrast, 0.115 * 16), pattern))
+    return namm(adaptation, np.maximum(_contrast_masking(contrast, 0.115 * 16), pattern))  # so printed
 
 
 def _contrast_masking(contrast: Map, gain: float) -> Map:
@@ -155,7 +155,7 @@ def _prewitt(luma: Plane) -> tuple[Map, Map]:
     return across, down
 
 
-_NO_DIRECTION = np.uint32(1 << 16)
+_NO_DIRECTION = np.uint32(1 << 16)  # a bin of its own, after the 16 of angles
 
 
 def _direction_bits(luma: Plane) -> npt.NDArray[np.uint32]:

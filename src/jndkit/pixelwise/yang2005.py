@@ -24,12 +24,12 @@ from jndkit.pixelwise.terms.namm import namm
 
 HALO = 3  # half of the 7 x 7 window over edges, the largest here
 VARIANTS = ("code", "paper")
-CANNY_THRESHOLD = 0.5
+CANNY_THRESHOLD = 0.5  # of the largest gradient
 # Share of a gradient that masks on an edge, where a change is easily seen.
 EDGE_WEIGHT = {"code": 0.05, "paper": 0.1}
 # Gain of masking and overlap with luminance adaptation.
 BETA_LUMA = 0.117
-CHROMA = {"Cb": (0.65, 0.25), "Cr": (0.45, 0.2)}
+CHROMA = {"Cb": (0.65, 0.25), "Cr": (0.45, 0.2)}  # beta and overlap
 # Chroma of JFIF, centred on zero.
 TO_CHROMA = {"Cb": (-0.168736, -0.331264, 0.5), "Cr": (0.5, -0.418688, -0.081312)}
 

@@ -153,8 +153,8 @@ def _analysed(pixels: Pixels, jnd: Floats, model: Model, tile: Window, knob: int
 def _read(contents: Contents, model: Model) -> Pixels:
     """uint8 (H, W, 3). Raises CodecError where the symbols are not those that were written."""
     height, width = padded(contents.height), padded(contents.width)
-    symbols = np.empty((CHANNELS, height // BLOCK, width // BLOCK), np.int16)
-    step = np.empty((GROUPS, height // BLOCK, width // BLOCK), np.int8)
+    symbols = np.empty((CHANNELS, height // BLOCK, width // BLOCK), np.int16)  # none beyond 4095
+    step = np.empty((GROUPS, height // BLOCK, width // BLOCK), np.int8)  # none beyond 32
     decoder, checksum = Decoder(contents.streams.get(SYMBOLS, b"")), _key(contents)
     for window in windows(height, width, 0, TILE):
         rows, columns = window.rows, window.columns

@@ -10,7 +10,7 @@ import numpy as np
 from jndkit.observers.cvvdp.constants import EPSILON, constants
 from jndkit.observers.cvvdp.display import Plane
 
-_KERNEL_SIDE = 13
+_KERNEL_SIDE = 13  # 4 sigma and the middle, as published
 HALO = _KERNEL_SIDE // 2  # rows a strip needs beyond its own
 
 

@@ -17,7 +17,7 @@ _ONE = np.ones(1, np.float32)
 # Beside each sample of a doubled plane lies a zero: pixels take the kernel's even weights or its odd ones, twice each.
 _EVEN = np.array([0.1, 0.8, 0.1], np.float32)
 _ODD = np.array([0.0, 0.5, 0.5], np.float32)
-BASE_FREQUENCY = 0.1
+BASE_FREQUENCY = 0.1  # cycles per degree, as published
 
 
 def band_frequencies(height: int, width: int, ppd: float) -> list[float]:

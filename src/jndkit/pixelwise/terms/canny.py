@@ -19,7 +19,7 @@ from jndkit.threads import side_by_side
 
 SIGMA = math.sqrt(2.0)
 TAPS = 8 * math.ceil(SIGMA)  # 16, as MATLAB has it
-LOW_TO_HIGH = 0.4
+LOW_TO_HIGH = 0.4  # MATLAB's
 # A gradient below this share of the brightest pixel is the rounding of float32, not an edge.
 NO_GRADIENT = 1e-5
 

@@ -10,7 +10,7 @@ import numpy as np
 from jndkit.pixelwise.terms.borders import border_type
 from jndkit.pixelwise.terms.luma import Map, Plane
 
-DARKEST_REMAPPED = 32
+DARKEST_REMAPPED = 32  # code values, of the releases
 
 
 def background_luminance(luma: Plane, border: str) -> Map:

@@ -17,7 +17,7 @@ from torch.nn import functional as F
 from jndkit.training.contract import Contract
 from jndkit.training.gdn import Gdn
 
-MULTIPLE = 8
+MULTIPLE = 8  # three layers of stride 2
 _LOUDER = 8.0
 _SMALLEST = 1e-12  # of a range: a flat map divided by it stays 0
 

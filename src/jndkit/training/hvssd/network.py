@@ -47,7 +47,7 @@ class Hvssd(nn.Module):
         if self.inputs == "code":
             features = torch.cat([picture, cam, cam * gradient], dim=1)
         else:
-            size = torch.sqrt((gradient * gradient).mean(dim=1, keepdim=True) + 1e-12)
+            size = torch.sqrt((gradient * gradient).mean(dim=1, keepdim=True) + 1e-12)  # the root has no slope at 0
             features = torch.cat([picture, cam, size], dim=1)
         for layer in self.convs:
             features = F.leaky_relu(layer(F.pad(features, (1, 1, 1, 1), mode="reflect")), 0.01)

@@ -113,6 +113,7 @@ class HvssdTask:
 
     def _strength(self, jnd: Tensor) -> Tensor:
         """What a map (N, 3, H, W) is to be multiplied by so that its noise has the same energy in each picture."""
+        # A map of zeros is divided by the small number, not by nothing.
         return 10.0 ** (-self._psnr / 20.0) * torch.rsqrt((jnd * jnd).mean(dim=(1, 2, 3), keepdim=True) + 1e-10)
 
     def validate(self, model: nn.Module) -> dict[str, float]:

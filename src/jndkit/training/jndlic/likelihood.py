@@ -16,8 +16,8 @@ _LEAST, _LARGEST = 0.07, 200.0  # standard deviation, symbols
 _RATIO = math.log(_LARGEST / _LEAST) / (SCALES - 1)
 FRACTIONS = 8  # of a symbol, that a mean is told in
 _CENTRE = 255
-_COLUMNS = 512
-TOTAL = 2**16
+_COLUMNS = 512  # the last is the escape
+TOTAL = 2**16  # of the frequencies of a table
 
 
 def symbol_bits(symbols: Tensor, mean: Tensor, scale: Tensor) -> Tensor:

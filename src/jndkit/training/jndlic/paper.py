@@ -19,8 +19,8 @@ from jndkit.training.jndlic.coded import Coded
 from jndkit.training.jndlic.transform import FeatureTransform, ResBlock, in_float32
 
 MULTIPLE = 256  # pixels: the hyper-latent of the step map's own codec
-_LEAST_STEP, _LEAST_SHARE = 1e-6, 1e-6
-_MIXTURE = 3
+_LEAST_STEP, _LEAST_SHARE = 1e-6, 1e-6  # as published
+_MIXTURE = 3  # Gaussians, as published
 
 
 class EfficientAttention(nn.Module):

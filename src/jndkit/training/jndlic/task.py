@@ -79,6 +79,7 @@ class JndLicTask:
         self._masking = float(data.get("masking", 0.5))
         self._shares = {name: float(data[name]) for name in _JUDGES if data.get(name)}
         rest = 1.0 - sum(self._shares.values())
+        # Shares that add up to 1 may miss it by rounding.
         if min(rest, *self._shares.values(), 0.0) < -1e-6:
             raise UsageError(f"data.{', data.'.join(_JUDGES)}: shares are wanted, 1 at most together")
         self._judges = {name: judge(name) for name in self._shares}

@@ -20,7 +20,7 @@ from jndkit.training.losses.light import to_light
 from jndkit.viewing import Viewing
 from jndkit.visibility import JND_PER_JOD
 
-BANDS = 5
+BANDS = 5  # the finest
 SMALLEST = 128  # pixels a side: the coarsest band must be wider than its blur reaches
 _DARKEST = 0.01  # cd/m2
 _LARGE = 4096  # pixels: a side at which no band is missing

@@ -66,10 +66,11 @@ def ms_ssim(reference: Tensor, test: Tensor, masks: Tensor | None = None) -> Ten
         mean_a, mean_b = _blur(a), _blur(b)
         variance_a, variance_b = _blur(a * a) - mean_a**2, _blur(b * b) - mean_b**2
         covariance = _blur(a * b) - mean_a * mean_b
+        # K1 = 0.01 and K2 = 0.03 as published, of a range of 1.
         similar = (2 * covariance + 0.03**2) / (variance_a + variance_b + 0.03**2)
         if scale == len(_SCALES) - 1:
             similar = similar * (2 * mean_a * mean_b + 0.01**2) / (mean_a**2 + mean_b**2 + 0.01**2)
-        product = product * similar.mean(dim=(1, 2, 3)).clamp_min(1e-4) ** weight
+        product = product * similar.mean(dim=(1, 2, 3)).clamp_min(1e-4) ** weight  # below 0 there is no such power
         a, b = F.avg_pool2d(a, 2), F.avg_pool2d(b, 2)
     return 1.0 - product
 
