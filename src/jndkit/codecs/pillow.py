@@ -99,7 +99,7 @@ class Webp:
         self.method = int(method[1:])
         self.chroma = "444" if mode else "420"
         self.knob = LOSSLESS_KNOB if mode else Knob("quality", 0, 100, 1, True)
-        self.carries = frozenset({"alpha", "icc", "exif", "xmp"})
+        self.carries = frozenset({"alpha", "icc", "exif", "xmp"})  # not "grey": VP8 always has chroma
         self.options: tuple[str, ...] = () if mode or method == "m6" else ("webp:m6",)
         self.lossless: str | None = f"webp:{method},lossless"
         self.block_limit: int | None = None

@@ -132,7 +132,7 @@ def publish(model: nn.Module, folder: Path, name: str, about: Mapping[str, Any])
     except OSError as error:
         raise OutputError(folder, f"the network cannot be written: {error.strerror or error}") from None
     finally:
-        with suppress(OSError):
+        with suppress(OSError):  # where all went well it has moved to its place
             fresh.unlink()
     return card
 

@@ -99,6 +99,7 @@ class Tables:
         used = np.flatnonzero(counts)
         ends = np.cumsum(counts[used]).tolist()
         stretches = [(row, slice(start, end)) for row, start, end in zip(used.tolist(), [0, *ends], ends, strict=False)]
+        # Stable, since within a table the format keeps the order of places.
         return np.argsort(small, kind="stable"), stretches
 
 

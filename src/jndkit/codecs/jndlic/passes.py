@@ -61,6 +61,7 @@ class _Pass(NamedTuple):
 def write_tile(encoder: Encoder, model: Model, latent: Floats, z: Floats, knob: int, checksum: int) -> Tile:
     """Append a tile. latent, z: as the model's analysis gives them.  checksum: of the tiles before."""
     priors = model.priors(knob)
+    # Halves go up, as in training, and not to even.
     rounded = np.clip(np.floor(z + np.float32(0.5)), -Z_LIMIT, Z_LIMIT).astype(np.int16)
     encoder.encode(rounded.ravel(), _z_rows(rounded.shape, priors), priors.z)
     features, step = model.hyper(rounded, knob)

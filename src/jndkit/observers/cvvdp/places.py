@@ -42,6 +42,7 @@ class Places:
         """rgb: uint8 (H, W, 3), both sides at least 8 pixels."""
         self._look = look
         self._shape = rgb.shape[:2]
+        # Where there are more pixels to a degree a place has more of them.
         self._cells = max(1, round(viewing.ppd / _FITTED))
         self.side = self._cells * CELL
         self._per_degree = viewing.ppd / self.side

@@ -44,6 +44,7 @@ def reduce_rows(rows: Callable[[int, int], list[Plane]], height: int, width: int
     halves: list[Plane] = [np.empty((-(-height // 2), -(-width // 2)), np.float32) for _ in range(count)]
 
     def work(top: int, bottom: int) -> None:
+        # The kernel reaches two rows up and down.
         first, last = max(0, 2 * top - 2), min(height, 2 * bottom + 1)
         inside = slice(2 * top - first, 2 * bottom - 1 - first, 2)
         for part, half in zip(rows(first, last), halves, strict=True):

@@ -55,5 +55,5 @@ def luminance_adaptation_13(luma: Plane, border: str) -> Map:
 
 def _lifted_table() -> Map:
     level = np.arange(256, dtype=np.float64)
-    lifted = np.floor(DARKEST_REMAPPED + level * (127 - DARKEST_REMAPPED) / 127 + 0.5)
+    lifted = np.floor(DARKEST_REMAPPED + level * (127 - DARKEST_REMAPPED) / 127 + 0.5)  # MATLAB's round
     return luminance_adaptation(np.where(level <= 127, lifted, level).astype(np.float32))

@@ -53,7 +53,7 @@ class Hvssd(nn.Module):
             features = F.leaky_relu(layer(F.pad(features, (1, 1, 1, 1), mode="reflect")), 0.01)
         for _ in range(2):
             features = F.interpolate(features, scale_factor=2.0, mode="bilinear", align_corners=False)
-        return features.abs().clamp(0.0, 1.0)
+        return features.abs().clamp(0.0, 1.0)  # as published: the sign says nothing
 
     def contract(self) -> Contract:
         picture = "float32 (N, 3, H, W), RGB in 0..1, sRGB-encoded"

@@ -52,6 +52,7 @@ class _Clip(torch.autograd.Function):
 
 def floored(given: Tensor) -> Tensor:
     """The largest whole number that is not above, with a slope of 1."""
+    # Where no slopes are wanted a plain floor, which can be exported.
     return _Floor.apply(given) if given.requires_grad else torch.floor(given)
 
 

@@ -92,6 +92,7 @@ class HyperPrior(nn.Module):
 def to_frequencies(shares: Tensor) -> Tensor:
     """Whole numbers of at least 1 that add up to TOTAL in each row, in proportion to float64 shares (rows, columns)."""
     rows, columns = shares.shape
+    # One for each column is given already.
     counts = 1.0 + torch.floor(shares / shares.sum(dim=1, keepdim=True) * (TOTAL - columns))
     largest = counts.argmax(dim=1)
     counts[torch.arange(rows), largest] += TOTAL - counts.sum(dim=1)

@@ -165,7 +165,7 @@ class JndLicTask:
 
     def _measures(self, test: Tensor, picture: Tensor, jnd: Tensor) -> dict[str, float]:
         """dB, higher is better: PSNR, the weighted error's, and each judge's reading beside a reading of 1."""
-        whole = (test.clamp(0.0, 1.0) * 255.0).round() / 255.0
+        whole = (test.clamp(0.0, 1.0) * 255.0).round() / 255.0  # as pictures are decoded: in 8 bits
         measures = {"psnr": psnr(picture, whole), "weighted": decibels(float(self.error(whole, picture, jnd)))}
         for name, read in self._judges.items():
             measures[name] = 2.0 * decibels(float(read(picture, whole)))  # a reading is like the root of an error

@@ -29,6 +29,7 @@ def screen_light(picture: Tensor) -> Tensor:
 
     Y is in code values. Black reflects 0.3 % of white.
     """
+    # Pictures may go a little below 0, where there is no such power.
     return ((luma(picture).clamp_min(0.0) + _REFLECTED) / (1.0 + _REFLECTED)) ** _GAMMA
 
 
