@@ -126,7 +126,7 @@ class _Worker(Generic[Row]):
     """One process, and the job it works on. alive: until it is found to have ended."""
 
     def __init__(self, threads: int) -> None:
-        # On every system: a fork would have our libraries, whose threads have started and may hold locks.
+        # On every system: a fork would inherit libraries whose threads have started and may hold locks.
         context = multiprocessing.get_context("spawn")
         self.connection: Connection
         self.connection, theirs = context.Pipe()

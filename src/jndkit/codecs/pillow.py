@@ -70,7 +70,7 @@ class Jpeg:
             "subsampling": "4:4:4" if self.chroma == "444" else "4:2:0",
             "progressive": True,
             "optimize": True,
-            "comment": picture.mark.encode(),  # JPEG has a segment for remarks; the other formats carry the mark in XMP
+            "comment": picture.mark.encode(),  # JPEG has a segment for remarks; WebP and AVIF carry the mark in XMP
             "icc_profile": picture.icc,
             "exif": b"Exif\0\0" + exif if exif else b"",
             "xmp": picture.xmp or b"",

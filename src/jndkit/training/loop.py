@@ -225,7 +225,7 @@ def _alone(folder: Path) -> Iterator[None]:
         return
     with (folder / "lock").open("w") as lock:
         try:
-            # The system takes the lock away however the process ends, as it would not a file.
+            # A lock ends with its process, however that ends; a file of our own would stay.
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             raise UsageError(f"another process trains in {folder}; choose another folder with --run") from None

@@ -216,7 +216,7 @@ def castle(
     return sensitivity
 
 
-# Log10 of sensitivity lost a degree: at 0, and for a cycle per degree.
+# log10 of the sensitivity lost in a degree: at frequency 0, and more for each cycle per degree.
 _CASTLE_FIELDS = {"temporal": (0.0239853, 0.0189038), "nasal": (0.0400662, 0.00813619)}
 
 

@@ -207,7 +207,7 @@ def noise_at(pixels: Pixels, jnd: npt.NDArray[Any], psnr: float) -> Pixels:
     low, high = 0.0, 1e5
     noisy = pixels
     for _ in range(60):
-        middle = (low * high) ** 0.5 if low else high / 2.0  # half way of the logarithms
+        middle = (low * high) ** 0.5 if low else high / 2.0  # half way in logarithms
         noisy = _noisy(pixels, jnd, middle)
         reached = difference.psnr(pixels, noisy)
         if abs(reached - psnr) < 0.01:
