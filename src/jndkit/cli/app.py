@@ -32,7 +32,7 @@ from jndkit.errors import JndError, OutputError
 from jndkit.version import VERSION
 
 INTERRUPTED = 130  # what a shell reports of a program that Ctrl-C ended
-_UNWRITABLE = {errno.ENOSPC, errno.EFBIG, errno.EIO, errno.EBADF}
+_UNWRITABLE = {errno.ENOSPC, errno.EFBIG, errno.EIO, errno.EBADF}  # what writing to stdout may meet
 _BROKEN_PIPE = 141  # what a shell reports of a program that a closed pipe ended
 
 # Rich help takes twice as long to start as all the rest.

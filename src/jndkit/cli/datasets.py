@@ -29,6 +29,7 @@ _SUMMARIES = {
     "konjnd": "answers of people: 1,008 pictures, JPEG or BPG, about 42 answers each",
     "videoset": "answers of people: 220 sequences in four resolutions, H.264, three JND points",
 }
+# The defaults, which tell what was given.
 _ASKED = {"viewers": 75.0, "protocol": "aic", "viewing": None, "observer": "cvvdp"}
 
 

@@ -64,6 +64,7 @@ def encode(
 
     options.known_codec(codec)
     piped = output == "-"
+    # A folder of results inside one that is searched is no input.
     without = None if output is None or piped else Path(output)
     inputs = gather(pictures, recursive=recursive, without=without)
     exact, folder = conversion.destination(inputs, None if piped else output)

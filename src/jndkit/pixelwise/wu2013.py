@@ -95,6 +95,7 @@ def contrast(predicted: Pixels, border: str) -> Map:
     """
     gradient = cv2.log(maximal_gradient(predicted, border) * np.float32(1 / 80) + np.float32(1))
     gradient *= 80 / math.log(4)  # 80 log4(1 + gradient / 80)
+    # The release floors the background here as well, but does not lift its dark half.
     masking: Map = np.abs(contrast_masking(gradient, np.floor(background_luminance(predicted, border))))
     return masking
 

@@ -258,7 +258,7 @@ def _device(name: str | None) -> torch.device:
     name = name or ("cuda" if torch.cuda.is_available() else "cpu")
     try:
         device = torch.device(name)
-        torch.empty(1, device=device)
+        torch.empty(1, device=device)  # only using it shows whether it is there
     except (AssertionError, RuntimeError) as error:  # AssertionError: a build of torch without CUDA
         raise UsageError(f"--device {name}: it cannot be used ({str(error).splitlines()[0][:200]})") from None
     return device
