@@ -22,10 +22,17 @@ _START = 2048
 def picture_suffixes() -> frozenset[str]:
     """Of files that are taken for pictures by their names; `load` itself goes by what a file begins with.
 
-    Formats of other packages' codecs are not among them: such files are opened where they are named.
+    Formats that only a codec reads are among them, those of other packages' codecs too; asking imports them all.
     """
-    streams = {card.suffix for card in codecs.CODECS.values() if card.read is not None}
-    return frozenset({suffix for endings in ENDINGS.values() for suffix in endings} | streams)
+    pictures = {suffix for endings in ENDINGS.values() for suffix in endings}
+    # Without a magic a card opens nothing, whatever it reads.
+    streams = {
+        suffix
+        for card in codecs.CODECS.everything()
+        if card.read is not None and card.magic
+        for suffix in (card.suffix, *card.also)
+    }
+    return frozenset(pictures | streams)
 
 
 def load(path: str | Path, *, max_pixels: int = MAX_PIXELS, damaged: str = "refuse") -> Picture:
