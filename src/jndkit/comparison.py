@@ -8,7 +8,7 @@ from pathlib import Path
 
 from jndkit.errors import UsageError
 from jndkit.evidence import Row, record_reading
-from jndkit.observers import Map, Reading, Watched, observer as named_observer
+from jndkit.observers import OBSERVERS, Map, Reading, Watched, observer as named_observer
 from jndkit.opening import load
 from jndkit.picture import MAX_PIXELS, Picture
 from jndkit.picturewise.domain import domain
@@ -97,7 +97,7 @@ def compared(
     row.target = {"viewers": viewers, "jnd": target}
     row.observer, row.protocol = f"{judge.name} {judge.version}", fit.name
     row.viewing, row.ppd, row.domain = display.name, display.ppd, kind.kind
-    row.versions = {"jndkit": VERSION}
+    row.versions = {"jndkit": VERSION, **OBSERVERS.package(observer)}
     _describe(row, original, version)
     row.notes += [fit.note] if fit.note else []
     if not kind.inside:
