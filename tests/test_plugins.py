@@ -244,7 +244,7 @@ def test_nothing_is_loaded_before_it_is_named(python: Path, lake: Path, tmp_path
     commands = [["encode", lake, "-o", target], ["compare", lake, target], ["map", lake, "-o", tmp_path / "m.npy"]]
     for arguments in commands:
         assert run(python, "-c", script, *arguments).stdout.splitlines()[-1] == "[]"
-    for arguments in (["--help"], ["encode", "--help"]):
-        assert run(python, "-c", script, *arguments).stdout.splitlines()[-1] == "[]"
+    for verb in ((), ("encode",)):
+        assert run(python, "-c", script, *verb, "--help").stdout.splitlines()[-1] == "[]"
     named = run(python, "-c", script, "map", lake, "--model", "contrast", "-o", tmp_path / "n.npy")
     assert named.stdout.splitlines()[-1] == "['jndkit_example', 'jndkit_example.contrast']"
