@@ -10,7 +10,7 @@ from jndkit.errors import UsageError
 from jndkit.evidence import Row, record_reading
 from jndkit.observers import OBSERVERS, Map, Reading, Watched, observer as named_observer
 from jndkit.opening import load
-from jndkit.picture import MAX_PIXELS, Picture
+from jndkit.picture import MAX_PIXELS, Damaged, Picture
 from jndkit.picturewise.domain import domain
 from jndkit.picturewise.watching import watch_under
 from jndkit.pixelwise.render import write_map
@@ -74,7 +74,7 @@ def compared(
     viewing: str | float | None = None,
     observer: str = "cvvdp",
     max_pixels: int = MAX_PIXELS,
-    damaged: str = "refuse",
+    damaged: Damaged = "refuse",
 ) -> Comparison:
     """`compare`, said in viewers: the share that sees no difference, with its interval, and the verdict.
 
@@ -110,7 +110,7 @@ def _pair(
     reference: str | Path | Picture,
     test: str | Path | Picture,
     max_pixels: int = MAX_PIXELS,
-    damaged: str = "refuse",
+    damaged: Damaged = "refuse",
 ) -> tuple[Picture, Picture]:
     """Both pictures. Raises UsageError where they differ in size."""
     original, version = (

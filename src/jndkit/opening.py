@@ -11,7 +11,7 @@ from pathlib import Path
 from jndkit import codecs, picture
 from jndkit.errors import InputError, UsageError
 from jndkit.limits import MAX_PIXELS, check_bytes
-from jndkit.picture import Picture
+from jndkit.picture import Damaged, Picture
 from jndkit.picture.formats.sniffing import ENDINGS, is_known
 
 _START = 2048
@@ -35,7 +35,7 @@ def picture_suffixes() -> frozenset[str]:
     return frozenset(pictures | streams)
 
 
-def load(path: str | Path, *, max_pixels: int = MAX_PIXELS, damaged: str = "refuse") -> Picture:
+def load(path: str | Path, *, max_pixels: int = MAX_PIXELS, damaged: Damaged = "refuse") -> Picture:
     """The picture in a file: JPEG, PNG, WebP, AVIF, TIFF, BMP, PPM, HEIC, JPEG XL, or what a codec alone reads, such as
     `.jvvc` and `.jlic`.
 

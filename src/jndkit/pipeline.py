@@ -17,14 +17,14 @@ from jndkit.evidence import Row, record, record_prediction, satisfied, worth_wri
 from jndkit.limits import MAX_PIXELS
 from jndkit.observers import OBSERVERS, observer as named_observer
 from jndkit.opening import load
-from jndkit.picture import Picture, with_metadata
+from jndkit.picture import Damaged, Picture, with_metadata
 from jndkit.picturewise.choosing import Chooser, predict_choice
 from jndkit.picturewise.domain import domain
 from jndkit.picturewise.goal import Goal
 from jndkit.picturewise.prediction import predictor
 from jndkit.pixelwise import model_package
 from jndkit.provenance import first_row, inscribe, with_mark
-from jndkit.settings import Damaged, Effort, KeepMetadata, Settings
+from jndkit.settings import Effort, KeepMetadata, Settings
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from jndkit.injection.noise import Dose, Noise, Shape, Signs, signs, uniform
 from jndkit.injection.regulator import Seen, at_jnd, at_psnr
 from jndkit.observers import OBSERVERS, observer as named_observer
 from jndkit.opening import load
-from jndkit.picture import MAX_PIXELS, Picture
+from jndkit.picture import MAX_PIXELS, Damaged, Picture
 from jndkit.picturewise.domain import domain
 from jndkit.pixelwise import MODELS, jnd_map, model_package
 from jndkit.version import VERSION
@@ -80,7 +80,7 @@ def inject(
     viewing: str | float | Viewing = "desktop",
     observer: str = "cvvdp",
     max_pixels: int = MAX_PIXELS,
-    damaged: str = "refuse",
+    damaged: Damaged = "refuse",
 ) -> Injected:
     """Add noise of random sign and of the size of a JND map, I' = clip(round(I + beta r JND)).
 
