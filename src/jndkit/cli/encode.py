@@ -60,6 +60,7 @@ def encode(
     from jndkit import conversion
     from jndkit.batch import gather
     from jndkit.cli.reporting import Report
+    from jndkit.picture import check_damaged
     from jndkit.settings import Settings
 
     options.known_codec(codec)
@@ -80,7 +81,7 @@ def encode(
         keep_metadata=keep_metadata,
         force=force,
         max_pixels=max_pixels,
-        damaged=damaged,
+        damaged=check_damaged(damaged),
     )
     if piped:
         return _to_stdout(inputs, settings, json)

@@ -39,6 +39,7 @@ def predict(
     from jndkit import conversion
     from jndkit.batch import gather
     from jndkit.cli.reporting import Report
+    from jndkit.picture import check_damaged
     from jndkit.settings import Settings
 
     options.known_codec(codec)
@@ -52,7 +53,7 @@ def predict(
         prefilter=options.prefilter_named(prefilter, shave),
         keep_metadata=keep_metadata,
         max_pixels=max_pixels,
-        damaged=damaged,
+        damaged=check_damaged(damaged),
         encode=not no_encode,
     )
     tasks = [conversion.Task(picture.path, picture.refusal) for picture in gather(pictures, recursive=recursive)]

@@ -114,12 +114,21 @@ def summary(rows: list[Row]) -> str:
 class Progress:
     """A bar on stderr where that is a terminal, and nothing elsewhere."""
 
-    def __init__(self, total: int) -> None:
+    def __init__(self, total: int = 0) -> None:
+        """total: how much there is to do; 0 until `begin` says it."""
         self._total = total
         self._done = 0
         self._drawn = 0.0
-        self._shown = total > 1 and sys.stderr.isatty()
         self._started = time.monotonic()
+
+    @property
+    def _shown(self) -> bool:
+        return self._total > 1 and sys.stderr.isatty()
+
+    def begin(self, total: int) -> None:
+        """Say how much there is to do, where nobody knew it before, and draw the empty bar."""
+        self._total, self._started = total, time.monotonic()
+        self.draw()
 
     def advance(self) -> None:
         self._done += 1

@@ -115,9 +115,7 @@ class Webp:
             "method": self.method,
             "alpha_quality": 100,  # 100 is lossless
             "exact": False,  # colour below full transparency, which nobody sees, may go
-            "icc_profile": picture.icc,
-            "exif": tiff_block(picture.exif) or b"",
-            "xmp": mark_xmp(picture.xmp, picture.mark),
+            **_metadata(picture),
         }
         with failing(self.name, "encoder"):
             return _saved(picture, self.carries, "WEBP", settings)
@@ -160,9 +158,7 @@ class Avif:
             # One thread codes other bytes than many; two code what any larger number codes.
             "max_threads": 2,
             "autotiling": False,  # tiles are coded apart, which costs bytes
-            "icc_profile": picture.icc,
-            "exif": tiff_block(picture.exif) or b"",
-            "xmp": mark_xmp(picture.xmp, picture.mark),
+            **_metadata(picture),
         }
         with failing(self.name, "encoder"):
             return _saved(picture, self.carries, "AVIF", settings)
@@ -194,6 +190,12 @@ class Png:
 
     def decode(self, data: bytes) -> Picture:
         return read_back(self.name, data)
+
+
+def _metadata(picture: Picture) -> dict[str, bytes | None]:
+    """Profile, EXIF and XMP, with the mark in it, as Pillow takes them for formats that hold them whole."""
+    exif, xmp = tiff_block(picture.exif) or b"", mark_xmp(picture.xmp, picture.mark)
+    return {"icc_profile": picture.icc, "exif": exif, "xmp": xmp}
 
 
 def _saved(picture: Picture, carries: frozenset[str], name: str, settings: dict[str, Any]) -> bytes:

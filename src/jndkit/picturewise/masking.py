@@ -2,7 +2,7 @@
 
 An observer that cannot look so by itself reads as it always does, and what it reads is moved by as much as the
 picture's responses to quantisation moved for the one that can. `masking.json` holds what each codec adds to that, and
-how far it errs: a ridge regression over training photographs, made by tools/hiding.py.
+how far it errs: a ridge regression over training photographs, made by tools/picturewise_masking.py.
 """
 
 from __future__ import annotations

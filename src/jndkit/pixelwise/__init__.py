@@ -14,7 +14,7 @@ from jndkit.weights import PACKAGED, cards, check_name, stored_card
 if TYPE_CHECKING:
     from jndkit.pixelwise.terms.luma import Map, Pictured
 
-__all__ = ["MODELS", "Card", "check_own_name", "jnd_map", "model_card", "own_models"]
+__all__ = ["MODELS", "Card", "check_own_name", "jnd_map", "model_card", "model_package", "own_models"]
 
 # Named, not imported: `jnd --help` and a single map load no other model.
 MODELS = Registry(
@@ -63,6 +63,11 @@ def model_card(name: str) -> Card:
         return _trained(name, trained.architecture, trained.summary)
     check_choice("model", name, (*MODELS.names(), *own_models()))
     return MODELS.find(name)
+
+
+def model_package(name: str) -> dict[str, str]:
+    """The distribution -> its version, of a model of another package; nothing for ours and for the user's own."""
+    return {} if stored_card(name) is not None else MODELS.package(name)
 
 
 def check_own_name(name: str) -> None:
