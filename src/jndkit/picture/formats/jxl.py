@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from jndkit.errors import DamagedError, FormatError, InputError, LimitError
-from jndkit.limits import MAX_BLOCK, check_size
+from jndkit.limits import MAX_BLOCK, check_bytes, check_size
 from jndkit.picture.colour import cicp, profiles, transfer
 from jndkit.picture.colour.primaries import profile_of
 from jndkit.picture.contract import Pixels
@@ -201,4 +201,6 @@ def restore_jpeg(data: bytes, path: str | None, max_pixels: int) -> bytes:
     check_size(path, header.width, header.height, max_pixels)
     if not holds_jpeg(data):
         raise InputError(path, "it carries no JPEG file that could be given back; decode it to a .png")
-    return bytes(imagecodecs.jpegxl_decode_jpeg(data))
+    jpeg = bytes(imagecodecs.jpegxl_decode_jpeg(data))
+    check_bytes(path, len(jpeg))
+    return jpeg
