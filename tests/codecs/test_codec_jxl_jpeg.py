@@ -18,8 +18,10 @@ from PIL import Image, ImageCms
 
 from jndkit.codecs import codec
 from jndkit.errors import CodecError, DamagedError, InputError, LimitError, UsageError
+from jndkit.limits import MAX_BLOCK
 from jndkit.picture import Picture, Pixels, Source, from_bytes, load, load_carried_jpeg, with_metadata
 from jndkit.picture.colour.cicp import profile as numbered_profile
+from jndkit.picture.formats.boxes import box
 from jndkit.picture.metadata.mark import blank_mark
 
 imagecodecs = pytest.importorskip("imagecodecs")
@@ -249,3 +251,18 @@ def test_two_hundred_files_come_back(tmp_path: Path) -> None:
         large += len(original) > 20_000
         assert len(data) < max(len(original), 20_000), seed  # tiny ones save less than the mark is long
     assert large > 10
+
+
+@pytest.mark.parametrize("packet", [b"Exif no brotli", b"Exif", b"abcd" + imagecodecs.brotli_encode(b"other")])
+def test_compressed_metadata_that_cannot_be_read_is_left_out(tmp_path: Path, packet: bytes) -> None:
+    _, data = carried(tmp_path / "a.jpg", jpeg(lake()))
+    shown = from_bytes(data + box(b"brob", packet), trusted=True)
+    assert shown.exif is None
+    assert shown.notes == ("its compressed metadata is not kept",)
+
+
+def test_compressed_metadata_has_a_limit(tmp_path: Path) -> None:
+    _, data = carried(tmp_path / "a.jpg", jpeg(lake()))
+    bomb = b"Exif" + imagecodecs.brotli_encode(bytes(MAX_BLOCK + 1))
+    assert len(bomb) < 1000
+    assert from_bytes(data + box(b"brob", bomb), trusted=True).notes == ("its compressed metadata is not kept",)
