@@ -43,6 +43,7 @@ class _Window(NamedTuple):
 
 
 VARIANTS = {
+    # 15 pixels halve to 8, the least side that the package reads.
     "package": _Window(gaussian(11, 1.5), cv2.BORDER_REFLECT, 15),
     "libjxl": _Window(WINDOW, cv2.BORDER_CONSTANT, HALVED),
 }
@@ -159,6 +160,7 @@ def _score(norms: npt.NDArray[np.float64]) -> float:
 
 def _local(plane: Map, window: _Window) -> Map:
     one = np.ones(1)
+    # One axis after the other, since above and beside the frame may lie different things.
     across = cv2.sepFilter2D(plane, cv2.CV_32F, window.weights, one, borderType=cv2.BORDER_CONSTANT)
     smoothed: Map = cv2.sepFilter2D(across, cv2.CV_32F, one, window.weights, borderType=window.above)
     return smoothed
