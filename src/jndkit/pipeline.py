@@ -146,7 +146,8 @@ def run(source: str | Path | Picture, settings: Settings, *, write: bool = True)
         row.seconds = time.perf_counter() - started
         return Encoded(None, row, expected.codec.suffix)
     observer, effort, model = named_observer(settings.observer), settings.effort, settings.prefilter
-    chooser = Chooser(picture, goal, observer, predict_curve, effort=effort, prefilter=model)
+    carry = settings.keep_metadata == "all"
+    chooser = Chooser(picture, goal, observer, predict_curve, effort=effort, prefilter=model, carry=carry)
     chosen = chooser.smallest(settings.codec_specs, auto=settings.codec == "auto")
     record(row, chosen, goal)
     row.versions |= OBSERVERS.package(settings.observer) | (model_package(model) if model else {})

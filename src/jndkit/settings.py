@@ -54,12 +54,23 @@ class Settings:
         # What follows raises for what makes no sense, before any picture is opened.
         jnd_for(self.viewers, self.fit[0])
         for name in self.codec_specs:
-            codecs.codec(name)
+            codec = codecs.codec(name)
+            if codec.spec == codecs.card(codec.name).jpeg_mode:
+                self._check_carriable(codec.spec)
         named_observer(self.observer)
         if self.prefilter is not None:
             model_card(self.prefilter)
         if not self.encode:
             self._check_predictable()
+
+    def _check_carriable(self, spec: str) -> None:
+        """Raises UsageError where a JPEG file would have to be changed that is to be carried as it is."""
+        if self.keep_metadata != "all":
+            raise UsageError(f"{spec} carries the JPEG file as it is: leave out --keep-metadata {self.keep_metadata}")
+        if self.prefilter is not None:
+            raise UsageError(f"{spec} carries the JPEG file as it is: leave out --prefilter")
+        if not self.encode:
+            raise UsageError(f"--no-encode does not know {spec}: how small the file becomes shows when it is made")
 
     def _check_predictable(self) -> None:
         """Raises UsageError where the request needs what --no-encode does not do."""

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
+from PIL import Image
 
 from jndkit.codecs import available
 from jndkit.errors import CodecError, TargetError
 from jndkit.observers.cvvdp import Cvvdp
-from jndkit.picture import Picture, Source
+from jndkit.picture import Picture, Source, load
 from jndkit.picturewise.choosing import Chooser, predict_choice
 from jndkit.picturewise.decision import leaves_chroma
 from jndkit.picturewise.domain import Domain, domain
@@ -81,3 +84,36 @@ def test_a_prediction_says_what_the_codec_leaves_out() -> None:
     decision = predict_choice(picture, "jpeg", goal(), predictor(picture, DESKTOP))
     assert decision.value is not None
     assert "jpeg has no transparency: composited over white" in decision.notes
+
+
+@pytest.mark.skipif(available()["jxl"] != "", reason="needs jndkit[codecs]")
+@pytest.mark.parametrize("quality", [25, 60, 80, 95])
+def test_a_jpeg_is_carried_where_that_is_smaller(tmp_path: Path, quality: int) -> None:
+    lake = Image.open(Path(__file__).parents[2] / "examples" / "lake.png").convert("RGB")
+    lake.crop((192, 60, 448, 252)).save(tmp_path / "a.jpg", quality=quality)
+    picture, asked = load(tmp_path / "a.jpg"), goal()
+    predict = predictor(picture, DESKTOP, near=(asked.jnd,), widen=asked.widen)
+    plain = Chooser(picture, asked, Cvvdp(), predict).smallest(["jxl"])
+    either = Chooser(picture, asked, Cvvdp(), predict, carry=True).smallest(["jxl"])
+    assert either.encodes == plain.encodes + 1
+    assert either.choice.reading.jnd <= asked.jnd
+    if either.choice.codec.spec == "jxl:jpeg":
+        assert either.decision.size < plain.decision.size
+        assert either.decision.stop == "lossless"
+    else:
+        assert either.choice.data == plain.choice.data
+    assert (either.choice.codec.spec == "jxl:jpeg") == (quality < 80)
+
+
+@pytest.mark.skipif(available()["jxl"] != "", reason="needs jndkit[codecs]")
+def test_a_jpeg_outside_the_domain_is_carried_and_not_coded_anew(tmp_path: Path) -> None:
+    page = np.full((200, 320, 3), 245, np.uint8)
+    page[20:180:9, 20:300:3] = 10
+    Image.fromarray(page).save(tmp_path / "a.jpg", quality=75, comment=b"a page")
+    picture = load(tmp_path / "a.jpg")
+    asked = goal(kind=Domain("text", ("thin strokes",)))
+    predict = predictor(picture, DESKTOP, near=(asked.jnd,), widen=asked.widen)
+    chosen = Chooser(picture, asked, Cvvdp(), predict, carry=True).smallest(["jxl"])
+    assert [probe.spec for probe in chosen.decision.probes] == ["jxl:e7,lossless", "jxl:jpeg"]
+    assert chosen.choice.codec.spec == "jxl:jpeg"
+    assert chosen.decision.notes[0].endswith("coded without loss")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import sys
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Annotated
 import typer
 
 from jndkit.cli import options, printing
-from jndkit.errors import UsageError
+from jndkit.errors import DamagedError, UsageError
 
 
 def decode(
@@ -20,7 +21,11 @@ def decode(
     output: Annotated[
         str | None,
         typer.Option(
-            "--output", "-o", metavar="FILE.png|-", help="The PNG to write.", show_default="FILE with the suffix .png"
+            "--output",
+            "-o",
+            metavar="FILE.png|FILE.jpg|-",
+            help="The PNG to write; a .jpg is the JPEG file that a JPEG XL file carries.",
+            show_default="FILE with the suffix .png",
         ),
     ] = None,
     force: options.Force = False,
@@ -29,12 +34,16 @@ def decode(
 ) -> int:
     """Turn any picture into a PNG.
 
-    The PNG is upright, in the picture's own colours, and keeps its metadata.
+    The PNG is upright, in the picture's own colours, and keeps its metadata. A JPEG file that was carried in JPEG XL
+    comes back bit for bit where the output is a .jpg.
     """
     from jndkit.opening import load
     from jndkit.picture import check_damaged, png_bytes, write_atomic
 
-    if output not in (None, "-") and Path(output or "").suffix.lower() != ".png":
+    suffix = ".png" if output in (None, "-") else Path(output or "").suffix.lower()
+    if output is not None and suffix in (".jpg", ".jpeg"):
+        return _give_back(file, output, force=force, max_pixels=max_pixels)
+    if suffix != ".png":
         raise UsageError(f"{output}: a picture is decoded to a .png")
     if output == "-" and sys.stdout.isatty():
         raise UsageError("-o - would write a picture to the terminal: send it to a file or a program")
@@ -51,4 +60,21 @@ def decode(
         raise UsageError(f"{target}: the output would be the input itself")
     write_atomic(target, data, force=force)
     printing.say(f"{file} -> {target}: {picture.width} x {picture.height}, {printing.size(len(data))}")
+    return 0
+
+
+def _give_back(file: str, output: str, *, force: bool, max_pixels: int) -> int:
+    """Write the JPEG file that a JPEG XL file carries."""
+    from jndkit.conversion.earlier import read_mark
+    from jndkit.picture import load_carried_jpeg, write_atomic
+    from jndkit.picture.metadata.mark import source_of
+
+    data = load_carried_jpeg(file, max_pixels=max_pixels)
+    mark = read_mark(Path(file))
+    # The files of other programs do not say what they were made of.
+    carried = mark is not None and mark.outcome is not None and mark.outcome.codec == "jxl:jpeg"
+    if mark is not None and carried and mark.source != source_of(hashlib.sha256(data).hexdigest()):
+        raise DamagedError(file, "what it gives back is not the JPEG file it was made of")
+    write_atomic(output, data, force=force)
+    printing.say(f"{file} -> {output}: the JPEG file it carries, {printing.size(len(data))}")
     return 0

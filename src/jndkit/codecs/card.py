@@ -43,6 +43,7 @@ class Card(cards.Card):
     auto: whether `--codec auto` may choose it: a format that programs open. Of those that come along alone.
     learned: whether a network codes.  sweep: settings that read about 4 to 0.3 JND on photographs at the desktop
         display, worst fidelity first, for `jnd evaluate codecs`; see `codecs.sweep` for a codec without.
+    jpeg_mode: the spec of its mode that carries a JPEG file so that it comes back bit for bit, where it has one.
     prefilter: the form of `--prefilter` that saves most before it; see `picturewise.prefilter`.
     magic: what its files begin with, where `jndkit.picture` does not know the format.  read: opens such a file.
     seal: makes the checksums of a file true again after its mark was written into, where the format has any.
@@ -58,6 +59,7 @@ class Card(cards.Card):
     auto: bool = False
     learned: bool = False
     sweep: tuple[float, ...] = ()
+    jpeg_mode: str = ""
     prefilter: str = "overlapped"
     magic: bytes = b""
     read: Reader | None = None

@@ -1,23 +1,27 @@
 """JPEG XL by libjxl, through imagecodecs, in the container format that holds metadata.
 
 imagecodecs writes no colour profile, so pictures are written in sRGB. It returns a bare codestream, around which the
-boxes are put here: signature, `ftyp`, `Exif` (four bytes of offset, then a TIFF header), `xml `, `jxlc`.
+boxes are put here: signature, `ftyp`, `Exif` (four bytes of offset, then a TIFF header), `xml `, `jxlc`. Of a JPEG file
+it returns a container whose box `jbrd` tells how the file is made again; see `jxl_jpeg`.
 Source: ISO/IEC 18181-2 (file format).
 """
 
 from __future__ import annotations
 
 import importlib.metadata
-import struct
 
 from jndkit.codecs.card import Card, needs
 from jndkit.codecs.contract import Knob, checked
 from jndkit.codecs.encoding import check_size, failing, read_back, samples, tiff_block
+from jndkit.codecs.jxl_jpeg import jpeg_carried
 from jndkit.codecs.pillow import LOSSLESS_KNOB
 from jndkit.codecs.spec import Grammar, Option
+from jndkit.errors import UsageError
 from jndkit.picture import Picture
+from jndkit.picture.formats.boxes import box
 from jndkit.picture.metadata.xmp import mark_xmp
 
+_JPEG_MODE = "jxl:jpeg"
 _SIGNATURE = b"\x00\x00\x00\x0cJXL \r\n\x87\n"  # its line ends show a transfer that took the file for text
 # Neighbours 2 to 7 % apart, as an eye would space them; each of them changes bytes.
 _DISTANCES = (
@@ -30,11 +34,11 @@ _DISTANCES = (
 
 
 class Jxl:
-    """JPEG XL: lossy in XYB with full chroma (VarDCT), or lossless (modular)."""
+    """JPEG XL: lossy in XYB with full chroma (VarDCT), lossless (modular), or a JPEG file carried bit for bit."""
 
     grammar = Grammar(
         "jxl",
-        (Option("effort", tuple(f"e{n}" for n in range(1, 10)), "e7"), Option("mode", ("lossless",), "")),
+        (Option("effort", tuple(f"e{n}" for n in range(1, 10)), "e7"), Option("mode", ("lossless", "jpeg"), "")),
         "d",
     )
 
@@ -42,13 +46,17 @@ class Jxl:
         self.name = "jxl"
         self.suffix = ".jxl"
         self.spec = self.grammar.spec(effort=effort, mode=mode)
+        if mode == "jpeg":
+            if effort != "e7":
+                raise UsageError(f"jxl:jpeg has no effort: leave {effort} out")
+            self.spec = _JPEG_MODE
         self.effort = int(effort[1:])
         self.chroma = "444"
         # 25 is libjxl's end.
         self.knob = LOSSLESS_KNOB if mode else Knob("distance", 0.01, 25, 0.01, False, values=_DISTANCES)
-        self.carries = frozenset({"alpha", "exif", "xmp", "grey"})
+        self.carries = frozenset({"alpha", "exif", "xmp", "grey", *(("icc",) if mode == "jpeg" else ())})
         self.options: tuple[str, ...] = () if mode or effort == "e9" else ("jxl:e9",)
-        self.lossless: str | None = f"jxl:{effort},lossless"
+        self.lossless: str | None = _JPEG_MODE if mode == "jpeg" else f"jxl:{effort},lossless"
         self.block_limit: int | None = None
 
     def encode(self, picture: Picture, value: float) -> bytes:
@@ -58,6 +66,8 @@ class Jxl:
         checked(self.name, self.knob, value)
         # Level 5 of ISO/IEC 18181-1; what is larger would need a `jxll` box that names level 10.
         check_size(self.name, picture, 1 << 18, 1 << 28)
+        if self.spec == _JPEG_MODE:
+            return jpeg_carried(picture)
         with failing(self.name, "encoder"):
             pixels = samples(picture, self.carries)
             if self.spec == self.lossless:
@@ -72,16 +82,12 @@ class Jxl:
 
 def container(codestream: bytes, exif: bytes | None, xmp: bytes | None) -> bytes:
     """A JPEG XL file around a bare codestream. exif: from its TIFF header on."""
-    boxes = [_SIGNATURE, _box(b"ftyp", b"jxl \0\0\0\0jxl ")]
+    boxes = [_SIGNATURE, box(b"ftyp", b"jxl \0\0\0\0jxl ")]
     if exif:
-        boxes.append(_box(b"Exif", bytes(4) + exif))
+        boxes.append(box(b"Exif", bytes(4) + exif))
     if xmp:
-        boxes.append(_box(b"xml ", xmp))
-    return b"".join([*boxes, _box(b"jxlc", codestream)])
-
-
-def _box(kind: bytes, content: bytes) -> bytes:
-    return struct.pack(">I", len(content) + 8) + kind + content
+        boxes.append(box(b"xml ", xmp))
+    return b"".join([*boxes, box(b"jxlc", codestream)])
 
 
 def versions() -> dict[str, str]:
@@ -103,5 +109,6 @@ CARD = Card(
     versions=versions,
     pace=0.49,
     auto=True,
+    jpeg_mode=_JPEG_MODE,
     sweep=(7.5, 5, 3.6, 2.6, 1.8, 1.2, 0.8),
 )

@@ -11,7 +11,7 @@ from jndkit.limits import MAX_BYTES, MAX_PIXELS
 from jndkit.picture.compositing import flatten
 from jndkit.picture.contract import Picture, Pixels, Source
 from jndkit.picture.damage import Damaged, check_damaged
-from jndkit.picture.loading import digest, from_bytes, load
+from jndkit.picture.loading import digest, from_bytes, load, load_carried_jpeg
 from jndkit.picture.metadata.mark import MARK
 from jndkit.picture.metadata.policy import check_policy, with_metadata
 from jndkit.picture.metadata.xmp import mark_xmp
@@ -33,6 +33,7 @@ __all__ = [
     "flatten",
     "from_bytes",
     "load",
+    "load_carried_jpeg",
     "make_folder",
     "mark_xmp",
     "one_colour",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from jndkit.errors import DamagedError, InputError
+from jndkit.errors import DamagedError, InputError, UsageError
 from jndkit.limits import MAX_BYTES, MAX_PIXELS, check_bytes, check_max_pixels
 from jndkit.picture import damage
 from jndkit.picture.contract import Picture, Pixels, Source
@@ -31,6 +31,23 @@ def load(path: str | os.PathLike[str], *, max_pixels: int = MAX_PIXELS, damaged:
     """
     name = os.fspath(path)
     return from_bytes(_bytes_of(name), path=name, max_pixels=max_pixels, damaged=damaged)
+
+
+def load_carried_jpeg(path: str | os.PathLike[str], *, max_pixels: int = MAX_PIXELS) -> bytes:
+    """The JPEG file that a JPEG XL file carries, as it was before.
+
+    max_pixels: the largest width times height that is decoded.
+    Raises UsageError where the file is no JPEG XL, InputError where it carries none, LimitError, DamagedError;
+    MissingError without imagecodecs.
+    """
+    from jndkit.picture import sandbox
+
+    name = os.fspath(path)
+    check_max_pixels(max_pixels)
+    data = _bytes_of(name)
+    if sniff(data, name) != "JXL":
+        raise UsageError(f"{name}: only JPEG XL files carry a JPEG file; other pictures are decoded to a .png")
+    return sandbox.restore_jpeg_in_child(data, name, max_pixels)
 
 
 def digest(path: str | os.PathLike[str]) -> str | None:

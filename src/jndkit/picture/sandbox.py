@@ -1,7 +1,8 @@
 """Decoding of HEIC and JPEG XL from outside, in a child process that may be killed.
 
 `python -m jndkit.picture.sandbox FORMAT MAX_PIXELS` reads a file on stdin and writes a line of JSON and the blocks it
-announces on stdout.  Memory is limited where the platform has `resource`, time everywhere.
+announces on stdout.  With JPEG as FORMAT a JPEG XL file is read, and the block is the JPEG file that it carries.
+Memory is limited where the platform has `resource`, time everywhere.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -28,6 +31,7 @@ MEMORY_PER_PIXEL = 48  # bytes: libjxl works on float32, in several copies
 
 _DECODERS = {"HEIF": heif.decode, "JXL": jxl.decode}
 _NEEDS = {"HEIF": ("pillow_heif", "pillow-heif"), "JXL": ("imagecodecs", "imagecodecs")}
+_CARRIED = "JPEG"
 _ERRORS = {error.__name__: error for error in (InputError, LimitError, FormatError, DamagedError)}
 _BLOCKS = ("pixels", "alpha", "icc", "exif", "xmp")
 
@@ -42,8 +46,15 @@ def require(format_name: str, path: str | None) -> None:
 def decode_here(data: bytes, format_name: str, path: str | None, max_pixels: int) -> Raster:
     """Decode in this process. Raises LimitError, DamagedError, MissingError."""
     require(format_name, path)
-    try:
+    with _decoding(format_name, path):
         return _DECODERS[format_name](data, path, max_pixels)
+
+
+@contextmanager
+def _decoding(format_name: str, path: str | None) -> Iterator[None]:
+    """Whatever a library raises becomes DamagedError."""
+    try:
+        yield
     except JndError:
         raise
     except Exception as error:
@@ -59,6 +70,29 @@ def decode_in_child(
     timeout_s: seconds after which the child is killed.
     """
     require(format_name, path)
+    return _received(_answer(data, format_name, path, max_pixels, timeout_s), path, format_name, max_pixels)
+
+
+def restore_jpeg_in_child(data: bytes, path: str | None, max_pixels: int, *, timeout_s: float = TIMEOUT_S) -> bytes:
+    """The JPEG file that a JPEG XL file carries, made again in a child process.
+
+    Raises InputError where it carries none, and what `decode_in_child` raises.
+    """
+    require("JXL", path)
+    line, _, jpeg = _answer(data, _CARRIED, path, max_pixels, timeout_s).partition(b"\n")
+    try:
+        answer: dict[str, Any] = json.loads(line)
+        if "error" in answer:
+            raise _error(answer, path)
+        if len(jpeg) != answer["bytes"]:
+            raise ValueError("cut off")
+    except (ValueError, KeyError, TypeError):
+        raise DamagedError(path, "the JXL decoder broke down on it") from None
+    return jpeg
+
+
+def _answer(data: bytes, format_name: str, path: str | None, max_pixels: int, timeout_s: float) -> bytes:
+    """What the child writes; nothing, or a part, where it broke down."""
     # -P: nothing that lies in the current folder is imported.
     command = [sys.executable, "-P", "-m", "jndkit.picture.sandbox", format_name, str(max_pixels)]
     package = str(Path(__file__).resolve().parents[2])
@@ -79,7 +113,11 @@ def decode_in_child(
         raise LimitError(path, f"decoding took longer than {timeout_s:g} seconds") from None
     except OSError as error:
         raise InputError(path, f"the decoding process cannot be started: {error.strerror or error}") from None
-    return _received(done.stdout, path, format_name, max_pixels)
+    return done.stdout
+
+
+def _error(answer: dict[str, Any], path: str | None) -> InputError:
+    return _ERRORS.get(str(answer["error"]), DamagedError)(path, str(answer["reason"]))
 
 
 def _received(reply: bytes, path: str | None, format_name: str, max_pixels: int) -> Raster:
@@ -87,7 +125,7 @@ def _received(reply: bytes, path: str | None, format_name: str, max_pixels: int)
     try:
         answer: dict[str, Any] = json.loads(line)
         if "error" in answer:
-            raise _ERRORS.get(str(answer["error"]), DamagedError)(path, str(answer["reason"]))
+            raise _error(answer, path)
         shapes = {name: answer["shapes"][name] for name in _BLOCKS if answer["shapes"].get(name) is not None}
         check_size(path, int(shapes["pixels"][1]), int(shapes["pixels"][0]), max_pixels)
         fields: dict[str, Any] = {k: answer["fields"][k] for k in ("orientation", "marked", "bits", "notes")}
@@ -139,10 +177,17 @@ def main(arguments: list[str]) -> int:
     out = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     format_name, max_pixels = arguments[0], int(arguments[1])
-    importlib.import_module(_NEEDS[format_name][0])
+    importlib.import_module(_NEEDS["JXL" if format_name == _CARRIED else format_name][0])
     _limit_memory(max_pixels)
+    data = sys.stdin.buffer.read()
     try:
-        raster = decode_here(sys.stdin.buffer.read(), format_name, None, max_pixels)
+        if format_name == _CARRIED:
+            with _decoding("JXL", None):
+                jpeg = jxl.restore_jpeg(data, None, max_pixels)
+            out.write(json.dumps({"bytes": len(jpeg)}).encode() + b"\n" + jpeg)
+            out.flush()
+            return 0
+        raster = decode_here(data, format_name, None, max_pixels)
     except InputError as error:
         out.write(json.dumps({"error": type(error).__name__, "reason": error.reason}).encode() + b"\n")
         out.flush()

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
-from jndkit.codecs import codec as named_codec
+from jndkit.codecs import card as named_card, codec as named_codec
 from jndkit.codecs.contract import Codec
 from jndkit.errors import CodecError, TargetError
 from jndkit.observers.contract import Observer, is_noisy
@@ -16,6 +16,7 @@ from jndkit.picturewise.decision import (
     Choice,
     Decision,
     PredictedDecision,
+    carried_jpeg,
     cheapest,
     decide,
     leaves_chroma,
@@ -54,13 +55,16 @@ class Chooser:
         *,
         effort: str = "normal",
         prefilter: str | None = None,
+        carry: bool = False,
     ) -> None:
         """goal: what the file is held to.  predict: what a codec is expected to do to the picture.
 
         effort: a key of BUDGET.  prefilter: the JND model within whose map the picture is smoothed before it is coded.
+        carry: a JPEG file that the picture was read from may be carried as it is, with all that stands in it.
         """
         self._picture, self._goal, self._observer, self._predict = picture, goal, observer, predict
         self._effort, self._model = effort, prefilter
+        self._carry = carry and prefilter is None
         # By whether transparency was left out: then another picture is watched.
         self._probers: dict[bool, Prober] = {}
         self._prefiltered: dict[tuple[bool, bool, str], Prefiltered | None] = {}
@@ -85,11 +89,15 @@ class Chooser:
                     raise CodecError(f"{self._picture.name}: {error}") from error
                 refused.append(str(error))
                 continue
+            notes = prober.picture.notes
+            carried = self._carried(prober, codec, decision)
+            if carried is not None:  # with the colour profile and whatever else the codec leaves out
+                decision, notes = carried, self._picture.notes
             if decision.choice is None:
                 refused.append(self._refusal(spec, decision))
             elif best is None or decision.size < best[0].size:
                 caveats = self._goal.caveats(lossless=decision.stop == "lossless")
-                noted = replace(decision, notes=(*prober.picture.notes, *caveats, *decision.notes))
+                noted = replace(decision, notes=(*notes, *caveats, *decision.notes))
                 best = noted, decision.choice, prefiltered
         if best is None:
             raise TargetError(f"{self._picture.name}: {'; '.join(refused)}")
@@ -138,6 +146,22 @@ class Chooser:
             return cheapest(prober, codec, decision) if self._effort == "best" and inside else decision
         finally:  # of a codec that fails too: the row says how many encodes were made, not how many helped
             self._encodes += len(prober.probes)
+
+    def _carried(self, prober: Prober, codec: Codec, decision: Decision) -> Decision | None:
+        """The decision for the JPEG file as it is, where the codec carries it in fewer bytes than were decided on."""
+        spec = named_card(codec.name).jpeg_mode
+        source = self._picture.source
+        # A lossless mode that was named is what was asked for.
+        if not (self._carry and spec and source and source.format == "JPEG") or codec.spec == codec.lossless:
+            return None
+        carrier = named_codec(spec)
+        self._encodes += 1
+        try:
+            data = carrier.encode(self._picture, carrier.knob.grid[-1])
+            carried = carried_jpeg(prober, carrier, data) if len(data) < decision.size else None
+        except CodecError:  # an odd file; the codec itself did what was asked for
+            return None
+        return None if carried is None or carried.choice is None else carried
 
     def _smoothed(self, prober: Prober, codec: Codec, model: str) -> tuple[Prober, Prefiltered] | None:
         """A prober that codes a smoothed picture and still watches the original; None where smoothing shows."""

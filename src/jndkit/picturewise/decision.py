@@ -174,6 +174,18 @@ def _lossless(prober: Prober, codec: Codec) -> Decision:
     return Decision(Choice(codec, value, data, reading), "lossless", probes)
 
 
+def carried_jpeg(prober: Prober, codec: Codec, data: bytes) -> Decision:
+    """The decision for the picture's own JPEG file, carried in another format without loss.
+
+    codec: what carried it.  data: the file that holds it.  The choice is None where its decoder shows another picture.
+    """
+    value = codec.knob.grid[-1]
+    reading = prober.read(codec, value, data)
+    choice = None if reading.jnd > prober.target else Choice(codec, value, data, reading)
+    note = "the JPEG file itself, carried without loss: jnd decode FILE -o NAME.jpg gives it back"
+    return Decision(choice, "lossless", tuple(prober.probes), (note,))
+
+
 def cheapest(prober: Prober, codec: Codec, decision: Decision) -> Decision:
     """What `best` effort adds: the codec's other options, each searched, the smallest file kept."""
     for option in codec.options if decision.stop != "lossless" else ():

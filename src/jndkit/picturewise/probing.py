@@ -46,9 +46,13 @@ class Prober:
     def probe(self, codec: Codec, value: float) -> tuple[bytes, Reading]:
         """Encode, decode and read. Raises CodecError."""
         data = codec.encode(self.picture, value)
+        return data, self.read(codec, value, data)
+
+    def read(self, codec: Codec, value: float, data: bytes) -> Reading:
+        """Decode and read a file that was made of the picture. Raises CodecError."""
         reading = self.watched(codec.decode(data))
         self.probes.append(Probe(codec.spec, value, len(data), reading.jnd, reading.interval))
-        return data, reading
+        return reading
 
     def reduced_chroma(self) -> float:
         """JND of the picture with its chroma merely reduced to 4:2:0 and restored: no codec can do better in 4:2:0."""

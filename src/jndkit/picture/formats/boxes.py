@@ -5,6 +5,7 @@ Source: ISO/IEC 14496-12, section 4.2 (object structure).
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterator
 
 from jndkit.limits import MAX_CHUNKS
@@ -27,3 +28,8 @@ def boxes(view: memoryview) -> Iterator[tuple[bytes, memoryview]]:
             raise ValueError("a box is damaged")
         yield kind, view[start:end]
         at = end
+
+
+def box(kind: bytes, body: bytes) -> bytes:
+    """A box of less than 4 GiB."""
+    return struct.pack(">I", len(body) + 8) + kind + body

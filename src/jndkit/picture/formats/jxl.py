@@ -13,14 +13,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from jndkit.errors import DamagedError, FormatError, LimitError
-from jndkit.limits import MAX_BLOCK, check_size
+from jndkit.errors import DamagedError, FormatError, InputError, LimitError
+from jndkit.limits import MAX_BLOCK, check_bytes, check_size
 from jndkit.picture.colour import cicp, profiles, transfer
 from jndkit.picture.colour.primaries import profile_of
 from jndkit.picture.contract import Pixels
 from jndkit.picture.formats.boxes import boxes
 from jndkit.picture.formats.jxl_bits import Bits
 from jndkit.picture.formats.jxl_header import SIGNATURE, Header, Span, codestream, read_header
+from jndkit.picture.metadata.xmp import marked
 from jndkit.picture.raster import Raster, divided, to_8_bits
 
 Samples = npt.NDArray[Any]
@@ -161,10 +162,45 @@ def _describe(raster: Raster, data: bytes) -> None:
     """Give the raster the metadata blocks of the container."""
     if data[:2] == SIGNATURE:
         return
-    for kind, body in boxes(memoryview(data)):
-        if kind == b"Exif" and 4 < len(body) <= MAX_BLOCK:
-            raster.exif = bytes(body[4 + int.from_bytes(body[:4]) :])  # the TIFF header lies so many bytes further on
-        elif kind == b"xml " and len(body) <= MAX_BLOCK:
-            raster.xmp = bytes(body)
-        elif kind == b"brob":
-            raster.notes.append("its compressed metadata is not kept")
+    for kind, view in boxes(memoryview(data)):
+        body = bytes(view) if kind in (b"Exif", b"xml ") and len(view) <= MAX_BLOCK else b""
+        if kind == b"brob":
+            kind, body = bytes(view[:4]), _uncompressed(view)
+            if not body:
+                raster.notes.append("its compressed metadata is not kept")
+        if kind == b"Exif" and len(body) > 4:
+            raster.exif = body[4 + int.from_bytes(body[:4]) :]  # the TIFF header lies so many bytes further on
+        elif kind == b"xml " and body and raster.xmp is None:
+            raster.xmp = body
+        elif kind == b"xml " and body:  # behind the packet of a JPEG that is carried stands our mark
+            raster.marked |= marked(body)
+
+
+def _uncompressed(view: memoryview) -> bytes:
+    """What a box `brob` of EXIF or XMP holds behind the type it stands for; nothing of others and damaged ones."""
+    import imagecodecs
+
+    if bytes(view[:4]) not in (b"Exif", b"xml "):
+        return b""
+    try:
+        return bytes(imagecodecs.brotli_decode(bytes(view[4:]), out=MAX_BLOCK))
+    except imagecodecs.BrotliError:
+        return b""
+
+
+def holds_jpeg(data: bytes) -> bool:
+    """Whether the file tells how a JPEG file is made of it again."""
+    return data[:2] != SIGNATURE and any(kind == b"jbrd" for kind, _ in boxes(memoryview(data)))
+
+
+def restore_jpeg(data: bytes, path: str | None, max_pixels: int) -> bytes:
+    """The JPEG file that a JPEG XL file carries. Raises InputError without one, LimitError, DamagedError."""
+    import imagecodecs
+
+    header = read_header(data, path)
+    check_size(path, header.width, header.height, max_pixels)
+    if not holds_jpeg(data):
+        raise InputError(path, "it carries no JPEG file that could be given back; decode it to a .png")
+    jpeg = bytes(imagecodecs.jpegxl_decode_jpeg(data))
+    check_bytes(path, len(jpeg))
+    return jpeg
