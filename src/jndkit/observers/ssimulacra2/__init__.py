@@ -1,0 +1,1 @@
+"""SSIMULACRA 2.1: structure, sharpness and colour at six scales."""
