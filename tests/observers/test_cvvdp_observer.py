@@ -147,7 +147,7 @@ def test_every_tile_has_the_bands_of_its_neighbours_and_they_cover_the_picture(
 ) -> None:
     tiles = list(face._tiles(height, width))
     assert len({len(band_frequencies(tile.height, tile.width, ppd)) for tile in tiles}) == 1
-    cores = [core(tile, height, width, face._HALO) for tile in tiles]
+    cores = [core(tile, (height, width), face._HALO) for tile in tiles]
     assert sum(own.width * own.height for own in cores) == height * width
     assert max(tile.width * tile.height for tile in tiles) <= 22_000_000
 

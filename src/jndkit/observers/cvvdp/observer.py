@@ -119,7 +119,7 @@ class _Scene:
             if len(self._tiles) == 1:
                 bands.differences(reference, patch, cells.add)
             else:
-                cells.paste(_part(reference, patch), tile, core(tile, *rgb.shape[:2], _HALO))
+                cells.paste(_part(reference, patch), tile, core(tile, rgb.shape, _HALO))
         return cells
 
     def worst(self, rgb: Pixels) -> tuple[Placed, Placed]:
@@ -143,7 +143,7 @@ class _Scene:
         out: Map = np.empty(rgb.shape[:2], np.float32)
         for reference, tile in self._references():
             patch = np.ascontiguousarray(rgb[tile.y : tile.y + tile.height, tile.x : tile.x + tile.width])
-            own = core(tile, *rgb.shape[:2], _HALO)
+            own = core(tile, rgb.shape, _HALO)
             local = _local_map(reference, patch)
             inside = local[own.y - tile.y :, own.x - tile.x :][: own.height, : own.width]
             out[own.y : own.y + own.height, own.x : own.x + own.width] = inside
@@ -164,7 +164,7 @@ def _tiles(height: int, width: int) -> Iterator[Box]:
     if height * width <= _KEEP_PIXELS:
         yield Box(0, 0, width, height)
         return
-    yield from tiles(height, width, _TILE, _HALO)
+    yield from tiles((height, width), _TILE, _HALO)
 
 
 def _part(reference: bands.Reference | bands.Unprepared, rgb: Pixels) -> Cells:

@@ -8,19 +8,22 @@ from collections.abc import Iterator
 from jndkit.observers.contract import Box
 
 
-def tiles(height: int, width: int, side: int, halo: int) -> Iterator[Box]:
+def tiles(shape: tuple[int, ...], side: int, halo: int) -> Iterator[Box]:
     """Tiles with their halo, of about equal size.
 
-    side: pixels, at most about so many without the halo.  halo: pixels that a tile shares with its neighbours.
+    shape: (H, W) of the picture, pixels.  side: of a tile without its halo, at most about so many pixels.
+    halo: pixels that a tile shares with its neighbours.
     """
+    height, width = shape[:2]
     for top, bottom in _parts(height, side, halo):
         for left, right in _parts(width, side, halo):
             y, x = max(0, top - halo), max(0, left - halo)
             yield Box(x, y, min(width, right + halo) - x, min(height, bottom + halo) - y)
 
 
-def core(tile: Box, height: int, width: int, halo: int) -> Box:
-    """The part of a tile that is its own: without the halo it shares with its neighbours."""
+def core(tile: Box, shape: tuple[int, ...], halo: int) -> Box:
+    """The part of a tile that is its own, without the halo. shape: (H, W) of the picture."""
+    height, width = shape[:2]
     x, y = (start + halo if start else 0 for start in (tile.x, tile.y))
     right = width if tile.x + tile.width == width else tile.x + tile.width - halo
     bottom = height if tile.y + tile.height == height else tile.y + tile.height - halo

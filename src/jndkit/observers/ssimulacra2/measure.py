@@ -179,7 +179,7 @@ def weights(scales: int) -> Floats:
     return np.ravel(WEIGHTS)[: 3 * scales * 6].reshape(3, scales, 6)
 
 
-def score(error: Floats) -> Floats:
+def score(error: Floats | float) -> Floats:
     """The score, float64 of any shape, 100 at best. error: sums of norms by their weights."""
     error = UNIT * error
     error = np.asarray(sum(factor * error**power for power, factor in enumerate(POLYNOMIAL, start=1)))
