@@ -1,6 +1,7 @@
 """Fits the scale of the observer `ssimulacra2` in JND to the answers of JPEG AIC-4, leaving each source out in turn.
 
-    python tools/ssimulacra2_scale.py DATA
+    python tools/ssimulacra2_scale.py DATA             the curve, its error, and what is beside it
+    python tools/ssimulacra2_scale.py DATA --speed     only processor time of a reading at 1920 x 1080; other rows stay
 
 DATA holds labels/JPEG-AIC_metric_scores.csv and labels/visibility.csv with the pictures of train/. The first table has
 the scores beside the answers; its licence does not allow a copy here. The coded files of the second are made again,
@@ -161,15 +162,26 @@ def rounded(value: Any) -> Any:
     return {key: rounded(inner) for key, inner in value.items()} if isinstance(value, dict) else value
 
 
+def write(rows: list[Row]) -> None:
+    lines = "".join(json.dumps(row) + "\n" for row in rows)
+    ROWS.write_text(lines, encoding="utf-8")
+    print(lines, end="")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path)
+    parser.add_argument("--speed", action="store_true")
     parser.add_argument("--jobs", type=int, default=2)
     asked = parser.parse_args()
+    if asked.speed:
+        kept = [json.loads(line) for line in ROWS.read_text(encoding="utf-8").splitlines()]
+        write([row for row in kept if "probe_cpu_ms" not in row] + [speed_row()])
+        return
     answers = aic_sample(asked.data)
     curve, ratio = rounded(curve_row(answers)), rounded(ratio_row(asked.data, asked.jobs))
     rows = [curve, *map(rounded, baseline_rows(answers)), ratio, speed_row()]
-    ROWS.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    write(rows)
     error = {
         "floor": curve["rmse_left_out_reading_below_1.5"],
         "share": curve["relative_rmse_left_out_reading_above_1.5"],
@@ -182,8 +194,6 @@ def main() -> None:
         "local_ratio": ratio["local_ratio"],
     }
     FILE.write_text(json.dumps(constants, indent=1) + "\n", encoding="utf-8")
-    for row in rows:
-        print(json.dumps(row))
 
 
 if __name__ == "__main__":

@@ -37,6 +37,8 @@ from jndkit.visibility import interval
 
 _TILE = 1024  # pixels: larger pictures are read in tiles, side by side, so that memory stays bounded
 _HALO = 128  # pixels around a tile: the window's reach of 4 at the coarsest scale, 1:32
+_STRIP = 64  # rows of a scale at a time, so that the working arrays stay in the cache; whole cells at every scale
+_REACH = 4  # rows that the window looks beyond
 _KEEP_PIXELS = 8_000_000  # references up to this size stay prepared, at 48 bytes a pixel; larger ones are made again
 _WINDOW = VARIANTS["libjxl"]
 _LEVEL = 0.9
@@ -138,9 +140,8 @@ class _Scene:
         sums = Sums(rgb.shape[:2])
 
         def read(index: int) -> None:
-            own = core(self._tiles[index], rgb.shape, _HALO)
-            for level, plane, maps in self._differences(index, rgb):
-                sums.add(level, plane, maps, own)
+            for level, plane, maps, at in self._differences(index, rgb):
+                sums.add(level, plane, maps, at)
 
         side_by_side(read, range(len(self._tiles)))
         return sums
@@ -155,18 +156,20 @@ class _Scene:
         def read(index: int) -> None:
             own = core(self._tiles[index], rgb.shape, _HALO)
             error = np.zeros((own.height, own.width), np.float32)
-            for level, plane, maps in self._differences(index, rgb):
+            for level, plane, maps, at in self._differences(index, rgb):
                 added = sum(
                     values * np.float32(weight) for values, weight in zip(maps, both[plane, level], strict=True)
                 )
-                error += _enlarged(np.asarray(added), level)[: own.height, : own.width]
+                rows = error[at.y - own.y :]
+                enlarged = _enlarged(np.asarray(added), level)[: len(rows), : own.width]
+                rows[: len(enlarged)] += enlarged
             out[own.y : own.y + own.height, own.x : own.x + own.width] = scale().curve(score(error.astype(np.float64)))
 
         side_by_side(read, range(len(self._tiles)))
         return out[: self._shape[0], : self._shape[1]]
 
-    def _differences(self, index: int, rgb: Pixels) -> Iterator[tuple[int, int, list[Map]]]:
-        """(scale, plane, its three maps without the halo) of one tile."""
+    def _differences(self, index: int, rgb: Pixels) -> Iterator[tuple[int, int, list[Map], Box]]:
+        """(scale, plane, three maps, their place in the picture) of the strips of one tile, without its halo."""
         tile = self._tiles[index]
         own = core(tile, rgb.shape, _HALO)
         watched = self._watched[index] if self._watched else self._watch(tile)
@@ -174,8 +177,13 @@ class _Scene:
             rows = _scaled(own.y - tile.y, own.height, level)
             columns = _scaled(own.x - tile.x, own.width, level)
             for plane, values in enumerate(planes):
-                maps = differences(watched[level][plane], values, _WINDOW)
-                yield level, plane, [values[rows, columns] for values in maps]
+                for top in range(rows.start, rows.stop, _STRIP):
+                    bottom = min(top + _STRIP, rows.stop)
+                    first, last = max(0, top - _REACH), bottom + _REACH
+                    seen = Seen(*(layer[first:last] for layer in watched[level][plane]))
+                    maps = differences(seen, values[first:last], _WINDOW)
+                    at = Box(own.x, tile.y + (top << level), own.width, (bottom - top) << level)
+                    yield level, plane, [strip[top - first : bottom - first, columns] for strip in maps], at
 
     def _watch(self, tile: Box) -> list[list[Seen]]:
         return watch(_cut(self._rgb, tile), _WINDOW)
