@@ -137,7 +137,7 @@ def test_cards_that_cannot_be() -> None:
     with pytest.raises(ValueError, match="the first variant"):
         ModelCard(name="x", summary="x", compute=wu2017, variants=("paper",))
     jpeg = CODECS["jpeg"]
-    with pytest.raises(ValueError, match=r"'\.JPX' is no suffix"):
+    with pytest.raises(ValueError, match=r"'\.JPX' is not a suffix"):
         CodecCard(name="x", summary="x", codec=jpeg.codec, suffix=".JPX")
 
 

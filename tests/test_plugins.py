@@ -159,6 +159,17 @@ def test_its_codec_encodes_and_decodes(python: Path, lake: Path, tmp_path: Path)
 
 
 @pytest.mark.slow
+def test_files_of_its_codec_are_found_in_folders(python: Path, lake: Path, tmp_path: Path) -> None:
+    jnd(python, "encode", lake, "--codec", "deflate", "-o", tmp_path / "a.dfl", "--force")
+    (tmp_path / "notes.txt").write_text("no picture")
+    (row,) = rows(jnd(python, "predict", tmp_path, "--no-encode", "--json"))
+    assert Path(row["input"]).name == "a.dfl"
+    assert row["status"] == "predicted"
+    (row,) = rows(jnd(python, "encode", tmp_path, "-o", f"{tmp_path}{os.sep}out{os.sep}", "--force", "--json"))
+    assert (row["status"], Path(row["output"]).name) == ("written", "a.jpg")
+
+
+@pytest.mark.slow
 def test_its_codec_is_refused_where_nothing_is_known_of_it(python: Path, lake: Path, tmp_path: Path) -> None:
     said = jnd(python, "predict", lake, "--codec", "deflate", "--no-encode", code=2).stderr
     assert "--no-encode does not know deflate" in said
@@ -184,9 +195,24 @@ def test_its_observer_reads(python: Path, lake: Path, tmp_path: Path) -> None:
     coded = tmp_path / "lake.jpg"
     (row,) = rows(jnd(python, "encode", lake, "--observer", "psnr", "-o", coded, "--force", "--json"))
     assert row["observer"] == "psnr 1"
+    assert row["versions"]["jndkit-example"] == "1.0"
     (read,) = rows(jnd(python, "compare", lake, coded, "--observer", "psnr", "--map", tmp_path / "map.png", "--json"))
     assert 0 < read["jnd"] <= 0.472
     assert read["jnd"] == pytest.approx(row["jnd"], abs=1e-6)
+    assert read["versions"]["jndkit-example"] == "1.0"
+    noisy = (tmp_path / "noisy.png", "--model", "wu2017", "--strength", "1")
+    (noise,) = rows(jnd(python, "inject", lake, "-o", *noisy, "--observer", "psnr", "--json"))
+    assert noise["versions"]["jndkit-example"] == "1.0"
+
+
+@pytest.mark.slow
+def test_a_row_names_the_package_of_the_model_that_prefiltered(python: Path, lake: Path, tmp_path: Path) -> None:
+    asked = ("--prefilter", "contrast", "--effort", "fast", "--force", "--json")
+    (row,) = rows(jnd(python, "encode", lake, *asked, "-o", tmp_path / "lake.jpg"))
+    assert row["versions"]["jndkit-example"] == "1.0"
+    plain = ("--effort", "fast", "--force", "--json")
+    (row,) = rows(jnd(python, "encode", lake, *plain, "-o", tmp_path / "plain.jpg"))
+    assert "jndkit-example" not in row["versions"]
 
 
 @pytest.mark.slow
@@ -218,5 +244,7 @@ def test_nothing_is_loaded_before_it_is_named(python: Path, lake: Path, tmp_path
     commands = [["encode", lake, "-o", target], ["compare", lake, target], ["map", lake, "-o", tmp_path / "m.npy"]]
     for arguments in commands:
         assert run(python, "-c", script, *arguments).stdout.splitlines()[-1] == "[]"
+    for verb in ((), ("encode",)):
+        assert run(python, "-c", script, *verb, "--help").stdout.splitlines()[-1] == "[]"
     named = run(python, "-c", script, "map", lake, "--model", "contrast", "-o", tmp_path / "n.npy")
     assert named.stdout.splitlines()[-1] == "['jndkit_example', 'jndkit_example.contrast']"

@@ -14,10 +14,11 @@ import pytest
 
 import jndkit
 from jndkit import errors, pipeline
+from jndkit.picture import Damaged
 from jndkit.picture.metadata.policy import POLICIES
 from jndkit.picturewise.decision import BUDGET
 from jndkit.pixelwise.terms import luma
-from jndkit.settings import Damaged, Effort, KeepMetadata, Settings
+from jndkit.settings import Effort, KeepMetadata, Settings
 
 FUNCTIONS = ("compare", "encode", "inject", "jnd_map", "load", "models", "predict")
 
@@ -105,8 +106,13 @@ def test_literal_types_are_what_is_accepted() -> None:
     assert set(typing.get_args(KeepMetadata)) == set(POLICIES)
     for damaged in typing.get_args(Damaged):
         assert Settings(damaged=damaged).damaged == damaged
+    misspelt: Any = "mend"
     with pytest.raises(jndkit.UsageError, match="damaged"):
-        Settings(damaged="mend")
+        Settings(damaged=misspelt)
+    takes = {name for name in FUNCTIONS if "damaged" in inspect.signature(getattr(jndkit, name)).parameters}
+    assert takes == {"encode", "inject", "load", "predict"}
+    for name in takes:
+        assert typing.get_type_hints(getattr(jndkit, name))["damaged"] == Damaged
 
 
 @pytest.mark.parametrize("name", jndkit.__all__)

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from jndkit.errors import UsageError
 from jndkit.evidence import Row, record_reading
-from jndkit.observers import Map, Reading, Watched, observer as named_observer
+from jndkit.observers import OBSERVERS, Map, Reading, Watched, observer as named_observer
 from jndkit.opening import load
-from jndkit.picture import MAX_PIXELS, Picture
+from jndkit.picture import MAX_PIXELS, Damaged, Picture
 from jndkit.picturewise.domain import domain
 from jndkit.picturewise.watching import watch_under
 from jndkit.pixelwise.render import write_map
@@ -74,7 +74,7 @@ def compared(
     viewing: str | float | None = None,
     observer: str = "cvvdp",
     max_pixels: int = MAX_PIXELS,
-    damaged: str = "refuse",
+    damaged: Damaged = "refuse",
 ) -> Comparison:
     """`compare`, said in viewers: the share that sees no difference, with its interval, and the verdict.
 
@@ -97,7 +97,7 @@ def compared(
     row.target = {"viewers": viewers, "jnd": target}
     row.observer, row.protocol = f"{judge.name} {judge.version}", fit.name
     row.viewing, row.ppd, row.domain = display.name, display.ppd, kind.kind
-    row.versions = {"jndkit": VERSION}
+    row.versions = {"jndkit": VERSION, **OBSERVERS.package(observer)}
     _describe(row, original, version)
     row.notes += [fit.note] if fit.note else []
     if not kind.inside:
@@ -110,7 +110,7 @@ def _pair(
     reference: str | Path | Picture,
     test: str | Path | Picture,
     max_pixels: int = MAX_PIXELS,
-    damaged: str = "refuse",
+    damaged: Damaged = "refuse",
 ) -> tuple[Picture, Picture]:
     """Both pictures. Raises UsageError where they differ in size."""
     original, version = (

@@ -54,6 +54,7 @@ class _FileError(JndError):
         super().__init__(f"{self.path or 'picture in memory'}: {reason}")
 
     def __reduce__(self) -> tuple[type, tuple[str | None, str]]:
+        # Pickled by its text alone, as other exceptions are, it could not be built again.
         return type(self), (self.path, self.reason)
 
 

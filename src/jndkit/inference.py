@@ -104,7 +104,7 @@ def _onnxruntime(path: str, runtime: str, threads: int) -> Session:
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
-    options.log_severity_level = 3
+    options.log_severity_level = 3  # errors alone
     providers = ["CUDAExecutionProvider"] if runtime == "cuda" else []
     network = onnxruntime.InferenceSession(path, options, providers=[*providers, "CPUExecutionProvider"])
     names = [port.name for port in network.get_inputs()]

@@ -11,7 +11,7 @@ from pathlib import Path
 from jndkit import codecs, picture
 from jndkit.errors import InputError, UsageError
 from jndkit.limits import MAX_PIXELS, check_bytes
-from jndkit.picture import Picture
+from jndkit.picture import Damaged, Picture
 from jndkit.picture.formats.sniffing import ENDINGS, is_known
 
 _START = 2048
@@ -22,13 +22,20 @@ _START = 2048
 def picture_suffixes() -> frozenset[str]:
     """Of files that are taken for pictures by their names; `load` itself goes by what a file begins with.
 
-    Formats of other packages' codecs are not among them: such files are opened where they are named.
+    Formats that only a codec reads are among them, those of other packages' codecs too; asking imports them all.
     """
-    streams = {card.suffix for card in codecs.CODECS.values() if card.read is not None}
-    return frozenset({suffix for endings in ENDINGS.values() for suffix in endings} | streams)
+    pictures = {suffix for endings in ENDINGS.values() for suffix in endings}
+    # Without a magic a card opens nothing, whatever it reads.
+    streams = {
+        suffix
+        for card in codecs.CODECS.everything()
+        if card.read is not None and card.magic
+        for suffix in (card.suffix, *card.also)
+    }
+    return frozenset(pictures | streams)
 
 
-def load(path: str | Path, *, max_pixels: int = MAX_PIXELS, damaged: str = "refuse") -> Picture:
+def load(path: str | Path, *, max_pixels: int = MAX_PIXELS, damaged: Damaged = "refuse") -> Picture:
     """The picture in a file: JPEG, PNG, WebP, AVIF, TIFF, BMP, PPM, HEIC, JPEG XL, or what a codec alone reads, such as
     `.jvvc` and `.jlic`.
 

@@ -15,15 +15,16 @@ from pathlib import Path
 from jndkit.errors import UsageError
 from jndkit.evidence import Row, record, record_prediction, satisfied, worth_writing
 from jndkit.limits import MAX_PIXELS
-from jndkit.observers import observer as named_observer
+from jndkit.observers import OBSERVERS, observer as named_observer
 from jndkit.opening import load
-from jndkit.picture import Picture, with_metadata
+from jndkit.picture import Damaged, Picture, with_metadata
 from jndkit.picturewise.choosing import Chooser, predict_choice
 from jndkit.picturewise.domain import domain
 from jndkit.picturewise.goal import Goal
 from jndkit.picturewise.prediction import predictor
+from jndkit.pixelwise import model_package
 from jndkit.provenance import first_row, inscribe, with_mark
-from jndkit.settings import Damaged, Effort, KeepMetadata, Settings
+from jndkit.settings import Effort, KeepMetadata, Settings
 
 
 @dataclass(frozen=True)
@@ -148,6 +149,7 @@ def run(source: str | Path | Picture, settings: Settings, *, write: bool = True)
     chooser = Chooser(picture, goal, observer, predict_curve, effort=effort, prefilter=model)
     chosen = chooser.smallest(settings.codec_specs, auto=settings.codec == "auto")
     record(row, chosen, goal)
+    row.versions |= OBSERVERS.package(settings.observer) | (model_package(model) if model else {})
     if not write:
         row.status = "predicted"
         row.sur = satisfied(chosen.decision.prediction, goal, chosen.decision.searched)

@@ -9,7 +9,7 @@ from jndkit import codecs
 from jndkit.errors import UsageError, check_choice
 from jndkit.limits import MAX_PIXELS, check_max_pixels
 from jndkit.observers import observer as named_observer
-from jndkit.picture import check_damaged, check_policy
+from jndkit.picture import Damaged, check_damaged, check_policy
 from jndkit.picturewise.curves import is_known
 from jndkit.picturewise.decision import BUDGET
 from jndkit.pixelwise import model_card
@@ -19,7 +19,6 @@ from jndkit.visibility import jnd_for
 
 Effort = Literal["fast", "normal", "best"]
 KeepMetadata = Literal["all", "nogps", "icc", "none"]
-Damaged = Literal["refuse", "keep"]
 
 
 @dataclass(frozen=True)
@@ -39,7 +38,7 @@ class Settings:
     keep_metadata: str = "all"
     force: bool = False
     max_pixels: int = MAX_PIXELS
-    damaged: str = "refuse"
+    damaged: Damaged = "refuse"
     prefilter: str | None = None
     encode: bool = True
 
@@ -52,6 +51,7 @@ class Settings:
         check_policy(self.keep_metadata)
         check_max_pixels(self.max_pixels)
         check_damaged(self.damaged)
+        # What follows raises for what makes no sense, before any picture is opened.
         jnd_for(self.viewers, self.fit[0])
         for name in self.codec_specs:
             codecs.codec(name)

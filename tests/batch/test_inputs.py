@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+from importlib.metadata import EntryPoint
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from jndkit import cards, opening
 from jndkit.batch import gather
 from jndkit.batch.pixels import pixels_of
 from jndkit.errors import InputError, UsageError
@@ -34,6 +36,28 @@ def test_gather_takes_pictures_by_name(tmp_path: Path) -> None:
         "b.JPG",
     ]
     assert [picture.path.name for picture in gather([tmp_path / "c.txt"])] == ["c.txt"]
+
+
+def test_a_folder_asks_once_which_suffixes_there_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What other packages offer is looked for in all that is installed, which takes long."""
+    touch(tmp_path, *(f"{number}.png" for number in range(50)), "a.txt", "sub/b.png", "sub/sub/c.png")
+    asked: list[str] = []
+
+    def count(group: str) -> tuple[EntryPoint, ...]:
+        asked.append(group)
+        return ()
+
+    monkeypatch.setattr(cards, "_entry_points", count)
+    opening.picture_suffixes.cache_clear()
+    try:
+        assert len(gather([tmp_path, tmp_path / "sub"], recursive=True)) == 52
+        gather([tmp_path])
+        assert asked == ["jndkit.codecs"]
+        opening.picture_suffixes.cache_clear()
+        gather([tmp_path / "0.png"])  # where no folder is searched, nobody is asked
+        assert asked == ["jndkit.codecs"]
+    finally:
+        opening.picture_suffixes.cache_clear()
 
 
 def test_gather_gives_each_file_once(tmp_path: Path) -> None:

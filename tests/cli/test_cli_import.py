@@ -54,7 +54,7 @@ def test_files_that_are_none(content: bytes, jnd: Callable[..., Any], tmp_path: 
     (tmp_path / "a.pth").write_bytes(content)
     said = jnd("import", "resjnd", "a.pth", "--name", "mine")
     assert (said.code, said.out) == (1, "")
-    assert said.err == "jnd: a.pth: it is no PyTorch checkpoint of weights alone, or it is damaged\n"
+    assert said.err == "jnd: a.pth: it is not a PyTorch checkpoint of weights alone, or it is damaged\n"
     assert [path.name for path in tmp_path.iterdir()] == ["a.pth"]
 
 
@@ -63,8 +63,8 @@ def test_files_that_are_none(content: bytes, jnd: Callable[..., Any], tmp_path: 
     ("arguments", "said"),
     [
         (("hvssd", "a.pth", "--name", "mine"), "unknown network 'hvssd': choose resjnd"),
-        (("resjnd", "a.pth", "--name", "wu2017"), "wu2017 is a model that comes along"),
-        (("resjnd", "a.pth", "--name", "../mine"), "is no name"),
+        (("resjnd", "a.pth", "--name", "wu2017"), "wu2017 is a model that comes with jndkit"),
+        (("resjnd", "a.pth", "--name", "../mine"), "is not a valid name"),
         (("resjnd", "a.pth"), "--name"),
     ],
 )

@@ -81,11 +81,11 @@ def test_other_settings(jnd: Run, draw: Draw, asked: list[str], said: str) -> No
     before = Path("a.jpg").read_bytes()
     again = jnd("encode", "a.png", "--json", *asked)
     assert again.code == 1
-    assert f"a.jpg: it was written by jndkit with the defaults, and asked for is {said}" in _message(again.rows[0])
+    assert f"a.jpg: it was written by jndkit with the defaults, and this run asks for {said}" in _message(again.rows[0])
     assert Path("a.jpg").read_bytes() == before
     assert jnd("encode", "a.png", "--force", *asked).code == 0
     assert jnd("encode", "a.png", "--json", *asked).rows[0]["status"] == "skipped"
-    assert f"written by jndkit with {said}, and asked for is the defaults" in jnd("encode", "a.png").err
+    assert f"written by jndkit with {said}, and this run asks for the defaults" in jnd("encode", "a.png").err
 
 
 def test_settings_that_come_to_the_same(jnd: Run, draw: Draw) -> None:

@@ -143,8 +143,8 @@ def test_another_picture_of_the_same_name_is_refused(folder: Path, tmp_path: Pat
 @pytest.mark.parametrize(
     ("content", "error", "said"),
     [
-        (b"a,b\n1,2\n", InputError, "no file of labels"),
-        (b"a,b", InputError, "no file of labels"),
+        (b"a,b\n1,2\n", InputError, "not a file of labels"),
+        (b"a,b", InputError, "not a file of labels"),
         (b"\x89PNG\r\n\x1a\n\xff\xfe", InputError, "cannot be read"),
         (b"HEADjnd_4k,jod_4k,observer,versions\n", UsageError, "other displays"),
         (b"HEADjnd_desktop,jod_desktop,observer,versions\n1,2\n", InputError, "line 2 is no label"),

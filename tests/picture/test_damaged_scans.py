@@ -11,6 +11,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -143,8 +144,9 @@ def test_keep_of_a_sound_file_says_nothing(files: dict[str, tuple[str, bytes]]) 
 
 
 def test_unknown_treatment(files: dict[str, tuple[str, bytes]]) -> None:
+    misspelt: Any = "ignore"
     with pytest.raises(UsageError, match="choose refuse, keep"):
-        from_bytes(files["baseline"][1], damaged="ignore")
+        from_bytes(files["baseline"][1], damaged=misspelt)
 
 
 @pytest.mark.parametrize("kind", ["heic", "jxl"])

@@ -17,7 +17,7 @@ import numpy.typing as npt
 import pytest
 
 from jndkit.errors import OutputError, UsageError
-from jndkit.picture import Picture, Pixels, from_bytes, load, png_bytes, replacing, save_png, write_atomic
+from jndkit.picture import Picture, Pixels, from_bytes, load, png_bytes, renaming, replacing, save_png, write_atomic
 from tests.picture.fixture_types import Encode
 
 posix = pytest.mark.skipif(os.name != "posix", reason="needs POSIX")
@@ -144,14 +144,21 @@ def test_interrupt_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert _names(tmp_path) == []
 
 
-@pytest.mark.parametrize("links", [True, False])
-def test_two_writers_one_winner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, links: bool) -> None:
-    if not links:
+def without_links(monkeypatch: pytest.MonkeyPatch, *, rename: bool) -> None:
+    """As on a memory card. rename: with the system's rename that never replaces, where it has one."""
 
-        def unsupported(*_: object) -> None:
-            raise PermissionError(1, "no hard links here")
+    def unsupported(*_: object) -> None:
+        raise PermissionError(1, "no hard links here")
 
-        monkeypatch.setattr(os, "link", unsupported)
+    monkeypatch.setattr(os, "link", unsupported)
+    if not rename:
+        monkeypatch.setattr(renaming, "_renamed_by_linux", lambda *_: False)
+
+
+@pytest.mark.parametrize("means", ["link", "rename", "reservation"])
+def test_two_writers_one_winner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, means: str) -> None:
+    if means != "link":
+        without_links(monkeypatch, rename=means == "rename")
     path = tmp_path / "a"
     gate = threading.Barrier(8)
     outcomes: list[int | None] = []
@@ -175,11 +182,28 @@ def test_two_writers_one_winner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
     assert _names(tmp_path) == ["a"]
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has the rename")
+def test_without_links_no_empty_file_takes_the_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run that is killed would leave it, and the next one would take it for a result."""
+    (tmp_path / "x").touch()
+    if not renaming._renamed_by_linux(str(tmp_path / "x"), str(tmp_path / "y")):
+        pytest.skip("nor has every file system")
+    without_links(monkeypatch, rename=True)
+    monkeypatch.delattr(renaming, "_reserve_and_rename")
+    write_atomic(tmp_path / "a", b"whole")
+    with pytest.raises(OutputError, match="exists"):
+        write_atomic(tmp_path / "a", b"other")
+    with pytest.raises(FileExistsError):
+        renaming.rename_to_new(str(tmp_path / "y"), str(tmp_path / "a"))
+    assert (tmp_path / "a").read_bytes() == b"whole"
+    assert _names(tmp_path) == ["a", "y"]
+
+
 def test_reservation_is_taken_back_when_the_rename_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def fails(*_: object) -> None:
         raise OSError(5, "Input/output error")
 
-    monkeypatch.setattr(os, "link", fails)
+    without_links(monkeypatch, rename=False)
     monkeypatch.setattr(os, "replace", fails)
     with pytest.raises(OutputError, match="Input/output"):
         write_atomic(tmp_path / "a", b"x")

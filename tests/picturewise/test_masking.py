@@ -8,7 +8,7 @@ import math
 import numpy as np
 import pytest
 
-import hiding as tool
+import picturewise_masking as tool
 from jndkit.picturewise.masking import ANY, UNSEEN, Masking, apart, masked_curve, table
 from jndkit.picturewise.responses import RESPONSES, Responses
 from jndkit.viewing import DISPLAYS, viewing

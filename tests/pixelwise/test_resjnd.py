@@ -114,7 +114,7 @@ def test_what_cannot_be_asked(folder: Path, picture: npt.NDArray[np.uint8]) -> N
             jnd_map(picture, "mine", **wrong)
     with pytest.raises(MissingError, match="yours"):
         jnd_map(picture, "resjnd", weights="yours")
-    with pytest.raises(UsageError, match="is no name"):
+    with pytest.raises(UsageError, match="is not a valid name"):
         jnd_map(picture, "resjnd", weights="../mine")
     made.write_weights(folder, "other", architecture="shen2020")
     with pytest.raises(UsageError, match="network of other 'shen2020'"):

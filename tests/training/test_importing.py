@@ -246,7 +246,7 @@ def test_damage_is_seen_or_does_no_harm(tmp_path: Path, place: float, value: int
 def test_what_is_no_file(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="No such file"):
         import_resjnd(tmp_path / "none.pth", "mine")
-    with pytest.raises(InputError, match="it is no file"):
+    with pytest.raises(InputError, match="it is not a file"):
         import_resjnd(tmp_path, "mine")
     with (tmp_path / "large.pth").open("wb") as large:
         large.truncate((64 << 20) + 1)

@@ -127,10 +127,10 @@ def test_what_cannot_be_started_from_is_named(cpl_pairs: Path, tmp_path: Path) -
     assert not (tmp_path / "run").exists()
     Run(recipe(cpl_pairs, "steps=1"), tmp_path / "run").train()
     (tmp_path / "run" / "last.safetensors").write_bytes(b"nothing")
-    with pytest.raises(DamagedError, match=r"last\.safetensors: it is no checkpoint of this run"):
+    with pytest.raises(DamagedError, match=r"last\.safetensors: it is not a checkpoint of this run"):
         Run(recipe(cpl_pairs), tmp_path / "run")
     (tmp_path / "run" / "last.json").write_text("{")
-    with pytest.raises(DamagedError, match=r"last\.json: it is no note of a run"):
+    with pytest.raises(DamagedError, match=r"last\.json: it is not the record of a run"):
         Run(recipe(cpl_pairs), tmp_path / "run")
 
 

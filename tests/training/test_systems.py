@@ -141,6 +141,17 @@ def test_lists_and_help_load_no_torch(arguments: list[str]) -> None:
     assert done.stdout.splitlines()[-1] == "False"
 
 
+def test_data_that_are_not_there_are_named_before_torch_is_loaded(tmp_path: Path) -> None:
+    good, gone = f"data.train={tmp_path}", f"data.valid={tmp_path / 'gone'}"
+    for settings in ((good, gone), (f'data.train=["{tmp_path.as_posix()}", "gone"]', good.replace("train", "valid"))):
+        arguments = ["train", "debug-resjnd-s", "--set", settings[0], "--set", settings[1]]
+        script = f"from jndkit.cli import main; print(main({arguments!r})); import sys; print('torch' in sys.modules)"
+        done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=tmp_path)
+        assert done.stdout.splitlines() == ["1", "False"]
+        assert done.stderr.endswith("gone: there is no such file or folder\n")
+        assert not (tmp_path / "runs").exists()
+
+
 def test_recipes_are_packaged() -> None:
     project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8"))
     assert "**/*.toml" in project["tool"]["setuptools"]["package-data"]["jndkit"]

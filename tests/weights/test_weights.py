@@ -74,7 +74,7 @@ def test_a_changed_card_is_read_again(folder: Path) -> None:
 def test_a_card_without_its_network(folder: Path) -> None:
     made.write_weights(folder, "mine")
     (folder / "mine.onnx").unlink()
-    with pytest.raises(DamagedError, match=r"mine\.onnx: its card is there, the file is not"):
+    with pytest.raises(DamagedError, match=r"mine\.onnx: its card is there, but the file is not"):
         find("mine")
 
 
@@ -145,7 +145,7 @@ def test_a_network_that_should_have_come_along(monkeypatch: pytest.MonkeyPatch, 
 
 @pytest.mark.parametrize("name", ["", "../x", "a/b", "a\\b", ".hidden", "-x", "a b", "ä", "x\n", "a" * 101, "\0"])
 def test_what_is_no_name(name: str) -> None:
-    with pytest.raises(UsageError, match="is no name"):
+    with pytest.raises(UsageError, match="is not a valid name"):
         find(name)
     with pytest.raises(UsageError):
         check_name(name)

@@ -26,4 +26,4 @@ def explained(error: Exception, name: str) -> dict[str, str]:
 def died(path: str, code: int | None) -> CodecError:
     """The error of a picture whose process ended in the middle of the work. code: its exit code."""
     how = f"was killed by signal {-code}" if code is not None and code < 0 else f"ended with code {code}"
-    return CodecError(f"{path}: the process working on it {how}, perhaps for want of memory")
+    return CodecError(f"{path}: the process working on it {how}, perhaps for lack of memory")

@@ -57,6 +57,7 @@ def gather(sources: Iterable[str | Path], *, recursive: bool = False, without: P
 
 def _walk(top: Path, recursive: bool, without: Path | None) -> Iterator[InputFile]:
     unread: list[OSError] = []
+    suffixes = picture_suffixes()
     for folder, folders, names in os.walk(top, onerror=unread.append):
         here = Path(folder)
         folders[:] = sorted(  # in place: os.walk goes into what is left of the list
@@ -64,7 +65,7 @@ def _walk(top: Path, recursive: bool, without: Path | None) -> Iterator[InputFil
         )
         for name in sorted(names):
             path = here / name
-            if not name.startswith(".") and path.suffix.lower() in picture_suffixes() and os.path.isfile(path):
+            if not name.startswith(".") and path.suffix.lower() in suffixes and os.path.isfile(path):
                 yield InputFile(path, True, here.relative_to(top))
     for error in unread:
         refused = InputError(error.filename, f"the folder cannot be read: {error.strerror}")

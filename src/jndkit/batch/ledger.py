@@ -47,6 +47,7 @@ def append(path: str | Path, *lines: str) -> None:
     """Add lines to the end of a file, which may not be there yet, in one go. Raises OutputError."""
     data = "".join(f"{line}\n" for line in lines).encode()
     try:
+        # For appending: what is written goes to the end, wherever `_mend` has read.
         with open(path, "a+b") as file:
             _mend(file)
             file.write(data)

@@ -126,6 +126,7 @@ class _Worker(Generic[Row]):
     """One process, and the job it works on. alive: until it is found to have ended."""
 
     def __init__(self, threads: int) -> None:
+        # On every system: a fork would inherit libraries whose threads have started and may hold locks.
         context = multiprocessing.get_context("spawn")
         self.connection: Connection
         self.connection, theirs = context.Pipe()
@@ -138,7 +139,7 @@ class _Worker(Generic[Row]):
             self.connection.close()
             raise
         finally:
-            theirs.close()
+            theirs.close()  # or its end here would hide that the process has ended
         self.job: Job[Row] | None = None
         self.pixels = 0
         self.alive = True

@@ -12,6 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
+# Verbs import what they need when they are called: `jnd --help` loads nothing heavy.
 from jndkit.cli import (
     compare,
     datasets,
@@ -30,8 +31,8 @@ from jndkit.cli.printing import complain
 from jndkit.errors import JndError, OutputError
 from jndkit.version import VERSION
 
-INTERRUPTED = 130
-_UNWRITABLE = {errno.ENOSPC, errno.EFBIG, errno.EIO, errno.EBADF}
+INTERRUPTED = 130  # what a shell reports of a program that Ctrl-C ended
+_UNWRITABLE = {errno.ENOSPC, errno.EFBIG, errno.EIO, errno.EBADF}  # what writing to stdout may meet
 _BROKEN_PIPE = 141  # what a shell reports of a program that a closed pipe ended
 
 # Rich help takes twice as long to start as all the rest.
@@ -52,6 +53,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")  # names of files are bytes and need not be text
     try:
+        # Else Typer would end the process itself, with its own words and codes.
         code = app(args=None if arguments is None else list(arguments), standalone_mode=False, prog_name="jnd")
         return int(code or 0)
     except _MISUSE as error:
@@ -86,6 +88,7 @@ def reported(verb: Callable[..., int]) -> Callable[..., int]:
     def guarded(*args: Any, **kwargs: Any) -> int:
         try:
             code = verb(*args, **kwargs)
+            # A full disk or a closed pipe shows here, while there is still somebody to say so.
             sys.stdout.flush()
             return code
         except KeyboardInterrupt:

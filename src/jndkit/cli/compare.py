@@ -33,6 +33,7 @@ def compare(
 ) -> int:
     """Say how visible a difference is, to how many, and where."""
     from jndkit.comparison import compared
+    from jndkit.picture import check_damaged
 
     comparison = compared(
         reference,
@@ -42,7 +43,7 @@ def compare(
         viewing=viewing,
         observer=observer,
         max_pixels=max_pixels,
-        damaged=damaged,
+        damaged=check_damaged(damaged),
     )
     for note in printing.notes(comparison.row):
         printing.complain(note)

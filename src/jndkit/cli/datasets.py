@@ -5,10 +5,10 @@ from __future__ import annotations
 import importlib
 import json as json_lines
 import sys
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable
 from contextlib import closing
 from types import ModuleType
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -29,6 +29,7 @@ _SUMMARIES = {
     "konjnd": "answers of people: 1,008 pictures, JPEG or BPG, about 42 answers each",
     "videoset": "answers of people: 220 sequences in four resolutions, H.264, three JND points",
 }
+# The defaults, which tell what was given.
 _ASKED = {"viewers": 75.0, "protocol": "aic", "viewing": None, "observer": "cvvdp"}
 
 
@@ -64,18 +65,30 @@ def build(
     if kind == "vpjnd" and asked != _ASKED:
         raise UsageError("vpjnd holds every visibility at two displays: --viewers and the like are for cpl and vvc")
     how = {} if kind == "vpjnd" else asked if model is None else {"model": model, "side": side}
-    counts = {"pair": 0, "skipped": 0, "error": 0}
-    with closing(_room(kind).build(folder, output, jobs=jobs, **how)) as rows:
-        for row in rows:
-            outcome = next(key for key in ("error", "skipped", "pair") if key in row)
-            counts[outcome] += 1
-            if json:
-                print(json_lines.dumps(row), flush=True)
-            elif outcome == "error":
-                printing.complain(row["error"])
+    progress = printing.Progress()
+    counts = _follow(_room(kind).build(folder, output, jobs=jobs, announce=progress.begin, **how), progress, json)
     said = f"{output}: {counts['pair']} pairs, {counts['skipped']} skipped, {counts['error']} failed"
     printing.say(said, file=sys.stderr if json else None)
     return 1 if counts["error"] else 0
+
+
+def _follow(rows: Generator[dict[str, Any], None, None], progress: printing.Progress, json: bool) -> dict[str, int]:
+    """Print rows as they come; how many of them are pairs, skipped and failed."""
+    counts = {"pair": 0, "skipped": 0, "error": 0}
+    with closing(rows):
+        try:
+            for row in rows:
+                outcome = next(key for key in ("error", "skipped", "pair") if key in row)
+                counts[outcome] += 1
+                progress.clear()
+                if json:
+                    print(json_lines.dumps(row), flush=True)
+                elif outcome == "error":
+                    printing.complain(row["error"])
+                progress.advance()
+        finally:
+            progress.clear()
+    return counts
 
 
 def check(

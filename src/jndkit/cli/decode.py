@@ -32,13 +32,13 @@ def decode(
     The PNG is upright, in the picture's own colours, and keeps its metadata.
     """
     from jndkit.opening import load
-    from jndkit.picture import png_bytes, write_atomic
+    from jndkit.picture import check_damaged, png_bytes, write_atomic
 
     if output not in (None, "-") and Path(output or "").suffix.lower() != ".png":
         raise UsageError(f"{output}: a picture is decoded to a .png")
     if output == "-" and sys.stdout.isatty():
         raise UsageError("-o - would write a picture to the terminal: send it to a file or a program")
-    picture = load(file, max_pixels=max_pixels, damaged=damaged)
+    picture = load(file, max_pixels=max_pixels, damaged=check_damaged(damaged))
     for note in picture.notes:
         printing.complain(f"{file}: {note}")
     data = png_bytes(picture, mark=False)
@@ -47,7 +47,7 @@ def decode(
         sys.stdout.buffer.flush()
         return 0
     target = Path(file).with_suffix(".png") if output is None else Path(output)
-    if os.path.exists(target) and target.samefile(file):
+    if os.path.exists(target) and target.samefile(file):  # also by a link, or another spelling
         raise UsageError(f"{target}: the output would be the input itself")
     write_atomic(target, data, force=force)
     printing.say(f"{file} -> {target}: {picture.width} x {picture.height}, {printing.size(len(data))}")

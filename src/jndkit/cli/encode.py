@@ -60,10 +60,12 @@ def encode(
     from jndkit import conversion
     from jndkit.batch import gather
     from jndkit.cli.reporting import Report
+    from jndkit.picture import check_damaged
     from jndkit.settings import Settings
 
     options.known_codec(codec)
     piped = output == "-"
+    # A folder of results inside one that is searched is no input.
     without = None if output is None or piped else Path(output)
     inputs = gather(pictures, recursive=recursive, without=without)
     exact, folder = conversion.destination(inputs, None if piped else output)
@@ -79,7 +81,7 @@ def encode(
         keep_metadata=keep_metadata,
         force=force,
         max_pixels=max_pixels,
-        damaged=damaged,
+        damaged=check_damaged(damaged),
     )
     if piped:
         return _to_stdout(inputs, settings, json)

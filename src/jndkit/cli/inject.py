@@ -43,7 +43,7 @@ def inject(
     Give one of --psnr, --strength and --jnd.
     """
     from jndkit.injection import inject as injected
-    from jndkit.picture import png_bytes, write_atomic
+    from jndkit.picture import check_damaged, png_bytes, write_atomic
 
     target = Path(output)
     if target.suffix.lower() != ".png":
@@ -62,7 +62,7 @@ def inject(
         viewing=viewing,
         observer=observer,
         max_pixels=max_pixels,
-        damaged=damaged,
+        damaged=check_damaged(damaged),
     )
     data = png_bytes(done.picture, mark=False)
     write_atomic(target, data, force=force)

@@ -18,14 +18,7 @@ if TYPE_CHECKING:
 def label(
     folder: Annotated[str, typer.Argument(metavar="FOLDER", help="A folder of pictures, or a picture.")],
     output: Annotated[str, typer.Option("--output", "-o", metavar="FILE.csv", help="The labels, one a line.")],
-    codec: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="SPEC",
-            help="jpeg, avif:s8,444 and the like; may be repeated.",
-            show_default="jpeg, webp and avif",
-        ),
-    ] = None,
+    codec: Annotated[list[str] | None, options.codecs("jpeg, webp and avif")] = None,
     knobs: Annotated[
         str | None,
         typer.Option(
@@ -34,14 +27,7 @@ def label(
             show_default="ten of each codec, evenly spread in visibility",
         ),
     ] = None,
-    viewing: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="NAME|PPD",
-            help="desktop, 4k, laptop, phone, or a number of pixels per degree; may be repeated.",
-            show_default="desktop",
-        ),
-    ] = None,
+    viewing: Annotated[list[str] | None, options.displays("desktop")] = None,
     protocol: options.Protocol = "aic",
     keep: Annotated[
         str | None, typer.Option(metavar="DIR", help="Keep the coded files here, a folder for each picture.")
@@ -60,6 +46,7 @@ def label(
     """
     from jndkit.labelling.file import begin
     from jndkit.labelling.work import CODECS, Plan
+    from jndkit.picture import check_damaged
 
     plan = Plan(
         codecs=tuple(codec or CODECS),
@@ -68,7 +55,7 @@ def label(
         protocol=protocol,
         keep=None if keep is None else Path(keep),
         max_pixels=max_pixels,
-        damaged=damaged,
+        damaged=check_damaged(damaged),
     )
     labels = begin(folder, output, plan, recursive=recursive)
     rows, failed = _follow(labels, jobs)

@@ -40,11 +40,12 @@ def map_(
     Its values are 8-bit code values of luma.
     """
     from jndkit.opening import load
+    from jndkit.picture import check_damaged
     from jndkit.pixelwise import jnd_map
     from jndkit.pixelwise.render import check_name, write_map
 
     check_name(output)
-    loaded = load(picture, max_pixels=max_pixels, damaged=damaged)
+    loaded = load(picture, max_pixels=max_pixels, damaged=check_damaged(damaged))
     for note in loaded.notes:
         printing.complain(f"{picture}: {note}")
     # Models that are not foveated do not take these, not even as None.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -12,6 +12,7 @@ from jndkit.errors import UsageError
 MAX_PIXELS = limits.MAX_PIXELS
 
 Inputs = Annotated[list[str], typer.Argument(metavar="PICTURE", help="Files, or folders of pictures.")]
+_DISPLAYS = "desktop, 4k, laptop, phone, or a number of pixels per degree"
 _SPEC = "jpeg, webp, avif or another of jnd models; auto for the smallest; options as in avif:s6,444."
 Codec = Annotated[
     str | None,
@@ -33,16 +34,11 @@ Viewing = Annotated[
     str | None,
     typer.Option(
         metavar="NAME|PPD",
-        help="Display: desktop, 4k, laptop, phone, or a number of pixels per degree.",
+        help=f"Display: {_DISPLAYS}.",
         show_default="the protocol's own, desktop for aic",
     ),
 ]
-Display = Annotated[
-    str,
-    typer.Option(
-        "--viewing", metavar="NAME|PPD", help="Display: desktop, 4k, laptop, phone, or a number of pixels per degree."
-    ),
-]
+Display = Annotated[str, typer.Option("--viewing", metavar="NAME|PPD", help=f"Display: {_DISPLAYS}.")]
 Observer = Annotated[str, typer.Option(metavar="NAME", help="Who judges; see jnd models.")]
 Effort = Annotated[str, typer.Option(metavar="NAME", help="fast, normal or best: how many encodes to try.")]
 Prefilter = Annotated[
@@ -53,7 +49,7 @@ Prefilter = Annotated[
         show_default="not at all",
     ),
 ]
-Shave = Annotated[str | None, typer.Option("--shave", hidden=True)]
+Shave = Annotated[str | None, typer.Option("--shave", hidden=True)]  # the old spelling of --prefilter
 KeepMetadata = Annotated[
     str,
     typer.Option(metavar="WHAT", help="What of colour profile, EXIF and XMP to write: all, nogps, icc or none."),
@@ -88,6 +84,16 @@ MaxPixels = Annotated[int, typer.Option(metavar="N", help="Refuse pictures with 
 Damaged = Annotated[
     str, typer.Option(metavar="HOW", help="refuse pictures whose coded data is damaged, or keep what decodes of them.")
 ]
+
+
+def codecs(default: str) -> Any:
+    """--codec of verbs that take several. default: which those are where none is named, in words."""
+    return typer.Option(metavar="SPEC", help="jpeg, avif:s8,444 and the like; may be repeated.", show_default=default)
+
+
+def displays(default: str) -> Any:
+    """--viewing of verbs that take several. default: as in `codecs`."""
+    return typer.Option(metavar="NAME|PPD", help=f"{_DISPLAYS}; may be repeated.", show_default=default)
 
 
 def prefilter_named(prefilter: str | None, shave: str | None) -> str | None:

@@ -39,6 +39,7 @@ def predict(
     from jndkit import conversion
     from jndkit.batch import gather
     from jndkit.cli.reporting import Report
+    from jndkit.picture import check_damaged
     from jndkit.settings import Settings
 
     options.known_codec(codec)
@@ -52,10 +53,10 @@ def predict(
         prefilter=options.prefilter_named(prefilter, shave),
         keep_metadata=keep_metadata,
         max_pixels=max_pixels,
-        damaged=damaged,
+        damaged=check_damaged(damaged),
         encode=not no_encode,
     )
-    tasks = [conversion.Task(found.path, found.refusal) for found in gather(pictures, recursive=recursive)]
+    tasks = [conversion.Task(picture.path, picture.refusal) for picture in gather(pictures, recursive=recursive)]
     printing.announce(conversion.longest_wait(tasks, settings))
     report = Report(len(tasks), json=json, lines=_described)
     return report.follow(conversion.run_all(tasks, settings, jobs=jobs, write=False, done=report.advance))

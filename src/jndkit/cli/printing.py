@@ -19,6 +19,7 @@ _REDRAW = 0.1  # seconds
 
 def shown(text: object) -> str:
     """Text in one line that cannot steer the terminal, whatever a file is called."""
+    # Lone surrogates stand for bytes of a name that are no UTF-8; the stream escapes them itself.
     return "".join(c if c.isprintable() or "\udc80" <= c <= "\udcff" else ascii(c)[1:-1] for c in str(text))
 
 
@@ -44,6 +45,7 @@ def size(count: int) -> str:
     """148 kB"""
     if count < 1000:
         return f"{count} B"
+    # What would be rounded to 1000 kB is a megabyte; to 100.0 is 100.
     unit, name = (1e3, "kB") if count < 999_500 else (1e6, "MB")
     return f"{count / unit:.{0 if count >= 99.95 * unit else 1}f} {name}"
 
@@ -112,12 +114,21 @@ def summary(rows: list[Row]) -> str:
 class Progress:
     """A bar on stderr where that is a terminal, and nothing elsewhere."""
 
-    def __init__(self, total: int) -> None:
+    def __init__(self, total: int = 0) -> None:
+        """total: how much there is to do; 0 until `begin` says it."""
         self._total = total
         self._done = 0
         self._drawn = 0.0
-        self._shown = total > 1 and sys.stderr.isatty()
         self._started = time.monotonic()
+
+    @property
+    def _shown(self) -> bool:
+        return self._total > 1 and sys.stderr.isatty()
+
+    def begin(self, total: int) -> None:
+        """Say how much there is to do, where nobody knew it before, and draw the empty bar."""
+        self._total, self._started = total, time.monotonic()
+        self.draw()
 
     def advance(self) -> None:
         self._done += 1
@@ -133,7 +144,8 @@ class Progress:
         if self._done:
             left = (self._drawn - self._started) / self._done * (self._total - self._done)
             text += f", {left / 60:.0f} min left" if left >= 90 else f", {left:.0f} s left"
-        width = shutil.get_terminal_size().columns - 1
+        width = shutil.get_terminal_size().columns - 1  # a full line may go on in the next
+        # Back to the start, and erased to the end.
         print(f"\r\x1b[K{text[:width]}", end="", file=sys.stderr, flush=True)
 
     def clear(self) -> None:

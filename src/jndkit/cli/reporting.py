@@ -51,7 +51,7 @@ class Report:
         elif row.error is None:
             for line in self._lines(row):
                 printing.say(line)
-            sys.stdout.flush()
+            sys.stdout.flush()  # line by line, also into a pipe
         for note in printing.notes(row):
             printing.complain(note)
 

@@ -38,6 +38,7 @@ def train(
     Several processes: torchrun --nproc-per-node N -m -- jndkit train RECIPE
     """
     from jndkit.training.recipe import load_recipe, summaries
+    from jndkit.training.tasks import check_paths
 
     if list_:
         width = max(map(len, summaries()))
@@ -51,6 +52,7 @@ def train(
         check_own_name(name)
         if chosen.name not in MODELS:
             raise UsageError(f"--name {name}: jnd map has no model {chosen.name}")
+    check_paths(chosen)  # before torch is loaded, which takes seconds
     need_torch()
     from jndkit.training.loop import Run
     from jndkit.training.results import check_free, export_best

@@ -26,6 +26,7 @@ __all__ = [
     "versions",
 ]
 
+# Named, not imported: a codec whose library is missing or broken is in nobody's way.
 CODECS = Registry(
     Card,
     "codec",

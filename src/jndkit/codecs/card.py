@@ -66,7 +66,7 @@ class Card(cards.Card):
     def __post_init__(self) -> None:
         for suffix in (self.suffix, *self.also):
             if not suffix.startswith(".") or suffix != suffix.lower():
-                raise ValueError(f"{suffix!r} is no suffix of files: write it in lower case, with its dot")
+                raise ValueError(f"{suffix!r} is not a suffix of files: write it in lower case, with its dot")
 
     @property
     def missing(self) -> str:

@@ -10,7 +10,7 @@ from jndkit.picture import Pixels, one_colour
 
 Plane = npt.NDArray[np.float32]
 
-_CB = (-0.168735892, -0.331264108, 0.5)
+_CB = (-0.168735892, -0.331264108, 0.5)  # JFIF 1.02
 _CR = (0.5, -0.418687589, -0.081312411)
 _TO_CHROMA = np.array([_CB, _CR], np.float32)
 _BAND_PIXELS = 1 << 15  # keeps the working arrays in the processor's cache
@@ -50,12 +50,12 @@ def reduce_chroma(rgb: Pixels, grey: bool = False) -> Pixels:
         return rgb
     height, width = rgb.shape[:2]
     reduced = np.empty((height, width, 3), np.uint8)
-    rows = max(2, _BAND_PIXELS // width // 2 * 2)
+    rows = max(2, _BAND_PIXELS // width // 2 * 2)  # even: no 2 x 2 block may be cut
     for top in range(0, height, rows):
         # Interpolation looks one chroma row up and down, which is two rows of pixels.
         start, stop = max(0, top - 2), min(height, top + rows + 2)
         seen = rgb[start:stop]
-        band = seen if one_colour(seen) else _reduce_band(seen)
+        band = seen if one_colour(seen) else _reduce_band(seen)  # of one colour 4:2:0 takes nothing
         reduced[top : top + rows] = band[top - start : top - start + rows]
     return reduced
 

@@ -35,6 +35,7 @@ class Knob:
             grid = sorted(self.values)
         else:
             count = round((self.high - self.low) / self.step)
+            # Rounded to what people write: in floating point 3 * 0.1 is not 0.3.
             grid = [round(self.low + i * self.step, 6) for i in range(count + 1)]
         return tuple(grid if self.higher_is_better else reversed(grid))
 
@@ -76,6 +77,7 @@ class Codec(Protocol):
 def checked(name: str, knob: Knob, value: float) -> float:
     """`value`, where the knob has such a setting. Raises UsageError outside its range or between its steps."""
     steps = (value - knob.low) / knob.step if math.isfinite(value) else math.nan
+    # NaN fails every comparison, and so is refused here.
     if not knob.low <= value <= knob.high:
         raise UsageError(f"{name}: {knob.name} {value:g} lies outside {knob.low:g} to {knob.high:g}")
     if knob.step >= 1 and abs(steps - round(steps)) > 1e-6:

@@ -31,6 +31,7 @@ def samples(picture: Picture, carries: frozenset[str]) -> Pixels:
 def one_channel(picture: Picture, carries: frozenset[str]) -> bool:
     """Whether the colour of the picture is written as one channel, which an RGB profile would contradict."""
     profile = picture.icc if "icc" in carries else None
+    # Bytes 16 to 19 of an ICC profile name the space of its colours.
     return "grey" in carries and picture.grey and (profile is None or profile[16:20] == b"GRAY")
 
 
@@ -76,6 +77,6 @@ def described(
     """
     # Only a profile concerns the pixels.
     file = Picture(pixels if icc else pixels[:1, :1], icc=icc or None, exif=exif or None, xmp=xmp or None)
-    data = png_bytes(file, mark=False, effort="quick")
+    data = png_bytes(file, mark=False, effort="quick")  # it never leaves memory
     picture = from_bytes(data, max_pixels=max_pixels, trusted=True)
     return picture if icc else replace(picture, rgb=pixels, grey=grey)

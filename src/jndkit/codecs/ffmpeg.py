@@ -11,6 +11,7 @@ from jndkit.errors import CodecError, MissingError
 
 INSTALL = "pip install 'jndkit[vvc]'"
 # The formats of ffmpeg read nothing but the pipe: no file, no address that a hostile stream could name.
+# The log stays at "info": the callers read in it which formats ffmpeg really took.
 _QUIET = ("-hide_banner", "-nostats", "-nostdin", "-loglevel", "info", "-protocol_whitelist", "pipe")
 
 
@@ -48,10 +49,11 @@ def run(arguments: list[str], data: bytes, seconds: float, memory: int | None = 
         except subprocess.TimeoutExpired:
             child.kill()
             raise CodecError(f"ffmpeg did not finish within {seconds:.0f} seconds") from None
-        except BaseException:
+        except BaseException:  # Ctrl-C too
             child.kill()
             raise
     text = log.decode("utf-8", "replace")
+    # ffmpeg may end well and have written nothing.
     if child.returncode != 0 or not output:
         raise CodecError(f"ffmpeg failed: {_reason(text)}")
     return output, text
@@ -67,6 +69,7 @@ def version() -> str:
 
 def _reason(log: str) -> str:
     """The first complaint in a log: the lines after it follow from it."""
+    # Lines open with the part of ffmpeg that speaks and its address: [vvc @ 0x55d0c8].
     lines = [re.sub(r"^\[[^\]]*\]\s*", "", line).strip() for line in log.splitlines()]
     complaints = [
         line for line in lines if re.search(r"error|invalid|fail|cannot|unknown|unsupported", line, re.IGNORECASE)

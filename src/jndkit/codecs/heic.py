@@ -13,7 +13,7 @@ from jndkit.codecs.spec import Grammar, Option
 from jndkit.picture import Picture
 from jndkit.picture.metadata.xmp import mark_xmp
 
-_MODES = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}
+_MODES = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}  # channels to Pillow's names
 # libheif gives x265 the rate factor (100 - quality) // 2; above 93 the quantiser is at its end.
 _QUALITIES = (0.0, *(float(quality) for quality in range(1, 94, 2)))
 

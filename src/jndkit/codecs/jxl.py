@@ -18,7 +18,7 @@ from jndkit.codecs.spec import Grammar, Option
 from jndkit.picture import Picture
 from jndkit.picture.metadata.xmp import mark_xmp
 
-_SIGNATURE = b"\x00\x00\x00\x0cJXL \r\n\x87\n"
+_SIGNATURE = b"\x00\x00\x00\x0cJXL \r\n\x87\n"  # its line ends show a transfer that took the file for text
 # Neighbours 2 to 7 % apart, as an eye would space them; each of them changes bytes.
 _DISTANCES = (
     *(round(0.02 * n, 2) for n in range(2, 25)),
@@ -56,6 +56,7 @@ class Jxl:
         import imagecodecs
 
         checked(self.name, self.knob, value)
+        # Level 5 of ISO/IEC 18181-1; what is larger would need a `jxll` box that names level 10.
         check_size(self.name, picture, 1 << 18, 1 << 28)
         with failing(self.name, "encoder"):
             pixels = samples(picture, self.carries)

@@ -37,8 +37,8 @@ _AVIF_QUALITIES = tuple(
     )
 )
 _JPEG_SEGMENT = 65533  # a segment's length, 16 bits, counts its own two bytes
-_XMP_NAME = len(b"http://ns.adobe.com/xap/1.0/\0")
-_JPEG_BUFFER = threading.Lock()
+_XMP_NAME = len(b"http://ns.adobe.com/xap/1.0/\0")  # the namespace that XMP in a JPEG file opens with
+_JPEG_BUFFER = threading.Lock()  # Pillow's MAXBLOCK is one number for the whole process
 
 
 class Jpeg:
@@ -70,7 +70,7 @@ class Jpeg:
             "subsampling": "4:4:4" if self.chroma == "444" else "4:2:0",
             "progressive": True,
             "optimize": True,
-            "comment": picture.mark.encode(),
+            "comment": picture.mark.encode(),  # JPEG has a segment for remarks; WebP and AVIF carry the mark in XMP
             "icc_profile": picture.icc,
             "exif": b"Exif\0\0" + exif if exif else b"",
             "xmp": picture.xmp or b"",
@@ -99,25 +99,23 @@ class Webp:
         self.method = int(method[1:])
         self.chroma = "444" if mode else "420"
         self.knob = LOSSLESS_KNOB if mode else Knob("quality", 0, 100, 1, True)
-        self.carries = frozenset({"alpha", "icc", "exif", "xmp"})
+        self.carries = frozenset({"alpha", "icc", "exif", "xmp"})  # not "grey": VP8 always has chroma
         self.options: tuple[str, ...] = () if mode or method == "m6" else ("webp:m6",)
         self.lossless: str | None = f"webp:{method},lossless"
         self.block_limit: int | None = None
 
     def encode(self, picture: Picture, value: float) -> bytes:
         checked(self.name, self.knob, value)
-        check_size(self.name, picture, 16383)
+        check_size(self.name, picture, 16383)  # VP8 has 14 bits for a side
         lossless = self.spec == self.lossless
         settings: dict[str, Any] = {
             "lossless": lossless,
             # In lossless mode this is libwebp's effort, of which the last quarter costs ten times the rest.
             "quality": 75 if lossless else value,
             "method": self.method,
-            "alpha_quality": 100,
-            "exact": False,
-            "icc_profile": picture.icc,
-            "exif": tiff_block(picture.exif) or b"",
-            "xmp": mark_xmp(picture.xmp, picture.mark),
+            "alpha_quality": 100,  # 100 is lossless
+            "exact": False,  # colour below full transparency, which nobody sees, may go
+            **_metadata(picture),
         }
         with failing(self.name, "encoder"):
             return _saved(picture, self.carries, "WEBP", settings)
@@ -143,6 +141,7 @@ class Avif:
         self.chroma = chroma
         self.knob = Knob("quality", 0, 100, 1, True, values=_AVIF_QUALITIES)
         self.carries = frozenset({"alpha", "icc", "exif", "xmp", "grey"})
+        # Best effort may be slower than what was asked, and not faster.
         tried = {f"avif:{s},{c}" for s in (speed, "s4") for c in ("420", "444") if int(s[1:]) <= self.speed}
         self.options: tuple[str, ...] = tuple(sorted(tried - {self.spec}))
         self.lossless: str | None = None
@@ -158,10 +157,8 @@ class Avif:
             "subsampling": "4:0:0" if one_channel(picture, self.carries) else f"4:{self.chroma[1]}:{self.chroma[2]}",
             # One thread codes other bytes than many; two code what any larger number codes.
             "max_threads": 2,
-            "autotiling": False,
-            "icc_profile": picture.icc,
-            "exif": tiff_block(picture.exif) or b"",
-            "xmp": mark_xmp(picture.xmp, picture.mark),
+            "autotiling": False,  # tiles are coded apart, which costs bytes
+            **_metadata(picture),
         }
         with failing(self.name, "encoder"):
             return _saved(picture, self.carries, "AVIF", settings)
@@ -195,6 +192,12 @@ class Png:
         return read_back(self.name, data)
 
 
+def _metadata(picture: Picture) -> dict[str, bytes | None]:
+    """Profile, EXIF and XMP, with the mark in it, as Pillow takes them for formats that hold them whole."""
+    exif, xmp = tiff_block(picture.exif) or b"", mark_xmp(picture.xmp, picture.mark)
+    return {"icc_profile": picture.icc, "exif": exif, "xmp": xmp}
+
+
 def _saved(picture: Picture, carries: frozenset[str], name: str, settings: dict[str, Any]) -> bytes:
     file = BytesIO()
     with quiet_pillow():  # it warns of what it finds odd in EXIF blocks
@@ -225,6 +228,7 @@ def png_sealed(data: bytes) -> bytes:
     while start < len(data):
         (length,) = struct.unpack_from(">I", data, start)
         end = start + 8 + length
+        # The checksum of a chunk covers its kind and content, not its length.
         parts += [data[start:end], struct.pack(">I", zlib.crc32(data[start + 4 : end]))]
         start = end + 4
     return b"".join(parts)

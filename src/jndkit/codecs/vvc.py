@@ -43,19 +43,19 @@ from jndkit.errors import CodecError, DamagedError, FormatError, LimitError
 from jndkit.picture import Picture, Pixels, Source
 from jndkit.picture.metadata.xmp import mark_xmp
 
-MAGIC = b"\x89JVVC\r\n\x1a"
+MAGIC = b"\x89JVVC\r\n\x1a"  # like PNG's: it shows a transfer that took the file for text
 _HEADER = struct.Struct("<8sBBHIIIIIIII")
 _CRC = struct.Struct("<I")
 _GREY = 1
 _SIDE = 16384
 _PIXELS = 60_000_000
-_KR, _KB = 0.2126, 0.0722
+_KR, _KB = 0.2126, 0.0722  # ITU-R BT.709
 _TO_Y = np.array([[_KR, 1 - _KR - _KB, _KB]])
 _TO_YCC = np.vstack(
     [_TO_Y, (np.array([0, 0, 1]) - _TO_Y) / (2 * (1 - _KB)), (np.array([1, 0, 0]) - _TO_Y) / (2 * (1 - _KR))]
 )
-_TEN_BITS = 1023 / 255
-_FORWARD = np.hstack([_TO_YCC * _TEN_BITS, [[0], [512], [512]]]).astype(np.float32)
+_TEN_BITS = 1023 / 255  # full range on both sides
+_FORWARD = np.hstack([_TO_YCC * _TEN_BITS, [[0], [512], [512]]]).astype(np.float32)  # 512 is no chroma
 _INVERSE = np.linalg.inv(_TO_YCC) / _TEN_BITS
 _BACK = np.hstack([_INVERSE, _INVERSE @ [[0], [-512], [-512]]]).astype(np.float32)
 
@@ -82,9 +82,11 @@ class Vvc:
         qp = int(checked(self.name, self.knob, value))
         check_size(self.name, picture, _SIDE, _PIXELS)
         with failing(self.name, "encoder"):
+            # The stream has three planes whatever the picture; that it is grey is a flag of the header.
             pixels = samples(picture, self.carries - {"grey"})
             size = coded_size(picture.width, picture.height)
             stream = _encode_planes(to_planes(pixels), *size, qp, self.preset)
+            # Decoded at once: the checksum is of what a decoder has to give back.
             planes = _decode_planes(stream, *size)
             blocks = (picture.icc or b"", tiff_block(picture.exif) or b"", mark_xmp(picture.xmp, picture.mark), stream)
             return _pack(picture.width, picture.height, picture.grey, zlib.crc32(planes), blocks)
@@ -143,12 +145,13 @@ def from_planes(planes: bytes, width: int, height: int) -> Pixels:
     cb, cr = samples[width * height :].reshape(2, height // 2, width // 2)
     chroma = double(np.dstack([cb, cr]), width, height)
     rgb = cv2.transform(np.dstack([luma, chroma]), _BACK)
-    return np.asarray(cv2.add(rgb, 0.0, dtype=cv2.CV_8U), np.uint8)
+    return np.asarray(cv2.add(rgb, 0.0, dtype=cv2.CV_8U), np.uint8)  # rounds and saturates
 
 
 @cache
 def encoder_version() -> str:
     """The version of libvvenc inside the ffmpeg program."""
+    # The library names itself in the log of an encode alone, so the smallest picture is coded.
     _, log = ffmpeg.run(_encoder_arguments(32, 32, 40, "faster"), bytes(32 * 32 * 3), 30)
     version = re.search(r"libvvenc version: (\S+)", log)
     return version[1] if version else "unknown"
@@ -175,10 +178,11 @@ def _decode_planes(stream: bytes, width: int, height: int) -> bytes:
     # The decoder counts the margins of its buffers as pixels.
     most = (width + 256) * (height + 256)
     arguments = ["-max_pixels", str(most), "-threads", "1", "-f", "vvc", "-i", "pipe:0"]
+    # One picture and no more, whatever a hostile stream goes on with.
     arguments += ["-frames:v", "1", "-f", "rawvideo", "pipe:1"]
     planes, log = ffmpeg.run(arguments, stream, 30 + 40e-6 * pixels, (2 << 30) + 64 * pixels)
     if len(planes) != pixels * 3 or "yuv420p10le" not in log:
-        raise CodecError("what came back is not the planes the file declares")
+        raise CodecError("the decoded planes are not those that the file declares")
     return planes
 
 

@@ -14,9 +14,11 @@ from jndkit.provenance import describe, recall, told
 from jndkit.settings import Settings
 
 # The marks that the codecs write: in XMP, in a JPEG comment, in a PNG text, or a container of our own.
+# A mark is printable text without quotes and angle brackets, which would end it in XMP.
 _MARK = re.compile(
     rb"""(?:urn:jndkit:mark:1"\s+jndkit:Encoder="|\xff\xfe..|Software\0+)(jndkit \d[ !#-;=?-~]*)""", re.DOTALL
 )
+# What says that a file is ours where no mark of it can be read.
 _OTHER_MARK = re.compile(rb"urn:jndkit:mark:|\A\x89J(?:VVC|LIC)\r\n\x1a")
 _LAST_MARK = re.compile(rb"jndkit \d[ -~]*\Z")  # what a .jlic file ends with
 _LOOKED_AT = 1 << 18  # bytes at either end of a file, where metadata lies
@@ -97,4 +99,4 @@ def _made_of(mark: Mark, sha256: str, settings: Settings) -> str:
     if mark.source != source_of(sha256):
         return "it was written by jndkit from another picture, or from this one before it was changed"
     before, now = (asked or "the defaults" for asked in (mark.settings, told(settings)))
-    return f"it was written by jndkit with {before}, and asked for is {now}"
+    return f"it was written by jndkit with {before}, and this run asks for {now}"

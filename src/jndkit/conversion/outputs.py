@@ -147,6 +147,7 @@ def plan(
     Raises UsageError where two inputs of one name would go to one folder, or the output is the input.
     """
     suffixes = suffixes_of(settings)
+    # Its inputs are known only below: some of them may be results of earlier runs.
     outputs = Plan([], {picture.path: picture.within for picture in inputs}, frozenset(), folder, exact, settings.force)
     results = {picture.path: outputs.earlier(picture.path, suffixes) for picture in inputs if not picture.error}
     left = {identity(name) for names in results.values() for name in names}

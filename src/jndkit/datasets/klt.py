@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from jndkit.picture import Pixels
 
-SIDE = 8
+SIDE = 8  # pixels, as published
 COMPONENTS = 3 * SIDE * SIDE
 
 Floats = npt.NDArray[np.float32]
@@ -40,6 +40,7 @@ class Klt:
         padded = cv2.copyMakeBorder(rgb, SIDE, 2 * SIDE, SIDE, 2 * SIDE, cv2.BORDER_REFLECT).astype(np.float32)
         padded -= self._mean
         self.basis: Floats = _basis(padded)
+        # Products of 2, 3 and 5, of which transforms are fast.
         self._size = tuple(cv2.getOptimalDFTSize(side) for side in padded.shape[:2])
         self._spectra: Spectrum = np.stack([np.fft.rfft2(padded[..., plane], self._size) for plane in range(3)])
 
@@ -60,10 +61,12 @@ class Klt:
         """float32 (15, 15, 3, 3): by how much a plane (last) at an offset adds to a plane (third) of the result."""
         weights = np.clip(components - np.arange(COMPONENTS), 0.0, 1.0)
         used = int(np.ceil(components))
+        # Roots, since the autocorrelation multiplies them by themselves.
         blocks = (self.basis[:, :used] * np.sqrt(weights[:used])).T.reshape(used, SIDE, SIDE, 3)
-        spectra = np.fft.rfft2(blocks, (2 * SIDE, 2 * SIDE), axes=(1, 2))
+        spectra = np.fft.rfft2(blocks, (2 * SIDE, 2 * SIDE), axes=(1, 2))  # twice the side: nothing wraps around
         power = np.einsum("kyxp,kyxq->yxpq", spectra, spectra.conj())
         lags = np.fft.irfft2(power, (2 * SIDE, 2 * SIDE), axes=(0, 1)) / SIDE**2
+        # Without the lag of -8, which blocks of 8 do not have.
         kernels: Floats = np.fft.fftshift(lags, axes=(0, 1))[1:, 1:].astype(np.float32)
         return kernels
 

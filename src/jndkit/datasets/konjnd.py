@@ -19,7 +19,7 @@ from jndkit.errors import InputError
 
 TABLE = "subjective_ratings.csv"
 PICTURES = 1008
-LEVELS = {"jpeg": 100, "bpg": 51}
+LEVELS = {"jpeg": 100, "bpg": 51}  # JPEG quality 100 down to 1, QP 1 to 51
 
 _LEAST, _MOST = 0, 101  # one beyond JPEG's levels at either end: what a slider may say
 _SUFFIX = {"jpeg": ".jpg", "bpg": ".png"}

@@ -30,6 +30,7 @@ from jndkit.visibility import jnd_for
 MANIFEST = "manifest.jsonl"
 SPLITS = ("train", "valid", "test")
 _WHOLE = "pair"  # the one part of the work on a picture
+# That of a mean squared error of 1e-12.
 _EQUAL = 168.131  # dB that a row says of two equal pictures, since JSON has no infinity
 
 
@@ -54,14 +55,25 @@ Store = Callable[..., dict[str, Any]]
 keys of its row. Like `Make`, a function of a module.
 """
 
+Announce = Callable[[int], None] | None
+"""Is told how many pictures are left to do."""
+
 
 def build_pairs(
-    source: str | Path, target: str | Path, side: str, make: Make, *, jobs: int | None, options: dict[str, Any]
+    source: str | Path,
+    target: str | Path,
+    side: str,
+    make: Make,
+    *,
+    jobs: int | None,
+    announce: Announce,
+    options: dict[str, Any],
 ) -> Generator[dict[str, Any], None, None]:
     """Make a pair of every picture below a folder; yields the manifest's rows as they are made, and resumes.
 
     source: a folder of pictures.  target: the folder for `pristine`, `side` and `manifest.jsonl`.
     jobs: processes at work at once; the processors by default.  One that dies loses its own picture and no other.
+    announce: told once how many pictures are left to do, as many as rows will follow, before the first is worked on.
     options: keywords of `make`; viewers, protocol, viewing and observer are checked before any work.
     A picture that fails, or that is no photograph, is a row with `error` or `skipped`, and the run goes on; what failed
     is tried again when the run is, and so is a picture that was replaced since. After the last the rows are in the
@@ -69,7 +81,9 @@ def build_pairs(
     Raises UsageError for the request, or where the set was begun with other options, InputError for a folder without
     pictures, OutputError where nothing can be written.
     """
-    return build_rows(source, target, ("pristine", side), partial(_store, side, make), jobs=jobs, options=options)
+    return build_rows(
+        source, target, ("pristine", side), partial(_store, side, make), jobs=jobs, announce=announce, options=options
+    )
 
 
 def build_rows(
@@ -79,6 +93,7 @@ def build_rows(
     store: Store,
     *,
     jobs: int | None,
+    announce: Announce,
     options: dict[str, Any],
 ) -> Generator[dict[str, Any], None, None]:
     """`build_pairs` for sets that hold more than pairs. folders: of the set, made beforehand."""
@@ -113,6 +128,8 @@ def build_rows(
             for folder in folders:
                 with suppress(OSError):  # most likely it is gone; where it is protected, writing says so
                     (out / folder / Path(row["pair"]).name).unlink()
+    if announce is not None:
+        announce(len(todo))
     with closing(fresh):
         for row in fresh:
             current.append(row)
@@ -139,7 +156,7 @@ def stems_of(names: Sequence[Path], rows: Sequence[dict[str, Any]]) -> dict[Path
     """
     kept = {row["source"]: Path(row["pair"]).stem for row in rows if "pair" in row}
     plain = {name: "_".join(name.with_suffix("").parts) for name in names}
-    taken = Counter(stem.casefold() for stem in plain.values())
+    taken = Counter(stem.casefold() for stem in plain.values())  # not every file system tells capitals apart
     taken.update({stem.casefold() for source, stem in kept.items() if plain.get(Path(source)) != stem})
     stems = {}
     for name, stem in plain.items():

@@ -79,7 +79,7 @@ def read_list(path: str | Path, pristine: Path, learnt: Path) -> list[tuple[Path
     Raises InputError as `listed` does.
     """
     try:
-        text = Path(path).read_text(encoding="utf-8-sig")
+        text = Path(path).read_text(encoding="utf-8-sig")  # spreadsheets put a byte order mark first
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(path, f"the list cannot be read ({error})") from None
     rows = [[field.strip() for field in row] for row in csv.reader(text.splitlines()) if any(row)]

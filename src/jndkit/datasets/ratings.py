@@ -84,7 +84,7 @@ def find(folder: str | Path, name: str) -> Path | None:
 def read_rows(path: Path) -> list[list[str]]:
     """The cells of a CSV file without its empty lines. Raises InputError where it cannot be read or holds nothing."""
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = path.read_text(encoding="utf-8-sig")  # spreadsheets put a byte order mark first
         rows = [[cell.strip() for cell in row] for row in csv.reader(text.splitlines())]
     except (OSError, ValueError, csv.Error) as error:
         raise InputError(path, f"the table cannot be read ({error})") from None

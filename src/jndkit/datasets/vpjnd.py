@@ -24,7 +24,7 @@ import numpy.typing as npt
 from jndkit.batch import ledger
 from jndkit.codecs import available, codec as named_codec
 from jndkit.codecs.contract import Codec
-from jndkit.datasets.pairs import MANIFEST, SPLITS, build_rows, check_rows
+from jndkit.datasets.pairs import MANIFEST, SPLITS, Announce, build_rows, check_rows
 from jndkit.errors import DamagedError, InputError, UsageError, check_choice
 from jndkit.observers.cvvdp import Cvvdp
 from jndkit.observers.cvvdp.quality import pooled_jod
@@ -72,6 +72,7 @@ class Labelled:
         Raises DamagedError where the file is missing or not what `build` wrote.
         """
         try:
+            # Unpickling could run whatever a strange file says.
             with np.load(self.labels, allow_pickle=False) as stored:
                 roots = tuple(stored[f"roots_{index}"] for index in range(len(self.viewings)))
         except (OSError, ValueError, KeyError) as error:
@@ -88,18 +89,20 @@ def blocks_jnd(energy: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
 
 
 def build(
-    source: str | Path, target: str | Path, *, jobs: int | None = None, seed: int = 0
+    source: str | Path, target: str | Path, *, jobs: int | None = None, announce: Announce = None, seed: int = 0
 ) -> Generator[dict[str, Any], None, None]:
     """Code and read every picture below a folder; yields the manifest's rows as they are made, and resumes.
 
     source: a folder of pictures.  target: the folder of the set.  seed: of the knobs and displays that are drawn.
     jobs: processes at work at once; the processors by default.
+    announce: told once how many pictures are left to do, as many as rows will follow, before the first is worked on.
     HEIC versions are made where HEIC is installed.
     A picture that fails, or that is no photograph, is a row with `error` or `skipped`, and the run goes on.
     Raises UsageError for the request, InputError for a folder without pictures.
     """
     folders = ("pristine", "coded", "labels")
-    yield from build_rows(source, target, folders, _store, jobs=jobs, options={"seed": seed})
+    options = {"seed": seed}
+    yield from build_rows(source, target, folders, _store, jobs=jobs, announce=announce, options=options)
 
 
 def pictures(folder: str | Path, split: str | None = None) -> list[Labelled]:
@@ -148,6 +151,7 @@ def _store(picture: Picture, out: Path, stem: str, seed: int) -> dict[str, Any]:
     """Code a picture, read every version, write files and labels."""
     plain = Picture(rgb=picture.rgb, grey=picture.grey)  # neither another colour space nor metadata to count
     key = picture.source.sha256[:12] if picture.source else "0"
+    # By what the file holds: the draws hang neither on the order of the pictures nor on who works on them.
     generator = np.random.default_rng([seed, int(key, 16)])
     displays = _displays(generator)
     watches = [Cvvdp().watch(plain, named_viewing(display)) for display in displays]

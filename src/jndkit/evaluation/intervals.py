@@ -24,7 +24,7 @@ def mean(values: Sequence[float], *, level: float = 0.95) -> Mean:
     """
     n = len(values)
     if n == 0:
-        raise UsageError("there is no mean of no values")
+        raise UsageError("a mean needs one value at least")
     # Exact sums: rows come in any order, and tables must not differ in the last digit.
     centre = math.fsum(values) / n
     if n == 1:

@@ -61,7 +61,7 @@ class PictureJob(ABC, Generic[RowT, PartT, SettingsT]):
             started = time.perf_counter()
             try:
                 fill(row, part)
-            except Exception as error:
+            except Exception as error:  # of any kind: the other parts go on
                 row.fail(error, self.called(part))
             row.seconds = round(time.perf_counter() - started, 3)
             yield row

@@ -26,6 +26,7 @@ def search(picture: Picture, codec: str, share: str, protocol: str, viewing: str
     display = display_of(viewing, ppd)
     try:
         row = encode(
+            # Whatever it saves, and also where the picture is a file of ours: a row wants an answer.
             picture, codec=codec, viewers=float(share), observer=OBSERVER, protocol=protocol, viewing=display,
             min_saving=0.0, force=True,
         ).row  # fmt: skip

@@ -14,11 +14,11 @@ from jndkit.errors import TargetError, UsageError
 from jndkit.evidence import Row
 from jndkit.injection.noise import Dose, Noise, Shape, Signs, signs, uniform
 from jndkit.injection.regulator import Seen, at_jnd, at_psnr
-from jndkit.observers import observer as named_observer
+from jndkit.observers import OBSERVERS, observer as named_observer
 from jndkit.opening import load
-from jndkit.picture import MAX_PIXELS, Picture
+from jndkit.picture import MAX_PIXELS, Damaged, Picture
 from jndkit.picturewise.domain import domain
-from jndkit.pixelwise import MODELS, jnd_map
+from jndkit.pixelwise import MODELS, jnd_map, model_package
 from jndkit.version import VERSION
 from jndkit.viewing import Viewing, viewing as named_viewing
 from jndkit.weights import CURRENT, find, stored_card
@@ -80,7 +80,7 @@ def inject(
     viewing: str | float | Viewing = "desktop",
     observer: str = "cvvdp",
     max_pixels: int = MAX_PIXELS,
-    damaged: str = "refuse",
+    damaged: Damaged = "refuse",
 ) -> Injected:
     """Add noise of random sign and of the size of a JND map, I' = clip(round(I + beta r JND)).
 
@@ -115,7 +115,7 @@ def inject(
     row.ties = dose.ties
     row.jnd, row.jnd_local, row.where = reading.jnd, reading.jnd_local, list(reading.where)
     row.observer, row.viewing, row.ppd = f"{judge.name} {judge.version}", display.name, display.ppd
-    row.versions = libraries(model)
+    row.versions = libraries(model) | OBSERVERS.package(observer)
     _describe(row, picture)
     row.seconds = time.perf_counter() - started
     return Injected(dose.picture, row)
@@ -126,7 +126,7 @@ def libraries(model: str = "") -> dict[str, str]:
 
     model: of any kind, or a baseline; formulas have no weights.
     """
-    versions = {"jndkit": VERSION, "numpy": np.__version__, "opencv": cv2.__version__, **MODELS.package(model)}
+    versions = {"jndkit": VERSION, "numpy": np.__version__, "opencv": cv2.__version__, **model_package(model)}
     # Weights of the user's own may be called as a formula is, which then is what the name means.
     if model in CURRENT or (model not in MODELS and stored_card(model) is not None):
         cards = [find(model).card]

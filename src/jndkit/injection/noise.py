@@ -41,6 +41,7 @@ def signs(height: int, width: int, seed: int) -> Signs:
 def uniform(height: int, width: int, seed: int, stream: int) -> npt.NDArray[np.float64]:
     """Numbers of [0, 1), float64 (H, W), from raw words of PCG64 as in `signs`; another `stream` gives others."""
     words = np.random.PCG64([seed, stream]).random_raw(height * width)
+    # The upper 53 bits, as many as a float64 holds.
     numbers: npt.NDArray[np.float64] = np.multiply(words >> np.uint64(11), 2.0**-53).reshape(height, width)
     return numbers
 

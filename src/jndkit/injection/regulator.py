@@ -158,7 +158,7 @@ def _between(low: _Point, high: _Point, slope: float) -> float:
         x = high.x - high.away / slope
     else:
         x = math.nan
-    margin = 0.01 * (high.x - low.x)
+    margin = 0.01 * (high.x - low.x)  # the ends themselves were tried
     return x if low.x + margin < x < high.x - margin else (low.x + high.x) / 2.0
 
 

@@ -40,6 +40,7 @@ class Labels:
         Raises UsageError for less than one job, OutputError where the file cannot be written.
         """
         answers = run(self.todo, jobs, keep=self._keep, max_pixels=self.plan.max_pixels)
+        # Before any work: a place that cannot be written to is known at once.
         if not self.path.exists():
             rewrite(self.path, [_line(self.plan.columns)])
         with closing(answers):
@@ -108,17 +109,18 @@ def _read(path: Path, columns: list[str]) -> list[dict[str, str]]:
         raise InputError(path, f"it cannot be read: {getattr(error, 'strerror', None) or error}") from None
     if not text:
         if not _line(columns).encode().startswith(data):
-            raise InputError(path, "it is no file of labels")
+            raise InputError(path, "it is not a file of labels")
         if path.exists():
             rewrite(path, [_line(columns)])
         return []
     try:
         lines = list(csv.reader(io.StringIO(text)))
     except csv.Error as error:
-        raise InputError(path, f"it is no file of labels: {error}") from None
+        raise InputError(path, f"it is not a file of labels: {error}") from None
     if lines[0] != columns:
+        # The first columns are the same whatever the displays.
         if lines[0][:5] != columns[:5]:
-            raise InputError(path, "it is no file of labels")
+            raise InputError(path, "it is not a file of labels")
         raise UsageError(
             f"{path}: its labels were made for other displays, or people who look otherwise; choose another file"
         )

@@ -24,7 +24,16 @@ from jndkit.observers.cvvdp import Cvvdp
 from jndkit.observers.cvvdp.observer import WatchedCvvdp
 from jndkit.observers.cvvdp.quality import pooled_jod
 from jndkit.opening import load
-from jndkit.picture import MAX_PIXELS, Picture, check_damaged, flatten, make_folder, with_metadata, write_atomic
+from jndkit.picture import (
+    MAX_PIXELS,
+    Damaged,
+    Picture,
+    check_damaged,
+    flatten,
+    make_folder,
+    with_metadata,
+    write_atomic,
+)
 from jndkit.picture.difference import psnr
 from jndkit.picturewise.curves import typical_curve
 from jndkit.protocols import Protocol, protocol as named_protocol
@@ -54,7 +63,7 @@ class Plan:
     protocol: str = "aic"
     keep: Path | None = None
     max_pixels: int = MAX_PIXELS
-    damaged: str = "refuse"
+    damaged: Damaged = "refuse"
 
     def __post_init__(self) -> None:
         check_damaged(self.damaged)
@@ -135,6 +144,7 @@ class Labelling:
             viewing.name: Cvvdp().watch(picture, viewing, fit)
             for fit, viewing in map(self.plan.fit, self.plan.viewings)
         }
+        # What is left is in the order of `Plan.settings`: codec by codec.
         for spec, settings in groupby(self.left, key=itemgetter(0)):
             try:
                 for _, value in settings:

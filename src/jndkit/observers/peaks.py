@@ -55,6 +55,7 @@ class Peaks:
         scale = np.sqrt(np.maximum(own * whole, 0.0))[:, :, None, None]
         return np.array(
             [
+                # Energies are squares: half of the exponent.
                 ((seen[part] * factor * self.worth[part]) ** (0.5 * self.exponent)).mean(axis=(1, 2))
                 for part, factor in zip(inside, scale, strict=True)
             ]

@@ -39,7 +39,7 @@ Patches = npt.NDArray[np.float32]
 
 SIDE = 128  # pixels a side of a patch
 MOST = 32  # patches of a picture
-SCALES = 4
+SCALES = 4  # the last holds all coarser bands
 MAP_UNIT = 16.0  # code values of a JND map that the network takes for 1
 _DENSITY, _PEAK = (-1.0, 1.8), (0.0, 1.4)  # what it learned: log2 over the desktop's
 
@@ -183,7 +183,8 @@ class _Scene(Cut):
     def _look(self, rgb: Pixels) -> tuple[Floats, Floats, float]:
         """Of each patch the visible energies, float64 (N, 12), and the weight (N,); the spread of ln(JND)."""
         root, weight, spread = self._run(self._reference, self._cut(rgb), self._jnd, self._display)
-        share = np.exp(weight[:, 0].astype(np.float64) - float(weight.max()))
+        share = np.exp(weight[:, 0].astype(np.float64) - float(weight.max()))  # less the largest: never above 1
+        # The network answers with logarithms of the roots of energies.
         return np.exp(2.0 * root.astype(np.float64)), share, self._factor * math.exp(float(spread.mean()))
 
     def _sampling(self, energy: Floats) -> float:
@@ -217,6 +218,7 @@ def starts(height: int, width: int, most: int = MOST) -> tuple[list[int], list[i
         shape = rows / columns
         pairs = [(down, min(columns, most // down)) for down in range(1, min(rows, most) + 1)]
         full = max(down * across for down, across in pairs)
+        # Nearly as many patches as may be; of such pairs the one whose shape is nearest to the picture's.
         enough = [pair for pair in pairs if pair[0] * pair[1] >= 0.85 * full]
         rows, columns = min(enough, key=lambda pair: abs(math.log(pair[0] / pair[1] / shape)))
     return _spread(height, rows), _spread(width, columns)
@@ -226,7 +228,7 @@ def _spread(size: int, count: int) -> list[int]:
     """So many starts from one end to the other, all but the last on the grid of coding blocks."""
     last = size - SIDE
     if count == 1:
-        return [last // 16 * 8]
+        return [last // 16 * 8]  # the middle, on the grid of coding blocks
     return [*(last * index // (count - 1) // 8 * 8 for index in range(count - 1)), last]
 
 
@@ -275,6 +277,7 @@ def _nearest(values: Floats, tops: list[int], lefts: list[int], size: tuple[int,
 
 
 def _jnd_map(rgb: Pixels, top: int, left: int) -> Patches:
+    # Of the patch and its surroundings alone: most of a large picture is not looked at.
     first, start = max(0, top - HALO), max(0, left - HALO)
     around = np.ascontiguousarray(rgb[first : top + SIDE + HALO, start : left + SIDE + HALO])
     jnd = chou1995(around)[top - first :, left - start :][:SIDE, :SIDE]

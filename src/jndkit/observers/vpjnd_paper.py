@@ -49,8 +49,9 @@ class VpjndPaper:
         protocol: whose error a reading has.
         Raises UsageError for another display than the desktop, MissingError without weights.
         """
+        # 37.84 typed as a number is the desktop's 37.8355.
         if not math.isclose(viewing.ppd, DISPLAYS["desktop"].ppd, rel_tol=1e-3):
-            raise UsageError(f"{self.name} was taught at the desktop display alone, not at {viewing.name}")
+            raise UsageError(f"{self.name} was trained for the desktop display alone, not at {viewing.name}")
         return WatchedVpjndPaper(reference, viewing, find(self.name), protocol)
 
 

@@ -10,7 +10,7 @@ whole or not at all, `png_writer` every PNG.
 from jndkit.limits import MAX_BYTES, MAX_PIXELS
 from jndkit.picture.compositing import flatten
 from jndkit.picture.contract import Picture, Pixels, Source
-from jndkit.picture.damage import check_damaged
+from jndkit.picture.damage import Damaged, check_damaged
 from jndkit.picture.loading import digest, from_bytes, load
 from jndkit.picture.metadata.mark import MARK
 from jndkit.picture.metadata.policy import check_policy, with_metadata
@@ -23,6 +23,7 @@ __all__ = [
     "MARK",
     "MAX_BYTES",
     "MAX_PIXELS",
+    "Damaged",
     "Picture",
     "Pixels",
     "Source",

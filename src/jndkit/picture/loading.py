@@ -13,6 +13,7 @@ from jndkit.errors import DamagedError, InputError
 from jndkit.limits import MAX_BYTES, MAX_PIXELS, check_bytes, check_max_pixels
 from jndkit.picture import damage
 from jndkit.picture.contract import Picture, Pixels, Source
+from jndkit.picture.damage import Damaged
 from jndkit.picture.formats.sniffing import naming_note, sniff
 from jndkit.picture.metadata import exif as exif_blocks, xmp as xmp_packets
 from jndkit.picture.raster import upright
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from jndkit.picture.raster import Raster
 
 
-def load(path: str | os.PathLike[str], *, max_pixels: int = MAX_PIXELS, damaged: str = "refuse") -> Picture:
+def load(path: str | os.PathLike[str], *, max_pixels: int = MAX_PIXELS, damaged: Damaged = "refuse") -> Picture:
     """The picture in a file.
 
     max_pixels: the largest width times height that is decoded.  damaged: see `from_bytes`.
@@ -49,7 +50,7 @@ def from_bytes(
     path: str | os.PathLike[str] | None = None,
     max_pixels: int = MAX_PIXELS,
     trusted: bool = False,
-    damaged: str = "refuse",
+    damaged: Damaged = "refuse",
 ) -> Picture:
     """The picture in the bytes of a file.
 

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from functools import cache
 
 from jndkit.errors import OutputError
+from jndkit.picture.renaming import rename_to_new
 
 _TEMPORARY = re.compile(r"\.jndkit-[0-9a-f]{16}\.tmp")
 _ABANDONED = 3600.0  # seconds; a file is written in a few
@@ -52,7 +53,7 @@ def replacing(path: str | os.PathLike[str], *, force: bool = False) -> Iterator[
             if force:
                 os.replace(temporary, target)
             else:
-                _rename_to_new(temporary, target)
+                rename_to_new(temporary, target)
         finally:
             # After a rename there is nothing left to remove.
             with contextlib.suppress(OSError):
@@ -101,24 +102,6 @@ def _sweep(folder: str) -> None:
                 with contextlib.suppress(OSError):
                     if entry.stat(follow_symlinks=False).st_mtime < oldest:
                         os.unlink(entry.path)
-
-
-def _rename_to_new(temporary: str, target: str) -> None:
-    """Rename unless `target` exists by now. Raises FileExistsError."""
-    if os.name == "nt":
-        os.rename(temporary, target)  # on Windows this never replaces
-        return
-    try:
-        os.link(temporary, target)
-    except FileExistsError:
-        raise
-    except OSError:  # a file system without hard links: reserve the name, then rename over the reservation
-        os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
-        try:
-            os.replace(temporary, target)
-        except BaseException:
-            os.unlink(target)
-            raise
 
 
 def _sync(path: str, flags: int) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from jndkit.errors import UsageError
 
-BLOCK = 5
+BLOCK = 5  # as published, and so are the votes
 VOTES = 4
 
 

@@ -119,6 +119,7 @@ def _sampled(codec: Codec, alone: Callable[[], float], target: float, verb: str)
     """
     jnd = alone() if codec.chroma == "420" else 0.0
     fuller = codec.spec.replace("420", "444")
+    # No quality setting brings back what 4:2:0 took, and quantisation is still to come.
     if jnd > 0.5 * target and fuller in codec.options:
         return named_codec(fuller), [f"4:4:4, since 4:2:0 alone {verb} {jnd:.2f} JND"]
     if jnd > target and codec.lossless is not None:

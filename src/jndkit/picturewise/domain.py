@@ -40,7 +40,7 @@ FRAME = 8  # code values: a line at the border that varies less is a frame, not 
 
 _TILE = 256
 _TILES = 64  # 64 tiles of 256 x 256: 4.2 megapixels, however large the picture
-_CLIP_LOW, _CLIP_HIGH = 2, 253
+_CLIP_LOW, _CLIP_HIGH = 2, 253  # luma at which an even area may have been clipped
 
 
 @dataclass(frozen=True)
@@ -185,6 +185,7 @@ def _tiles(rgb: Pixels) -> Iterator[Pixels]:
     if height * width <= _TILES * _TILE * _TILE:
         yield rgb
         return
+    # Even: mirrored pictures have mirrored tiles.
     rows = int(np.clip(2 * round((_TILES * height / width) ** 0.5 / 2), 2, _TILES // 2))
     for y in _places(height, rows):
         for x in _places(width, _TILES // rows // 2 * 2):

@@ -36,7 +36,7 @@ KNOTS: Mapping[str, tuple[float, ...]] = {
     "jxl:444": (0.3, 0.6, 1.0, 1.4, 2.0, 2.8, 4.0, 6.0),
 }
 
-FEATURES = RESPONSES * (1 + BANDS - 1 + 3) + 1
+FEATURES = RESPONSES * (1 + BANDS - 1 + 3) + 1  # in the order of `features`
 PPD = (20.0, 130.0)  # pixels per degree the network was taught; beyond them it is asked at the nearer end
 _UNSEEN = 0.01  # JND: less is as good as none
 

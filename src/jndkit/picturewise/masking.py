@@ -2,7 +2,7 @@
 
 An observer that cannot look so by itself reads as it always does, and what it reads is moved by as much as the
 picture's responses to quantisation moved for the one that can. `masking.json` holds what each codec adds to that, and
-how far it errs: a ridge regression over training photographs, made by tools/hiding.py.
+how far it errs: a ridge regression over training photographs, made by tools/picturewise_masking.py.
 """
 
 from __future__ import annotations
@@ -80,6 +80,7 @@ class MaskedJpeg:
         assert responses.masked is not None
         self._watched, self._masking = watched, masking
         seen = np.log(np.maximum(responses.masked, UNSEEN))
+        # Those after JPEG's are the flat ones, which say nothing of a quality.
         self._known: dict[float, float] = dict(zip(JPEG_QUALITIES, seen[1:].tolist(), strict=False))
 
     def of(

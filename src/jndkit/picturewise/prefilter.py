@@ -26,7 +26,7 @@ _MOST = 1.0  # strength: no pixel moves further than its JND
 _START = 0.5
 _READINGS = 5
 _NEAR = 0.85  # a reading between this share of what is allowed and all of it ends the search
-_AIM = 0.95
+_AIM = 0.95  # of what is allowed
 _EXPONENT = 0.8  # strength grows about so with what is read
 
 
@@ -141,12 +141,14 @@ def _moved(picture: Picture, luma: Plane, bound: Map, form: str) -> Picture:
 
 
 def _added(pixels: Pixels, change: npt.NDArray[np.int16]) -> Pixels:
+    # All planes alike, which moves luma: smoothing chroma too gained nothing.
     moved: Pixels = np.clip(pixels + change[..., None], 0, 255).astype(np.uint8)
     return moved
 
 
 def _shrunk(luma: Plane, bound: Map, *, power: int, offsets: tuple[int, ...]) -> Map:
     """What pulls small coefficients towards zero, averaged over grids of blocks, float32 (H, W), code values."""
+    # One for the whole picture, as coders quantise it: one that followed the map saved less.
     thresholds = _THRESHOLD * float(bound.mean()) * _weights(power)
     change: Map = np.empty(luma.shape, np.float32)
     for rows, slab, inner in _block_rows(luma.shape):

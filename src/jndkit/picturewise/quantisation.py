@@ -51,6 +51,7 @@ def _jpeg_steps(quality: float) -> tuple[Plane, Plane]:
     """Steps of luma and chroma, float32 (8, 1, 8), that libjpeg makes of the tables of Annex K."""
     scale = (5000 / quality if quality < 50 else 200 - 2 * quality) / 100
     luma, chroma = (
+        # Baseline JPEG has 8 bits for a step, and none for no step at all.
         np.clip(np.floor(np.array(table) * scale + 0.5), 1, 255)[:, None].astype(np.float32)
         for table in (LUMINANCE, CHROMINANCE)
     )

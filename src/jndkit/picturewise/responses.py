@@ -37,7 +37,7 @@ SMALLEST = 64  # pixels a side: what a pyramid and a block of 16 need to say any
 BANDS = 8  # kept of a reading: the seven finest, and the base
 
 JPEG_QUALITIES = (60, 92)
-FLAT_STEPS = (8.0, 32.0)
+FLAT_STEPS = (8.0, 32.0)  # code values
 RESPONSES = 1 + len(JPEG_QUALITIES) + len(FLAT_STEPS)
 """Readings of a sample: its chroma merely halved, two quantisations weighted as JPEG weights them, two unweighted."""
 

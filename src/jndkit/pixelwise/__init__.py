@@ -14,8 +14,9 @@ from jndkit.weights import PACKAGED, cards, check_name, stored_card
 if TYPE_CHECKING:
     from jndkit.pixelwise.terms.luma import Map, Pictured
 
-__all__ = ["MODELS", "Card", "check_own_name", "jnd_map", "model_card", "own_models"]
+__all__ = ["MODELS", "Card", "check_own_name", "jnd_map", "model_card", "model_package", "own_models"]
 
+# Named, not imported: `jnd --help` and a single map load no other model.
 MODELS = Registry(
     Card,
     "model",
@@ -64,11 +65,16 @@ def model_card(name: str) -> Card:
     return MODELS.find(name)
 
 
+def model_package(name: str) -> dict[str, str]:
+    """The distribution -> its version, of a model of another package; nothing for ours and for the user's own."""
+    return {} if stored_card(name) is not None else MODELS.package(name)
+
+
 def check_own_name(name: str) -> None:
     """Raises UsageError unless a network of the user's own may have this name, whether one has it already or not."""
     check_name(name)
     if name in MODELS or _comes_along(name):
-        raise UsageError(f"{name} is a model that comes along; choose another name")
+        raise UsageError(f"{name} is a model that comes with jndkit; choose another name")
 
 
 def jnd_map(

@@ -32,8 +32,8 @@ PIXELS_PER_DEGREE = pixels_per_degree_at(3, 768)
 SUMMATION = 0.25
 # Luminance, as a share of white, at which thresholds are lowest.
 LOWEST = 0.3
-CANNY = (50, 150)
-SPARSE_DENSITY = 0.2
+CANNY = (50, 150)  # of a public implementation
+SPARSE_DENSITY = 0.2  # share of edge pixels
 
 
 def bae2013(

@@ -16,7 +16,7 @@ from jndkit.pixelwise.terms.luma import Map, Pictured, Plane, luma_plane
 from jndkit.pixelwise.terms.luminance import background_luminance, luminance_adaptation
 from jndkit.pixelwise.terms.namm import namm
 
-HALO = 2
+HALO = 2  # half of a window of 5 x 5
 
 
 def chou1995(picture: Pictured, *, variant: str = "code", border: str = "reflect") -> Map:

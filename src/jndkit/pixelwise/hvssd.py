@@ -31,7 +31,7 @@ PUBLISHED_SIDE = 176  # pixels
 MOST_PIXELS = 1 << 19
 """The degradation network takes a picture no larger than this: memory grows with it, by about 500 bytes a pixel."""
 
-_MULTIPLE = 8
+_MULTIPLE = 8  # the codec halves a side three times
 _TILE = 384
 _HALO = 24  # pixels: the generator reaches 20; a multiple of 4, so that tiles are halved where the picture is
 
@@ -90,7 +90,7 @@ def priors(pixels: Pixels, degradation: Session, border: str = "reflect", most: 
     height, width = pixels.shape[:2]
     factor = math.sqrt(most / (height * width))
     if factor < 1.0:
-        height, width = (max(1, int(side * factor)) for side in (height, width))
+        height, width = (max(1, int(side * factor)) for side in (height, width))  # cut off: no more than `most`
         pixels = _resized(pixels, height, width)
     filled = _extended(pixels, 0, border)
     return Priors(*(maps[0].transpose(1, 2, 0)[:height, :width] for maps in degradation(_given(filled))))
@@ -165,6 +165,7 @@ def _enlarged(maps: Map, rows: npt.NDArray[Any], columns: npt.NDArray[Any], size
     for axis, (index, length) in enumerate(zip((rows, columns), size, strict=True)):
         folded = index % (2 * length)
         inside = np.minimum(folded, 2 * length - 1 - folded)  # mirrored
+        # By the centres of pixels, as networks enlarge that do not align corners.
         at = np.clip((inside + 0.5) * (maps.shape[axis] / length) - 0.5, 0, maps.shape[axis] - 1)
         low = at.astype(np.intp)
         part = (at - low).astype(np.float32).reshape((-1, 1, 1) if axis == 0 else (1, -1, 1))

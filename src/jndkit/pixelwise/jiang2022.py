@@ -106,11 +106,13 @@ def basis(covariance: Matrix, mean: Matrix) -> tuple[Matrix, Matrix]:
     the first of them takes what the mean has there, and the rest have no energy.
     """
     values, components = np.linalg.eigh(covariance)
+    # eigh has the smallest first, and by rounding some below zero.
     values, components = values[::-1].clip(0), components[:, ::-1]
     rank = int(np.count_nonzero(values > NO_VARIANCE * values[0]))
     if rank < COMPONENTS:
         empty = components[:, rank:]
         first = empty.T @ mean
+        # QR keeps the direction of its first column: all that the mean has there comes into one component.
         turned, _ = np.linalg.qr(np.column_stack([first, np.eye(COMPONENTS - rank)]))
         components = np.column_stack([components[:, :rank], empty @ turned])
         values = np.where(np.arange(COMPONENTS) < rank, values, 0)
@@ -128,6 +130,7 @@ def critical_count(energy: Matrix) -> int:
     reached = np.cumsum(energy) / total if total > 0 else np.ones_like(energy)
     with np.errstate(divide="ignore"):
         ratio = np.log(reached / WEIBULL_SCALE)
+    # In logarithms, for powers near 900 underflow.
     logarithm = (WEIBULL_SHAPE - 1) * ratio - np.exp(WEIBULL_SHAPE * ratio)
     weight = np.exp(logarithm - logarithm.max())
     return math.ceil(float(np.average(np.arange(1, energy.size + 1), weights=weight)))

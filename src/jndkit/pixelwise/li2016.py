@@ -25,9 +25,9 @@ from jndkit.pixelwise.terms.namm import namm
 from jndkit.pixelwise.wu2013 import PAPER_DISORDER_GAIN, prediction
 from jndkit.viewing import viewing
 
-HALO = 2
+HALO = 2  # half of a window of 5 x 5
 VARIANTS = ("code", "paper")
-OVERLAP = 0.8
+OVERLAP = 0.8  # where Yang et al. have 0.3
 # Contrast threshold of the fovea, how fast it rises with frequency, and the eccentricity in degrees that halves acuity.
 FOVEAL_THRESHOLD = 1 / 64
 THRESHOLD_DECAY = 0.106
@@ -88,6 +88,7 @@ def li2016(
 
 def desktop_distance() -> float:
     """How far the eye is from the desktop display, in pixels of it."""
+    # A pixel is small enough for its angle to be its size over the distance.
     return math.degrees(viewing("desktop").ppd)
 
 

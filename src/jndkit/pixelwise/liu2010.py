@@ -19,12 +19,12 @@ from jndkit.pixelwise.terms.luminance import background_luminance, luminance_ada
 from jndkit.pixelwise.terms.namm import namm
 from jndkit.pixelwise.terms.tvl1 import tvl1
 
-HALO = 2
+HALO = 2  # half of a window of 5 x 5
 VARIANTS = ("code", "paper", "fast")
 # How much the gradient of the structure and of the texture masks.
 EDGE_GAIN, TEXTURE_GAIN = 0.7, 1.4
-PAPER_EDGE_GAIN, PAPER_TEXTURE_GAIN = 0.117, 0.117 * 3
-LARGEST_MASKING = 10.0
+PAPER_EDGE_GAIN, PAPER_TEXTURE_GAIN = 0.117, 0.117 * 3  # Yang et al.'s gain, with weights of 1 and 3
+LARGEST_MASKING = 10.0  # a limit of the authors' code, not of the paper
 # Share of pixels on which the fast variant may stop early.
 FAST_LEAVES = 1e-3
 

@@ -19,7 +19,7 @@ SUFFIXES = (".npy", ".tiff", ".tif", ".png")
 TITLE = "just noticeable difference, 8-bit code values"
 # The end of the scale and the distance of its ticks, to be multiplied by a power of ten.
 SCALES = ((1.0, 0.2), (1.5, 0.5), (2.0, 0.5), (2.5, 0.5), (3.0, 1.0), (4.0, 1.0), (5.0, 1.0), (6.0, 2.0), (8.0, 2.0))
-NARROWEST = 320
+NARROWEST = 320  # pixels, of the scale
 PAPER = (255, 255, 255)
 INK = (32, 32, 32)
 
@@ -59,7 +59,7 @@ def scale(plane: Map, least: float = 0.0) -> tuple[float, float]:
         return 1.0, 0.2
     power = 10.0 ** math.floor(math.log10(high))
     for top, tick in SCALES:
-        if high <= top * power * (1 + 1e-6):
+        if high <= top * power * (1 + 1e-6):  # 10.0 ** -1 and the like are not exact
             return top * power, tick * power
     return 10 * power, 2 * power
 
@@ -68,7 +68,7 @@ def coloured(plane: npt.NDArray[np.floating], top: float) -> Pixels:
     """The colours of 0 .. top, uint8 (H, W, 3), sRGB-encoded."""
     level = np.clip(plane * (255 / top), 0, 255)
     colours: Pixels = cv2.applyColorMap((level + 0.5).astype(np.uint8), cv2.COLORMAP_VIRIDIS)
-    return np.ascontiguousarray(colours[..., ::-1])
+    return np.ascontiguousarray(colours[..., ::-1])  # OpenCV has blue first
 
 
 def write_map(

@@ -22,7 +22,7 @@ from jndkit.weights import find
 
 VARIANTS = ("code", "paper")
 ARCHITECTURES = ("shen2020",)
-SIDE, STRIDE = 64, 50  # pixels
+SIDE, STRIDE = 64, 50  # pixels, as published
 OVERLAP = SIDE - STRIDE
 _AT_ONCE = 8  # patches: what they need stays in the processor's cache
 

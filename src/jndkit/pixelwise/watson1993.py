@@ -26,10 +26,10 @@ from jndkit.pixelwise.terms.geometry import BLOCK
 from jndkit.pixelwise.terms.luma import Map, Pictured, Plane, luma_plane
 
 VARIANTS = ("code",)
-LUMINANCE_EXPONENT = 0.649
+LUMINANCE_EXPONENT = 0.649  # Ahumada and Peterson's
 MASKING_EXPONENT = 0.7
 POOLING_EXPONENT = 4.0
-MID_GREY_DC = 1024.0
+MID_GREY_DC = 1024.0  # 8 times 128
 # Of a block of level 1: a darker one counts as this, for a threshold of zero could not be divided by.
 LEAST_DC = 8.0
 
@@ -40,7 +40,7 @@ TABLE = np.array(
         [1.01, 1.45, 1.32, 1.52, 2.00, 2.71, 3.67, 4.93],
         [1.16, 1.32, 2.24, 2.59, 2.98, 3.64, 4.60, 5.88],
         [1.66, 1.52, 2.59, 3.77, 4.55, 5.30, 6.28, 7.60],
-        [2.40, 2.00, 2.98, 4.55, 6.15, 7.46, 8.71, 10.17],
+        [2.40, 2.00, 2.98, 4.55, 6.15, 7.46, 8.71, 10.17],  # 2.00: a public copy with 2.20 here is wrong
         [3.43, 2.71, 3.64, 5.30, 7.46, 9.62, 11.58, 13.51],
         [4.79, 3.67, 4.60, 6.28, 8.71, 11.58, 14.50, 17.29],
         [6.56, 4.93, 5.88, 7.60, 10.17, 13.51, 17.29, 21.15],

@@ -26,7 +26,7 @@ from jndkit.pixelwise.terms.luma import Map, Pictured, Plane, luma_plane
 VARIANTS = ("code",)
 # Three heights of a picture of 768 rows.
 PIXELS_PER_DEGREE = pixels_per_degree_at(3, 768)
-CANNY = (100, 200)
+CANNY = (100, 200)  # of a public implementation: the paper names none
 # Share of edge pixels above which a block is texture; below it, plane and edge blocks are treated alike.
 TEXTURE_DENSITY = 0.2
 MASKING_EXPONENT = 0.36

@@ -29,16 +29,17 @@ from jndkit.pixelwise.terms.namm import namm
 
 HALO = 4
 VARIANTS = ("code", "paper")
-SEARCH = 10
-PATCH = 7
+SEARCH = 10  # pixels either way, as in the release
+PATCH = 7  # pixels a side, as in the release
 REACH = SEARCH + PATCH // 2
 # The least strength of prediction, code values.
 LEAST_STRENGTH = 8.0
 # Disorder is smoothed where the standard deviation of luma lies below this.
 SMOOTH_BELOW = 10.0
-CANNY_THRESHOLD = 0.7
+CANNY_THRESHOLD = 0.7  # of the largest gradient
+# MATLAB's strel('disk', 2): below a radius of 3 it is the disc itself.
 DISC = np.array([[0, 0, 1, 0, 0], [0, 1, 1, 1, 0], [1, 1, 1, 1, 1], [0, 1, 1, 1, 0], [0, 0, 1, 0, 0]], np.uint8)
-PAPER_DISORDER_GAIN = 1.125
+PAPER_DISORDER_GAIN = 1.125  # 1 in the release
 TILE_PIXELS = 1 << 16
 # exp(-87) is float32's smallest normal number; those below take OpenCV's exponential a hundred times as long.
 FULL_EXPONENT = np.float32(87)
@@ -94,6 +95,7 @@ def contrast(predicted: Pixels, border: str) -> Map:
     """
     gradient = cv2.log(maximal_gradient(predicted, border) * np.float32(1 / 80) + np.float32(1))
     gradient *= 80 / math.log(4)  # 80 log4(1 + gradient / 80)
+    # The release floors the background here as well, but does not lift its dark half.
     masking: Map = np.abs(contrast_masking(gradient, np.floor(background_luminance(predicted, border))))
     return masking
 

@@ -20,7 +20,7 @@ from jndkit.pixelwise.terms.luma import Map, Pictured, Plane, luma_plane
 from jndkit.pixelwise.terms.luminance import luminance_adaptation
 from jndkit.pixelwise.terms.namm import namm
 
-HALO = 2
+HALO = 2  # half of the 5 x 5 mean
 VARIANTS = ("code", "paper")
 WU2016_BORDERS = {**BORDERS, "reflect101": cv2.BORDER_REFLECT_101}
 PREWITT = np.array([[1, 1, 1], [0, 0, 0], [-1, -1, -1]]) / 3
@@ -109,7 +109,7 @@ def _masking_table() -> Map:
 def _adaptation_table() -> Map:
     """Luminance adaptation by the mean, cut to whole numbers, float32 (256,)."""
     mean = np.arange(256)
-    dark = 17 * (1 - np.sqrt(mean / 127))
+    dark = 17 * (1 - np.sqrt(mean / 127))  # Chou and Li's + 3 is missing in the published code
     return np.trunc(np.where(mean <= 127, dark, 3 / 128 * (mean - 127) + 3)).astype(np.float32)
 
 

@@ -23,7 +23,7 @@ from jndkit.pixelwise.terms.namm import namm
 from jndkit.threads import side_by_side
 
 HALO = 4
-LUMINANCE_GAIN = 0.7
+LUMINANCE_GAIN = 0.7  # of the release; the paper has none
 # A gradient below this, in code values, has no direction.
 LEAST_GRADIENT = 5
 BIN_DEGREES = 12
@@ -122,6 +122,7 @@ def edge_protection(luma: Plane, border: str) -> Map:
         )
     )
     threshold = min(0.8, EDGE_GRADIENT / largest) if largest else 0.8
+    # MATLAB's strel('disk', 3), which it makes of lines: a square of 5 x 5.
     widened = cv2.dilate(canny(luma, threshold), np.ones((5, 5), np.uint8))
     return smooth(1 - widened, 5, 0.8, border)
 
@@ -132,7 +133,7 @@ def _paper(luma: Plane, border: str) -> Map:
     across, down = _prewitt(luma)
     contrast = np.sqrt(across * across + down * down) * np.float32(1 / 3)
     pattern = np.log2(contrast + 1) * _complexity_gain(pattern_complexity(luma, border).astype(np.float32), 0.8, 0.01)
-    return namm(adaptation, np.maximum(_contrast_masking(contrast, 0.115 * 16), pattern))
+    return namm(adaptation, np.maximum(_contrast_masking(contrast, 0.115 * 16), pattern))  # so printed
 
 
 def _contrast_masking(contrast: Map, gain: float) -> Map:
@@ -148,12 +149,13 @@ def _complexity_gain(complexity: Map, gain: float, half: float) -> Map:
 def _prewitt(luma: Plane) -> tuple[Map, Map]:
     """Three times the mean difference across and down, float32 (H, W); exact for whole code values."""
     kernel = np.array([[-1, 0, 1]] * 3, np.float32)
+    # The release pads by the edge pixel here, whatever lies beyond the frame elsewhere.
     across: Map = cv2.filter2D(luma, cv2.CV_32F, kernel, borderType=cv2.BORDER_REFLECT)
     down: Map = cv2.filter2D(luma, cv2.CV_32F, kernel.T.copy(), borderType=cv2.BORDER_REFLECT)
     return across, down
 
 
-_NO_DIRECTION = np.uint32(1 << 16)
+_NO_DIRECTION = np.uint32(1 << 16)  # a bin of its own, after the 16 of angles
 
 
 def _direction_bits(luma: Plane) -> npt.NDArray[np.uint32]:
@@ -192,6 +194,7 @@ def _bin_bits() -> npt.NDArray[np.uint32]:
     """The bit of every whole angle -180 .. 180, folded to a half turn; 90 and -90 stay apart."""
     angle = np.arange(-180, 181)
     folded = np.where(angle > 90, angle - 180, np.where(angle < -90, angle + 180, angle)) + 90
+    # Rounded to the nearest bin in whole numbers, ties upwards as MATLAB does above 0.
     return (np.uint32(1) << ((2 * folded + BIN_DEGREES) // (2 * BIN_DEGREES)).astype(np.uint32)).astype(np.uint32)
 
 

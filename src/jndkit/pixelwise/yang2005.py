@@ -22,14 +22,14 @@ from jndkit.pixelwise.terms.luma import Map, Pictured, Plane, luma_plane
 from jndkit.pixelwise.terms.luminance import background_luminance, luminance_adaptation
 from jndkit.pixelwise.terms.namm import namm
 
-HALO = 3
+HALO = 3  # half of the 7 x 7 window over edges, the largest here
 VARIANTS = ("code", "paper")
-CANNY_THRESHOLD = 0.5
+CANNY_THRESHOLD = 0.5  # of the largest gradient
 # Share of a gradient that masks on an edge, where a change is easily seen.
 EDGE_WEIGHT = {"code": 0.05, "paper": 0.1}
 # Gain of masking and overlap with luminance adaptation.
 BETA_LUMA = 0.117
-CHROMA = {"Cb": (0.65, 0.25), "Cr": (0.45, 0.2)}
+CHROMA = {"Cb": (0.65, 0.25), "Cr": (0.45, 0.2)}  # beta and overlap
 # Chroma of JFIF, centred on zero.
 TO_CHROMA = {"Cb": (-0.168736, -0.331264, 0.5), "Cr": (0.5, -0.418688, -0.081312)}
 
@@ -85,6 +85,7 @@ def _edge_weighted(luma: Plane, variant: str) -> Map:
     """1, or the edge weight on edges, float32 (H, W), not smoothed yet."""
     edges = canny(luma, CANNY_THRESHOLD)
     if variant == "code":
+        # MATLAB's strel('disk', 6, 6), which is a square of 11 x 11.
         edges = cv2.dilate(edges, np.ones((11, 11), np.uint8))
     weights = np.array([1.0, EDGE_WEIGHT[variant]], np.float32)
     weighted: Map = weights[edges]

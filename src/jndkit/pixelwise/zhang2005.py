@@ -31,7 +31,7 @@ PIXELS_PER_DEGREE = 1 / 0.0298
 LUMINANCE = 65.0
 LUMINANCE_RANGE = 130.0
 CODE_VALUES = 256
-MID_GREY_DC = 1024.0
+MID_GREY_DC = 1024.0  # 8 times 128
 
 # Limits of energy, in code values, between blocks that are plain, may be an edge, and may be texture.
 PLAIN, UNSURE, STRONG = 125.0, 290.0, 900.0

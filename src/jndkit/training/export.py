@@ -85,7 +85,7 @@ def multiply_adds(model: nn.Module, inputs: tuple[Tensor, ...]) -> int:
     counter = FlopCounterMode(display=False)
     with torch.no_grad(), counter:
         model(*inputs)
-    return int(counter.get_total_flops()) // 2
+    return int(counter.get_total_flops()) // 2  # a multiply-add counts as two operations there
 
 
 def publish(model: nn.Module, folder: Path, name: str, about: Mapping[str, Any]) -> Card:
@@ -127,11 +127,12 @@ def publish(model: nn.Module, folder: Path, name: str, about: Mapping[str, Any])
         if card_path.exists() and read_card(card_path).sha256 != card.sha256:
             raise OutputError(card_path, "other weights have this name; choose another")
         fresh.replace(folder / f"{name}.onnx")
+        # The card last: a file without one is no network.
         write_card(card_path, card)
     except OSError as error:
         raise OutputError(folder, f"the network cannot be written: {error.strerror or error}") from None
     finally:
-        with suppress(OSError):
+        with suppress(OSError):  # where all went well it has moved to its place
             fresh.unlink()
     return card
 
@@ -169,7 +170,7 @@ def _toml(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float):
-        return repr(value)
+        return repr(value)  # TOML's inf and nan, for which JSON has other words
     if isinstance(value, Mapping):
         return "{ " + ", ".join(f"{_key(key)} = {_toml(part)}" for key, part in value.items()) + " }"
     if isinstance(value, list | tuple):

@@ -24,7 +24,7 @@ class Gdn(nn.Module):
         self.inverse = inverse
         # Squared wherever they are used, so that they stay positive; away from zero, where a square learns nothing.
         self.root_beta = nn.Parameter(torch.ones(channels))
-        self.root_gamma = nn.Parameter(0.01 + (0.1**0.5 - 0.01) * torch.eye(channels))
+        self.root_gamma = nn.Parameter(0.01 + (0.1**0.5 - 0.01) * torch.eye(channels))  # 0.1 on the diagonal
 
     def forward(self, x: Tensor) -> Tensor:
         return self.apply_norm(x, self.norm(x))

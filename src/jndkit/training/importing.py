@@ -55,7 +55,7 @@ def import_resjnd(path: str | Path, name: str, *, folder: Path | None = None) ->
 def _read(source: Path) -> bytes:
     try:
         if source.exists() and not source.is_file():
-            raise InputError(source, "it is no file")
+            raise InputError(source, "it is not a file")
         if source.stat().st_size > _LARGEST:
             raise InputError(source, f"it has more than {_LARGEST >> 20} MiB, which no ResJND checkpoint has")
         return source.read_bytes()
@@ -68,9 +68,10 @@ def _state(source: Path, content: bytes) -> dict[str, Tensor]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of torch, about files of other kinds
+            # Weights only: any other pickle can run what it likes.
             saved: Any = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
     except Exception:  # a file that is not what it should be can raise anything
-        raise DamagedError(source, "it is no PyTorch checkpoint of weights alone, or it is damaged") from None
+        raise DamagedError(source, "it is not a PyTorch checkpoint of weights alone, or it is damaged") from None
     for key in ("state_dict", "model", "net"):
         if isinstance(saved, Mapping) and isinstance(saved.get(key), Mapping):
             saved = saved[key]
@@ -92,7 +93,7 @@ def _check_shapes(source: Path, weights: list[Any]) -> None:
     """Before any value is looked at: a tensor of a small file may claim any size."""
     for weight in weights:
         if not isinstance(weight, Tensor) or weight.layout != torch.strided or not weight.is_floating_point():
-            raise InputError(source, "it holds something that is no weight of a convolution")
+            raise InputError(source, "it holds something that is not a weight of a convolution")
     shapes = [tuple(weight.shape) for weight in weights]
     channels = shapes[0][0] if shapes[0] else 0
     inner = (channels, channels, 3, 3)

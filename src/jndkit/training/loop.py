@@ -157,6 +157,7 @@ class Run:
         if self.world == 1:
             return self.model
         if not torch.distributed.is_initialized():
+            # NCCL knows GPUs alone.
             torch.distributed.init_process_group("nccl" if self.device.type == "cuda" else "gloo")
         parallel: nn.Module = nn.parallel.DistributedDataParallel(self.model)
         return parallel
@@ -174,6 +175,7 @@ class Run:
         _write(self.folder / "last.safetensors", tensors)
         known = {"step": self.step, "best": self.best, "seconds": round(self.seconds, 1), "name": self.recipe.name}
         text = json.dumps({**known, "model": self.recipe.model})
+        # Last, since it is what `_restore` looks for first.
         write_atomic(self.folder / "last.json", text.encode(), force=True)
 
     def _restore(self) -> None:
@@ -185,7 +187,9 @@ class Run:
             same = (known["name"], known["model"]) == (self.recipe.name, self.recipe.model)
             progress = [known["step"], known["best"], known["seconds"]]
         except (OSError, ValueError, KeyError, TypeError) as error:
-            raise DamagedError(path, f"it is no note of a run ({error!r}); choose another folder with --run") from None
+            raise DamagedError(
+                path, f"it is not the record of a run ({error!r}); choose another folder with --run"
+            ) from None
         if not same:
             raise UsageError(f"{self.folder} holds a run of another network; choose another folder with --run")
         try:
@@ -193,7 +197,7 @@ class Run:
             self.model.load_state_dict(_part(tensors, "model."))
         except Exception as error:  # what safetensors raises shares no base but this one
             reason = str(error).splitlines()[0][:200]
-            raise DamagedError(checkpoint, f"it is no checkpoint of this run ({reason})") from None
+            raise DamagedError(checkpoint, f"it is not a checkpoint of this run ({reason})") from None
         if "progress" in tensors:  # older checkpoints have it in `last.json` alone
             progress = tensors["progress"].tolist()
         self.step, self.best, self.seconds = int(progress[0]), progress[1], progress[2]
@@ -205,7 +209,7 @@ class Run:
         if state:
             self.optimiser.load_state_dict({**self.optimiser.state_dict(), "state": state})
         if self.world == 1:  # of several processes only the first one's generator is kept
-            self.generator.set_state(tensors["generator"].to("cpu", torch.uint8))
+            self.generator.set_state(tensors["generator"].to("cpu", torch.uint8))  # a generator takes no other tensor
 
     def _log(self, **event: Any) -> None:
         ledger.append(self.folder / "log.jsonl", json.dumps({"time": round(time.time()), **event}))
@@ -221,6 +225,7 @@ def _alone(folder: Path) -> Iterator[None]:
         return
     with (folder / "lock").open("w") as lock:
         try:
+            # A lock ends with its process, however that ends; a file of our own would stay.
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             raise UsageError(f"another process trains in {folder}; choose another folder with --run") from None
@@ -253,7 +258,7 @@ def _device(name: str | None) -> torch.device:
     name = name or ("cuda" if torch.cuda.is_available() else "cpu")
     try:
         device = torch.device(name)
-        torch.empty(1, device=device)
+        torch.empty(1, device=device)  # only using it shows whether it is there
     except (AssertionError, RuntimeError) as error:  # AssertionError: a build of torch without CUDA
         raise UsageError(f"--device {name}: it cannot be used ({str(error).splitlines()[0][:200]})") from None
     return device

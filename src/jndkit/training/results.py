@@ -104,11 +104,11 @@ def _about(recipe: Recipe, folder: Path) -> dict[str, Any]:
         scored = [event for event in events if event["event"] == "validate"]
         starts = [event for event in events if event["event"] == "start"]
         if not scored or not starts:
-            raise InputError(log, "it tells of no validation")
+            raise InputError(log, "it records no validation")
         best = max(scored, key=lambda event: float(event[score_name]))
         hours, device = scored[-1]["seconds"] / 3600, starts[-1]["device"]
     except (KeyError, TypeError, ValueError):
-        raise DamagedError(log, f"it is no log of a run that was scored by {score_name}") from None
+        raise DamagedError(log, f"it is not the log of a run that was scored by {score_name}") from None
     settings = {"model": recipe.model, "crop": recipe.crop, "batch": recipe.batch, "lr": recipe.lr}
     return {
         "architecture": recipe.name,

@@ -25,6 +25,7 @@ def pictures_below(folder: str | Path) -> list[Path]:
     if not Path(folder).is_dir():
         raise InputError(folder, "there is no such folder")
     suffixes = {suffix for group in ENDINGS.values() for suffix in group}
+    # In one order on every file system.
     paths = sorted(path for path in Path(folder).rglob("*") if path.suffix.lower() in suffixes)
     if not paths:
         raise InputError(folder, "it holds no picture")

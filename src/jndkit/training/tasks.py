@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
 
-from jndkit.errors import UsageError
+from jndkit.errors import InputError, UsageError
 from jndkit.training.systems import task_class
 
 if TYPE_CHECKING:
@@ -75,6 +76,18 @@ def check_data(recipe: Recipe, known: Collection[str], folders: str, *, several:
         paths = given if isinstance(given, list) and side in several else [given]
         if not all(isinstance(path, str) for path in paths):
             raise UsageError(f"data.{side} = {given!r}: name a folder")
+
+
+def check_paths(recipe: Recipe) -> None:
+    """Raises InputError where `data.train` or `data.valid` names what is not there.
+
+    No task is asked, which would load torch: what lies there, and whether anything has to be named, each task checks.
+    """
+    for side in _SIDES:
+        given = recipe.data.get(side)
+        for path in given if isinstance(given, list) else [given]:
+            if isinstance(path, str) and path and not Path(path).exists():
+                raise InputError(path, "there is no such file or folder")
 
 
 def half_width(values: Sequence[float] | npt.NDArray[np.float64]) -> float:

@@ -21,7 +21,7 @@ from jndkit.cards import Card as ListedCard
 from jndkit.errors import DamagedError, MissingError, UsageError
 
 PACKAGED = Path(__file__).parent
-_NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}"
+_NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}"  # no separator: a name leads to no other folder
 
 _VERSIONED = re.compile(r"(?P<network>(?P<architecture>[^.]+)\.[^.]+\.v(?P<version>\d+))(-(?P<graph>[^.]+))?")
 
@@ -32,6 +32,7 @@ def _newest() -> dict[str, str]:
     for path in PACKAGED.glob("*.toml"):
         if named := _VERSIONED.fullmatch(path.stem):
             held = versions.get(named["architecture"], (0, ""))
+            # By the number, since v10 comes after v9.
             versions[named["architecture"]] = max(held, (int(named["version"]), named["network"]))
     return {architecture: name for architecture, (_, name) in sorted(versions.items())}
 
@@ -124,6 +125,7 @@ def home() -> Path:
         return Path(os.environ.get("LOCALAPPDATA", str(Path.home() / "AppData/Local"))) / "jndkit"
     if sys.platform == "darwin":
         return Path.home() / "Library/Application Support/jndkit"
+    # The XDG standard takes a variable that is set and empty as not set.
     return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local/share") / "jndkit"
 
 
@@ -195,7 +197,7 @@ def find(name: str) -> Weights:
 def check_name(name: str) -> None:
     """Raises UsageError unless weights may have this name."""
     if not re.fullmatch(_NAME, name):
-        raise UsageError(f"{name!r} is no name: use letters, digits, and . _ - after the first")
+        raise UsageError(f"{name!r} is not a valid name: use letters, digits, and . _ - after the first")
 
 
 def read_card(path: Path) -> Card:
@@ -220,14 +222,14 @@ def _stamp(path: Path) -> tuple[int, int]:
     try:
         status = path.stat()
     except OSError:
-        raise DamagedError(path, "its card is there, the file is not") from None
+        raise DamagedError(path, "its card is there, but the file is not") from None
     return status.st_mtime_ns, status.st_size
 
 
 @lru_cache(maxsize=32)
 def _verified(card: Path, path: Path, *stamps: int) -> Card:
     """stamps: times and sizes of both files, so that what was checked is what is used."""
-    del stamps
+    del stamps  # they are only there to be looked up by
     described = read_card(card)
     try:
         digest = hashlib.sha256(path.read_bytes()).hexdigest()

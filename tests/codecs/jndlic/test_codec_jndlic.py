@@ -163,7 +163,7 @@ def test_weights_that_are_not_there_are_named(photo: Any, tmp_path: Path, monkey
             load(file)
         contents = container.unpack(data, None, 10**6)
         for name in ("", "../../etc", "a" * 101):
-            with pytest.raises(DamagedError, match="names no weights that could be"):
+            with pytest.raises(DamagedError, match="the name of its weights is not a valid name"):
                 read(container.pack(replace(contents, weights=name)))
 
 

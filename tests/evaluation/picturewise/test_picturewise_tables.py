@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-import guesses
+import picturewise_baselines
 from jndkit.batch import ledger as store
 from jndkit.errors import UsageError
 from jndkit.evaluation.picturewise.estimates import baseline_constants
@@ -96,7 +96,7 @@ def test_the_guesses_are_fitted_to_training_pictures() -> None:
     assert {row.input.split("/")[0] for row in rows} == {"train"}
     few = [row for row in rows if (row.codec, row.viewing) == ("jpeg:420", "desktop")]
     shipped = baseline_constants()["protocols"]
-    assert guesses.table(few)["jpeg:420"] == {"desktop": shipped["aic"]["jpeg:420"]["desktop"]}
+    assert picturewise_baselines.table(few)["jpeg:420"] == {"desktop": shipped["aic"]["jpeg:420"]["desktop"]}
     for codecs in shipped.values():
         for displays in codecs.values():
             assert all(set(shares) == {f"{share:g}" for share in VIEWERS} for shares in displays.values())
@@ -105,18 +105,18 @@ def test_the_guesses_are_fitted_to_training_pictures() -> None:
 def test_the_guesses_for_people_who_look_from_place_to_place_are_their_own() -> None:
     rows = committed("picturewise_side_by_side_train")
     assert {row.protocol for row in rows} == {"side-by-side"}
-    assert guesses.table(rows) == baseline_constants()["protocols"]["side-by-side"]
+    assert picturewise_baselines.table(rows) == baseline_constants()["protocols"]["side-by-side"]
 
 
 def test_the_page_says_what_is_reached_side_by_side() -> None:
     rows = committed("picturewise_side_by_side")
     assert {row.protocol for row in rows} == {"side-by-side"}
     assert not [row for row in rows if row.error]
-    assert "\n".join(guesses.errors(rows)) in (ROOT / "docs" / "picturewise.md").read_text()
+    assert "\n".join(picturewise_baselines.errors(rows)) in (ROOT / "docs" / "picturewise.md").read_text()
 
 
 def test_aims_are_held_to_the_pictures_that_a_method_answered(knob_rows: list[KnobRow]) -> None:
-    lines = guesses.targets([row for row in knob_rows if (row.input, row.method) != ("b.png", "knob")])
+    lines = picturewise_baselines.targets([row for row in knob_rows if (row.input, row.method) != ("b.png", "knob")])
     # The constant guess is 92: on a.png, whose boundary is 87, it is off by 5.
     assert "| knob, JPEG, 1 of 73 pictures: knob error, 75 % of viewers | at most 2.5 | 3.00 | **missed** |" in lines[4]
     assert "| constant 5.00, psnr " in lines[4]
@@ -125,10 +125,10 @@ def test_aims_are_held_to_the_pictures_that_a_method_answered(knob_rows: list[Kn
 
 def test_single_readings_are_counted_where_both_have_one(knob_rows: list[KnobRow]) -> None:
     # 0.3 JND is predicted at quality 100, where b.png reads 0.4: a quarter less.
-    assert guesses.readings_held(knob_rows, "knob") == "of 4 single readings 100.0"
+    assert picturewise_baselines.readings_held(knob_rows, "knob") == "of 4 single readings 100.0"
     knob_rows[3].levels["sigma"] = [0.1, 0.1]
-    assert guesses.readings_held(knob_rows, "knob") == "of 4 single readings 75.0"
-    assert guesses.readings_held(knob_rows, "vpjnd") == ""
+    assert picturewise_baselines.readings_held(knob_rows, "knob") == "of 4 single readings 75.0"
+    assert picturewise_baselines.readings_held(knob_rows, "vpjnd") == ""
 
 
 def test_the_documented_tables_are_those_of_the_committed_rows() -> None:
@@ -137,7 +137,7 @@ def test_the_documented_tables_are_those_of_the_committed_rows() -> None:
     assert not [row for row in rows if row.error]
     page = (ROOT / "docs" / "picturewise.md").read_text()
     assert markdown(rows) in page
-    assert "\n".join(guesses.targets(rows)) in page
+    assert "\n".join(picturewise_baselines.targets(rows)) in page
     answered = Counter((row.method, row.codec) for row in rows if row.viewing == "desktop")
     for method, counts in (("search", (73, 73, 25, 25)), ("vpjnd", (73, 25, 6, 6))):
         assert tuple(answered[method, spec] for spec in ("jpeg:420", "webp:m4", "avif:s6,420", "heic:420")) == counts

@@ -106,9 +106,9 @@ def test_features_are_made_once(labels: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("file,codec,value\n", "no reading"),
-        ("file,codec,value,jnd_desktop\na.png,jpeg:420,fifty,1.0\n", "no table of labels"),
-        ("file,value,jnd_desktop\na.png,50,1.0\n", "no table of labels"),
+        ("file,codec,value\n", "none of its readings"),
+        ("file,codec,value,jnd_desktop\na.png,jpeg:420,fifty,1.0\n", "not a table of labels"),
+        ("file,value,jnd_desktop\na.png,50,1.0\n", "not a table of labels"),
         ("file,codec,value,jnd_desktop\nmissing.png,jpeg:420,80,0.7\n", "cannot be read"),
     ],
 )

@@ -5,8 +5,6 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from jndkit.cli import options, printing
 from jndkit.cli.evaluate.run import ForcePlot, Output, exit_code, named_pictures, need_input, run
 
@@ -16,10 +14,7 @@ if TYPE_CHECKING:
 
 def codecs(
     pictures: options.Folders = None,
-    codec: Annotated[
-        list[str] | None,
-        typer.Option(metavar="SPEC", help="May be repeated.", show_default="all that are installed"),
-    ] = None,
+    codec: Annotated[list[str] | None, options.codecs("all that are installed")] = None,
     viewing: options.Display = "desktop",
     rows: options.Rows = None,
     plot: options.Plot = None,

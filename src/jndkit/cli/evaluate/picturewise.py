@@ -27,17 +27,9 @@ def picturewise(
         str | None,
         typer.Option(metavar="DIR", help="MCL-JCI or KonJND-1k as published: compare with people's answers."),
     ] = None,
-    codec: Annotated[
-        list[str] | None,
-        typer.Option(metavar="SPEC", help="May be repeated.", show_default="jpeg, webp, avif and heic"),
-    ] = None,
+    codec: Annotated[list[str] | None, options.codecs("jpeg, webp, avif and heic")] = None,
     viewing: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="NAME|PPD",
-            help="desktop, 4k, laptop, phone, or a number of pixels per degree; may be repeated.",
-            show_default="desktop; of people the display that their protocol was fitted at",
-        ),
+        list[str] | None, options.displays("desktop; of people the display that their protocol was fitted at")
     ] = None,
     method: Annotated[
         list[str] | None,

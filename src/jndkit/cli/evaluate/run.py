@@ -125,4 +125,5 @@ def _name(picture: InputFile) -> str:
     if not picture.searched:
         return picture.path.as_posix()
     top = picture.path.parents[len(picture.within.parts)]
+    # Resolved, since `.` has no name of its own.
     return (Path(top.resolve().name) / picture.within / picture.path.name).as_posix()

@@ -19,6 +19,7 @@ _AXES: tuple[tuple[int, ...], ...] = ((), (1,), (0,), (1, 0))
 
 def pack_alpha(alpha: Pixels) -> bytes:
     """In the one of four forms that promises to be the shortest. alpha: uint8 (H, W)."""
+    # The quickest level is enough to compare by; what is kept is packed as well as zlib can.
     form = min(range(len(_AXES)), key=lambda number: len(_deflated(alpha, _AXES[number], 1)))
     return bytes([form]) + _deflated(alpha, _AXES[form], 9)
 
@@ -32,6 +33,7 @@ def unpack_alpha(data: bytes, width: int, height: int) -> Pixels:
         raise CodecError("the transparency has an unknown form")
     inflating = zlib.decompressobj()
     try:
+        # One byte more than is wanted, so that a stream that goes on is noticed.
         samples = inflating.decompress(data[1:], width * height + 1)
     except zlib.error:
         raise CodecError("the transparency is damaged") from None

@@ -109,7 +109,7 @@ def _model_of(contents: Contents, path: str | Path | None) -> Model:
     try:
         model = networks.find(contents.weights)
     except UsageError:
-        raise DamagedError(path, "it names no weights that could be") from None
+        raise DamagedError(path, "the name of its weights is not a valid name") from None
     if model.digest != contents.digest:
         raise DamagedError(path, f"it was written with other weights than those installed as {model.name}")
     return model
@@ -153,8 +153,8 @@ def _analysed(pixels: Pixels, jnd: Floats, model: Model, tile: Window, knob: int
 def _read(contents: Contents, model: Model) -> Pixels:
     """uint8 (H, W, 3). Raises CodecError where the symbols are not those that were written."""
     height, width = padded(contents.height), padded(contents.width)
-    symbols = np.empty((CHANNELS, height // BLOCK, width // BLOCK), np.int16)
-    step = np.empty((GROUPS, height // BLOCK, width // BLOCK), np.int8)
+    symbols = np.empty((CHANNELS, height // BLOCK, width // BLOCK), np.int16)  # none beyond 4095
+    step = np.empty((GROUPS, height // BLOCK, width // BLOCK), np.int8)  # none beyond 32
     decoder, checksum = Decoder(contents.streams.get(SYMBOLS, b"")), _key(contents)
     for window in windows(height, width, 0, TILE):
         rows, columns = window.rows, window.columns

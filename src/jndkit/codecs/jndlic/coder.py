@@ -65,8 +65,9 @@ class Tables:
         with np.errstate(divide="ignore"):
             bits = np.log2(total) - np.log2(plain)
         bits[plain == 0] = ESCAPE_BITS
+        # A column more on either side, to which `bits` clips all symbols beyond the table.
         self._bits = np.pad(bits, ((0, 0), (1, 1)), constant_values=ESCAPE_BITS).astype(np.float32)
-        self._counts = counts * ((1 << PRECISION) // total)
+        self._counts = counts * ((1 << PRECISION) // total)  # exact: both are powers of two
         self._models: list[Any] = [None] * self.count
 
     def model(self, row: int) -> Any:
@@ -92,11 +93,13 @@ class Tables:
             raise CodecError(
                 f"there are {self.count} frequency tables, and rows {rows.min()} to {rows.max()} are asked"
             )
+        # numpy sorts 16-bit numbers stably by radix, which is faster.
         small = rows.astype(np.uint16 if self.count <= 1 << 16 else np.int64)
         counts = np.bincount(small, minlength=self.count)
         used = np.flatnonzero(counts)
         ends = np.cumsum(counts[used]).tolist()
         stretches = [(row, slice(start, end)) for row, start, end in zip(used.tolist(), [0, *ends], ends, strict=False)]
+        # Stable, since within a table the format keeps the order of places.
         return np.argsort(small, kind="stable"), stretches
 
 
@@ -113,7 +116,7 @@ def exact_model(counts: Integers) -> Any:
 def _classes() -> Any:
     """How many bits an excess has: each further bit is half as likely."""
     counts = 1 << np.arange(PRECISION - 1, PRECISION - 1 - _CLASSES, -1)
-    counts[-1] += (1 << PRECISION) - counts.sum()
+    counts[-1] += (1 << PRECISION) - counts.sum()  # the halves leave this to the sum of 2^24
     return exact_model(counts)
 
 
@@ -145,7 +148,7 @@ class Encoder:
     def _encode_excess(self, columns: Symbols, sizes: Symbols) -> None:
         below = columns < 0
         excess = np.where(below, -columns, columns - sizes + 1)
-        bits = np.frexp(excess.astype(np.float64))[1].astype(np.int32)
+        bits = np.frexp(excess.astype(np.float64))[1].astype(np.int32)  # the exponent: exact, as no logarithm would be
         uniform = _stream().model.Uniform
         self._coder.encode(below.astype(np.int32), uniform(2))
         self._coder.encode(bits - 1, _classes())
@@ -198,5 +201,6 @@ class Decoder:
 
     def finish(self) -> None:
         """Raises CodecError where words are left."""
+        # False where words are left for certain, which is the most that a range decoder can tell.
         if not self._coder.maybe_exhausted():
             raise CodecError("the coded symbols go on after the last one")

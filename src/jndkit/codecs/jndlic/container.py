@@ -14,9 +14,10 @@ from pathlib import Path
 from jndkit.errors import DamagedError, FormatError, LimitError
 from jndkit.limits import MAX_BLOCK, check_size
 
+# Like PNG's: a byte above 127, CR LF and the old end of text give transfers away that took the file for text.
 MAGIC = b"\x89JLIC\r\n\x1a"
-VERSION = 1
-SIDE = 65535
+VERSION = 1  # of the format; others are refused
+SIDE = 65535  # pixels, a limit of the format
 GREY = 1
 DIGEST = 8  # bytes of the weights' sha256 that are kept
 
@@ -24,7 +25,7 @@ SYMBOLS, ALPHA, ICC, EXIF, XMP, MARK = range(1, 7)
 # A stream of symbols or of alpha may be as long as a file; the others are text and small tables.
 _MOST = {ICC: MAX_BLOCK, EXIF: MAX_BLOCK, XMP: MAX_BLOCK, MARK: 255}
 
-_HEADER = struct.Struct("<8sBBHII8sIIBB")
+_HEADER = struct.Struct("<8sBBHII8sIIBB")  # docs/reference/jlic.md, offsets 0 to 37
 _ENTRY = struct.Struct("<BI")
 _CRC = struct.Struct("<I")
 
@@ -51,6 +52,7 @@ class Contents:
 def pack(contents: Contents) -> bytes:
     """The bytes of a file."""
     name = contents.weights.encode("ascii")
+    # The format wants kinds ascending.
     streams = {kind: stream for kind, stream in sorted(contents.streams.items()) if stream}
     body = b"".join(streams.values())
     header = _HEADER.pack(
@@ -115,6 +117,7 @@ def unpack(data: bytes, path: str | Path | None, max_pixels: int) -> Contents:
     for kind, length in lengths.items():
         streams[kind] = body[at : at + length]
         at += length
+    # Latin-1 decodes anything; `weights.check_name` judges what came of it.
     name = data[_HEADER.size : _HEADER.size + letters].decode("latin-1")
     return Contents(width, height, knob, bool(flags & GREY), name, digest, checksum, streams)
 

@@ -19,9 +19,9 @@ _HALVES = (((0, 0), (1, 1)), ((0, 1), (1, 0)))
 # Of each slice the passes, of each pass the places modulo 2, row and column, that it codes.
 PHASES = (_QUARTERS, _HALVES, _HALVES, _HALVES, _HALVES)
 
-KNOB_LOW, KNOB_HIGH = 0, 60
-SYMBOL_LIMIT = 4095
-Z_LIMIT = 31
+KNOB_LOW, KNOB_HIGH = 0, 60  # eight more halve every step
+SYMBOL_LIMIT = 4095  # in steps; latents are clipped there
+Z_LIMIT = 31  # 63 columns in a table
 STEP_LIMIT = 32  # sixteenths of an octave
 
 # What the square of an error of one step is worth, in bits, to an encoder that chooses how it rounds.

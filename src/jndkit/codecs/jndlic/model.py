@@ -159,5 +159,6 @@ def _priors(run: Session, knob: int) -> Priors:
     if frequencies.ndim != 3 or frequencies.shape[1] != FRACTIONS or z_frequencies.shape[1] != 2 * Z_LIMIT + 1:
         raise CodecError("the network of frequency tables is of another kind")
     columns = frequencies.shape[2]
+    # Scale 0 codes nothing and so has no tables; the last column of the others is the escape.
     symbols = Tables(frequencies[1:].reshape(-1, columns), 1 - columns // 2, escapes=True)
     return Priors(symbols, Tables(z_frequencies, -Z_LIMIT, escapes=False))

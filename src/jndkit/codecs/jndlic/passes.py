@@ -61,12 +61,14 @@ class _Pass(NamedTuple):
 def write_tile(encoder: Encoder, model: Model, latent: Floats, z: Floats, knob: int, checksum: int) -> Tile:
     """Append a tile. latent, z: as the model's analysis gives them.  checksum: of the tiles before."""
     priors = model.priors(knob)
+    # Halves go up, as in training, and not to even.
     rounded = np.clip(np.floor(z + np.float32(0.5)), -Z_LIMIT, Z_LIMIT).astype(np.int16)
     encoder.encode(rounded.ravel(), _z_rows(rounded.shape, priors), priors.z)
     features, step = model.hyper(rounded, knob)
+    # Only an encoder needs these floating-point steps; decoders count on in whole symbols.
     values = (latent * np.exp2(step / np.float32(-16))[GROUP_OF]).reshape(CHANNELS, -1)
     values = np.clip(values, -SYMBOL_LIMIT, SYMBOL_LIMIT)
-    known = np.zeros(latent.shape, np.float32)
+    known = np.zeros(latent.shape, np.float32)  # float32 is exact up to 2^24, and symbols end at 4095
     for current in _passes(model, features, known):
         centre = current.centre[current.coded]
         differences = _rounded(
@@ -105,7 +107,7 @@ def _passes(model: Model, features: Floats, known: Floats) -> Iterator[_Pass]:
         for turn, phases in enumerate(PHASES[part]):
             where = places(known.shape[1], known.shape[2], phases)
             mean, scale = _predicted(model, part, features, known, turn)
-            centre = (mean + FRACTIONS // 2) // FRACTIONS
+            centre = (mean + FRACTIONS // 2) // FRACTIONS  # to the nearest; floor division also below 0
             coded = scale > 0
             rows = ((scale - 1) * FRACTIONS + mean - FRACTIONS * centre + FRACTIONS // 2)[coded]
             yield _Pass(slice(first, last), flat[first:last], where, centre, coded, rows)
@@ -114,7 +116,7 @@ def _passes(model: Model, features: Floats, known: Floats) -> Iterator[_Pass]:
 def _predicted(model: Model, part: int, features: Floats, known: Floats, turn: int) -> tuple[Integers, Integers]:
     """What the model predicts for a pass, strip by strip: on whole numbers they leave no seams."""
     height, width = known.shape[1:]
-    tall = max(2, STRIP // width // 2 * 2)
+    tall = max(2, STRIP // width // 2 * 2)  # even: the places of a pass are counted modulo 2
     strips = []
     for top in range(0, height, tall):
         bottom = min(height, top + tall)

@@ -51,6 +51,7 @@ def rate_difference(curve: Curve, against: Curve) -> float | None:
 def front(curve: Curve) -> tuple[Floats, Floats]:
     """Quality and ln(bytes) of the settings that count, both rising."""
     best, kept = -math.inf, []
+    # Of equal sizes the best comes first, and the others then do not count.
     for size, quality in sorted(zip(curve.bytes, curve.quality, strict=True), key=lambda point: (point[0], -point[1])):
         if quality > best:
             best = quality

@@ -21,7 +21,7 @@ class PreparedPicture:
 
     def __init__(self, picture: Picture, viewing: Viewing) -> None:
         self.picture = picture
-        self._rgb = flatten(picture, 255)
+        self._rgb = flatten(picture, 255)  # SSIMULACRA2 and PSNR know no transparency
         self._likeness = prepare(self._rgb)
         self._viewing = viewing
         self._watch = cache(self._watched)

@@ -102,6 +102,7 @@ def codecs(rows: Iterable[CodecRow]) -> list[str]:
 
 def rival(name: str, there: Iterable[str]) -> str | None:
     """The spec that stands for a codec: its bare name, or the first with options; None where there is none."""
+    # The bare name sorts before those with options.
     specs = sorted(spec for spec in there if spec.partition(":")[0] == name)
     return specs[0] if specs else None
 

@@ -12,7 +12,7 @@ from jndkit.evaluation.noise.baselines import BASELINES
 from jndkit.evaluation.noise.rows import NoiseRow
 from jndkit.evaluation.settings import EvaluationSettings
 from jndkit.injection import signs
-from jndkit.observers import observer as named_observer
+from jndkit.observers import OBSERVERS, observer as named_observer
 from jndkit.picture import MAX_PIXELS
 from jndkit.pixelwise import MODELS, model_card
 from jndkit.protocols import Protocol, protocol as named_protocol
@@ -68,7 +68,7 @@ class Settings(EvaluationSettings[NoiseRow, str]):
         row = NoiseRow(name, model, variant, self.border, self.seed, {"psnr": self.psnr, "jnd": self.jnd})
         row.observer = f"{observer.name} {observer.version}"
         row.protocol, row.viewing, row.ppd = protocol.name, display.name, round(display.ppd, 6)
-        row.versions = injection.libraries(model)
+        row.versions = injection.libraries(model) | OBSERVERS.package(self.observer)
         return row
 
     def order(self, row: NoiseRow) -> tuple[Any, ...]:

@@ -41,6 +41,7 @@ def lognormal(log_d: Floats, target: Floats) -> tuple[float, float]:
         normal = jacobian.T @ jacobian
         move = -np.linalg.solve(normal + damping * np.diag(np.diag(normal)), jacobian.T @ now)
         trial = error(p + move)
+        # Less damping after a step that helps, more after one that does not, as Marquardt has it.
         if trial @ trial < now @ now:
             p, now, damping = p + move, trial, damping / 3
         else:

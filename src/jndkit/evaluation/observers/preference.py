@@ -16,7 +16,7 @@ from jndkit.evaluation.psychometric import Floats, rank_correlation
 TABLE = "encoders"
 BITS = "bits per pixel"
 CONSTANT = "one Elo for all"
-_SPLITS = 20
+_SPLITS = 20  # random halvings of the pictures
 _OURS, _THEIRS = "j", "t"  # jpegli against libjpeg
 
 

@@ -80,6 +80,7 @@ def _page_versions(data: Path, name: str, reference: Picture) -> Iterator[tuple[
 
 def _turbo(rgb: Pixels, quality: int, chroma: str) -> bytes:
     file = io.BytesIO()
+    # "420" is "4:2:0" to Pillow.
     Image.fromarray(rgb).save(file, "JPEG", quality=quality, subsampling=":".join(chroma), optimize=True)
     return file.getvalue()
 

@@ -15,6 +15,7 @@ from jndkit.evaluation.psychometric import Floats, rank_correlation
 TABLE = "aic"
 FIXED = "one JND a level and codec"
 CONSTANT = "one JND for all"
+# As the table numbers them.
 CODECS = {"1": "AVIF", "2": "JPEG", "3": "JPEG 2000", "4": "JPEG XL", "5": "VVC", "6": "JPEG AI"}
 _Z90 = 1.6449  # 95th percentile of the normal distribution
 

@@ -43,6 +43,7 @@ def _drawn(shown: Sequence[tuple[Case, list[Score]]]) -> Any:
     down = -(-len(shown) // across)
     drawn = figure(_ACROSS * across, 0.4 + 2.3 * down)
     panels = drawn.subplots(down, across, squeeze=False).ravel()
+    # Of an odd number of cases the last panel stays empty.
     for axes, (case, scores) in zip(panels, shown, strict=False):
         _panel(axes, case, scores)
     for axes in panels[len(shown) :]:

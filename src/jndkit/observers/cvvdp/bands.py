@@ -128,7 +128,7 @@ def _side_by_side(reference: Unprepared, rgb: Pixels, collect: Collect, row_mult
         band = _band(level, layers, background, frequency)
         layers, background, theirs = _split(theirs)
         _band_strips(level, band, layers, background, collect, max(1, row_multiple >> level))
-        del band, layers, background
+        del band, layers, background  # before the next band needs its own
     collect(len(frequencies) - 1, 0, _base_difference(theirs, *_base(ours, frequencies[-1])))
 
 
@@ -177,6 +177,7 @@ def _finest_rows(
 
 def _base_difference(planes: list[Plane], reference: list[Plane], senses: list[float]) -> list[Plane]:
     _, base = _base_contrast(planes)
+    # The published metric masks nothing in the base band.
     return [np.abs(t - r) * s for t, r, s in zip(base, reference, senses, strict=True)]
 
 
@@ -197,7 +198,7 @@ def _split(planes: list[Plane]) -> tuple[list[Plane], Plane, list[Plane]]:
 
 
 def _base_contrast(planes: list[Plane]) -> tuple[float, list[Plane]]:
-    mean = float(np.maximum(planes[0], _DARKEST).mean(dtype=np.float64))
+    mean = float(np.maximum(planes[0], _DARKEST).mean(dtype=np.float64))  # the base band has one background, its mean
     return mean, [plane / np.float32(mean) for plane in planes]
 
 

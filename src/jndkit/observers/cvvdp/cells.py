@@ -48,7 +48,7 @@ class Cells:
 
     def _place(self, band: int, channel: int, row: int, means: Plane) -> None:
         layer = self.grid[band, channel]
-        spread = max(1, (1 << band) // CELL)
+        spread = max(1, (1 << band) // CELL)  # from band 5 on a sample covers several cells
         if spread > 1:
             means = np.repeat(np.repeat(means, spread, axis=0), spread, axis=1)
         rows = layer[row * spread : row * spread + means.shape[0]]

@@ -44,7 +44,7 @@ class Constants:
 def constants() -> Constants:
     data = json.loads(Path(__file__).with_name("constants.json").read_text())
     p = data["parameters"]
-    correction = p["sensitivity_correction"] / 20.0
+    correction = p["sensitivity_correction"] / 20.0  # decibels of amplitude, added to a table of log10
     return Constants(
         version=data["version"],
         mask_p=p["mask_p"],

@@ -10,7 +10,7 @@ import numpy as np
 from jndkit.observers.cvvdp.constants import EPSILON, constants
 from jndkit.observers.cvvdp.display import Plane
 
-_KERNEL_SIDE = 13
+_KERNEL_SIDE = 13  # 4 sigma and the middle, as published
 HALO = _KERNEL_SIDE // 2  # rows a strip needs beyond its own
 
 
@@ -41,6 +41,7 @@ def visible_difference(test: list[Plane], reference: list[Plane], inside: slice)
     (x + 1e-5)^p - 1e-5^p as published.
     """
     c = constants()
+    # The published metric does not blur bands smaller than this.
     blurred = min(test[0].shape) > HALO
     energy = [_mask_energy(t, r, q, blurred)[inside] for t, r, q in zip(test, reference, c.mask_q, strict=True)]
     offsets = EPSILON**c.mask_q
@@ -51,6 +52,7 @@ def visible_difference(test: list[Plane], reference: list[Plane], inside: slice)
         mask = energy[0] * np.float32(weights[0])
         for other in (1, 2):
             mask = cv2.scaleAdd(energy[other], float(weights[other]), mask)
+        # What the epsilons put into the three energies is taken off here at once.
         mask += np.float32(1.0 - float(weights @ offsets))
         difference = cv2.absdiff(t[inside], r[inside])
         difference += np.float32(EPSILON)
@@ -70,6 +72,7 @@ def _mask_energy(test: Plane, reference: Plane, exponent: float, blurred: bool) 
     masker = cv2.min(np.abs(test), np.abs(reference))
     if blurred:
         kernel = _blur_kernel()
+        # The kernel has the masking constant in it, and the filter adds the epsilon of the power as it goes.
         masker = cv2.sepFilter2D(masker, -1, kernel, kernel, delta=EPSILON, borderType=cv2.BORDER_REFLECT_101)
     else:
         masker *= np.float32(constants().mask_scale)

@@ -42,11 +42,12 @@ class Places:
         """rgb: uint8 (H, W, 3), both sides at least 8 pixels."""
         self._look = look
         self._shape = rgb.shape[:2]
+        # Where there are more pixels to a degree a place has more of them.
         self._cells = max(1, round(viewing.ppd / _FITTED))
         self.side = self._cells * CELL
         self._per_degree = viewing.ppd / self.side
         mean = _mean_map(rgb, look.masking, viewing.ppd, self.side)
-        mean = cv2.GaussianBlur(mean, (0, 0), 1.0, borderType=cv2.BORDER_REFLECT)
+        mean = cv2.GaussianBlur(mean, (0, 0), 1.0, borderType=cv2.BORDER_REFLECT)  # by one place
         self._hidden: Map = (mean / np.float32(look.unit)) ** np.float32(look.exponent)
         self.areas = _grouped(cell_areas(self._shape), self._cells)
 
@@ -124,7 +125,7 @@ def _mean_map(rgb: Pixels, model: str, ppd: float, side: int) -> Map:
     """
     height, width = rgb.shape[:2]
     if rgb.size <= _SMALL:
-        return _of_small(rgb.tobytes(), rgb.shape, model, ppd, side)
+        return _of_small(rgb.tobytes(), rgb.shape, model, ppd, side)  # bytes can be looked up in a cache, arrays cannot
     mean: Map = np.empty((-(-height // side), -(-width // side)), np.float32)
     tile, margin = _TILE // side, -(-_MARGIN // side)
     for top in range(0, mean.shape[0], tile):
@@ -142,7 +143,7 @@ def _of_small(pixels: bytes, shape: tuple[int, int, int], model: str, ppd: float
     """Whoever watches a small picture predicts it as well, and the map is most of the work."""
     rgb = np.frombuffer(pixels, np.uint8).reshape(shape)
     means = _means(_map(rgb, model, ppd), shape[:2], side)
-    means.flags.writeable = False
+    means.flags.writeable = False  # all who ask get this one array
     return means
 
 

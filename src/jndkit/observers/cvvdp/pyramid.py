@@ -12,11 +12,12 @@ from jndkit.observers.cvvdp.display import Plane
 from jndkit.threads import over_strips
 
 _LOWEST = 0.2  # cycles per degree: bands below are left to the base band
-_KERNEL = np.array([0.05, 0.25, 0.4, 0.25, 0.05], np.float32)
+_KERNEL = np.array([0.05, 0.25, 0.4, 0.25, 0.05], np.float32)  # Burt and Adelson's, a = 0.4
 _ONE = np.ones(1, np.float32)
+# Beside each sample of a doubled plane lies a zero: pixels take the kernel's even weights or its odd ones, twice each.
 _EVEN = np.array([0.1, 0.8, 0.1], np.float32)
 _ODD = np.array([0.0, 0.5, 0.5], np.float32)
-BASE_FREQUENCY = 0.1
+BASE_FREQUENCY = 0.1  # cycles per degree, as published
 
 
 def band_frequencies(height: int, width: int, ppd: float) -> list[float]:
@@ -24,6 +25,7 @@ def band_frequencies(height: int, width: int, ppd: float) -> list[float]:
 
     height, width: pixels, at least 8.  ppd: pixels per degree.
     """
+    # As published, and so are the peaks: 1 and then 0.3228, halved on and on, of the highest frequency of the display.
     levels = math.floor(math.log2(min(height, width))) - 1
     peaks = [ppd / 2.0] + [0.3228 * 2.0**-k * ppd / 2.0 for k in range(14)]
     by_eye = next((k for k, peak in enumerate(peaks) if peak <= _LOWEST), levels)
@@ -42,6 +44,7 @@ def reduce_rows(rows: Callable[[int, int], list[Plane]], height: int, width: int
     halves: list[Plane] = [np.empty((-(-height // 2), -(-width // 2)), np.float32) for _ in range(count)]
 
     def work(top: int, bottom: int) -> None:
+        # The kernel reaches two rows up and down.
         first, last = max(0, 2 * top - 2), min(height, 2 * bottom + 1)
         inside = slice(2 * top - first, 2 * bottom - 1 - first, 2)
         for part, half in zip(rows(first, last), halves, strict=True):

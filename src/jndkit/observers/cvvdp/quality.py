@@ -8,7 +8,7 @@ from jndkit.observers.contract import Floats
 from jndkit.observers.cvvdp.constants import EPSILON, constants
 from jndkit.visibility import JND_PER_JOD
 
-_LINEAR_BELOW = 0.1
+_LINEAR_BELOW = 0.1  # of the pooled difference, as published
 
 
 def safe_power(x: Floats, exponent: float) -> Floats:
@@ -24,6 +24,7 @@ def jod(quality: Floats) -> Floats:
     """
     c = constants()
     small = c.jod_a * _LINEAR_BELOW ** (c.jod_exponent - 1.0) * quality
+    # `where` works out both sides, and what rounding leaves below 0 has no such power.
     return 10.0 - np.where(quality <= _LINEAR_BELOW, small, c.jod_a * np.maximum(quality, 1e-12) ** c.jod_exponent)
 
 

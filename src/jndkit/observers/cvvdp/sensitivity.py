@@ -26,7 +26,7 @@ def sensitivity(background: Plane, frequency: float) -> list[Plane]:
     index *= scale / np.log(10.0)
     index += 0.5 - low * scale
     np.clip(index, 0, steps, out=index)
-    entries = index.astype(np.uint16)
+    entries = index.astype(np.uint16)  # cuts off, which the half above makes rounding
     return [table.take(entries) for table in tables(frequency)]
 
 

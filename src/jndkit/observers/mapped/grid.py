@@ -30,6 +30,7 @@ class Grid:
         """Take rows of the picture from `top` on, a multiple of a cell; float32 (h, W). Safe from several threads."""
         height, width = values.shape
         if height % CELL or width % CELL:
+            # Zeros beyond the frame add nothing to sums; `cell_areas` counts the pixels that there are.
             values = cv2.copyMakeBorder(values, 0, -height % CELL, 0, -width % CELL, cv2.BORDER_CONSTANT, value=0.0)
         rows, columns = values.shape[0] // CELL, values.shape[1] // CELL
         means = cv2.resize(values, (columns, rows), interpolation=cv2.INTER_AREA)

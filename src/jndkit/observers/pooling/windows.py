@@ -19,7 +19,7 @@ LOCAL = 3.0
 LOCAL_RATIO = 2.7
 """The worst small place of an ordinary encode at its right knob reads less than this many times its worst window, on 98
 of 100 encodes; beyond it the place decides. Of the psychophysical observer and those taught by it; fitted by
-benchmarks/curves.py on train/."""
+tools/curves.py on train/."""
 _WHOLE = 1.1  # a side no longer than this many windows is taken whole
 _CHUNK = 4096  # window positions pooled at a time: bounds memory
 
@@ -90,6 +90,7 @@ def _positions(size: int, window: int, step: int) -> Indices:
 
 def running_sums(layers: Floats) -> Floats:
     """Two-dimensional running sums of the last two axes, float64 (..., rows + 1, columns + 1), from zero on."""
+    # float64: small windows are differences of large sums.
     sums = np.zeros((*layers.shape[:-2], layers.shape[-2] + 1, layers.shape[-1] + 1))
     inner = sums[..., 1:, 1:]
     np.cumsum(layers, axis=-2, out=inner)

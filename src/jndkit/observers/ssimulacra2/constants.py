@@ -10,7 +10,7 @@ import numpy as np
 
 SCALES = 6
 HALVED = 8  # pixels a side from which a scale has another, half its size, below it
-C2 = 0.0009
+C2 = 0.0009  # there is no C1: luminance enters as 1 - (difference of means)^2
 
 # Linear sRGB to the light three kinds of cone absorb, with the bias that keeps the cube root gentle in the darks.
 _BIAS = 0.0037930732552754493

@@ -43,6 +43,7 @@ class Window(NamedTuple):
 
 
 VARIANTS = {
+    # 15 pixels halve to 8, the least side that the package reads.
     "package": Window(gaussian(11, 1.5), cv2.BORDER_REFLECT, 15),
     "libjxl": Window(WINDOW, cv2.BORDER_CONSTANT, HALVED),
 }
@@ -191,6 +192,7 @@ def _local(plane: Map, window: Window) -> Map:
         both: Map = cv2.sepFilter2D(plane, cv2.CV_32F, window.weights, window.weights, borderType=window.above)
         return both
     one = np.ones(1)
+    # One axis after the other, since above and beside the frame may lie different things.
     across = cv2.sepFilter2D(plane, cv2.CV_32F, window.weights, one, borderType=cv2.BORDER_CONSTANT)
     smoothed: Map = cv2.sepFilter2D(across, cv2.CV_32F, one, window.weights, borderType=window.above)
     return smoothed

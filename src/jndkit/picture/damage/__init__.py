@@ -7,10 +7,13 @@ long runs of zeros where a coder writes none. Where bits were flipped and the le
 
 from __future__ import annotations
 
+from typing import Literal, cast, get_args
+
 from jndkit.errors import check_choice
 from jndkit.picture.damage import heif, jpeg, tiff, webp
 
-POLICIES = ("refuse", "keep")
+Damaged = Literal["refuse", "keep"]
+"""What happens to a picture whose coded data is damaged: it is an error, or what decodes of it is taken."""
 
 _CHECKS = {
     "JPEG": jpeg.damage,
@@ -21,9 +24,10 @@ _CHECKS = {
 }
 
 
-def check_damaged(policy: str) -> None:
-    """Raise UsageError for a policy that is neither "refuse" nor "keep"."""
-    check_choice("treatment of damaged pictures", policy, POLICIES)
+def check_damaged(policy: str) -> Damaged:
+    """The policy. Raises UsageError for one that is neither "refuse" nor "keep"."""
+    check_choice("treatment of damaged pictures", policy, get_args(Damaged))
+    return cast(Damaged, policy)
 
 
 def find_damage(data: bytes, format_name: str) -> str | None:

@@ -41,7 +41,7 @@ BASIS = _basis()
 _PHI = np.sqrt(np.where(np.arange(BLOCK) == 0, 1 / BLOCK, 2 / BLOCK))
 # phi_i phi_j: the amplitude, in code values, of the grating that a coefficient of 1 stands for.
 AMPLITUDE: Table = np.outer(_PHI, _PHI)
-_KERNEL = np.kron(BASIS, BASIS).astype(np.float32)
+_KERNEL = np.kron(BASIS, BASIS).astype(np.float32)  # both passes of the transform in one 64 x 64 matrix
 
 
 def block_grid(shape: tuple[int, ...]) -> tuple[int, int]:

@@ -37,7 +37,7 @@ def strips(shape: tuple[int, ...], halo: int) -> Iterator[Strip]:
     """
     _keep_freed_memory()
     height, width = shape[:2]
-    step = max(4 * halo, 16, STRIP_PIXELS // width)
+    step = max(4 * halo, 16, STRIP_PIXELS // width)  # no more than a third of what is read is halo
     for top in range(0, height, step):
         bottom = min(top + step, height)
         first = max(top - halo, 0)

@@ -18,8 +18,8 @@ from jndkit.pixelwise.terms.luma import Map, Plane
 from jndkit.threads import side_by_side
 
 SIGMA = math.sqrt(2.0)
-TAPS = 8 * math.ceil(SIGMA)
-LOW_TO_HIGH = 0.4
+TAPS = 8 * math.ceil(SIGMA)  # 16, as MATLAB has it
+LOW_TO_HIGH = 0.4  # MATLAB's
 # A gradient below this share of the brightest pixel is the rounding of float32, not an edge.
 NO_GRADIENT = 1e-5
 
@@ -67,6 +67,7 @@ def _kernels() -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
 def _gradients(plane: Plane) -> tuple[Map, Map]:
     """The smoothed derivatives along x and along y, float32 (H, W)."""
     smoothing, slope = _kernels()
+    # Of an even kernel MATLAB's origin is tap 8 of 16, which is at index 8 once the kernel is flipped.
     middle = (TAPS // 2, TAPS // 2)
     replicate = cv2.BORDER_REPLICATE
     across: Map = cv2.sepFilter2D(plane, cv2.CV_32F, slope, smoothing, anchor=middle, borderType=replicate)
@@ -81,6 +82,7 @@ def _crests(across: Map, down: Map, magnitude: Map, low: float, inner: slice) ->
     """
     height, width = magnitude.shape
     above = magnitude > low
+    # The frame lacks a neighbour on one side; MATLAB leaves it out too.
     above[:, [0, -1]] = False
     above[: max(inner.start, 1)] = False
     above[min(inner.stop, height - 1) :] = False

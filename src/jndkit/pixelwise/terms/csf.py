@@ -178,6 +178,7 @@ def barten2004(frequency: Numbers, luminance: float = 100.0, area: float = 100.0
     _check_positive(luminance=luminance, area=area)
     squared = _array(frequency) ** 2
     with np.errstate(divide="ignore"):
+        # expm1 keeps low frequencies exact; at 0 the noise is infinite, and the sensitivity 0.
         noise = 63 / luminance**0.83 + 1 / -np.expm1(-0.02 * squared)
     top = 5200 * np.exp(-0.0016 * squared * (1 + 100 / luminance) ** 0.08)
     sensitivity: Values = top / np.sqrt((1 + 144 / area + 0.64 * squared) * noise)
@@ -215,12 +216,13 @@ def castle(
     return sensitivity
 
 
+# log10 of the sensitivity lost in a degree: at frequency 0, and more for each cycle per degree.
 _CASTLE_FIELDS = {"temporal": (0.0239853, 0.0189038), "nasal": (0.0400662, 0.00813619)}
 
 
 def _log_parabola(frequency: Values, middle: float, bandwidth: float, floor: float) -> Values:
     """1 at `middle`, falling as a parabola of log frequency, below `middle` no lower than 1 - `floor`."""
-    away = np.log10(np.maximum(frequency, 1e-9)) - math.log10(middle)
+    away = np.log10(np.maximum(frequency, 1e-9)) - math.log10(middle)  # frequency 0 has no logarithm
     parabola = 10 ** -(away**2 / 2**bandwidth)
     shape: Values = np.where(frequency < middle, np.maximum(parabola, 1 - floor), parabola)
     return shape

@@ -10,7 +10,7 @@ import numpy as np
 from jndkit.pixelwise.terms.borders import border_type
 from jndkit.pixelwise.terms.luma import Map, Plane
 
-DARKEST_REMAPPED = 32
+DARKEST_REMAPPED = 32  # code values, of the releases
 
 
 def background_luminance(luma: Plane, border: str) -> Map:
@@ -55,5 +55,5 @@ def luminance_adaptation_13(luma: Plane, border: str) -> Map:
 
 def _lifted_table() -> Map:
     level = np.arange(256, dtype=np.float64)
-    lifted = np.floor(DARKEST_REMAPPED + level * (127 - DARKEST_REMAPPED) / 127 + 0.5)
+    lifted = np.floor(DARKEST_REMAPPED + level * (127 - DARKEST_REMAPPED) / 127 + 0.5)  # MATLAB's round
     return luminance_adaptation(np.where(level <= 127, lifted, level).astype(np.float32))

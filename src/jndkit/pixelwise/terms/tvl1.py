@@ -144,7 +144,7 @@ class _Flow:
                     excess[here] -= sent[here]
                     excess[there] += sent[here]
                     self.residual[arc] -= sent
-                    self.residual[arc ^ 1][there] += sent[here]
+                    self.residual[arc ^ 1][there] += sent[here]  # opposite arcs are numbered in pairs
                     moved += senders
 
     def _push_from(self, place: Places, ways: _Ways) -> Places:
@@ -229,6 +229,7 @@ class _Ways:
             depth -= 1
             near = np.concatenate((at, at - 1, at + 1, at - row, at + row))
             order = np.arange(near.size, dtype=np.int32)
+            # Keeps each word once without sorting: whoever wrote last there finds its own number.
             last[near] = order
             near = near[last[near] == order]
             here = front[near]

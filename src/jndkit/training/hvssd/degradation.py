@@ -17,7 +17,7 @@ from torch.nn import functional as F
 from jndkit.training.contract import Contract
 from jndkit.training.gdn import Gdn
 
-MULTIPLE = 8
+MULTIPLE = 8  # three layers of stride 2
 _LOUDER = 8.0
 _SMALLEST = 1e-12  # of a range: a flat map divided by it stays 0
 
@@ -108,8 +108,39 @@ class Trace(NamedTuple):
     second_norm: Tensor
 
 
-class Analysis(nn.Module):
-    """(N, 3, H, W) to a latent (N, channels, H / 8, W / 8): three convolutions of 5 x 5 and stride 2, GDN between."""
+class Transform(nn.Module):
+    """Three convolutions of 5 x 5 and stride 2, up or down, with a normalisation after the first and the second."""
+
+    convs: nn.ModuleList
+    norms: nn.ModuleList
+
+    def forward(self, tensor: Tensor) -> Tensor:
+        return self.traced(tensor)[0]
+
+    def traced(self, tensor: Tensor) -> tuple[Tensor, Trace]:
+        """The output, and what `backward_of` needs."""
+        first = self.convs[0](tensor)
+        first_norm = self.norms[0].norm(first)
+        second = self.convs[1](self.norms[0].apply_norm(first, first_norm))
+        second_norm = self.norms[1].norm(second)
+        output = self.convs[2](self.norms[1].apply_norm(second, second_norm))
+        return output, Trace(first, first_norm, second, second_norm)
+
+    def backward_of(self, trace: Trace, gradient: Tensor) -> Tensor:
+        """The derivative by the input of the sum of output times `gradient`, in the input's shape."""
+        gradient = self._adjoint(gradient, self.convs[2].weight)
+        gradient = self.norms[1].backward_of(trace.second, trace.second_norm, gradient)
+        gradient = self._adjoint(gradient, self.convs[1].weight)
+        gradient = self.norms[0].backward_of(trace.first, trace.first_norm, gradient)
+        return self._adjoint(gradient, self.convs[0].weight)
+
+    def _adjoint(self, gradient: Tensor, weight: Tensor) -> Tensor:
+        """The derivative by the input of one of the convolutions."""
+        raise NotImplementedError
+
+
+class Analysis(Transform):
+    """(N, 3, H, W) to a latent (N, channels, H / 8, W / 8), with GDN."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -120,59 +151,26 @@ class Analysis(nn.Module):
         self.norms = nn.ModuleList(Gdn(channels) for _ in range(2))
         _xavier(self.convs)
 
-    def forward(self, picture: Tensor) -> Tensor:
-        return self.traced(picture)[0]
-
-    def traced(self, picture: Tensor) -> tuple[Tensor, Trace]:
-        """The latent, and what `backward_of` needs."""
-        first = self.convs[0](picture)
-        first_norm = self.norms[0].norm(first)
-        second = self.convs[1](self.norms[0].apply_norm(first, first_norm))
-        second_norm = self.norms[1].norm(second)
-        latent = self.convs[2](self.norms[1].apply_norm(second, second_norm))
-        return latent, Trace(first, first_norm, second, second_norm)
-
-    def backward_of(self, trace: Trace, gradient: Tensor) -> Tensor:
-        """The derivative by the picture of the sum of latent times `gradient`, (N, 3, H, W)."""
-        gradient = _transposed(gradient, self.convs[2].weight)
-        gradient = self.norms[1].backward_of(trace.second, trace.second_norm, gradient)
-        gradient = _transposed(gradient, self.convs[1].weight)
-        gradient = self.norms[0].backward_of(trace.first, trace.first_norm, gradient)
-        return _transposed(gradient, self.convs[0].weight)
+    def _adjoint(self, gradient: Tensor, weight: Tensor) -> Tensor:
+        return _transposed(gradient, weight)
 
 
-class Synthesis(nn.Module):
+class Synthesis(Transform):
     """A latent (N, channels, h, w) to (N, 3, 8 h, 8 w): the analysis reversed, with inverse GDN."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
         self.convs = nn.ModuleList(
+            # With this output padding every layer doubles a side exactly.
             nn.ConvTranspose2d(channels, outputs, 5, stride=2, padding=2, output_padding=1)
             for outputs in (channels, channels, 3)
         )
         self.norms = nn.ModuleList(Gdn(channels, inverse=True) for _ in range(2))
         _xavier(self.convs)
-        nn.init.constant_(self.convs[2].bias, 0.5)
+        nn.init.constant_(self.convs[2].bias, 0.5)  # mid grey
 
-    def forward(self, latent: Tensor) -> Tensor:
-        return self.traced(latent)[0]
-
-    def traced(self, latent: Tensor) -> tuple[Tensor, Trace]:
-        """The picture, and what `backward_of` needs."""
-        first = self.convs[0](latent)
-        first_norm = self.norms[0].norm(first)
-        second = self.convs[1](self.norms[0].apply_norm(first, first_norm))
-        second_norm = self.norms[1].norm(second)
-        picture = self.convs[2](self.norms[1].apply_norm(second, second_norm))
-        return picture, Trace(first, first_norm, second, second_norm)
-
-    def backward_of(self, trace: Trace, gradient: Tensor) -> Tensor:
-        """The derivative by the latent of the sum of picture times `gradient`, (N, channels, h, w)."""
-        gradient = _convolved(gradient, self.convs[2].weight)
-        gradient = self.norms[1].backward_of(trace.second, trace.second_norm, gradient)
-        gradient = _convolved(gradient, self.convs[1].weight)
-        gradient = self.norms[0].backward_of(trace.first, trace.first_norm, gradient)
-        return _convolved(gradient, self.convs[0].weight)
+    def _adjoint(self, gradient: Tensor, weight: Tensor) -> Tensor:
+        return _convolved(gradient, weight)
 
 
 class BitEstimator(nn.Module):
@@ -192,7 +190,7 @@ class BitEstimator(nn.Module):
 
     def forward(self, latent: Tensor) -> Tensor:
         share = self.cumulative(latent + 0.5) - self.cumulative(latent - 0.5)
-        return -torch.log2(share.clamp_min(1e-9)).sum(dim=(1, 2, 3))
+        return -torch.log2(share.clamp_min(1e-9)).sum(dim=(1, 2, 3))  # of nothing there is no logarithm
 
     def cumulative(self, value: Tensor) -> Tensor:
         """The share of the distribution below a value."""

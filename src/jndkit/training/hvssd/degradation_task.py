@@ -39,6 +39,7 @@ class DegradationTask:
             raise UsageError(f"crop = {recipe.crop}: a multiple of {MULTIPLE} is needed")
         self._batch, self._crop = recipe.batch, recipe.crop
         self._channels = int(recipe.model.get("channels", 128))
+        # Pictures are in 0..1, the weight in code values.
         self._weight = float(recipe.data.get("weight", 0.01)) * 255.0**2
         self._train = Crops(recipe.data["train"], recipe.crop, float(recipe.data.get("reduce", 0.6)))
         self._valid = centres(recipe.data["valid"], int(recipe.data.get("valid_pictures", 16)), 512, MULTIPLE)

@@ -47,13 +47,13 @@ class Hvssd(nn.Module):
         if self.inputs == "code":
             features = torch.cat([picture, cam, cam * gradient], dim=1)
         else:
-            size = torch.sqrt((gradient * gradient).mean(dim=1, keepdim=True) + 1e-12)
+            size = torch.sqrt((gradient * gradient).mean(dim=1, keepdim=True) + 1e-12)  # the root has no slope at 0
             features = torch.cat([picture, cam, size], dim=1)
         for layer in self.convs:
             features = F.leaky_relu(layer(F.pad(features, (1, 1, 1, 1), mode="reflect")), 0.01)
         for _ in range(2):
             features = F.interpolate(features, scale_factor=2.0, mode="bilinear", align_corners=False)
-        return features.abs().clamp(0.0, 1.0)
+        return features.abs().clamp(0.0, 1.0)  # as published: the sign says nothing
 
     def contract(self) -> Contract:
         picture = "float32 (N, 3, H, W), RGB in 0..1, sRGB-encoded"

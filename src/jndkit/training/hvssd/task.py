@@ -113,6 +113,7 @@ class HvssdTask:
 
     def _strength(self, jnd: Tensor) -> Tensor:
         """What a map (N, 3, H, W) is to be multiplied by so that its noise has the same energy in each picture."""
+        # A map of zeros is divided by the small number, not by nothing.
         return 10.0 ** (-self._psnr / 20.0) * torch.rsqrt((jnd * jnd).mean(dim=(1, 2, 3), keepdim=True) + 1e-10)
 
     def validate(self, model: nn.Module) -> dict[str, float]:
@@ -206,7 +207,7 @@ def noise_at(pixels: Pixels, jnd: npt.NDArray[Any], psnr: float) -> Pixels:
     low, high = 0.0, 1e5
     noisy = pixels
     for _ in range(60):
-        middle = (low * high) ** 0.5 if low else high / 2.0
+        middle = (low * high) ** 0.5 if low else high / 2.0  # half way in logarithms
         noisy = _noisy(pixels, jnd, middle)
         reached = difference.psnr(pixels, noisy)
         if abs(reached - psnr) < 0.01:

@@ -18,11 +18,11 @@ from jndkit.training.jndlic.integer import ACTIVATION, BIAS_UNIT, IntegerConv, c
 from jndkit.training.jndlic.likelihood import FRACTIONS, SCALES
 
 _KNOTS = 6  # of the knob, on which features may bend
-_TURNS = 4
+_TURNS = 4  # passes of a slice, at most
 _MEANS = SYMBOL_LIMIT * FRACTIONS
 _SIGNED = 18  # channels whose signs are looked at: means and the lowest frequencies
 _LINEAR_SLICES = 2  # whose means are also predicted linearly, from signed neighbours
-_REACH = 1500
+_REACH = 1500  # as much as lets sums over 162 neighbours stay below 2^24
 _TEXTURES = 8
 _SLOW, _SLOWER = 0.1, 0.02  # of layers whose smallest change is felt at once
 _GAIN = 32.0  # a neighbour that counts whole has the weight FRACTIONS

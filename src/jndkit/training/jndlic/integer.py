@@ -18,9 +18,9 @@ from torch.nn import functional as F
 
 from jndkit.errors import UsageError
 
-ACTIVATION = 255
-WEIGHT = 63
-_EXACT = 2**24
+ACTIVATION = 255  # eight bits
+WEIGHT = 63  # six bits, and a sign
+_EXACT = 2**24  # below it float32 holds every whole number
 _BIAS_LIMIT = 2**20  # what biases may take of the exact range
 BIAS_UNIT = 16.0  # a bias learns as fast as weights on activations of this size
 
@@ -52,6 +52,7 @@ class _Clip(torch.autograd.Function):
 
 def floored(given: Tensor) -> Tensor:
     """The largest whole number that is not above, with a slope of 1."""
+    # Where no slopes are wanted a plain floor, which can be exported.
     return _Floor.apply(given) if given.requires_grad else torch.floor(given)
 
 
@@ -99,7 +100,7 @@ class IntegerConv(nn.Module):
         The bias holds the half that makes the floor a rounding.
         """
         own = self.weight * self.gain
-        largest = own.detach().abs().amax(dim=(1, 2, 3)).clamp_min(1e-6)
+        largest = own.detach().abs().amax(dim=(1, 2, 3)).clamp_min(1e-6)  # not 0, where all weights are
         power = torch.exp2(torch.floor(torch.log2(WEIGHT / largest)).clamp(1, 13))
         weight = clipped(rounded(own * power[:, None, None, None]), -WEIGHT, WEIGHT)
         bias = clipped(rounded(self.bias * (BIAS_UNIT * power)), -_BIAS_LIMIT, _BIAS_LIMIT)

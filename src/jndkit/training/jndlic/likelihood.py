@@ -16,8 +16,8 @@ _LEAST, _LARGEST = 0.07, 200.0  # standard deviation, symbols
 _RATIO = math.log(_LARGEST / _LEAST) / (SCALES - 1)
 FRACTIONS = 8  # of a symbol, that a mean is told in
 _CENTRE = 255
-_COLUMNS = 512
-TOTAL = 2**16
+_COLUMNS = 512  # the last is the escape
+TOTAL = 2**16  # of the frequencies of a table
 
 
 def symbol_bits(symbols: Tensor, mean: Tensor, scale: Tensor) -> Tensor:
@@ -28,6 +28,7 @@ def symbol_bits(symbols: Tensor, mean: Tensor, scale: Tensor) -> Tensor:
     distance = (symbols - mean / FRACTIONS).abs()
     slope = torch.exp(math.log(math.pi / math.sqrt(3.0) / _LEAST) - _RATIO * scale)
     near, far = (distance - 0.5) * slope, (distance + 0.5) * slope
+    # ln of the difference of two sigmoids, which themselves would lose their digits in the tails.
     log = torch.log(-torch.expm1(-slope)) - F.softplus(near) - F.softplus(-far)
     return log * (-1.0 / math.log(2.0))
 
@@ -82,6 +83,7 @@ class HyperPrior(nn.Module):
             centre = mean[:, :, index, None, None]
             slope = torch.exp(-clipped(log_scale[:, :, index, None, None], -3.0, 4.0))
             distance = (z - centre).abs()
+            # By the distance both lie in the lower tail, where their difference keeps its digits.
             upper, lower = torch.sigmoid((0.5 - distance) * slope), torch.sigmoid((-0.5 - distance) * slope)
             likelihood = likelihood + shares[:, :, index, None, None] * (upper - lower)
         return likelihood
@@ -90,6 +92,7 @@ class HyperPrior(nn.Module):
 def to_frequencies(shares: Tensor) -> Tensor:
     """Whole numbers of at least 1 that add up to TOTAL in each row, in proportion to float64 shares (rows, columns)."""
     rows, columns = shares.shape
+    # One for each column is given already.
     counts = 1.0 + torch.floor(shares / shares.sum(dim=1, keepdim=True) * (TOTAL - columns))
     largest = counts.argmax(dim=1)
     counts[torch.arange(rows), largest] += TOTAL - counts.sum(dim=1)

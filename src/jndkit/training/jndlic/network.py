@@ -178,10 +178,11 @@ class JndLic(nn.Module):
                 value = flat[:, begin:end].index_select(2, where)
                 symbol, spent = choose(value, mean, scale)
                 bits = bits + spent.sum(dim=(1, 2))
+                # Contexts see symbols as they are: no slope leads back through them.
                 known.flatten(2)[:, begin:end].index_copy_(2, where, symbol.detach())
                 parts.append(symbol)
                 order.append(where)
-            back = torch.argsort(torch.cat(order))
+            back = torch.argsort(torch.cat(order))  # from the order of coding to that of places
             slices.append(torch.cat(parts, dim=2).index_select(2, back))
         return torch.cat(slices, dim=1).unflatten(2, (height, width)), bits
 

@@ -19,8 +19,8 @@ from jndkit.training.jndlic.coded import Coded
 from jndkit.training.jndlic.transform import FeatureTransform, ResBlock, in_float32
 
 MULTIPLE = 256  # pixels: the hyper-latent of the step map's own codec
-_LEAST_STEP, _LEAST_SHARE = 1e-6, 1e-6
-_MIXTURE = 3
+_LEAST_STEP, _LEAST_SHARE = 1e-6, 1e-6  # as published
+_MIXTURE = 3  # Gaussians, as published
 
 
 class EfficientAttention(nn.Module):
@@ -173,7 +173,7 @@ class JndLicPaper(nn.Module):
         rising = [nn.Conv2d(hyper, width, 3, padding=1), Gated(width, NonLocal(width, inner)), *up]
         self.unhyper = nn.Sequential(*rising, _blocks(width, 3), nn.Conv2d(width, 2 * width, 3, padding=1))
         self.halve, self.enlarge = nn.Conv2d(width, width, 2, stride=2), nn.ConvTranspose2d(width, width, 2, stride=2)
-        nn.init.constant_(self.enlarge.bias, 1.0)
+        nn.init.constant_(self.enlarge.bias, 1.0)  # steps of 1 to begin with
         self.steps, self.prior = StepCodec(step_width, step_latent), BitEstimator(hyper)
         self.context = SerialContext(width, kernel)
 
@@ -206,6 +206,7 @@ def _gaussian_share(value: Tensor, mean: Tensor, deviation: Tensor, width: Tenso
     """The mass of a bin of this width around the value."""
     distance = (value - mean).abs()
     scaled = 0.5**0.5 / deviation
+    # By the distance and erfc the tails keep their digits, as 1 - erf would not.
     upper, lower = torch.erfc((distance - 0.5 * width) * scaled), torch.erfc((distance + 0.5 * width) * scaled)
     return 0.5 * (upper - lower)
 

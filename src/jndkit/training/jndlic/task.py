@@ -79,6 +79,7 @@ class JndLicTask:
         self._masking = float(data.get("masking", 0.5))
         self._shares = {name: float(data[name]) for name in _JUDGES if data.get(name)}
         rest = 1.0 - sum(self._shares.values())
+        # Shares that add up to 1 may miss it by rounding.
         if min(rest, *self._shares.values(), 0.0) < -1e-6:
             raise UsageError(f"data.{', data.'.join(_JUDGES)}: shares are wanted, 1 at most together")
         self._judges = {name: judge(name) for name in self._shares}
@@ -164,10 +165,10 @@ class JndLicTask:
 
     def _measures(self, test: Tensor, picture: Tensor, jnd: Tensor) -> dict[str, float]:
         """dB, higher is better: PSNR, the weighted error's, and each judge's reading beside a reading of 1."""
-        whole = (test.clamp(0.0, 1.0) * 255.0).round() / 255.0
+        whole = (test.clamp(0.0, 1.0) * 255.0).round() / 255.0  # as pictures are decoded: in 8 bits
         measures = {"psnr": psnr(picture, whole), "weighted": decibels(float(self.error(whole, picture, jnd)))}
         for name, read in self._judges.items():
-            measures[name] = 2.0 * decibels(float(read(picture, whole)))
+            measures[name] = 2.0 * decibels(float(read(picture, whole)))  # a reading is like the root of an error
         return measures
 
     def _baselines(self) -> list[dict[str, Curve]]:
@@ -208,6 +209,7 @@ def usual_reading(name: str, knobs: Tensor) -> Tensor:
 
 def bits_at(curve: Curve, measure: str, value: float) -> float:
     """Bits a pixel at which the measure has this value, between the curve's ends; their logarithm is interpolated."""
+    # np.interp needs rising values, and a finer file may measure a little worse.
     measured = np.maximum.accumulate(curve[measure])
     return float(np.exp(np.interp(value, measured, np.log(curve["bits"]))))
 

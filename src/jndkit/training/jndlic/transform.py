@@ -51,6 +51,7 @@ def perceptual_table() -> Tensor:
 def dct_kernels() -> Tensor:
     """The orthonormal transform of three planes, (192, 3, 8, 8)."""
     place, frequency = np.arange(BLOCK)[None], np.arange(BLOCK)[:, None]
+    # sqrt(2 / 8) is 0.5.
     basis = np.cos((2 * place + 1) * frequency * np.pi / (2 * BLOCK)) * 0.5
     basis[0] *= np.sqrt(0.5)
     kernels = torch.zeros(CHANNELS, 3, BLOCK, BLOCK)

@@ -172,14 +172,16 @@ def _of_table(path: Path, root: Path) -> Iterator[LabelledReading]:
                             root / row["file"], viewing, row["codec"], float(row["value"]), float(row[column])
                         )
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise InputError(path, f"it is no table of labels ({error!r})") from None
+        raise InputError(path, f"it is not a table of labels ({error!r})") from None
 
 
 def _opened(sources: str | list[str], root: Path, cache_folder: Path) -> _Table:
     """The readings of sets and tables, with the features of their pictures. Raises InputError where there are none."""
     table = _table(_readings(sources, root), cache_folder)
     if table is None:
-        raise InputError(sources if isinstance(sources, str) else sources[0], "no reading of it can be learned from")
+        raise InputError(
+            sources if isinstance(sources, str) else sources[0], "none of its readings can be learned from"
+        )
     return table
 
 

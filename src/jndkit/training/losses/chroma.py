@@ -61,7 +61,7 @@ class CoarseChroma(nn.Module):
         for side in SCALES:
             before, after = (self._planes(F.avg_pool2d(light, side))[:, 1:] for light in lights)
             mean = F.avg_pool2d(lightness, side)
-            variance = (F.avg_pool2d(lightness * lightness, side) - mean * mean).clamp_min(0.0)
+            variance = (F.avg_pool2d(lightness * lightness, side) - mean * mean).clamp_min(0.0)  # less only by rounding
             flat = 1.0 / (1.0 + variance / _FLAT**2)
             squares.append(((after - before) ** 2 * flat).sum(dim=1).mean(dim=(1, 2)))
         return (torch.stack(squares).mean(dim=0) + _LEAST) ** 0.5 - _LEAST**0.5

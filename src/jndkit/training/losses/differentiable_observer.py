@@ -20,7 +20,7 @@ from jndkit.training.losses.light import to_light
 from jndkit.viewing import Viewing
 from jndkit.visibility import JND_PER_JOD
 
-BANDS = 5
+BANDS = 5  # the finest
 SMALLEST = 128  # pixels a side: the coarsest band must be wider than its blur reaches
 _DARKEST = 0.01  # cd/m2
 _LARGE = 4096  # pixels: a side at which no band is missing
@@ -91,7 +91,7 @@ class DifferentiableObserver(nn.Module):
         wide = F.pad(planes, (2, 2, 2, 2), mode="reflect")
         half = F.conv2d(wide, self.taps, stride=2, groups=3)
         small = F.pad(half, (1, 1, 1, 1), mode="replicate")
-        taps = (4.0 * self.taps).flip(2, 3)
+        taps = (4.0 * self.taps).flip(2, 3)  # of four pixels three are zeros
         # Zeros between the pixels, then the smoothing: a transposed convolution, cut to what it was made from.
         spread = F.conv_transpose2d(small, taps, stride=2, groups=3)
         height, width = planes.shape[2:]

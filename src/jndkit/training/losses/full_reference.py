@@ -29,6 +29,7 @@ def screen_light(picture: Tensor) -> Tensor:
 
     Y is in code values. Black reflects 0.3 % of white.
     """
+    # Pictures may go a little below 0, where there is no such power.
     return ((luma(picture).clamp_min(0.0) + _REFLECTED) / (1.0 + _REFLECTED)) ** _GAMMA
 
 
@@ -66,10 +67,11 @@ def ms_ssim(reference: Tensor, test: Tensor, masks: Tensor | None = None) -> Ten
         mean_a, mean_b = _blur(a), _blur(b)
         variance_a, variance_b = _blur(a * a) - mean_a**2, _blur(b * b) - mean_b**2
         covariance = _blur(a * b) - mean_a * mean_b
+        # K1 = 0.01 and K2 = 0.03 as published, of a range of 1.
         similar = (2 * covariance + 0.03**2) / (variance_a + variance_b + 0.03**2)
         if scale == len(_SCALES) - 1:
             similar = similar * (2 * mean_a * mean_b + 0.01**2) / (mean_a**2 + mean_b**2 + 0.01**2)
-        product = product * similar.mean(dim=(1, 2, 3)).clamp_min(1e-4) ** weight
+        product = product * similar.mean(dim=(1, 2, 3)).clamp_min(1e-4) ** weight  # below 0 there is no such power
         a, b = F.avg_pool2d(a, 2), F.avg_pool2d(b, 2)
     return 1.0 - product
 
@@ -80,7 +82,7 @@ def gmsd(reference: Tensor, test: Tensor, masks: Tensor | None = None) -> Tensor
     Source: Xue, Zhang, Mou, Bovik, "Gradient magnitude similarity deviation", IEEE TIP 23(2), 2014.
     """
     a, b = (gradient_size(F.avg_pool2d(luma(picture), 2)) for picture in (reference, test))
-    constant = 170.0 / 255.0**2
+    constant = 170.0 / 255.0**2  # 170 as published, for code values
     similar = (2 * a * b + constant) / (a * a + b * b + constant)
     return torch.sqrt(similar.var(dim=(1, 2, 3), unbiased=False) + 1e-10)
 
@@ -114,7 +116,7 @@ def masked_bands(reference: Tensor, test: Tensor, masks: Tensor | None = None) -
         nearby = smooth(smooth((mask - low_mask).abs())) + _SEEN * smooth(low_mask)
         total = total + (((band_a - band_b) / nearby) ** 4).mean(dim=(1, 2, 3))
         a, b, mask = (low[:, :, ::2, ::2] for low in (low_a, low_b, low_mask))
-    return (total / _BANDS + 1e-8) ** 0.25 - 1e-2
+    return (total / _BANDS + 1e-8) ** 0.25 - 1e-2  # a slope at 0, and 0 for equal pictures
 
 
 MEASURES: dict[str, Callable[[Tensor, Tensor, Tensor | None], Tensor]] = {

@@ -67,6 +67,7 @@ class Ssimulacra2(nn.Module):
         pairs = zip(seen, self._pyramid(test), strict=True)
         norms = torch.stack([self._norms(*pair) for pair in pairs], dim=2).flatten(1)  # planes, then scales
         error = UNIT * norms @ self.weights[: norms.shape[1]]
+        # It starts from nothing of the tensor's own shape.
         error = sum((factor * error**power for power, factor in enumerate(POLYNOMIAL, start=1)), 0.0 * error)
         return 10.0 * (error.clamp_min(_LEAST_ERROR) ** POWER - _LEAST_ERROR**POWER)
 

@@ -39,7 +39,7 @@ class ResJnd(nn.Module):
         self.conv2 = nn.Conv2d(channels, channels, 3, padding=1, bias=False)
         self.output = nn.Conv2d(channels, 3, 3, padding=1, bias=False)
         for layer in (self.input, self.conv1, self.conv2, self.output):
-            nn.init.normal_(layer.weight, 0.0, math.sqrt(2.0 / (9 * layer.out_channels)))
+            nn.init.normal_(layer.weight, 0.0, math.sqrt(2.0 / (9 * layer.out_channels)))  # as published
         if zero_start:
             nn.init.zeros_(self.output.weight)
 

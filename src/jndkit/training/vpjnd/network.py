@@ -50,6 +50,7 @@ class VpJndNet(nn.Module):
         self.compare = nn.ModuleList(Comparison(width, scale) for scale, width in enumerate(widths))
         with torch.no_grad():
             for stage in self.picture.stages:
+                # The observer's own bands: from a random start nothing came of it.
                 stage.weight[:BANDS] = laplacian()
                 nn.init.zeros_(stage.bias)
             for stage in self.picture.onward:
@@ -64,6 +65,7 @@ class VpJndNet(nn.Module):
         own, gates, deep = self.picture(levels, None)
         other, _, deep_test = self.picture(test, gates)
         energies, visible = [], []
+        # Of levels there is one more, by whose light the last stage is divided.
         for compare, first, second, level in zip(self.compare, own, other, levels, strict=False):
             energy, *of_stage = compare(first, second, level, viewing)
             energies.append(energy)

@@ -67,7 +67,7 @@ class _Branch(nn.Module):
 
     def forward(self, planes: Tensor) -> Tensor:
         features = planes
-        for stage, attention in zip(self.stages, self.attention, strict=False):
+        for stage, attention in zip(self.stages, self.attention, strict=False):  # the last stage has none
             features = F.relu(stage(features))
             features = F.max_pool2d(features * attention(features), 2)
         features = F.max_pool2d(self.non_local(F.relu(self.stages[-1](features))), 2)

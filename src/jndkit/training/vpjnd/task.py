@@ -195,7 +195,7 @@ class Scene:
     def __init__(self, labelled: Labelled) -> None:
         self.versions, self.viewings = labelled.versions, labelled.viewings
         self.rgb = load(labelled.pristine).rgb
-        self.jnd = chou1995(self.rgb).astype(np.float16)
+        self.jnd = chou1995(self.rgb).astype(np.float16)  # half the memory: all pictures of a set are held
         self._labelled = labelled
         self._energies: dict[int, Floats] = {}
 

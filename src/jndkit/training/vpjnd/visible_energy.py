@@ -43,7 +43,7 @@ class Comparison(nn.Module):
         c, free = constants(), width - BANDS
         self.sensitivity = nn.Conv2d(len(_SIZES), width, 1)
         self.exponent = nn.Parameter(torch.cat([_phases(c.mask_q), torch.full((free,), 2.0)])[:, None, None])
-        masking = torch.full((width, width), 1e-3)
+        masking = torch.full((width, width), 1e-3)  # nothing is 0: logarithms are learned
         masking[:BANDS, :BANDS] = torch.tensor(np.kron(c.cross_channel.T / 4.0, np.ones((4, 4))))
         self.masking = nn.Parameter(torch.log(masking))
         mixing = torch.full((CHANNELS, width), 1e-3)

@@ -1,8 +1,10 @@
 """How much a picture hides from people who look from place to place, by codec and knob, from its answers alone.
 
-    python tools/hiding.py DATA          reads DATA/train; writes rows/hiding.jsonl and picturewise/masking.json
-    python tools/hiding.py DATA --fit    only the table, from rows that exist
-    python tools/hiding.py DATA --sample what a sample of a large picture misses, on DATA/valid; SAMPLE is from it
+    python tools/picturewise_masking.py DATA             reads DATA/train; writes rows/hiding.jsonl and
+                                                         picturewise/masking.json
+    python tools/picturewise_masking.py DATA --fit       only the table, from rows that exist
+    python tools/picturewise_masking.py DATA --sample    what a sample of a large picture misses, on DATA/valid; SAMPLE
+                                                         is from it
 
 A photograph x display a row: what the quantised sample reads, plainly and as people look, and the same of coded
 pictures. Resumes. The table is a ridge regression for each codec; what it says of pictures that it did not see is
@@ -88,7 +90,7 @@ def read_picture(data: Path, name: str, displays: tuple[str, ...]) -> list[dict[
 
 def table(rows: list[dict[str, Any]]) -> dict[str, Any]:
     """What `picturewise.masking` ships; prints what it says of pictures that took no part."""
-    out: dict[str, Any] = {"source": "tools/hiding.py", "pictures": len({row["file"] for row in rows})}
+    out: dict[str, Any] = {"source": "tools/picturewise_masking.py", "pictures": len({row["file"] for row in rows})}
     told, wanted, names, specs = _points(rows)
     out["codecs"] = {}
     for spec in (*dict.fromkeys(specs), "any"):

@@ -1,10 +1,10 @@
 """The guesses that know nothing of a picture: one knob, one PSNR, one SSIM for all, fitted on training pictures.
 
-    python tools/guesses.py DATA          every 16th of DATA/train; writes rows/picturewise_train.jsonl and
-                                      evaluation/picturewise/baselines.json
-    python tools/guesses.py DATA --fit    only the table, from rows that exist
-    python tools/guesses.py DATA --protocol side-by-side --codec jpeg    the same for people who look otherwise
-    python tools/guesses.py --targets     what was aimed at, beside what rows/picturewise.jsonl say
+    python tools/picturewise_baselines.py DATA          every 16th of DATA/train; writes rows/picturewise_train.jsonl
+                                                        and evaluation/picturewise/baselines.json
+    python tools/picturewise_baselines.py DATA --fit    only the table, from rows that exist
+    python tools/picturewise_baselines.py DATA --protocol side-by-side --codec jpeg    for people who look otherwise
+    python tools/picturewise_baselines.py --targets     what was aimed at, beside what rows/picturewise.jsonl say
 
 The rows are those of `jnd evaluate picturewise --method cvvdp` with the even spread of levels alone. Resumes.
 """
@@ -247,7 +247,7 @@ def main() -> None:
         parser.error("say where the training pictures are")
     if not given.fit:
         read(given.data, asked(given.protocol, tuple(given.codec)))
-    out: dict[str, Any] = {"source": "tools/guesses.py", "protocols": {}}
+    out: dict[str, Any] = {"source": "tools/picturewise_baselines.py", "protocols": {}}
     for protocol, file in ROWS.items():
         out["protocols"][protocol] = table([KnobRow.from_json(row) for row in store.read(file)])
     TABLE.write_text(json.dumps(out, indent=1) + "\n")
