@@ -26,7 +26,6 @@ from unittest import mock
 import numpy as np
 
 from jndkit.errors import MissingError
-from jndkit.evaluation.metrics.ssimulacra2 import prepare
 from jndkit.evaluation.observers import preference, shares, subjective
 from jndkit.evaluation.observers.stimuli import STIMULI
 from jndkit.evaluation.observers.subjective import Ranking
@@ -35,6 +34,7 @@ from jndkit.observers.cvvdp import Cvvdp, masking
 from jndkit.observers.cvvdp.constants import constants
 from jndkit.observers.cvvdp.places import Places
 from jndkit.observers.cvvdp.pyramid import band_frequencies
+from jndkit.observers.ssimulacra2.measure import prepare
 from jndkit.opening import load
 from jndkit.pixelwise import jnd_map
 from jndkit.protocols import SIDE_BY_SIDE

@@ -35,8 +35,8 @@ from PIL import Image
 
 from jndkit.evaluation.codecs.bjontegaard import Curve, rate_difference
 from jndkit.evaluation.intervals import mean
-from jndkit.evaluation.metrics.ssimulacra2 import Prepared, prepare
 from jndkit.observers.cvvdp.observer import Cvvdp, WatchedCvvdp
+from jndkit.observers.ssimulacra2.measure import Prepared, prepare
 from jndkit.picture import Picture, Pixels
 from jndkit.version import VERSION
 from jndkit.viewing import DISPLAYS

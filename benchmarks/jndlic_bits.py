@@ -30,8 +30,8 @@ from torch.nn import functional as F
 
 from jndkit.codecs import codec
 from jndkit.codecs.jndlic.layout import KNOB_HIGH, PHASES, SLICES, places
-from jndkit.evaluation.metrics.ssimulacra2 import ssimulacra2
 from jndkit.observers.cvvdp import Cvvdp
+from jndkit.observers.ssimulacra2.measure import ssimulacra2
 from jndkit.picture import Picture, Pixels
 from jndkit.picturewise.decision import suited
 from jndkit.training.jndlic.coded import Coded

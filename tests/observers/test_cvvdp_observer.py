@@ -17,6 +17,7 @@ from jndkit.errors import UsageError
 from jndkit.observers.cvvdp import Cvvdp, observer as face
 from jndkit.observers.cvvdp.cells import Cells, worst_place, worst_window
 from jndkit.observers.cvvdp.pyramid import band_frequencies
+from jndkit.observers.pooling.tiles import core
 from jndkit.picture import Picture
 from jndkit.viewing import DISPLAYS, viewing
 
@@ -146,8 +147,8 @@ def test_every_tile_has_the_bands_of_its_neighbours_and_they_cover_the_picture(
 ) -> None:
     tiles = list(face._tiles(height, width))
     assert len({len(band_frequencies(tile.height, tile.width, ppd)) for tile in tiles}) == 1
-    cores = [face._core(tile, height, width) for tile in tiles]
-    assert sum(core.width * core.height for core in cores) == height * width
+    cores = [core(tile, (height, width), face._HALO) for tile in tiles]
+    assert sum(own.width * own.height for own in cores) == height * width
     assert max(tile.width * tile.height for tile in tiles) <= 22_000_000
 
 

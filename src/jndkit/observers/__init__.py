@@ -15,6 +15,7 @@ OBSERVERS = Registry(
     "jndkit.observers",
     {
         "cvvdp": "jndkit.observers.cvvdp:CARD",
+        "ssimulacra2": "jndkit.observers.ssimulacra2:CARD",
         "vpjnd": "jndkit.observers.vpjnd:CARD",
         "vpjnd-paper": "jndkit.observers.vpjnd_paper:CARD",
         # Every map whose constants were fitted is an observer under its own name.

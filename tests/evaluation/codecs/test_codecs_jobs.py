@@ -19,8 +19,8 @@ from jndkit.evaluation.codecs import prepared, settings as module
 from jndkit.evaluation.codecs.jobs import Job, jobs_left
 from jndkit.evaluation.codecs.rows import LEVELS, CodecRow, order
 from jndkit.evaluation.codecs.settings import Settings, present
-from jndkit.evaluation.metrics.ssimulacra2 import Prepared, prepare
 from jndkit.observers.cvvdp import Cvvdp
+from jndkit.observers.ssimulacra2.measure import Prepared, prepare
 from jndkit.picture import Pixels, save_png
 from jndkit.viewing import DISPLAYS
 

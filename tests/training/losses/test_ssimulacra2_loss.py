@@ -12,7 +12,7 @@ from hypothesis import given, settings, strategies as st
 from PIL import Image
 
 from jndkit.errors import UsageError
-from jndkit.evaluation.metrics.ssimulacra2 import ssimulacra2
+from jndkit.observers.ssimulacra2.measure import ssimulacra2
 from jndkit.picture import Pixels
 
 torch = pytest.importorskip("torch")

@@ -8,9 +8,9 @@ from functools import cache
 from jndkit.codecs import codec as named_codec, sweep
 from jndkit.evaluation.codecs.rows import CodecRow
 from jndkit.evaluation.metrics.psnr import finite_psnr
-from jndkit.evaluation.metrics.ssimulacra2 import prepare
 from jndkit.evaluation.search import OBSERVER, search
 from jndkit.observers import Watched, observer as named_observer
+from jndkit.observers.ssimulacra2.measure import prepare
 from jndkit.picture import Picture, flatten
 from jndkit.picturewise.decision import suited
 from jndkit.viewing import Viewing

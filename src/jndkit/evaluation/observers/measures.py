@@ -10,10 +10,10 @@ import numpy as np
 
 from jndkit.evaluation.metrics.psnr import finite_psnr
 from jndkit.evaluation.metrics.similarity import ssim
-from jndkit.evaluation.metrics.ssimulacra2 import prepare
 from jndkit.evaluation.psychometric import Floats
 from jndkit.observers import observer
 from jndkit.observers.mapped.constants import constants as maps
+from jndkit.observers.ssimulacra2.measure import prepare
 from jndkit.picture import Picture
 from jndkit.picturewise.watching import watch_under
 from jndkit.pixelwise.terms.luma import luma

@@ -51,7 +51,9 @@ def power_curve(x: Floats, d: Floats, offsets: Floats, powers: Floats) -> PowerC
     return best
 
 
-def left_out(fit: Callable[[Floats, Floats], PowerCurve], x: Floats, d: Floats, source: Names) -> Floats:
+def left_out(
+    fit: Callable[[Floats, Floats], Callable[[Floats], Floats]], x: Floats, d: Floats, source: Names
+) -> Floats:
     """What each stimulus reads when its source takes no part in the fit."""
     reading = np.empty_like(d)
     for name in np.unique(source):

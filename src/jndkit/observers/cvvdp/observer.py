@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -17,6 +16,7 @@ from jndkit.observers.cvvdp.display import Plane
 from jndkit.observers.cvvdp.places import Places
 from jndkit.observers.cvvdp.quality import jnd_of_jod, jod, pooled_jod, safe_power
 from jndkit.observers.pooling.cells import CELL
+from jndkit.observers.pooling.tiles import core, tiles
 from jndkit.observers.pooling.views import at_least, views, views_beside
 from jndkit.observers.pooling.windows import Placed, decisive
 from jndkit.picture import Picture, Pixels
@@ -119,7 +119,7 @@ class _Scene:
             if len(self._tiles) == 1:
                 bands.differences(reference, patch, cells.add)
             else:
-                cells.paste(_part(reference, patch), tile, _core(tile, *rgb.shape[:2]))
+                cells.paste(_part(reference, patch), tile, core(tile, rgb.shape, _HALO))
         return cells
 
     def worst(self, rgb: Pixels) -> tuple[Placed, Placed]:
@@ -143,10 +143,10 @@ class _Scene:
         out: Map = np.empty(rgb.shape[:2], np.float32)
         for reference, tile in self._references():
             patch = np.ascontiguousarray(rgb[tile.y : tile.y + tile.height, tile.x : tile.x + tile.width])
-            core = _core(tile, *rgb.shape[:2])
+            own = core(tile, rgb.shape, _HALO)
             local = _local_map(reference, patch)
-            inside = local[core.y - tile.y :, core.x - tile.x :][: core.height, : core.width]
-            out[core.y : core.y + core.height, core.x : core.x + core.width] = inside
+            inside = local[own.y - tile.y :, own.x - tile.x :][: own.height, : own.width]
+            out[own.y : own.y + own.height, own.x : own.x + own.width] = inside
         if self.places is not None:
             out /= self.places.hidden()
         return out[: self._shape[0], : self._shape[1]]
@@ -164,25 +164,7 @@ def _tiles(height: int, width: int) -> Iterator[Box]:
     if height * width <= _KEEP_PIXELS:
         yield Box(0, 0, width, height)
         return
-    for top, bottom in _parts(height):
-        for left, right in _parts(width):
-            y, x = max(0, top - _HALO), max(0, left - _HALO)
-            yield Box(x, y, min(width, right + _HALO) - x, min(height, bottom + _HALO) - y)
-
-
-def _parts(size: int) -> Iterator[tuple[int, int]]:
-    """(start, end) of equal parts of a side, each at most about a tile, starting at multiples of the halo."""
-    count = -(-size // _TILE)
-    edges = [size * k // count // _HALO * _HALO for k in range(count)] + [size]
-    return itertools.pairwise(edges)
-
-
-def _core(tile: Box, height: int, width: int) -> Box:
-    """The part of a tile that is its own: without the halo it shares with its neighbours."""
-    x, y = (start + _HALO if start else 0 for start in (tile.x, tile.y))
-    right = width if tile.x + tile.width == width else tile.x + tile.width - _HALO
-    bottom = height if tile.y + tile.height == height else tile.y + tile.height - _HALO
-    return Box(x, y, right - x, bottom - y)
+    yield from tiles((height, width), _TILE, _HALO)
 
 
 def _part(reference: bands.Reference | bands.Unprepared, rgb: Pixels) -> Cells:

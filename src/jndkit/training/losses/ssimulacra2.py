@@ -1,6 +1,6 @@
 """SSIMULACRA 2.1 with slopes: how far pictures are from their references, as a term of a loss.
 
-Source: Sneyers 2023, the variant "libjxl" of `observers.ssimulacra2`, which reads pictures; its constants.
+Source: Sneyers 2023, the variant "libjxl" of `observers.ssimulacra2.measure`, which reads pictures; its constants.
 Differs: fourth roots begin with a slope of 0, not without end, and so does the last power, below 1e-8.
 """
 
@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from jndkit.errors import UsageError
-from jndkit.observers.ssimulacra2 import (
+from jndkit.observers.ssimulacra2.constants import (
     ABSORBED,
     C2,
     HALVED,

@@ -1,7 +1,7 @@
 """SSIMULACRA 2.1, a measure of compressed pictures that knows colour and scale but no display.
 
 Source: Sneyers, "SSIMULACRA 2: structural similarity unveiling local and compression related artifacts", version 2.1,
-Cloudinary, 2023; its constants are in `observers.ssimulacra2`.
+Cloudinary, 2023; its constants are in `observers.ssimulacra2.constants`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from jndkit.errors import UsageError, check_choice
-from jndkit.observers.ssimulacra2 import (
+from jndkit.observers.contract import Floats, Map
+from jndkit.observers.ssimulacra2.constants import (
     ABSORBED,
     C2,
     HALVED,
@@ -28,12 +29,11 @@ from jndkit.observers.ssimulacra2 import (
 from jndkit.picture import Pixels
 from jndkit.picture.colour.transfer import light_of_codes
 from jndkit.pixelwise.terms.gaussian import gaussian
-from jndkit.pixelwise.terms.luma import Map
 
 SMALLEST = 8
 
 
-class _Window(NamedTuple):
+class Window(NamedTuple):
     """weights: of 1.5 pixels, along either side.  above: what lies above and below the frame; beside it lies zero.
     halved: pixels a side from which a scale has another, half its size, below it."""
 
@@ -44,12 +44,12 @@ class _Window(NamedTuple):
 
 VARIANTS = {
     # 15 pixels halve to 8, the least side that the package reads.
-    "package": _Window(gaussian(11, 1.5), cv2.BORDER_REFLECT, 15),
-    "libjxl": _Window(WINDOW, cv2.BORDER_CONSTANT, HALVED),
+    "package": Window(gaussian(11, 1.5), cv2.BORDER_REFLECT, 15),
+    "libjxl": Window(WINDOW, cv2.BORDER_CONSTANT, HALVED),
 }
 
 
-class _Seen(NamedTuple):
+class Seen(NamedTuple):
     """One plane of the reference at one scale, float32 (H, W) each: itself, its local mean and local variance."""
 
     plane: Map
@@ -69,19 +69,18 @@ class Prepared:
             raise UsageError(f"SSIMULACRA2 needs pictures of {SMALLEST} pixels a side or more")
         self._shape = reference.shape
         self._window = VARIANTS[variant]
-        pyramid = _pyramid(reference, self._window.halved)
-        self._scales = [[_seen(plane, self._window) for plane in planes] for planes in pyramid]
+        self._scales = watch(reference, self._window)
 
     def read(self, test: Pixels) -> float:
         """The score of `test`, uint8 (H, W, 3), of the reference's size. Raises UsageError for another array."""
         if test.dtype != np.uint8 or test.shape != self._shape:
             raise UsageError("SSIMULACRA2 needs two 8-bit pictures of one size")
-        pyramid = _pyramid(test, self._window.halved)
+        scales = pyramid(test, self._window.halved)
         norms = [
-            [_norms(seen, plane, self._window) for seen, plane in zip(scale, planes, strict=True)]
-            for scale, planes in zip(self._scales, pyramid, strict=True)
+            [_norms(differences(seen, plane, self._window)) for seen, plane in zip(scale, planes, strict=True)]
+            for scale, planes in zip(self._scales, scales, strict=True)
         ]
-        return _score(np.array(norms).swapaxes(0, 1))
+        return float(score(weights(len(norms)).ravel() @ np.array(norms).swapaxes(0, 1).ravel()))
 
 
 def prepare(reference: Pixels, *, variant: str = "libjxl") -> Prepared:
@@ -105,7 +104,12 @@ def ssimulacra2(reference: Pixels, test: Pixels, *, variant: str = "libjxl") -> 
     return prepare(reference, variant=variant).read(test)
 
 
-def _pyramid(rgb: Pixels, halved: int) -> list[list[Map]]:
+def watch(rgb: Pixels, window: Window) -> list[list[Seen]]:
+    """What a reading needs of a reference, uint8 (H, W, 3): for each scale its three planes."""
+    return [[seen_plane(plane, window) for plane in planes] for planes in pyramid(rgb, window.halved)]
+
+
+def pyramid(rgb: Pixels, halved: int) -> list[list[Map]]:
     """The three positive planes at each scale; the picture is halved in linear light."""
     light: Map = cv2.LUT(rgb, light_of_codes().astype(np.float32))
     scales = [_planes(light)]
@@ -123,26 +127,44 @@ def _planes(light: Map) -> list[Map]:
     return list(cv2.split(cv2.transform(roots, POSITIVE_XYB)))
 
 
-def _seen(plane: Map, window: _Window) -> _Seen:
+def seen_plane(plane: Map, window: Window) -> Seen:
     mean = _local(plane, window)
-    return _Seen(plane, mean, _local(plane * plane, window) - mean * mean)
+    return Seen(plane, mean, _local(plane * plane, window) - mean * mean)
 
 
-def _norms(seen: _Seen, plane: Map, window: _Window) -> list[float]:
-    """The 1-norms of the structure, artefact and lost-detail maps of one plane at one scale, then their 4-norms."""
+def differences(seen: Seen, plane: Map, window: Window) -> list[Map]:
+    """The structure, artefact and lost-detail maps of one plane at one scale, float32 (H, W) each, none negative.
+
+    seen: of the reference.  plane: the same of the version.
+    """
     error = plane - seen.plane
     mean_error = _local(error, window)
     mean = seen.mean + mean_error
-    squared = mean_error * mean_error
+    squared = np.multiply(mean_error, mean_error, out=mean_error)
     # Both variances less twice the covariance are the variance of the error, which is small and keeps its digits.
-    structure = _local(error * error, window) - squared
-    structure /= seen.variance + (_local(plane * plane, window) - mean * mean) + np.float32(C2)
-    structure = squared + (1.0 - squared) * structure
+    structure = _local(np.multiply(error, error, out=error), window)
+    structure -= squared
+    variance = _local(plane * plane, window)
+    variance -= mean * mean
+    variance += seen.variance
+    variance += np.float32(C2)
+    structure /= variance
+    structure *= np.subtract(1.0, squared, out=variance)
+    structure += squared
 
     edge = cv2.absdiff(seen.plane, seen.mean)
-    change = (cv2.absdiff(plane, mean) - edge) / (1.0 + edge)
-    errors = [np.maximum(signed, 0.0) for signed in (structure, change, -change)]
-    return [float(plane.mean(dtype=np.float64)) for plane in errors] + [_fourth(plane) for plane in errors]
+    change = cv2.absdiff(plane, mean)
+    change -= edge
+    edge += 1.0
+    change /= edge
+    artefact = np.maximum(change, 0.0)
+    # What is left of a change that is no artefact is detail that was lost.
+    return [np.maximum(structure, 0.0, out=structure), artefact, np.subtract(artefact, change, out=change)]
+
+
+def _norms(maps: list[Map]) -> list[float]:
+    """The 1-norms of the maps, then their 4-norms."""
+    return [float(plane.mean(dtype=np.float64)) for plane in maps] + [_fourth(plane) for plane in maps]
 
 
 def _fourth(error: Map) -> float:
@@ -150,15 +172,25 @@ def _fourth(error: Map) -> float:
     return float((cv2.norm(error * error, cv2.NORM_L2SQR) / error.size) ** 0.25)
 
 
-def _score(norms: npt.NDArray[np.float64]) -> float:
-    """norms: (3, S, 6), planes and scales. A picture with fewer scales takes the first weights, as published."""
-    weights = np.ravel(WEIGHTS)[: norms.size]
-    error = UNIT * float(weights @ norms.ravel())
-    error = sum(factor * error**power for power, factor in enumerate(POLYNOMIAL, start=1))
-    return 100.0 - 10.0 * float(max(error, 0.0) ** POWER)
+def weights(scales: int) -> Floats:
+    """float64 (3, S, 6): of the norms of each plane and scale, the 1-norms of its maps before the 4-norms.
+
+    A picture with fewer scales takes the first weights, as published.
+    """
+    return np.ravel(WEIGHTS)[: 3 * scales * 6].reshape(3, scales, 6)
 
 
-def _local(plane: Map, window: _Window) -> Map:
+def score(error: Floats | float) -> Floats:
+    """The score, float64 of any shape, 100 at best. error: sums of norms by their weights."""
+    error = UNIT * error
+    error = np.asarray(sum(factor * error**power for power, factor in enumerate(POLYNOMIAL, start=1)))
+    return np.asarray(100.0 - 10.0 * np.maximum(error, 0.0) ** POWER)
+
+
+def _local(plane: Map, window: Window) -> Map:
+    if window.above == cv2.BORDER_CONSTANT:
+        both: Map = cv2.sepFilter2D(plane, cv2.CV_32F, window.weights, window.weights, borderType=window.above)
+        return both
     one = np.ones(1)
     # One axis after the other, since above and beside the frame may lie different things.
     across = cv2.sepFilter2D(plane, cv2.CV_32F, window.weights, one, borderType=cv2.BORDER_CONSTANT)
