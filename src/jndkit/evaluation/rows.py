@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import types
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, fields
 from functools import cache
@@ -17,7 +18,7 @@ Failure = dict[str, str]
 """Why a row has no result: type and message of the error."""
 
 
-class Row:
+class Row(ABC):
     """One line of a file of rows. A subclass is a dataclass that lists its fields, `error` among them.
 
     subject: the evaluation that writes it, as `jnd evaluate` calls it.  error: why there is no result, or None.
@@ -68,9 +69,9 @@ class PictureRow(Row):
     versions: dict[str, str]
 
     @property
+    @abstractmethod
     def part(self) -> str:
         """Which of a picture's rows it is."""
-        raise NotImplementedError
 
     @property
     def maker(self) -> str:

@@ -8,6 +8,7 @@ can be exported to runtimes that have no automatic differentiation.
 from __future__ import annotations
 
 import math
+from abc import abstractmethod
 from typing import NamedTuple
 
 import torch
@@ -134,9 +135,9 @@ class Transform(nn.Module):
         gradient = self.norms[0].backward_of(trace.first, trace.first_norm, gradient)
         return self._adjoint(gradient, self.convs[0].weight)
 
+    @abstractmethod
     def _adjoint(self, gradient: Tensor, weight: Tensor) -> Tensor:
         """The derivative by the input of one of the convolutions."""
-        raise NotImplementedError
 
 
 class Analysis(Transform):
