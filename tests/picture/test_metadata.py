@@ -227,14 +227,18 @@ def test_unreadable_xmp_is_dropped_and_the_mark_still_written(packet: bytes) -> 
     assert mark_xmp(packet) == mark_xmp(None)
 
 
+# Seconds of this thread, of which linear work takes less than one; work in the square of the bytes takes minutes.
+QUADRATIC = 30.0
+
+
 def test_hostile_xmp_takes_no_time() -> None:
     import time
 
     opened = b"<xmp:Thumbnails>" * 100_000
-    start = time.process_time()
+    start = time.thread_time()
     for hidden in (b"<!--" + opened + b"-->", b"<?pi " + opened + b"?>", opened):
         xmp_packets.cleaned(PACKET.replace(b"</x:xmpmeta>", hidden + b"</x:xmpmeta>"))
-    assert time.process_time() - start < 5
+    assert time.thread_time() - start < QUADRATIC
 
 
 def _described(inside: str) -> bytes:
@@ -252,17 +256,17 @@ def test_values_in_quotes_are_no_tags() -> None:
     assert "ImageLength" not in text
     assert """<t:Orientation a=">">1</t:Orientation>""" in text
     assert "<dc:title a='>'>title</dc:title>" in text
-    started = time.process_time()
+    started = time.thread_time()
     for inside in (odd, "<t:ImageWidth a='>'/>", "<t:ImageWidth a='/>'>"):
         xmp_packets.cleaned(_described(inside * 40_000))
-    assert time.process_time() - started < 5
+    assert time.thread_time() - started < QUADRATIC
 
 
 def test_one_namespace_by_many_names() -> None:
     many = "".join(f'<p{i}:Make xmlns:p{i}="http://ns.adobe.com/tiff/1.0/">x</p{i}:Make>' for i in range(20_000))
-    started = time.process_time()
+    started = time.thread_time()
     assert xmp_packets.cleaned(_described(many)) is None
-    assert time.process_time() - started < 5
+    assert time.thread_time() - started < QUADRATIC
 
 
 def test_mark_in_xmp() -> None:
