@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import subprocess
@@ -198,6 +199,29 @@ def test_two_runs_do_not_share_a_folder(tmp_path: Path) -> None:
         pass
     with _alone(tmp_path):  # free again
         pass
+
+
+def test_nothing_holds_the_group_when_it_ends(cpl_pairs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its threads and a wrapper that is freed after it may wait for each other for ever."""
+    import torch
+
+    from jndkit.training.loop import Run
+
+    held: list[int] = []
+    destroy = torch.distributed.destroy_process_group
+
+    def counted() -> None:
+        kind = torch.nn.parallel.DistributedDataParallel
+        held.append(sum(type(thing) is kind for thing in gc.get_objects()))
+        destroy()
+
+    monkeypatch.setattr(torch.distributed, "destroy_process_group", counted)
+    store = torch.distributed.HashStore()
+    torch.distributed.init_process_group("gloo", rank=0, world_size=1, store=store)
+    trained = Run(recipe(cpl_pairs, "steps=2"), tmp_path / "run", device="cpu")
+    trained.world = 2  # as it would be beside another process; the group is of one
+    trained.train()
+    assert held == [0]
 
 
 @pytest.mark.slow

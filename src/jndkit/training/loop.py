@@ -62,16 +62,21 @@ class Run:
     def train(self) -> dict[str, Any]:
         """Train to the recipe's last step; returns the last validation's scores."""
         recipe, task = self.recipe, named_task(self.recipe)
-        model = self._distributed()
         if self.rank != 0:
-            return self._leave(self._steps(model, task))
+            return self._together(task)
         make_folder(str(self.folder))
         with _alone(self.folder):
             self._log(event="start", step=self.step, recipe=dataclasses.asdict(recipe), device=str(self.device))
-            return self._leave(self._steps(model, task))
+            return self._together(task)
 
-    def _leave(self, scores: dict[str, Any]) -> dict[str, Any]:
-        """Let go of the other processes, all at once: threads of the group that outlive it abort the interpreter."""
+    def _together(self, task: Task) -> dict[str, Any]:
+        """All steps, and then let go of the other processes, all at once.
+
+        Threads of a group that outlives the run abort the interpreter.
+        """
+        # The wrapper is given away here, so that nothing holds it when the group ends: whoever frees it later frees the
+        # group's threads with Python's lock held, for which they may wait themselves.
+        scores = self._steps(self._distributed(), task)
         if self.world > 1:
             torch.distributed.barrier()
             torch.distributed.destroy_process_group()
