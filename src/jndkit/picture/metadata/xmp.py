@@ -33,8 +33,10 @@ _MINIMAL = (
 )
 _NAME = r"[A-Za-z_][\w.-]*"
 # The rest of a tag after its name; quoted values may hold ">". Taken for the tag's end, that would make a packet that
-# never closes it cost hours.
-_REST = r"""(?=[\s/>])(?:[^<>"'/]++|"[^"<]*+"|'[^'<]*+'|/(?!>))*+"""
+# never closes it cost hours. No two parts begin with the same character, so that there is one way to match, and time
+# is linear; possessive quantifiers would say so, but match too little in the first releases of Python 3.11.
+_PLAIN = r"""[^<>"'/]*"""
+_REST = rf"""(?=[\s/>]){_PLAIN}(?:(?:"[^"<]*"|'[^'<]*'|/(?!>)){_PLAIN})*"""
 _MOST_PREFIXES = 16  # of one namespace; writers use one
 
 
