@@ -134,6 +134,6 @@ def _number(value: Any) -> float | None:
 
 @cache
 def baseline_constants() -> dict[str, Any]:
-    """As `benchmarks/picturewise.py` fitted them: protocols -> name -> spec -> display -> share -> values."""
+    """As `tools/picturewise_baselines.py` fitted them: protocols -> name -> spec -> display -> share -> values."""
     loaded: dict[str, Any] = json.loads(Path(__file__).with_name("baselines.json").read_text(encoding="utf-8"))
     return loaded
