@@ -5,8 +5,8 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 SOURCES := pyproject.toml constraints.txt
-# `make test EXTRAS=codecs,vvc,plot,fast,train,dev,docs,release` also runs the tests that need torch, and builds site and wheel.
-EXTRAS ?= codecs,vvc,plot,dev
+# `make test EXTRAS=codecs,jpeg,vvc,plot,fast,serve,study,study-test,corpus,corpus-test,train,dev,docs,release` also runs the tests that need torch, and builds site and wheel.
+EXTRAS ?= codecs,jpeg,vvc,plot,serve,study,dev
 READY := $(VENV)/.dev-$(EXTRAS)
 
 # Of every target of `make fuzz`.
@@ -17,9 +17,10 @@ FUZZ_SECONDS ?= 30
 demo: $(VENV)/.base
 	$(BIN)/jnd encode examples/lake.png -o build/demo/lake.jpg --force
 	$(BIN)/jnd compare examples/lake.png build/demo/lake.jpg
+	@echo "To look at it: $(PIP) -e '.[serve]' && $(BIN)/jnd serve"
 
 test: check
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 check: $(READY)
 	$(BIN)/ruff check .

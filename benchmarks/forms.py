@@ -29,7 +29,6 @@ from jndkit.errors import MissingError
 from jndkit.evaluation.observers import preference, shares, subjective
 from jndkit.evaluation.observers.stimuli import STIMULI
 from jndkit.evaluation.observers.subjective import Ranking
-from jndkit.evaluation.psychometric import Floats
 from jndkit.observers.cvvdp import Cvvdp, masking
 from jndkit.observers.cvvdp.constants import constants
 from jndkit.observers.cvvdp.places import Places
@@ -38,6 +37,7 @@ from jndkit.observers.ssimulacra2.measure import prepare
 from jndkit.opening import load
 from jndkit.pixelwise import jnd_map
 from jndkit.protocols import SIDE_BY_SIDE
+from jndkit.study.psychometric import Floats
 from jndkit.visibility import JND_PER_JOD
 from masking import Seen
 

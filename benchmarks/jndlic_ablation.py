@@ -11,13 +11,14 @@ seed=3` with one of model.steps=coded, model.steps=fixed, model.jnd=false, model
 apart; those of "trained" on from the shipped weights, without what the part held, for steps=400 at lr=5e-4, crop=128;
 those of "losses" on from them too, `jnd train jndlic-two-judges --set steps=150 --set crop=128 --set lr=3e-4 --set
 schedule=linear --set step_every=75 --set ema=0.97 --set seed=5` with data.observed, data.scored and data.chroma set,
-and were read with --side 256.
+and were read with --side 256; so were those of "version 2", checkpoints/jndlic-small, checkpoints/jndlic-two-judges and
+checkpoints/jndlic-means.
 
-Each run is read with its newest averaged weights on the middle 512 x 512 pixels of pictures of VALID, at six settings
-of the knob. Bits are estimated, as while training; no file is written. The first run is what the others are held
-against: bits at equal JND and at equal SSIMULACRA2 (Bjontegaard), and JND at the bits where the first one reads 1 JND;
-newer rows also at equal PSNR of luma, of chroma, and at equal coarse error of chroma (`training.losses.chroma`).
-JPEG's are real files.
+Each run is read with its newest averaged weights, a folder of checkpoints/ with its only ones, on the middle 512 x 512
+pixels of pictures of VALID, at six settings of the knob. Bits are estimated, as while training; no file is written. The
+first run is what the others are held against: bits at equal JND and at equal SSIMULACRA2 (Bjontegaard), and JND at the
+bits where the first one reads 1 JND; newer rows also at equal PSNR of luma, of chroma, and at equal coarse error of
+chroma (`training.losses.chroma`). JPEG's are real files.
 """
 
 from __future__ import annotations
@@ -98,13 +99,15 @@ def read_run(folder: Path, judges: list[Judge]) -> tuple[list[list[Row]], Row]:
     from jndkit.training.networks import network
     from jndkit.training.sampling import to_tensor
 
-    told = json.loads((folder / "last.json").read_text())
-    starts = [json.loads(line) for line in (folder / "log.jsonl").read_text().splitlines()]
-    recipe = [event["recipe"] for event in starts if event["event"] == "start"][-1]
-    model = network(told["name"], told["model"])
-    state = load_file(folder / "last.safetensors")
-    kept = {name.removeprefix("model."): each for name, each in state.items() if name.startswith("model.")}
-    kept |= {name.removeprefix("average."): each for name, each in state.items() if name.startswith("average.")}
+    events = [json.loads(line) for line in (folder / "log.jsonl").read_text().splitlines()]
+    recipe = [event["recipe"] for event in events if event["event"] == "start"][-1]
+    model, step = network(recipe["name"], recipe["model"]), events[-1]["step"]
+    if (folder / "last.safetensors").exists():
+        step, state = json.loads((folder / "last.json").read_text())["step"], load_file(folder / "last.safetensors")
+        kept = {name.removeprefix("model."): each for name, each in state.items() if name.startswith("model.")}
+        kept |= {name.removeprefix("average."): each for name, each in state.items() if name.startswith("average.")}
+    else:  # one of checkpoints/
+        kept = load_file(folder / "best.safetensors")
     model.load_state_dict(kept)
     model.eval()
     found = []
@@ -119,7 +122,7 @@ def read_run(folder: Path, judges: list[Judge]) -> tuple[list[list[Row]], Row]:
             points.append(judge.point(knob, bits, np.ascontiguousarray(made)))
         found.append(points)
     about = {key: recipe[key] for key in ("steps", "crop", "batch", "lr", "model", "data")}
-    return found, {"step": told["step"], "recipe": about}
+    return found, {"step": step, "recipe": about}
 
 
 def read_jpeg(judges: list[Judge]) -> list[list[Row]]:

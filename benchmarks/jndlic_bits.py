@@ -29,7 +29,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from jndkit.codecs import codec
-from jndkit.codecs.jndlic.layout import KNOB_HIGH, PHASES, SLICES, places
+from jndkit.codecs.jndlic.layout import KNOB_HIGH, places
 from jndkit.observers.cvvdp import Cvvdp
 from jndkit.observers.ssimulacra2.measure import ssimulacra2
 from jndkit.picture import Picture, Pixels
@@ -73,12 +73,13 @@ def spent(model: Any, picture: Tensor, jnd: Tensor, knob: Tensor) -> tuple[Tenso
     coded = model(picture, jnd, knob)
     _, z = model.analysis(picture, jnd, knob, model.unit(knob))
     z = (bounded(z) + 0.5).floor()
-    features, _ = model.decoder(z, knob)
+    features, step = model.decoder(z, knob)
     symbols = coded.symbols.round()
     height, width = symbols.shape[2:]
     known, bits = torch.zeros_like(symbols), torch.zeros_like(symbols)
-    for (begin, end), passes, context in zip(SLICES, PHASES, model.contexts, strict=True):
-        before = context.before(features, known)
+    layout = model.layout
+    for (begin, end), passes, context in zip(layout.slices, layout.passes, model.contexts, strict=True):
+        before = context.before(features, step, known)
         for index, phases in enumerate(passes):
             where = torch.from_numpy(places(height, width, phases))
             mean, scale = context.at(before, known, torch.tensor([float(index)]), where)

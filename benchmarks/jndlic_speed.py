@@ -77,14 +77,13 @@ def multiply_adds() -> Row:
     """Thousands of multiply-adds a pixel, from the cards; that of a context counts all its passes."""
     from jndkit import weights
     from jndkit.codecs.jndlic import model
-    from jndkit.codecs.jndlic.layout import SLICES
 
     name = model.current()
 
     def cost(*parts: str) -> float:
         return sum(weights.find(f"{name}-{part}").card.macs_per_pixel for part in parts) / 1000
 
-    entropy = cost("hyper", *(f"context-{part}" for part in range(len(SLICES))))
+    entropy = cost("hyper", *model.layout_of(name).graphs)
     analysis, synthesis = cost("analysis"), cost("synthesis")
     both = {"encode": round(analysis + entropy, 3), "decode": round(synthesis + entropy, 3)}
     return {"weights": name, "analysis": analysis, "entropy": round(entropy, 3), "synthesis": synthesis} | both

@@ -19,11 +19,10 @@ from pathlib import Path
 
 from PIL import Image
 
-from cold_start import once, tiled
+from cold_start import LAKE, once, tiled
 
 HERE = Path(__file__).parent
 ROWS = HERE / "rows" / "large.jsonl"
-LAKE = HERE.parent / "examples" / "lake.png"
 GREY, BLUE = 118, (90, 120, 150)
 
 

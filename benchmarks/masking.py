@@ -25,7 +25,6 @@ import numpy as np
 import numpy.typing as npt
 
 from jndkit.evaluation.observers import subjective
-from jndkit.evaluation.psychometric import Floats, fitted, log_likelihood
 from jndkit.observers.cvvdp import Cvvdp
 from jndkit.observers.cvvdp.cells import Cells
 from jndkit.observers.cvvdp.places import Places
@@ -34,6 +33,7 @@ from jndkit.opening import load
 from jndkit.picture import Picture
 from jndkit.pixelwise import MODELS, jnd_map
 from jndkit.protocols import SIDE_BY_SIDE, Look
+from jndkit.study.psychometric import Floats, fitted, log_likelihood
 from jndkit.viewing import viewing
 from jndkit.visibility import JND_PER_JOD
 

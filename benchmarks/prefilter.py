@@ -102,7 +102,7 @@ def _at_target(prober: Any, codec: Any, seen: dict[int, tuple[int, float]]) -> f
     step = min(index for index, (_, jnd) in seen.items() if jnd <= prober.target)
     while step > 0:
         if step - 1 not in seen:
-            data, reading = prober.probe(codec, codec.knob.grid[step - 1])
+            data, reading, _ = prober.probe(codec, codec.knob.grid[step - 1])
             seen[step - 1] = len(data), reading.jnd
         if seen[step - 1][1] > prober.target:
             (worse, far), (better, near) = seen[step - 1], seen[step]

@@ -7,6 +7,7 @@ import importlib.util
 import io
 import math
 import os
+import shutil
 from pathlib import Path
 from statistics import NormalDist
 from typing import Any
@@ -14,7 +15,12 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+from hypothesis import settings
 from PIL import Image
+
+# How long an example takes says nothing on a machine that does much else.
+settings.register_profile("jndkit", deadline=None)
+settings.load_profile("jndkit")
 
 
 def _shared() -> Path | None:
@@ -31,15 +37,33 @@ def shared() -> Path:
     return folder
 
 
+def chromium() -> Path | None:
+    """The browser that JNDKIT_CHROMIUM names, or one that is installed."""
+    named = os.environ.get("JNDKIT_CHROMIUM")
+    names = [named] if named else ["chromium", "chromium-browser", "google-chrome", "chrome"]
+    found = next((path for path in map(shutil.which, names) if path), None)
+    return None if found is None else Path(found)
+
+
+def _no_browser() -> str | None:
+    """Why there is no browser to drive, if so."""
+    if any(importlib.util.find_spec(name) is None for name in ("playwright", "axe_playwright_python")):
+        return "needs jndkit[dev]: playwright and axe-playwright-python"
+    return "needs Chromium, installed or named by JNDKIT_CHROMIUM" if chromium() is None else None
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     without_pictures = pytest.mark.skip(reason="JNDKIT_SHARED does not name the picture folder")
     without_torch = pytest.mark.skip(reason="needs torch")
+    no_browser = _no_browser()
     has_torch = importlib.util.find_spec("torch") is not None
     for item in items:
         if item.get_closest_marker("shared") and _shared() is None:
             item.add_marker(without_pictures)
         if item.get_closest_marker("train") and not has_torch:
             item.add_marker(without_torch)
+        if item.get_closest_marker("browser") and no_browser is not None:
+            item.add_marker(pytest.mark.skip(reason=no_browser))
 
 
 # --- a data folder of answers

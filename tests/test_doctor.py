@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from jndkit import doctor
-from jndkit.codecs import CODECS, available, pillow
+from jndkit.codecs import CODECS, available, jpeg
 
 
 def test_every_codec_has_a_row() -> None:
@@ -43,7 +43,7 @@ def test_an_encoder_that_does_not_work_is_not_present(monkeypatch: pytest.Monkey
     def broken() -> dict[str, str]:
         raise OSError("a library is missing")
 
-    monkeypatch.setattr(pillow, "JPEG", replace(CODECS["jpeg"], versions=broken))
+    monkeypatch.setattr(jpeg, "CARD", replace(CODECS["jpeg"], versions=broken))
     parts = {part.name: part for part in doctor.doctor()}
     assert not parts["jpeg"].present
     assert "a library is missing" in parts["jpeg"].note

@@ -12,6 +12,7 @@ from jndkit.evidence import Row, failed, worth_writing
 PROMISED = {
     *("input", "output", "codec", "knob", "bytes", "input_bytes", "width", "height", "jnd", "viewers", "interval"),
     *("prediction", "sur", "encodes", "seconds", "observer", "protocol", "ppd", "notes", "versions", "error"),
+    *("second", "panel"),
 }
 
 

@@ -16,7 +16,7 @@ from jndkit.errors import DamagedError, FormatError
 from jndkit.picture import Picture
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "lake.png"
-STREAMS = [name for name in ("jndlic", "vvc") if codecs.available()[name] == ""]
+STREAMS = [name for name in ("jndlic", "vvc", "bpg") if codecs.available()[name] == ""]
 
 
 @pytest.fixture(scope="module", params=STREAMS)
@@ -33,7 +33,7 @@ def stream(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 def test_a_stream_of_ours_can_be_encoded_and_predicted(stream: Path) -> None:
     done = jndkit.encode(stream, min_saving=0, force=True)
     assert done.data is not None
-    assert done.row.codec == "jpeg:420"
+    assert done.row.codec == "jpeg:tuned,420"
     assert done.row.input_bytes == stream.stat().st_size
     assert (done.row.width, done.row.height) == (192, 128)
     predicted = jndkit.predict(stream, encode=False)

@@ -15,7 +15,16 @@ ROOT = Path(__file__).parents[1]
 FOLDERS = ("benchmarks", "tools")
 SCRIPTS = sorted(path for folder in FOLDERS for path in (ROOT / folder).glob("*.py"))
 # Not run by a person: shared by scripts and tests, or loaded by MkDocs.
-SHARED = {"distortions", "labelled", "made_pictures", "site_docstrings", "site_pages"}
+SHARED = {
+    "distortions",
+    "equal_visibility",
+    "labelled",
+    "made_pictures",
+    "made_study",
+    "sitters",
+    "site_docstrings",
+    "site_pages",
+}
 # What some scripts need beside the package; `resource` is missing on Windows.
 EXTRAS = {"griffe", "matplotlib", "mkdocs", "onnx", "resource", "safetensors", "torch"}
 READMES = {folder: (ROOT / folder / "README.md").read_text(encoding="utf-8") for folder in FOLDERS}

@@ -33,11 +33,42 @@ KNOBS: dict[str, Sequence[float]] = {
     "heic": [20, 32, 42, 51, 60, 70, 80, 92],
     "jxl": [6.0, 4.0, 2.8, 2.0, 1.4, 1.0, 0.6, 0.3],
     "vvc": [45, 40, 35, 31, 27, 23, 19, 14],
+    "bpg": [42, 38, 34, 30, 26, 22, 18, 13],
     "jndlic": [12, 18, 23, 28, 33, 38, 44, 52],
 }
-LOWER_IS_BETTER = ("jxl", "vvc")
-SPECS = ("jpeg:420", "jpeg:444", "webp", "avif:420", "avif:444", "heic:420", "heic:444", "jxl", "jndlic")
-FULL_CHROMA = ("jxl", "jndlic")
+LOWER_IS_BETTER = ("jxl", "vvc", "bpg")
+SPECS = (
+    "jpeg:420",
+    "jpeg:444",
+    "webp",
+    "avif:420",
+    "avif:444",
+    "heic:420",
+    "heic:444",
+    "jxl",
+    "jndlic",
+    "bpg:420",
+    "bpg:444",
+    "jpeg:jpegli,420",
+    "jpeg:jpegli,444",
+    "jpeg:moz,420",
+    "jpeg:moz,444",
+    "webp:sharp",
+)
+LIKE = {
+    "bpg:420": "webp",
+    "bpg:444": "webp",
+    "jpeg:jpegli,420": "jpeg:420",
+    "jpeg:jpegli,444": "jpeg:444",
+    "jpeg:moz,420": "jpeg:420",
+    "jpeg:moz,444": "jpeg:444",
+    "webp:sharp": "webp",
+}
+"""Codec -> the one by whose answers the network `knob` tells it: the one with the least of `_unlike`. HEIC has the same
+coder and is yet less like BPG: its quantiser adapts to the place and the picture.
+"""
+LATER = ("jndlic", *LIKE)  # all searches that were measured knew the reach of the others
+FULL_CHROMA = ("jxl", "jndlic", "webp:sharp")
 DISPLAYS = ("desktop", "4k")
 
 Means = dict[tuple[str, str, float], float]
@@ -107,7 +138,25 @@ def table(rows: list[dict[str, Any]]) -> dict[str, Any]:
             ppd = f"{viewings[display].ppd:.4f}"
             out[spec]["ln_jnd"][ppd] = [round(means[spec, display, knob], 4) for knob in knobs]
             out[spec]["sigma"][ppd] = _sigma(away, spec, display, knobs)
+        if spec in LIKE:
+            out[spec]["like"], out[spec]["unlike"] = LIKE[spec], _unlike(away, means, spec, LIKE[spec])
     return out
+
+
+def _unlike(away: dict[tuple[str, str, str], dict[float, float]], means: Means, spec: str, other: str) -> float:
+    """Root mean square difference, in ln(JND), of how far pictures lie from the means of two codecs, at equal means."""
+    gaps = []
+    for (codec, display, name), found in away.items():
+        theirs = away.get((other, display, name))
+        if codec != spec or theirs is None:
+            continue
+        levels, distances = zip(*sorted((means[other, display, knob], theirs[knob]) for knob in theirs), strict=True)
+        for knob, distance in found.items():
+            level = means[spec, display, knob]
+            # At the floor a distance is not the picture's.
+            if level + distance > math.log(2 * FLOOR) and levels[0] <= level <= levels[-1]:
+                gaps.append(distance - float(np.interp(level, levels, distances)))
+    return round(float(np.sqrt(np.mean(np.square(gaps)))), 4)
 
 
 def _level(row: dict[str, Any]) -> float:
@@ -136,7 +185,7 @@ def reach(away: dict[tuple[str, str, str], dict[float, float]], means: Means) ->
     """The length L for which distances at two knobs of a picture correlate as exp(-d / L), d apart in mean ln(JND)."""
     pairs = []
     for (spec, display, _), found in away.items():
-        if spec == "jndlic":  # which came later: all searches that were measured knew the length of the others
+        if spec in LATER:
             continue
         # At the floor a distance is not the picture's.
         clear = [k for k in found if found[k] + means[spec, display, k] > math.log(2 * FLOOR)]

@@ -28,13 +28,13 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from jndkit.evaluation.psychometric import rank_correlation
 from jndkit.observers.intervals import reading_interval
 from jndkit.observers.mapped.constants import FILE, Constants
 from jndkit.observers.mapped.exceedance import inverse_threshold, low_passed_error, raised
 from jndkit.observers.mapped.observer import WatchedMapped
 from jndkit.picture import Picture
 from jndkit.pixelwise import MODELS
+from jndkit.study.psychometric import rank_correlation
 from jndkit.viewing import DISPLAYS
 from jndkit.visibility import RESIDUAL, observer_sigma
 from labelled import COLUMNS, EVERY, KEPT, Rgb, labels, shown, versions

@@ -27,9 +27,10 @@ import numpy as np
 import numpy.typing as npt
 
 from jndkit.evaluation.observers.population import lognormal, population
-from jndkit.evaluation.observers.units import PowerCurve, left_out, power_curve
-from jndkit.evaluation.psychometric import phi
+from jndkit.evaluation.observers.units import line, power_curve
+from jndkit.evaluation.observers.unseen import NEAR, Z90, left_out
 from jndkit.protocols import AIC as AIC_PROTOCOL, PROTOCOLS
+from jndkit.study.psychometric import phi
 from jndkit.visibility import JND_PER_JOD
 
 Floats = npt.NDArray[np.float64]
@@ -40,11 +41,9 @@ AIC, SUR, READINGS = "JPEG-AIC_metric_scores.csv", "derived_MCL-JCI_SUR_by_QF.cs
 ROWS = Path(__file__).parents[1] / "benchmarks" / "rows" / "protocols.jsonl"
 LOOKED = Path(__file__).parents[1] / "benchmarks" / "rows" / "looked.jsonl"
 JPEG, VVC = "2", "5"
-NEAR = 1.5  # JND: readings below it are the ones encoding decisions rest on
 # SSIMULACRA2 as reported at the mean threshold of KonJND-1k, and its spread, taken as a standard deviation of pictures.
 KONJND = {"jpeg": (63.1, 4.7), "bpg": (65.4, 5.1)}
 QUALITY = np.arange(15.0, 98.0)
-Z90 = 1.6449  # 95th percentile of the normal distribution
 T90 = 2.1318  # 95th percentile of Student's t with the 4 degrees of freedom of five sources
 
 
@@ -77,10 +76,6 @@ def mean_interval(values: Floats) -> tuple[float, float]:
 def slope(x: Floats, d: Floats) -> float:
     """Least squares of d = slope x."""
     return float(d @ x / (x @ x))
-
-
-def line(x: Floats, d: Floats) -> PowerCurve:
-    return PowerCurve(slope(10.0 - x, d), 10.0, 1.0)
 
 
 def by_source(values: Floats, source: Names, summary: Callable[[Floats], Any]) -> dict[str, float]:

@@ -24,13 +24,13 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from jndkit.evaluation.psychometric import Counts, Curve, Floats, fitted, log_likelihood
 from jndkit.observers.cvvdp import Cvvdp
 from jndkit.observers.cvvdp.cells import Cells
 from jndkit.observers.cvvdp.places import Places
 from jndkit.observers.cvvdp.pyramid import band_frequencies
 from jndkit.picture import Picture
 from jndkit.protocols import SIDE_BY_SIDE, Look
+from jndkit.study.psychometric import Counts, Curve, Floats, fitted, log_likelihood
 from jndkit.viewing import viewing
 from jndkit.visibility import JND_PER_JOD
 

@@ -26,35 +26,20 @@ import cv2
 import numpy as np
 
 from jndkit.evaluation.observers.subjective import AicSample, aic_sample
-from jndkit.evaluation.observers.units import CODECS, PowerCurve, left_out, power_curve
-from jndkit.evaluation.psychometric import Floats
+from jndkit.evaluation.observers.units import CODECS, PowerCurve, power_curve, score_curve
+from jndkit.evaluation.observers.unseen import NEAR, held_out, left_out, stated
 from jndkit.observers.ssimulacra2 import Ssimulacra2
-from jndkit.observers.ssimulacra2.scale import FILE, Curve
+from jndkit.observers.ssimulacra2.scale import FILE
 from jndkit.picture import Picture
+from jndkit.study.psychometric import Floats
 from jndkit.viewing import DISPLAYS
 from labelled import KEPT, labels, shown, versions
 
 VERSION = "2.1-1"  # of the measure, then of its scale
 ROWS = Path(__file__).parents[1] / "benchmarks" / "rows" / "ssimulacra2.jsonl"
-NEAR = 1.5  # JND: readings below it are the ones encoding decisions rest on
 NEAR_TARGET = (0.35, 0.65)  # JND about 75 % of viewers, for the worst place over the worst window
-Z90 = 1.6449  # 95th percentile of the normal distribution
 
 Row = dict[str, Any]
-
-
-def fit(x: Floats, d: Floats) -> Curve:
-    """Least squares over a grid of units, refined; the gain follows from the unit."""
-    units, best, least = np.arange(2.0, 80.0, 0.5), Curve(0.0, 1.0), math.inf
-    for _ in range(3):
-        for unit in units:
-            term = Curve(1.0, float(unit))(x)
-            gain = float(term @ d / (term @ term))
-            error = float(((d - gain * term) ** 2).sum())
-            if error < least:
-                best, least = Curve(gain, float(unit)), error
-        units = best.unit + (units[1] - units[0]) * np.linspace(-1.0, 1.0, 21)
-    return best
 
 
 def constant(x: Floats, d: Floats) -> Callable[[Floats], Floats]:
@@ -67,26 +52,30 @@ def rms(error: Floats) -> float:
 
 
 def curve_row(answers: AicSample) -> Row:
-    """The curve, and its error on sources it was not fitted on."""
+    """The curve, its error on sources it was not fitted on, and the interval to state as `tools/unseen.py` has it."""
     x, d, source = answers.metrics["SSIMULACRA2"], answers.jnd, answers.source
-    curve, reading = fit(x, d), left_out(fit, x, d, source)
+    curve, reading = score_curve(x, d), left_out(score_curve, x, d, source)
     error, near = reading - d, reading < NEAR
     floor, share = rms(error[near]), rms((error / np.maximum(reading, NEAR))[~near])
-    inside = np.abs(error) < Z90 * np.maximum(floor, share * reading)
+    whole = stated(reading, d, source, answers.codec)
+    inside = held_out(score_curve, x, d, source, answers.codec).holds(d)
     names = sorted(set(source.tolist()), key=int)
     return {
         "fit": "SSIMULACRA2",
         "gain": curve.gain,
         "unit": curve.unit,
-        "unit_by_source_left_out": {name: fit(x[source != name], d[source != name]).unit for name in names},
+        "unit_by_source_left_out": {name: score_curve(x[source != name], d[source != name]).unit for name in names},
         "rmse": rms(curve(x) - d),
         "rmse_left_out": rms(error),
         "rmse_left_out_reading_below_1.5": floor,
         "relative_rmse_left_out_reading_above_1.5": share,
+        "stated_floor": whole.floor,
+        "stated_share": whole.share,
         "bias_left_out_by_source": {name: float(error[source == name].mean()) for name in names},
         "bias_left_out_by_codec": {name: float(error[answers.codec == key].mean()) for key, name in CODECS.items()},
         "share_inside_90": float(inside.mean()),
         "share_inside_90_by_source": {name: float(inside[source == name].mean()) for name in names},
+        "share_inside_90_by_codec": {name: float(inside[answers.codec == key].mean()) for key, name in CODECS.items()},
     }
 
 
@@ -182,7 +171,7 @@ def main() -> None:
     curve, ratio = rounded(curve_row(answers)), rounded(ratio_row(asked.data, asked.jobs))
     rows = [curve, *map(rounded, baseline_rows(answers)), ratio, speed_row()]
     write(rows)
-    error = {
+    plain = {
         "floor": curve["rmse_left_out_reading_below_1.5"],
         "share": curve["relative_rmse_left_out_reading_above_1.5"],
     }
@@ -190,7 +179,8 @@ def main() -> None:
         "source": "tools/ssimulacra2_scale.py",
         "version": VERSION,
         "curve": {"gain": curve["gain"], "unit": curve["unit"]},
-        "error": error,
+        "error": {"floor": curve["stated_floor"], "share": curve["stated_share"]},
+        "plain": plain,
         "local_ratio": ratio["local_ratio"],
     }
     FILE.write_text(json.dumps(constants, indent=1) + "\n", encoding="utf-8")

@@ -19,14 +19,15 @@ if TYPE_CHECKING:
         LimitError,
         MissingError,
         OutputError,
+        SizeError,
         TargetError,
         UsageError,
     )
     from jndkit.evidence import Row
     from jndkit.injection import Injected, InjectionRow, inject
-    from jndkit.observers import Box, Reading
+    from jndkit.observers import Box, Reading, Witness
     from jndkit.opening import load
-    from jndkit.picture import Picture, Source
+    from jndkit.picture import GainMap, GainMapMetadata, JpegCoding, Picture, Source
     from jndkit.pipeline import Encoded, encode, predict
     from jndkit.pixelwise import jnd_map
     from jndkit.registry import models
@@ -39,20 +40,25 @@ __all__ = [
     "DamagedError",
     "Encoded",
     "FormatError",
+    "GainMap",
+    "GainMapMetadata",
     "Injected",
     "InjectionRow",
     "InputError",
     "JndError",
+    "JpegCoding",
     "LimitError",
     "MissingError",
     "OutputError",
     "Picture",
     "Reading",
     "Row",
+    "SizeError",
     "Source",
     "TargetError",
     "UsageError",
     "Viewing",
+    "Witness",
     "__version__",
     "compare",
     "encode",
@@ -68,13 +74,17 @@ _WHERE = {
     "Box": "jndkit.observers",
     "Card": "jndkit.cards",
     "Encoded": "jndkit.pipeline",
+    "GainMap": "jndkit.picture",
+    "GainMapMetadata": "jndkit.picture",
     "Injected": "jndkit.injection",
     "InjectionRow": "jndkit.injection",
+    "JpegCoding": "jndkit.picture",
     "Picture": "jndkit.picture",
     "Reading": "jndkit.observers",
     "Row": "jndkit.evidence",
     "Source": "jndkit.picture",
     "Viewing": "jndkit.viewing",
+    "Witness": "jndkit.observers",
     "compare": "jndkit.comparison",
     "encode": "jndkit.pipeline",
     "inject": "jndkit.injection",

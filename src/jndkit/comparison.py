@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from jndkit.errors import UsageError
-from jndkit.evidence import Row, record_reading
+from jndkit.evidence import Row, record_reading, record_second
 from jndkit.observers import OBSERVERS, Map, Reading, Watched, observer as named_observer
-from jndkit.opening import load
+from jndkit.observers.contract import check_viewing
+from jndkit.opening import opened
 from jndkit.picture import MAX_PIXELS, Damaged, Picture
 from jndkit.picturewise.domain import domain
 from jndkit.picturewise.watching import watch_under
@@ -25,12 +26,13 @@ class Comparison:
     """The row of a comparison: `input` is the reference, `output` the version of it.
 
     identical: whether the wanted share of viewers sees no difference.
-    watched: the reference, being watched.  test: the version, for its map.
+    watched: the reference, being watched.  reference, test: the two pictures.
     """
 
     row: Row
     identical: bool
     watched: Watched
+    reference: Picture
     test: Picture
 
     def map(self) -> Map:
@@ -84,6 +86,7 @@ def compared(
     fit, display = named_protocol(protocol, viewing)
     target = jnd_for(viewers, fit)
     judge = named_observer(observer)
+    check_viewing(judge, display)
     original, version = _pair(reference, test, max_pixels, damaged)
     watched = watch_under(judge, original, display, fit)
     reading = watched(version)
@@ -100,10 +103,12 @@ def compared(
     row.versions = {"jndkit": VERSION, **OBSERVERS.package(observer)}
     _describe(row, original, version)
     row.notes += [fit.note] if fit.note else []
+    if reading.witnesses:
+        record_second(row, reading.witnesses[1], target)
     if not kind.inside:
         row.notes.append(f"outside the domain of the scale ({kind.kind}: {', '.join(kind.reasons)}): interval doubled")
     row.seconds = time.perf_counter() - started
-    return Comparison(row, reading.jnd <= target, watched, version)
+    return Comparison(row, reading.jnd <= target, watched, original, version)
 
 
 def _pair(
@@ -113,10 +118,7 @@ def _pair(
     damaged: Damaged = "refuse",
 ) -> tuple[Picture, Picture]:
     """Both pictures. Raises UsageError where they differ in size."""
-    original, version = (
-        source if isinstance(source, Picture) else load(source, max_pixels=max_pixels, damaged=damaged)
-        for source in (reference, test)
-    )
+    original, version = (opened(source, max_pixels=max_pixels, damaged=damaged) for source in (reference, test))
     if original.rgb.shape != version.rgb.shape:
         raise UsageError(
             f"only pictures of the same size can be compared: {original.name} has {original.width} x {original.height} "
@@ -131,4 +133,5 @@ def _describe(row: Row, original: Picture, version: Picture) -> None:
         row.input_bytes, row.input_sha256 = original.source.size, original.source.sha256
     if version.source is not None:
         row.bytes, row.output_sha256 = version.source.size, version.source.sha256
+    row.hdr_lost = not version.hdr if original.hdr else None
     row.notes += [f"{picture.name}: {note}" for picture in (original, version) for note in picture.notes]

@@ -37,6 +37,8 @@ _MODULES = {"opencv-python-headless": "cv2", "pillow": "PIL"}
 _NOTES = {
     "pillow-heif": "contains x265 (GPL); HEVC is patent-encumbered",
     "imageio-ffmpeg": "brings a GPL build of ffmpeg, run as a program",
+    "ajpegli": "jpegli, another encoder of JPEG",
+    "pyvips": "MozJPEG, another encoder of JPEG, and libwebp's sharp chroma; libvips around them is LGPL",
     "openvino": "runs the networks faster than onnxruntime",
     "torch": "only to train",
     "matplotlib": "plots of jnd evaluate",
@@ -63,7 +65,8 @@ def _requirements() -> tuple[list[str], list[tuple[str, str]]]:
         declared = importlib.metadata.requires("jndkit") or []
     except importlib.metadata.PackageNotFoundError:  # run from its sources, which are not installed
         declared = []
-    base, extras = [], []
+    base: list[str] = []
+    extras: dict[str, str] = {}  # of a requirement that several extras share the first is named
     for line in declared:
         requirement, _, marker = (part.strip() for part in line.partition(";"))
         extra = re.search(r"extra == ['\"]([^'\"]+)", marker)
@@ -71,8 +74,8 @@ def _requirements() -> tuple[list[str], list[tuple[str, str]]]:
             base.append(requirement)
         elif extra[1] not in _FOR_DEVELOPERS:
             constraints = "-c constraints.txt " if extra[1] in _WITH_CONSTRAINTS else ""
-            extras.append((requirement, f"pip install {constraints}'jndkit[{extra[1]}]'"))
-    return sorted(base), extras
+            extras.setdefault(requirement, f"pip install {constraints}'jndkit[{extra[1]}]'")
+    return sorted(base), list(extras.items())
 
 
 def _distribution(requirement: str, install: str) -> Part:

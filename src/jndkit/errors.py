@@ -9,6 +9,7 @@ JndError
 │   ├── LimitError   1   more pixels, bytes or frames than allowed
 │   └── DamagedError 1   truncated or corrupt
 ├── CodecError       1   an encoder or decoder failed on a good picture
+│   └── SizeError    1   the codec's files cannot hold so large a picture
 └── OutputError      1   a result cannot be written
 """
 
@@ -75,6 +76,10 @@ class DamagedError(InputError):
 
 
 class CodecError(JndError):
+    pass
+
+
+class SizeError(CodecError):
     pass
 
 

@@ -9,11 +9,14 @@ from typing import Any
 
 from jndkit.codecs import versions
 from jndkit.codecs.contract import Codec
+from jndkit.codecs.jpeg.codec import Jpeg
 from jndkit.errors import JndError
-from jndkit.observers.contract import Reading
+from jndkit.observers.contract import Reading, Witness
+from jndkit.picture import Picture
 from jndkit.picturewise.choosing import Chosen
 from jndkit.picturewise.decision import PredictedDecision
 from jndkit.picturewise.goal import Goal
+from jndkit.picturewise.history import History
 from jndkit.picturewise.prediction import Prediction
 from jndkit.picturewise.probing import Probe
 from jndkit.picturewise.sur import sur_curve
@@ -27,6 +30,8 @@ class Row:
 
     status: "written", "kept" (the input stays: it is smaller, or the saving is too small), "skipped" (already ours),
         "predicted" (no file asked for), "compared" (`output` is the version that was compared) or "failed".
+    knob: name and value of the codec's setting; and steps, of JPEG with steps moved for the picture: with the codec
+        `CODEC,STEPS` the same is coded again.
     jnd: the visible difference read on the returned file, in JND units, as the protocol's people look.
     reading: what the observer reads of it by itself; `jnd` again where the protocol says nothing of how they look.
     viewers: per cent who see no difference.
@@ -38,7 +43,23 @@ class Row:
         end first, each None where it lies past the best setting, and source, the weights' name or "typical"; None for a
         lossless file.
     probes: every encode tried, in order: value, bytes, jnd.  stop: how the search ended.
+    second: another observer's word on the returned file: observer, jnd, and agrees, false where it reads more than the
+        target by more than its own error. None where its scale does not hold at the display, where nothing was encoded,
+        and in rows that are told from a file's mark.
+    panel: where a panel judged, what each member reads: observer, jnd. `jnd` is then the first one's, or what the
+        second insists on where that is more.
     sur: of a prediction, [knob, viewers, low, high] for every setting, worst fidelity first: the satisfied-user curve.
+    hdr_lost: of a picture that shows as HDR by a gain map, whether the file lacks it; None for any other picture,
+        and where the picture was not opened.
+    resampled: [width, height] of the input, where it was made smaller before it was coded; else None.
+    variants: of a responsive set, every file: file, type, codec, knob, width, height, bytes, jnd, viewers, interval,
+        encodes, sha256. The row is then that of the smallest file of the largest width, but for `encodes` and
+        `seconds`, which are of all, and `output`, which is the manifest.
+    input_coding: what the input lost before, None where that is not known: format; lossy; of a JPEG file also quality,
+        that of libjpeg with the nearest tables, exact, whether they are these, family, "annex-k" or "unknown",
+        sampling and progressive; and earlier_quality, of the JPEG that the pixels were before, where they show it.
+    against: what visibility was judged against, where that was not the input: name; sha256, None of pixels without a
+        file; and jnd, which the input itself reads.
     prefilter: what smoothed the picture before it was coded: model, form, strength, and jnd, read on it before coding.
     """
 
@@ -49,12 +70,16 @@ class Row:
     knob: dict[str, Any] | None = None
     bytes: int | None = None
     input_bytes: int | None = None
+    input_coding: dict[str, Any] | None = None
     width: int | None = None
     height: int | None = None
+    resampled: list[int] | None = None
     jnd: float | None = None
     reading: float | None = None
     jnd_local: float | None = None
     where: list[int] | None = None
+    second: dict[str, Any] | None = None
+    panel: list[dict[str, Any]] | None = None
     viewers: float | None = None
     interval: list[float] | None = None
     target: dict[str, float] | None = None
@@ -69,7 +94,10 @@ class Row:
     viewing: str | None = None
     ppd: float | None = None
     domain: str | None = None
+    hdr_lost: bool | None = None
+    against: dict[str, Any] | None = None
     prefilter: dict[str, Any] | None = None
+    variants: list[dict[str, Any]] | None = None
     input_sha256: str | None = None
     output_sha256: str | None = None
     notes: list[str] = field(default_factory=list)
@@ -92,6 +120,8 @@ def record(row: Row, chosen: Chosen, goal: Goal) -> None:
     _setting(row, choice.codec, choice.value, decision.stop)
     row.bytes = len(choice.data)
     record_reading(row, choice.reading)
+    if chosen.second is not None:
+        record_second(row, chosen.second, goal.jnd)
     if goal.protocol.shares:
         row.viewers = viewers(choice.reading.jnd, goal.protocol)
         interval = viewers_between(choice.reading.interval, choice.reading.jnd, goal.protocol, widen=goal.widen)
@@ -102,13 +132,50 @@ def record(row: Row, chosen: Chosen, goal: Goal) -> None:
     ]
     row.encodes = chosen.encodes
     row.prediction = _knob(decision.prediction, goal)
+    if row.against is not None:
+        row.against["jnd"] = chosen.own_jnd
     if chosen.prefiltered is not None:
         row.prefilter = {key: getattr(chosen.prefiltered, key) for key in ("model", "form", "strength", "jnd")}
+
+
+def record_history(row: Row, known: History | None, original: Picture | None = None) -> None:
+    """Put what the input lost before into the row, and what visibility is judged against, and say so.
+
+    original: that, where it is not the input itself.
+    """
+    if original is not None:
+        sha256 = original.source.sha256 if original.source else None
+        row.against = {"name": original.name, "sha256": sha256, "jnd": None}
+    lost = str(known) if known else ""
+    if lost or original is not None:
+        judged = f"visibility is judged against {original.name if original else 'it'}"
+        row.notes.append(f"{lost}; {judged}" if lost else judged)
+    if known is None:
+        return
+    row.input_coding = {"format": known.format, "lossy": known.lossy}
+    if known.quality is not None:
+        row.input_coding |= {"quality": known.quality.value, "exact": known.quality.exact}
+        row.input_coding |= {"family": known.quality.family, "sampling": known.sampling or None}
+        row.input_coding["progressive"] = known.progressive
+    row.input_coding["earlier_quality"] = known.earlier
 
 
 def record_reading(row: Row, reading: Reading) -> None:
     """Put a reading into the row."""
     row.jnd, row.reading, row.jnd_local, row.where = reading.jnd, reading.raw, reading.jnd_local, list(reading.where)
+    if reading.witnesses:
+        row.panel = [{"observer": said.observer, "jnd": said.jnd} for said in reading.witnesses]
+
+
+def record_second(row: Row, second: Witness, target: float) -> None:
+    """Put what the second witness says into the row, and a note where it objects. target: JND the file may read."""
+    agrees = second.least <= target
+    row.second = {"observer": second.observer, "jnd": second.jnd, "agrees": agrees}
+    if not agrees:
+        row.notes.append(
+            f"the second observer reads {second.jnd:.2f} JND: {second.observer} objects, "
+            f"since that is above {target:.2f} by more than its own error"
+        )
 
 
 def record_prediction(row: Row, decision: PredictedDecision, goal: Goal) -> None:
@@ -137,7 +204,7 @@ def satisfied(prediction: Prediction | None, goal: Goal, probes: Iterable[Probe]
 
 def worth_writing(row: Row, min_saving: float) -> bool:
     """Whether the file should take the input's place; where not, the notes say why. min_saving: per cent."""
-    if row.input_bytes is None or row.bytes is None:
+    if row.input_bytes is None or row.bytes is None or row.resampled is not None:
         return True
     limit = row.input_bytes * (1.0 - min_saving / 100.0)
     # With no saving asked for, a file of the input's own size is still no gain.
@@ -154,8 +221,10 @@ def worth_writing(row: Row, min_saving: float) -> bool:
 def _setting(row: Row, codec: Codec, value: float | None, stop: str | None) -> None:
     row.codec = codec.spec
     row.knob = {"name": codec.knob.name, "value": value}
+    if isinstance(codec, Jpeg) and codec.steps:
+        row.knob["steps"] = codec.steps
     row.stop = stop
-    row.versions = {"jndkit": VERSION, **versions(codec.name)}
+    row.versions = {"jndkit": VERSION, **versions(codec.spec)}
 
 
 def _knob(prediction: Prediction | None, goal: Goal) -> dict[str, Any] | None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from jndkit import codecs, picture
 from jndkit.errors import InputError, UsageError
 from jndkit.limits import MAX_PIXELS, check_bytes
-from jndkit.picture import Damaged, Picture
+from jndkit.picture import Damaged, Picture, resampled
 from jndkit.picture.formats.sniffing import ENDINGS, is_known
 
 _START = 2048
@@ -37,13 +37,13 @@ def picture_suffixes() -> frozenset[str]:
 
 def load(path: str | Path, *, max_pixels: int = MAX_PIXELS, damaged: Damaged = "refuse") -> Picture:
     """The picture in a file: JPEG, PNG, WebP, AVIF, TIFF, BMP, PPM, HEIC, JPEG XL, or what a codec alone reads, such as
-    `.jvvc` and `.jlic`.
+    `.bpg`, `.jvvc` and `.jlic`.
 
     max_pixels: the largest width times height that is decoded.
     damaged: "refuse" raises DamagedError where the coded pixels are damaged, "keep" takes what the decoder makes of
         them, with a note. What a codec alone reads is refused all the same: nothing is painted from a damaged file.
-    Raises InputError for a file that is no such picture, UsageError for an empty name, MissingError for HEIC, JPEG XL
-    and VVC without their extras, and for JND-LIC without the networks that wrote the file.
+    Raises InputError for a file that is no such picture, UsageError for an empty name, MissingError for HEIC, JPEG XL,
+    VVC and BPG without their extras, and for JND-LIC without the networks that wrote the file.
     """
     if not os.fspath(path):
         raise UsageError("an empty name is not a picture")
@@ -54,6 +54,21 @@ def load(path: str | Path, *, max_pixels: int = MAX_PIXELS, damaged: Damaged = "
     if reader is not None:
         return reader(_bytes_of(file), file, max_pixels)
     return picture.load(file, max_pixels=max_pixels, damaged=damaged)
+
+
+def opened(
+    source: str | Path | Picture,
+    *,
+    max_pixels: int = MAX_PIXELS,
+    damaged: Damaged = "refuse",
+    width: int | None = None,
+) -> Picture:
+    """A picture that is given, or the one in the file that is named.
+
+    width: as of `picture.resampled`.  Other arguments and errors as `load`.
+    """
+    picture = source if isinstance(source, Picture) else load(source, max_pixels=max_pixels, damaged=damaged)
+    return resampled(picture, width)
 
 
 def _start(file: Path) -> bytes:

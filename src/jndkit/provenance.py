@@ -11,12 +11,13 @@ from urllib.parse import quote
 
 from jndkit.codecs import codec
 from jndkit.codecs.inscription import inscribed
+from jndkit.codecs.jpeg import Jpeg
 from jndkit.errors import JndError
 from jndkit.evidence import Row
 from jndkit.observers import observer as named_observer
-from jndkit.picture import Picture
-from jndkit.picture.metadata.mark import SETTINGS, Mark, Outcome, blank_mark
-from jndkit.protocols import protocol as named_protocol
+from jndkit.picture import Picture, digest
+from jndkit.picture.metadata.mark import SETTINGS, Mark, Outcome, blank_mark, filled, source_of
+from jndkit.protocols import contents, protocol as named_protocol
 from jndkit.settings import Settings
 from jndkit.visibility import jnd_for
 
@@ -29,6 +30,7 @@ def first_row(picture: Picture, settings: Settings) -> Row:
     row = Row(input=picture.name, width=picture.width, height=picture.height)
     if picture.source is not None:
         row.input_bytes, row.input_sha256 = picture.source.size, picture.source.sha256
+        row.resampled = list(picture.source.resampled) if picture.source.resampled else None
     describe(row, settings)
     return row
 
@@ -54,12 +56,24 @@ def told(settings: Settings) -> str:
     fit, viewing = settings.fit
     # By what it comes to: "desktop" and no viewing at all are one setting under most protocols.
     values["viewing"] = viewing.name, named_protocol(fit.name)[1].name
+    # By their contents: no path is in a mark.
+    values["protocol"] = contents(settings.protocol), values["protocol"][1]
+    values["against"] = _contents(settings.against), None
     text = " ".join(
         f"{name}={value:g}" if isinstance(value, float) else f"{name}={quote(str(value), safe=':,')}"
         for name, (value, usual) in values.items()
         if value != usual and name not in WHETHER
     )
     return text if len(text) <= SETTINGS else f"sha256={hashlib.sha256(text.encode()).hexdigest()[:24]}"
+
+
+def _contents(picture: str | Path | Picture | None) -> str | None:
+    if picture is None:
+        return None
+    if not isinstance(picture, Picture):
+        return source_of(digest(picture) or "")  # whoever opens it says why it cannot be read
+    known = picture.source.sha256 if picture.source else hashlib.sha256(picture.coded.tobytes()).hexdigest()
+    return source_of(known)
 
 
 def with_mark(picture: Picture, settings: Settings) -> Picture:
@@ -79,6 +93,10 @@ def inscribe(row: Row, data: bytes, blank: str) -> bytes:
     between = None if row.interval is None else (row.interval[0], row.interval[1])
     reading = row.jnd if row.reading is None else row.reading
     outcome = Outcome(row.codec, row.knob["value"], row.width, row.height, row.jnd, reading, row.viewers, between)
+    steps = row.knob.get("steps", "")
+    if steps not in row.codec:
+        longer = replace(outcome, codec=f"{row.codec}+{steps}")
+        outcome = outcome if filled(blank, longer) == blank else longer
     data = inscribed(data, blank, outcome)
     row.output_sha256 = hashlib.sha256(data).hexdigest()
     return data
@@ -93,10 +111,15 @@ def recall(row: Row, file: Path, mark: Mark) -> None:
     if mark.outcome is None:
         return
     outcome = mark.outcome
-    row.codec, row.width, row.height = outcome.codec, outcome.width, outcome.height
+    row.codec, _, steps = outcome.codec.partition("+")
+    row.width, row.height = outcome.width, outcome.height
     row.jnd, row.reading = outcome.jnd, outcome.reading
     row.viewers, row.interval = outcome.viewers, None if outcome.interval is None else list(outcome.interval)
     try:
-        row.knob = {"name": codec(outcome.codec).knob.name, "value": outcome.value}
+        named = codec(row.codec)
+        row.knob = {"name": named.knob.name, "value": outcome.value}
+        steps = steps or (named.steps if isinstance(named, Jpeg) else "")
     except JndError:  # of a codec that is not installed here
         row.knob = {"name": "", "value": outcome.value}
+    if steps:
+        row.knob["steps"] = steps

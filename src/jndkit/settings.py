@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from pathlib import Path
+from typing import Any, Literal
 
 from jndkit import codecs
 from jndkit.errors import UsageError, check_choice
 from jndkit.limits import MAX_PIXELS, check_max_pixels
 from jndkit.observers import observer as named_observer
-from jndkit.picture import Damaged, check_damaged, check_policy
+from jndkit.observers.contract import check_viewing
+from jndkit.picture import Damaged, Picture, check_damaged, check_policy, check_width
 from jndkit.picturewise.curves import is_known
 from jndkit.picturewise.decision import BUDGET
 from jndkit.pixelwise import model_card
@@ -39,7 +41,10 @@ class Settings:
     force: bool = False
     max_pixels: int = MAX_PIXELS
     damaged: Damaged = "refuse"
+    sdr: bool = False
+    width: int | None = None
     prefilter: str | None = None
+    against: str | Path | Picture | None = None
     encode: bool = True
 
     def __post_init__(self) -> None:
@@ -51,13 +56,15 @@ class Settings:
         check_policy(self.keep_metadata)
         check_max_pixels(self.max_pixels)
         check_damaged(self.damaged)
+        if self.width is not None:
+            check_width(self.width)
         # What follows raises for what makes no sense, before any picture is opened.
         jnd_for(self.viewers, self.fit[0])
         for name in self.codec_specs:
             codec = codecs.codec(name)
             if codec.spec == codecs.card(codec.name).jpeg_mode:
                 self._check_carriable(codec.spec)
-        named_observer(self.observer)
+        check_viewing(named_observer(self.observer), self.fit[1])
         if self.prefilter is not None:
             model_card(self.prefilter)
         if not self.encode:
@@ -67,8 +74,12 @@ class Settings:
         """Raises UsageError where a JPEG file would have to be changed that is to be carried as it is."""
         if self.keep_metadata != "all":
             raise UsageError(f"{spec} carries the JPEG file as it is: leave out --keep-metadata {self.keep_metadata}")
+        if self.sdr:
+            raise UsageError(f"{spec} carries the JPEG file as it is: leave out --sdr")
         if self.prefilter is not None:
             raise UsageError(f"{spec} carries the JPEG file as it is: leave out --prefilter")
+        if self.width is not None:
+            raise UsageError(f"{spec} carries the JPEG file as it is: leave out --width")
         if not self.encode:
             raise UsageError(f"--no-encode does not know {spec}: how small the file becomes shows when it is made")
 
@@ -78,6 +89,8 @@ class Settings:
             raise UsageError("auto chooses by the size of files, and --no-encode makes none: name one codec")
         if self.prefilter is not None:
             raise UsageError("--prefilter finds its strength by reading, and --no-encode reads nothing")
+        if self.against is not None:
+            raise UsageError("--no-encode reads nothing, against whatever original: leave --against out")
         if self.effort != "normal":
             raise UsageError("--effort says how many encodes to try, and --no-encode tries none")
         if self.observer != "cvvdp":
@@ -92,8 +105,14 @@ class Settings:
         return named_protocol(self.protocol, self.viewing)
 
     @property
+    def opening(self) -> dict[str, Any]:
+        """How pictures are opened: keywords of `opening.opened`."""
+        return {"max_pixels": self.max_pixels, "damaged": self.damaged, "width": self.width}
+
+    @property
     def codec_specs(self) -> tuple[str, ...]:
         """The codecs that are to be tried: the one named, or what `auto` finds installed."""
         if self.codec != "auto":
             return (self.codec,)
-        return codecs.automatic()
+        # Best effort tries each codec's options, its other encoders among them.
+        return codecs.automatic(rivals=self.effort != "best")

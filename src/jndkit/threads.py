@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from functools import cache
 from typing import TypeVar
 
@@ -25,12 +26,28 @@ def over_strips(work: Callable[[int, int], None], height: int, width: int, multi
 def side_by_side(work: Callable[[_Part], _Result], parts: Iterable[_Part]) -> list[_Result]:
     """What `work` makes of each part, in the order of the parts, which are done in several threads at once.
 
-    Not to be called from within `work`: it would wait for a thread that waits for it.
+    Called from within `work`, it does its parts one after the other: all threads have something to do already.
     """
     queue = list(parts)
-    if len(queue) < 2 or threads() == 1:
+    # A thread of the pool that waited for another could wait for itself.
+    if len(queue) < 2 or threads() == 1 or _within.pool:
         return [work(part) for part in queue]
     return list(_pool().map(work, queue))
+
+
+def together(beside: Callable[[], _Part], here: Callable[[], _Result]) -> tuple[_Part, _Result]:
+    """What two pieces of work come to, the first done in another thread where there is one.
+
+    The second may call `side_by_side`, and share the threads that are left.
+    """
+    if threads() == 1 or _within.pool:
+        return beside(), here()
+    begun = _pool().submit(beside)
+    try:
+        found = here()
+    finally:
+        wait([begun])
+    return begun.result(), found
 
 
 def threads() -> int:
@@ -48,9 +65,22 @@ def processors() -> int:
     return os.cpu_count() or 1
 
 
+class _Within(threading.local):
+    """Whether this thread is one of the pool."""
+
+    pool = False
+
+
+_within = _Within()
+
+
+def _enter() -> None:
+    _within.pool = True
+
+
 @cache
 def _pool() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(threads(), thread_name_prefix="jndkit")
+    return ThreadPoolExecutor(threads(), thread_name_prefix="jndkit", initializer=_enter)
 
 
 if hasattr(os, "register_at_fork"):

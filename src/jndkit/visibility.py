@@ -34,7 +34,7 @@ def viewers(d: float, protocol: Protocol) -> float:
     """
     _check(d)
     if protocol.form == "aic":
-        return 100.0 * math.erfc(_PROBIT_75 * d / math.sqrt(2.0))
+        return 100.0 * math.erfc(_PROBIT_75 * d / protocol.d50 / math.sqrt(2.0))
     if protocol.spread is None:
         raise UsageError(_half_only(protocol))
     if d == 0.0:
@@ -50,7 +50,7 @@ def jnd_for(viewers: float, protocol: Protocol) -> float:
     if not 0.0 < viewers < 100.0:
         raise UsageError(f"viewers must lie between 0 and 100 per cent, both excluded, not {viewers:g}")
     if protocol.form == "aic":
-        return -_probit(viewers / 200.0) / _PROBIT_75
+        return -_probit(viewers / 200.0) / _PROBIT_75 * protocol.d50
     if viewers == 50.0:
         return protocol.d50
     if protocol.spread is None:

@@ -45,6 +45,11 @@ def _wait() -> str:
     return "waited"
 
 
+def _sleep() -> str:
+    time.sleep(60)
+    return "slept"
+
+
 def _born() -> str:
     """The environment that the process was started with, before it ran or loaded anything."""
     return Path("/proc/self/environ").read_bytes().replace(b"\0", b"\n").decode()
@@ -80,6 +85,7 @@ DEEDS = {
     "leave": _leave,
     "err": _err,
     "wait": _wait,
+    "sleep": _sleep,
     "born": _born,
     "blas": _blas,
     "opencv": _opencv,

@@ -8,7 +8,7 @@ import re
 import signal
 import sys
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,8 @@ import numpy as np
 import pytest
 
 import jndkit
-from jndkit.batch import Job, LocalEngine, jobs_wanted, pool, run
+from jndkit.batch import Job, LocalEngine, engine, jobs_wanted, pool, run
+from jndkit.batch.bounds import memory_for
 from jndkit.batch.engine import Row, rows_of
 from jndkit.batch.worker import THREADS
 from jndkit.errors import UsageError
@@ -88,7 +89,7 @@ def test_an_error_here_is_a_failed_row_too() -> None:
 def test_a_worker_killed_between_two_jobs_fails_none(monkeypatch: pytest.MonkeyPatch) -> None:
     """The large picture waits for the slow one, and the worker that waits with it is killed meanwhile."""
     sizes = {"slow": 60, "quick": 10, "large": 60}
-    monkeypatch.setattr(pool, "pixels_of", sizes.__getitem__)
+    monkeypatch.setattr(engine, "pixels_of", sizes.__getitem__)
     monkeypatch.setattr(pool, "PIXELS_AT_ONCE", 100)
     jobs = [Chore("slow", ("pid", *("wait",) * 10)), Chore("quick"), Chore("large")]
     rows = run(jobs, 2)
@@ -181,6 +182,21 @@ def test_large_pictures_wait(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert len({pid for _, deed, pid in run(jobs[:2], 3) if deed == "pid"}) == 2
 
 
+def test_pictures_wait_for_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two of 60 megapixels and a small one, where the machine holds one of the large and one of the small."""
+    sizes = {"one": 60_000_000, "other": 60_000_000, "small": 300_000}
+    monkeypatch.setattr(engine, "pixels_of", sizes.__getitem__)
+    monkeypatch.setattr(pool, "usable_memory", lambda: memory_for(60_000_000) + memory_for(300_000))
+    jobs = [Chore(name, ("pid", "wait")) for name in ("one", "small", "other")]
+    rows = list(run(jobs, 3))
+    order = [path for path, deed, _ in rows if deed == "wait"]
+    assert order.index("one") < order.index("other")
+    assert len({pid for _, deed, pid in rows if deed == "pid"}) == 2
+    # More than the machine holds is done all the same, with nothing beside it.
+    monkeypatch.setattr(pool, "usable_memory", lambda: 1)
+    assert len({pid for _, deed, pid in run(jobs, 3) if deed == "pid"}) == 1
+
+
 def test_rows_are_kept_before_they_are_given() -> None:
     kept: list[tuple[str, str, str]] = []
     for processes in (1, 2):
@@ -202,8 +218,8 @@ def test_what_cannot_be_kept_ends_the_run() -> None:
 
 def test_another_engine_takes_the_place_of_the_pool() -> None:
     class Backwards:
-        def run(self, jobs: Sequence[Job[Row]]) -> Generator[Row, None, None]:
-            for job in reversed(jobs):
+        def run(self, jobs: Iterable[Job[Row]]) -> Generator[Row, None, None]:
+            for job in reversed(list(jobs)):
                 yield from rows_of(job)
 
     kept: list[object] = []

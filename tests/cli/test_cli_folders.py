@@ -196,7 +196,8 @@ def test_a_closed_pipe_is_quiet(draw: Draw, tmp_path: Path) -> None:
         assert run.stderr is not None
         run.stdout.readline()
         run.stdout.close()
-        assert run.stderr.read() == ""
+        # Pictures drawn at random divide the two observers, which is told; the closed pipe is not.
+        assert all("the second observer reads" in line for line in run.stderr.read().splitlines())
         assert run.wait(timeout=30) == 141
     assert _gone(run.pid)
 

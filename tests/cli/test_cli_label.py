@@ -84,7 +84,7 @@ def test_what_is_refused(jnd: Run, draw: Draw) -> None:
         (("in", "-o", "l.csv", "-j", "0"), 2),
         (("empty", "-o", "l.csv"), 1),
         (("in", "-o", "none/l.csv"), 1),
-        (("in", "-o", "empty"), 1),
+        (("in", "-o", "empty", "--keep", "../kept"), 2),
         (("in", "-o", "in/a.png"), 1),
         (("none.png", "-o", "l.csv", *QUICK), 1),
     ):

@@ -18,7 +18,11 @@ Run = Callable[..., Any]
 Draw = Callable[..., Path]
 
 # What only the run that made a file knows.
-OF_THE_RUN = {"status", "notes", "seconds", "encodes", "probes", "prediction", "stop", "jnd_local", "where", "domain"}
+STEPS = "jpeg:tuned,420,steps-dnpfmaTNZedljcfkti"
+OF_THE_RUN = {
+    *("status", "notes", "seconds", "encodes", "probes", "prediction", "stop", "jnd_local", "where", "domain"),
+    *("second", "panel", "input_coding"),
+}
 
 
 def _message(row: dict[str, Any]) -> str:
@@ -107,7 +111,7 @@ def test_files_of_releases_that_did_not_say(jnd: Run, draw: Draw) -> None:
     assert "written by jndkit 0.0.9, and does not say of which picture" in _message(said.rows[0])
 
 
-@pytest.mark.parametrize("codec", ["jpeg", "webp", "avif", "jndlic", "auto"])
+@pytest.mark.parametrize("codec", ["jpeg", STEPS, "webp", "avif", "jndlic", "auto"])
 def test_rows_of_a_resumed_run_are_those_of_a_clean_one(jnd: Run, draw: Draw, codec: str) -> None:
     for index in range(2):
         draw(f"in/{index}.png", seed=index)

@@ -67,16 +67,18 @@ def test_decode_refuses(jnd: Run, draw: Draw) -> None:
 
 
 @pytest.mark.skipif(available()["vvc"] != "", reason="needs jndkit[vvc]")
-def test_streams_of_our_own(jnd: Run, draw: Draw) -> None:
+@pytest.mark.parametrize("suffix", [".jvvc", ".bpg"])
+def test_streams_that_a_codec_alone_reads(jnd: Run, draw: Draw, suffix: str) -> None:
     draw("a.png")
-    assert jnd("encode", "a.png", "-o", "a.jvvc", "--effort", "fast").code == 0
-    assert jnd("decode", "a.jvvc", "-o", "b.png").code == 0
-    assert jnd("compare", "a.png", "a.jvvc", "--json").rows[0]["jnd"] < 0.48
-    Path("c.jvvc").write_bytes(Path("a.jvvc").read_bytes()[:100])
-    broken = jnd("decode", "c.jvvc")
+    whole, cut = f"a{suffix}", f"c{suffix}"
+    assert jnd("encode", "a.png", "-o", whole, "--effort", "fast").code == 0
+    assert jnd("decode", whole, "-o", "b.png").code == 0
+    assert jnd("compare", "a.png", whole, "--json").rows[0]["jnd"] < 0.48
+    Path(cut).write_bytes(Path(whole).read_bytes()[:100])
+    broken = jnd("decode", cut)
     assert broken.code == 1
-    assert broken.err.startswith("jnd: c.jvvc: ")
-    assert "skipped" in jnd("encode", "a.jvvc").out
+    assert broken.err.startswith(f"jnd: {cut}: ")
+    assert "skipped" in jnd("encode", whole).out
 
 
 def test_predict(jnd: Run, draw: Draw) -> None:

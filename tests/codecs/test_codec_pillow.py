@@ -5,11 +5,9 @@ from io import BytesIO
 
 import numpy as np
 import numpy.typing as npt
-import pytest
-from PIL import Image, ImageFile
+from PIL import Image
 
 from jndkit.codecs import codec
-from jndkit.errors import CodecError
 from jndkit.picture import Picture
 
 Photo = Callable[[int, int], npt.NDArray[np.uint8]]
@@ -17,38 +15,6 @@ Photo = Callable[[int, int], npt.NDArray[np.uint8]]
 
 def opened(data: bytes) -> Image.Image:
     return Image.open(BytesIO(data))
-
-
-@pytest.mark.parametrize(("chroma", "sampling"), [("420", 2), ("444", 0)])
-def test_jpeg_is_progressive_with_the_chroma_asked_for(photo: Photo, chroma: str, sampling: int) -> None:
-    from PIL.JpegImagePlugin import get_sampling
-
-    image = opened(codec(f"jpeg:{chroma}").encode(Picture(photo(48, 32)), 80))
-    assert image.info["progressive"]
-    assert get_sampling(image) == sampling
-
-
-def test_jpeg_of_noise_at_full_quality() -> None:
-    before = ImageFile.MAXBLOCK
-    noise = np.random.default_rng(0).integers(0, 2, (300, 400, 3), np.uint8) * 255
-    data = codec("jpeg:444").encode(Picture(noise), 100)
-    assert len(data) > 2 * 300 * 400
-    assert np.abs(codec("jpeg").decode(data).rgb.astype(int) - noise).mean() < 2
-    assert before == ImageFile.MAXBLOCK
-
-
-def test_jpeg_with_much_metadata_on_few_pixels(photo: Photo) -> None:
-    icc = bytes(16) + b"RGB " + bytes(200_000)
-    picture = Picture(photo(1, 1), icc=icc, exif=b"II*\0\x08\0\0\0" + bytes(60_000), xmp=bytes(60_000))
-    data = codec("jpeg").encode(picture, 50)
-    assert opened(data).info["icc_profile"] == icc
-
-
-def test_jpeg_says_what_does_not_fit(photo: Photo) -> None:
-    with pytest.raises(CodecError, match="at most 65504 bytes of XMP, and there are 70000"):
-        codec("jpeg").encode(Picture(photo(8, 8), xmp=bytes(70_000)), 50)
-    with pytest.raises(CodecError, match="bytes of EXIF"):
-        codec("jpeg").encode(Picture(photo(8, 8), exif=bytes(70_000)), 50)
 
 
 def test_one_channel_in_the_file(photo: Photo) -> None:
@@ -88,7 +54,6 @@ def test_avif_qualities_are_the_quantisers(photo: Photo) -> None:
 
 
 def test_what_best_may_try() -> None:
-    assert codec("jpeg").options == ("jpeg:444",)
     assert codec("avif").options == ("avif:s4,420", "avif:s4,444", "avif:s6,444")
     assert codec("avif:s4").options == ("avif:s4,444",)
     assert codec("webp:lossless").options == ()

@@ -19,7 +19,7 @@ from jndkit.version import VERSION
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "lake.png"
 SHA = "fedcba9876543210" * 4
-SPECS = ["jpeg", "webp", "webp:lossless", "avif", "png", "heic", "jxl", "jxl:lossless", "vvc", "jndlic"]
+SPECS = ["jpeg", "webp", "webp:lossless", "avif", "png", "heic", "jxl", "jxl:lossless", "vvc", "bpg", "jndlic"]
 
 
 @pytest.fixture(scope="module")

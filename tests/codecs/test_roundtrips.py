@@ -31,6 +31,8 @@ LOSSY = (
     "heic:444",
     "jxl:e5",
     "vvc:faster",
+    "bpg:420",
+    "bpg:444,10bit",
     "jndlic",
 )
 EXACT = ("webp:m4,lossless", "jxl:e5,lossless", "png")
@@ -194,7 +196,15 @@ def test_damage_is_a_codec_error(make: Make, photo: Photo, spec: str) -> None:
 
 @pytest.mark.parametrize(
     ("spec", "width"),
-    [("jpeg", 65501), ("webp", 16384), ("avif", 32769), ("heic", 32769), ("jxl", 262145), ("vvc", 16385)],
+    [
+        ("jpeg", 65501),
+        ("webp", 16384),
+        ("avif", 32769),
+        ("heic", 32769),
+        ("jxl", 262145),
+        ("vvc", 16385),
+        ("bpg", 16385),
+    ],
 )
 def test_too_large_is_said_before_encoding(make: Make, spec: str, width: int) -> None:
     codec = make(spec)

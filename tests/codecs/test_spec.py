@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, strategies as st
 
-from jndkit.codecs import CODECS, available, by_suffix, codec, full_spec, parse, pillow, reader, sweep, versions
+from jndkit.codecs import CODECS, available, by_suffix, codec, full_spec, jpeg, parse, pillow, reader, sweep, versions
 from jndkit.codecs.contract import Knob, checked
 from jndkit.codecs.spec import Grammar, Option
 from jndkit.errors import MissingError, UsageError
@@ -18,6 +18,7 @@ PRESENT = [name for name, install in available().items() if not install]
     [
         ("jpeg", "jpeg:420"),
         ("jpeg:444", "jpeg:444"),
+        ("jpeg:plain", "jpeg:420"),
         ("webp:m6", "webp:m6"),
         ("webp:lossless", "webp:m4,lossless"),
         ("avif:444", "avif:s6,444"),
@@ -154,8 +155,8 @@ def test_versions_name_the_encoder(name: str, library: str) -> None:
 
 def test_a_codec_without_a_sweep_gets_one(monkeypatch: pytest.MonkeyPatch) -> None:
     assert sweep(codec("jpeg:444")) == CODECS["jpeg"].sweep
-    for name in ("JPEG", "WEBP"):
-        monkeypatch.setattr(pillow, name, replace(getattr(pillow, name), sweep=()))
+    monkeypatch.setattr(jpeg, "CARD", replace(jpeg.CARD, sweep=()))
+    monkeypatch.setattr(pillow, "WEBP", replace(pillow.WEBP, sweep=()))
     settings = sweep(codec("jpeg"))
     assert len(settings) == 7
     assert sorted(set(settings)) == list(settings)  # worst fidelity first

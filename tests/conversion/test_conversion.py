@@ -39,7 +39,9 @@ def touch(folder: Path, *names: str) -> None:
         (folder / name).write_bytes(b"")
 
 
-@pytest.mark.parametrize("spec", ["jpeg", "webp", "webp:lossless", "avif", "png", "heic", "jxl", "jxl:lossless", "vvc"])
+@pytest.mark.parametrize(
+    "spec", ["jpeg", "webp", "webp:lossless", "avif", "png", "heic", "jxl", "jxl:lossless", "vvc", "bpg"]
+)
 def test_every_codecs_mark_is_seen(tmp_path: Path, spec: str) -> None:
     from jndkit.codecs import available, codec
 

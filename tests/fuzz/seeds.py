@@ -12,8 +12,14 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from jndkit.codecs.bpg import container as bpg_container, stream
 from jndkit.codecs.jndlic import container
 from jndkit.picture.colour import cicp
+from jndkit.picture.formats import jpeg
+from jndkit.picture.hdr.container import joined
+from jndkit.picture.hdr.gain_map import GainMap
+from jndkit.picture.hdr.gcontainer import announced
+from jndkit.picture.hdr.metadata import ISO_NAME
 
 HERE = Path(__file__).resolve().parent
 Y, X = np.mgrid[0:9, 0:12]
@@ -77,6 +83,46 @@ def jxls() -> Iterator[tuple[str, bytes]]:
     yield "deep", imagecodecs.jpegxl_encode(DOTS.astype(np.uint16) * 257, lossless=True)
 
 
+def bpgs() -> Iterator[tuple[str, bytes]]:
+    """Headers and NAL units whose slices say nothing: what is in them is ffmpeg's to read."""
+    header, plain = b"\3\x92\x47\x40", (b"\x44\1\xc1\x71", b"\x28\1\xaf\x51", b"\x50\1\x84\x0d\2abcdefghijkl\x80")
+    alpha = [stream.in_layer(nal, 1) for nal in plain]
+    blocks = {1: exif().tobytes()[6:], 2: b"profile", 3: XMP}
+    made = {
+        "plain": bpg_container.Contents(12, 9, 1, 8, header + stream.joined(plain)[3:]),
+        "alpha": bpg_container.Contents(
+            300, 9, 3, 10, 2 * header + stream.joined([*alpha, *plain])[3:], transparent=True, blocks=blocks
+        ),
+        "described": bpg_container.Contents(
+            12, 9, 0, 8, header + stream.joined(plain)[3:], animated=True, blocks={5: b"\0\1\x19"}
+        ),
+    }
+    for name, contents in made.items():
+        yield name, bpg_container.pack(contents)
+
+
+def gain_maps() -> Iterator[tuple[str, bytes]]:
+    """Two pictures in a file, the second a gain map of every kind."""
+    image = Image.fromarray(DOTS)
+    plain = written(image.convert("L"), "JPEG")
+    rdf = XMP.index(b"<rdf:Description")
+    gains = b'hdrgm:Version="1.0" hdrgm:GainMapMax="2" hdrgm:HDRCapacityMax="2"'
+    said = b'<rdf:Description rdf:about="" xmlns:hdrgm="http://ns.adobe.com/hdr-gain-map/1.0/" ' + gains + b"/>"
+    apple = b"<a:AuxiliaryImageType>urn:com:apple:photo:2020:aux:hdrgainmap</a:AuxiliaryImageType></rdf:Description>"
+    apple = b'<rdf:Description rdf:about="" xmlns:a="http://ns.apple.com/pixeldatainfo/1.0/">' + apple
+    iso = struct.pack(">HHB4IiIiIIIiIiI", 0, 0, 0x40, 0, 1, 2, 1, 0, 1, 2, 1, 1, 1, 1, 64, 1, 64)
+    kinds = {
+        "ultra-hdr": (jpeg.APP1, jpeg.XMP + XMP[:rdf] + said + XMP[rdf:]),
+        "iso": (jpeg.APP2, ISO_NAME + iso),
+        "apple": (jpeg.APP1, jpeg.XMP + XMP[:rdf] + apple + XMP[rdf:]),
+    }
+    for name, segment in kinds.items():
+        data = plain[:2] + jpeg.segment(*segment) + plain[2:]
+        gain_map = GainMap(data, (), announcement=bytes(4) if name == "iso" else None)
+        packet = announced(XMP, "1.0", len(data)) if name == "ultra-hdr" else XMP
+        yield name, joined(written(image, "JPEG", exif=exif(), xmp=packet), gain_map)
+
+
 def everything() -> Iterator[tuple[str, str, bytes]]:
     """(target, name, bytes)."""
     image = Image.fromarray(DOTS)
@@ -95,7 +141,15 @@ def everything() -> Iterator[tuple[str, str, bytes]]:
     }
     for name, chosen in options.items():
         yield "jpeg", name, written(image, "JPEG", **chosen)
+    grain = np.random.default_rng(2).normal(0, 20, (24, 40, 3))  # for words of every kind
+    grained = Image.fromarray(np.clip(np.asarray(image.resize((40, 24))) + grain, 0, 255).astype(np.uint8))
+    for name, chosen in {**options, "grey": {"progressive": True}}.items():
+        plain = {key: value for key, value in chosen.items() if key in ("progressive", "restart_marker_blocks")}
+        picture = grained.convert("L") if name == "grey" else grained
+        yield "coefficients", name, written(picture, "JPEG", quality=85, **plain)
     yield "jpeg", "cmyk", written(image.convert("CMYK"), "JPEG")
+    for name, data in gain_maps():
+        yield "hdr", name, data
     for name, data in jxls():
         yield "jxl", name, data
     yield "xmp", "attributes", XMP
@@ -140,6 +194,8 @@ def everything() -> Iterator[tuple[str, str, bytes]]:
         "grey",
         container.pack(container.Contents(1, 1, 0, True, "w", bytes(8), 0, {1: b"s", 2: b"a", 6: b"m"})),
     )
+    for name, data in bpgs():
+        yield "bpg", name, data
     for kind in ("PNG", "JPEG", "WEBP", "AVIF", "TIFF", "BMP", "PPM"):
         yield "sniff", kind, written(image, kind)[:64]
 

@@ -12,6 +12,9 @@ from collections.abc import Callable
 
 import numpy as np
 
+from jndkit.codecs import jpeg as coefficients
+from jndkit.codecs.bpg import codec as bpg_codec, container as bpg_container, parameters, stream
+from jndkit.codecs.bpg.planes import LAYOUTS
 from jndkit.codecs.jndlic import container
 from jndkit.limits import check_size
 from jndkit.picture import damage
@@ -19,6 +22,9 @@ from jndkit.picture.colour import profiles
 from jndkit.picture.damage import heif, isobmff, webp
 from jndkit.picture.decoding import name_avif_colour
 from jndkit.picture.formats import jpeg, jxl, jxl_header, png, pnm, sniffing, tiff
+from jndkit.picture.hdr import boxed
+from jndkit.picture.hdr.container import joined, without_position
+from jndkit.picture.hdr.finding import further_pictures
 from jndkit.picture.metadata import exif, xmp
 from jndkit.picture.raster import Raster
 
@@ -62,9 +68,28 @@ def read_jpeg(data: bytes) -> None:
     damage.find_damage(data, "JPEG")
 
 
+def read_coefficients(data: bytes) -> None:
+    found = coefficients.read(data, None, MOST)
+    if found.width * found.height < MOST // 16:
+        again = coefficients.read(coefficients.write(found))
+        pairs = zip(found.components, again.components, strict=True)
+        assert all(np.array_equal(one.coefficients, other.coefficients) for one, other in pairs)
+
+
 def read_jxl(data: bytes) -> None:
     jxl_header.read_header(data, None)
     jxl._describe(_dot(), data)
+
+
+def read_further_pictures(data: bytes) -> None:
+    survey = jpeg.surveyed(data, None)
+    packets = (one.body[len(jpeg.XMP) :] for one in jpeg.segments(data, None) if one.body.startswith(jpeg.XMP))
+    gain_map = further_pictures(data, survey, next(packets, None)).gain_map
+    if gain_map is not None:
+        assert gain_map.data in data
+        again = joined(data[: jpeg.picture_end(data)], without_position(gain_map))
+        assert again.endswith(without_position(gain_map).data)
+    boxed.has_gain_map(data)
 
 
 def read_xmp(data: bytes) -> None:
@@ -117,6 +142,22 @@ def read_jlic(data: bytes) -> None:
     container.unpack(data, None, MOST)
 
 
+def read_bpg(data: bytes) -> None:
+    contents = bpg_container.unpack(data, None, MOST)
+    headers, nals = bpg_codec._units(contents, None)
+    for number, tools in enumerate(headers):
+        chroma = LAYOUTS[contents.layout].chroma
+        frame = parameters.Frame(tools.coded(contents.width), tools.coded(contents.height), chroma, contents.bits)
+        sets = parameters.parameter_sets(tools, frame)
+        assert parameters.read_sps(sets[1]) == (tools, frame)
+        picture = stream.first_picture(nals, number)
+        stream.is_key_picture(picture)
+        try:
+            stream.picture_hash(picture)
+        except ValueError:  # what says in this reader that it is cut off
+            continue
+
+
 def sealed(data: bytes) -> bytes:
     """A `.jlic` file with right checksums of its header and its streams."""
     fixed = container._HEADER.size
@@ -140,6 +181,8 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
     "png": read_png,
     "tiff": read_tiff,
     "jpeg": read_jpeg,
+    "coefficients": read_coefficients,
+    "hdr": read_further_pictures,
     "jxl": read_jxl,
     "xmp": read_xmp,
     "exif": read_exif,
@@ -148,12 +191,18 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
     "heif": read_heif,
     "webp": read_webp,
     "jlic": read_jlic,
+    "bpg": read_bpg,
     "sniff": read_first_bytes,
 }
 
 TOKENS: dict[str, tuple[bytes, ...]] = {
     "png": (b"IDAT", b"IEND", b"PLTE", b"tRNS", b"iCCP", b"iTXt", b"zTXt", b"eXIf", b"cICP", b"cHRM", b"acTL"),
     "jpeg": (b"\xff\xda", b"\xff\xc0", b"\xff\xc2", b"\xff\xc4", b"\xff\xdd", b"\xff\xd9", b"\xff\0", b"MPF\0"),
+    "coefficients": (b"\xff\xda", b"\xff\xc4", b"\xff\xdd\0\4\0", b"\xff\xd0", b"\xff\xd9", b"\xff\0", b"\xff\xdb"),
+    "hdr": (
+        *(b"MPF\0MM\0*", b"\xb0\2", b"urn:iso:std:iso:ts:21496:-1\0", b"http://ns.adobe.com/xap/1.0/\0", b"\xff\xd9"),
+        *(b"hdrgm:Version", b"hdrgm:GainMapMax", b"Container:Item", b"Item:Length", b"Item:Semantic", b"\xff\xe2"),
+    ),
     "tiff": (b"\x11\1", b"\x17\1", b"\x44\1", b"\x45\1", b"\x5b\1", b"\x69\x87", b"\x25\x88", b"\x12\1"),
     "jxl": (b"jxlc", b"jxlp", b"Exif", b"xml ", b"brob"),
     "xmp": (
@@ -166,5 +215,6 @@ TOKENS: dict[str, tuple[bytes, ...]] = {
     "cicp": (b"colrnclx", b"colrprof", b"\0\x0c\0\x0d"),
     "heif": (b"meta", b"iinf", b"infe", b"iloc", b"iprp", b"ipco", b"hvcC", b"mdat", b"av01", b"hvc1", b"idat"),
     "webp": (b"VP8 ", b"VP8L", b"VP8X", b"ALPH"),
+    "bpg": (b"BPG\xfb", b"\0\0\1", b"\0\0\1\x44\1", b"\0\0\1\x28\1", b"\0\0\1\x50\1\x84", b"\x92\x47\x40"),
 }
 """Words of the formats that chance alone does not soon write."""

@@ -241,7 +241,7 @@ def test_the_interval_is_wider_than_the_psychophysical_observers(jnd: float, err
 
 
 def test_every_fitted_map_is_an_observer_and_says_who_it_is() -> None:
-    assert set(OBSERVERS) == {"cvvdp", "ssimulacra2", "vpjnd", "vpjnd-paper", *constants()}
+    assert set(OBSERVERS) == {"cvvdp", "ssimulacra2", "panel", "vpjnd", "vpjnd-paper", *constants()}
     assert set(constants()) <= set(MODELS)
     for name in OBSERVERS:
         assert observer(name).name == name

@@ -22,8 +22,8 @@ from jndkit.observers.pooling.windows import (
 )
 
 ROOM = Path(observers.__file__).parent
-# What vpjnd says of a patch are ColorVideoVDP's energies, so it pools them as that does.
-ALLOWED = {"vpjnd.py": {"cells", "places", "pyramid", "quality"}}
+# What vpjnd says of a patch are ColorVideoVDP's energies, so it pools them as that does. A panel has it as a member.
+ALLOWED = {"vpjnd.py": {"cells", "places", "pyramid", "quality"}, "panel.py": {""}}
 
 
 def imports(path: Path) -> set[str]:

@@ -118,6 +118,21 @@ def test_damaged_commands_are_named(packed: bytes, reason: str) -> None:
         jxl_icc.read(Bits(_profile_stream(packed)))
 
 
+def _zeros(size: int) -> Bits:
+    """A stream of that many zeros, by a code with this one symbol, whose numbers take no bits."""
+    writer = Writer()
+    writer.put((3, 2), (size & 4095, 12), (1, 1), (size >> 12 & 255, 8), (1, 1), (size >> 20, 8), (0, 1))
+    writer.put((0, 1), (1, 1), (0, 2), (1, 1), (8, 4), (0, 4), (0, 4), (0, 1))
+    return Bits(writer.data() + bytes(1000))
+
+
+def test_a_profile_that_takes_no_bits_is_not_read_to_its_end() -> None:
+    assert jxl_icc.read(_zeros(65_536)) == b""
+    for size in (65_537, 4_000_000):
+        with pytest.raises(ValueError, match="too large for the bytes that hold it"):
+            jxl_icc.read(_zeros(size))
+
+
 def test_copies_go_back_as_far_as_they_say() -> None:
     """Symbols of a prefix code of two: 0 stands for itself, 224 copies three from one place back."""
     writer = Writer()

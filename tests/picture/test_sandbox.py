@@ -106,7 +106,8 @@ def test_a_child_that_dies_is_one_clear_error(monkeypatch: pytest.MonkeyPatch, f
 
 
 def test_a_child_that_lies_is_not_believed() -> None:
-    good = b'{"shapes": {"pixels": [2, 2, 3]}, "fields": {"orientation": 1, "marked": false, "bits": 8, "notes": []}}\n'
+    fields = b'{"orientation": 1, "marked": false, "bits": 8, "lossy": null, "notes": [], "hdr": false}'
+    good = b'{"shapes": {"pixels": [2, 2, 3]}, "fields": ' + fields + b"}\n"
     raster = sandbox._received(good + bytes(12), None, "JXL", 100)
     assert raster.pixels.shape == (2, 2, 3)
     for reply in (good + bytes(11), b"", b"[]\n", b"{}\n", good.replace(b"2, 2, 3", b"-2, 2, 3") + bytes(12)):

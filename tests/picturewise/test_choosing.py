@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -48,6 +49,21 @@ def test_outside_the_domain_half_of_the_target_and_twice_the_interval_hold() -> 
     ]
     assert "held to half of the target" in outside.caveats(lossless=False)[0]
     assert str(inside) == "75 % of viewers (0.47 JND)"
+
+
+def test_a_codec_that_people_see_sooner_is_held_to_less() -> None:
+    stricter = replace(goal(), protocol=replace(AIC, factors=(("jpeg", 0.5),)))
+    assert stricter.of("jpeg").jnd == pytest.approx(0.5 * goal().jnd)
+    assert stricter.of("webp").jnd == goal().jnd
+    lake = Image.open(Path(__file__).parents[2] / "examples" / "lake.png").convert("RGB")
+    picture = Picture(np.asarray(lake.crop((192, 60, 448, 252))), source=Source("a.png", "PNG", 1, "0" * 64))
+    plain, held = (chooser(picture, asked).smallest(["jpeg:420"]) for asked in (goal(), stricter))
+    assert held.choice.reading.jnd <= 0.5 * goal().jnd
+    assert held.decision.size > plain.decision.size
+    expected = [predict_choice(picture, "jpeg:420", asked, predictor(picture, DESKTOP)) for asked in (goal(), stricter)]
+    assert expected[0].value is not None
+    assert expected[1].value is not None
+    assert expected[1].value > expected[0].value
 
 
 @pytest.mark.parametrize(

@@ -14,11 +14,13 @@ from hypothesis import given, strategies as st
 from jndkit.codecs import Codec, codec as named_codec
 from jndkit.codecs.contract import Knob
 from jndkit.codecs.spec import Grammar
+from jndkit.errors import CodecError
 from jndkit.observers import Box, Reading
 from jndkit.observers.contract import is_noisy
 from jndkit.observers.cvvdp import Cvvdp
 from jndkit.picture import Picture
-from jndkit.picturewise.decision import decide, predict_decision
+from jndkit.picturewise import decision
+from jndkit.picturewise.decision import cheapest, decide, leaves_chroma, predict_decision
 from jndkit.picturewise.prediction import Prediction
 from jndkit.picturewise.probing import Prober
 
@@ -151,7 +153,7 @@ def test_a_prediction_goes_lossless_where_the_format_can() -> None:
     seen = expecting([1.0] * 100)
     webp = predict_decision(named_codec("webp"), seen, TARGET, chroma_free=True)
     assert (webp.codec.spec, webp.value, webp.prediction) == ("webp:m4,lossless", 0, None)
-    assert "lossless" in webp.notes[0]
+    assert "lossless" in webp.notes[-1]
     assert predict_decision(named_codec("webp"), seen, TARGET, chroma_free=False).prediction is None
     first = predict_decision(
         named_codec("webp"), expecting([-3.0] * 100), TARGET, chroma_free=True, lossless_first=True
@@ -160,3 +162,64 @@ def test_a_prediction_goes_lossless_where_the_format_can() -> None:
     assert predict_decision(Made(), seen, TARGET, chroma_free=True).value is None
     png = predict_decision(named_codec("png"), seen, TARGET, chroma_free=True)
     assert (png.codec.spec, png.prediction, png.notes) == ("png", None, ())
+
+
+def halved(codec: Codec, chroma: str) -> Callable[[Codec], Prediction]:
+    """Of the codec itself 4:2:0 alone takes most of the target; its other options can pass."""
+
+    def of(asked: Codec) -> Prediction:
+        left = 0.4 if asked.chroma == chroma else 0.01
+        curve = [max(1.5 - 0.04 * step, math.log(left)) for step in range(len(asked.knob.grid))]
+        return Prediction(asked.knob.grid, tuple(curve), (0.2,) * len(curve), "made")
+
+    return of
+
+
+def test_webp_takes_sharp_chroma_before_it_loses_nothing_at_all() -> None:
+    webp = named_codec("webp")
+    if "webp:m4,sharp" not in webp.options:
+        pytest.skip("needs pip install 'jndkit[webp]'")
+    found = predict_decision(webp, halved(webp, "420"), TARGET, chroma_free=True)
+    assert (found.codec.spec, found.codec.chroma) == ("webp:m4,sharp", "sharp")
+    assert found.notes == ("sharp chroma, since 4:2:0 alone is expected to read 0.40 JND",)
+    assert leaves_chroma("webp:m6")
+    assert not leaves_chroma("webp:sharp")
+
+
+@dataclass
+class Faded(Made):
+    """Reads less where its chroma is whole."""
+
+    def encode(self, picture: Picture, value: float) -> bytes:
+        return bytes([int(value)]) * (2 if self.chroma == "444" else 1)
+
+
+@pytest.mark.parametrize(("chroma_jnd", "tried"), [(0.3, ["a:444", "b:444", "b:420"]), (0.6, ["a:444", "b:444"])])
+def test_best_effort_tries_no_option_twice_and_none_whose_chroma_shows(
+    monkeypatch: pytest.MonkeyPatch, chroma_jnd: float, tried: list[str]
+) -> None:
+    options = ("a:444", "b:444", "b:420")
+    made = {spec: Faded(spec=spec, chroma=spec[2:], options=options) for spec in ("a:420", *options)}
+    monkeypatch.setattr(decision, "named_codec", made.__getitem__)
+    asked = prober(lambda step: 1.4 - 0.01 * step)
+    asked.chroma_jnd = chroma_jnd
+    first = decide(asked, made["a:420"], chroma_free=True)
+    assert first.choice is not None
+    assert first.choice.codec.spec == "a:444"
+    best = cheapest(asked, made["a:420"], first)
+    assert list(dict.fromkeys(probe.spec for probe in asked.probes)) == tried
+    assert best.choice is not None
+    assert best.choice.codec.spec == ("b:420" if "b:420" in tried else "a:444")
+    assert best.probes == tuple(asked.probes)
+
+
+def test_an_option_whose_encoder_fails_loses(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Failing(Faded):
+        def encode(self, picture: Picture, value: float) -> bytes:
+            raise CodecError("the b encoder failed: no memory")
+
+    made = {"a:444": Faded(spec="a:444", options=("b:444",)), "b:444": Failing(spec="b:444")}
+    monkeypatch.setattr(decision, "named_codec", made.__getitem__)
+    asked = prober(lambda step: 1.4 - 0.01 * step)
+    first = decide(asked, made["a:444"], chroma_free=True)
+    assert cheapest(asked, made["a:444"], first).choice == first.choice

@@ -21,7 +21,7 @@ from jndkit.picturewise.prediction import PredictedKnob, Prediction, predictor
 from jndkit.viewing import DISPLAYS, viewing
 
 DESKTOP = DISPLAYS["desktop"]
-SPECS = ("jpeg:420", "jpeg:444", "webp", "avif", "avif:444", "heic", "jxl", "vvc", "webp:lossless")
+SPECS = ("jpeg:420", "jpeg:444", "webp", "avif", "avif:444", "heic", "jxl", "vvc", "bpg", "bpg:444", "webp:lossless")
 
 
 def specs() -> list[str]:

@@ -11,7 +11,9 @@ import pytest
 from PIL import Image
 
 from jndkit.cli import main
+from jndkit.codecs import codec
 from jndkit.errors import DamagedError, InputError, OutputError, UsageError
+from jndkit.picture import Picture
 from jndkit.pixelwise import jnd_map
 from jndkit.training.recipe import Recipe, load_recipe
 from jndkit.weights import find, home, read_card
@@ -139,7 +141,7 @@ def test_names_it_may_not_have(name: str, cpl_pairs: Path, tmp_path: Path, capsy
 
 def test_a_network_no_map_is_made_by(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["train", "debug-hvssd-degradation", "--run", str(tmp_path / "run"), "--name", "mine"]) == 2
-    assert "jnd map has no model hvssd-degradation" in capsys.readouterr().err
+    assert "neither jnd map nor jnd encode uses the network hvssd-degradation" in capsys.readouterr().err
     assert not (tmp_path / "run").exists()
 
 
@@ -209,3 +211,20 @@ def test_what_is_no_run(run: Path, cpl_pairs: Path) -> None:
     fails(InputError, "there are no weights")
     with pytest.raises(UsageError):
         export_best(recipe(cpl_pairs), run, name="wu2017")
+
+
+@pytest.mark.slow
+def test_a_codec_of_the_users_own(photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JNDKIT_HOME", str(tmp_path / "home"))
+    run = ("--set", f"data.train={photos}", "--set", f"data.valid={photos}", "--run", str(tmp_path / "run"))
+    assert main(["train", "debug-jndlic", "--set", "steps=2", *run, "--name", "mine"]) == 0
+    picture = Picture(np.ascontiguousarray(np.asarray(Image.open(EXAMPLE).convert("RGB"))[:48, :64]))
+    data = codec("jndlic:mine").encode(picture, 40)
+    (tmp_path / "crop.jlic").write_bytes(data)
+    assert main(["decode", str(tmp_path / "crop.jlic"), "-o", str(tmp_path / "crop.png")]) == 0
+    assert main(["train", "debug-jndlic", *run[:-1], str(tmp_path / "other"), "--name", "mine"]) == 2
+
+
+def test_a_name_that_a_codec_takes_for_a_setting(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["train", "debug-jndlic", "--run", str(tmp_path / "run"), "--name", "q30"]) == 2
+    assert "jndlic:q30 would be a setting" in capsys.readouterr().err

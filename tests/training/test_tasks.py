@@ -23,6 +23,11 @@ RECIPES: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "degradation": ("debug-hvssd-degradation", "photos", ("batch=2",)),
     "hvssd": ("debug-hvssd", "photos", ("data.valid_pictures=1",)),
     "jndlic": ("debug-jndlic", "photos", ("crop=128", "data.observed=0.25", "data.scored=0.25", "data.chroma=0.25")),
+    "jndlic-means": (
+        "debug-jndlic",
+        "photos",
+        ('task="jndlic-means"', "model.version=2", "data.crops=4", "data.valid_pictures=1"),
+    ),
     "knob": ("knob", "labels", ("batch=4",)),
     "structure": ("debug-shen2020", "vvc_pairs", ("batch=2",)),
     "vpjnd": ("debug-vpjnd", "vpjnd_set", ()),
@@ -37,6 +42,8 @@ def recipe(request: pytest.FixtureRequest, degradation_weights: Path, tmp_path: 
     data = [f"data.train={folder}", f"data.valid={folder}"]
     if request.param == "hvssd":
         data.append(f"data.degradation={degradation_weights}")
+    if request.param == "jndlic-means":
+        data.append(f"data.cache={tmp_path / 'symbols'}")
     if request.param == "knob":
         data += [f"data.pictures={folder.parent}", f"data.cache={folder.parent / 'features'}"]
     return load_recipe(name, (*data, *settings))
@@ -106,15 +113,18 @@ def test_a_folder_that_is_not_there_is_named(recipe: Recipe, tmp_path: Path) -> 
         task(load_recipe(name, (*settings, f"data.train={tmp_path / 'nowhere'}", f"data.valid={tmp_path}")))
 
 
-@pytest.mark.parametrize("folder", ["jndlic-small", "jndlic-two-judges"])
-def test_trainings_that_can_go_on_load_and_train_a_step(folder: str, photos: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("folder", "version"), [("jndlic-small", 1), ("jndlic-two-judges", 1), ("jndlic-means", 2)])
+def test_trainings_that_can_go_on_load_and_train_a_step(
+    folder: str, version: int, photos: Path, tmp_path: Path
+) -> None:
     from safetensors.torch import load_file
 
     from jndkit.training.loop import Run
 
     weights = Path(__file__).parents[2] / "checkpoints" / folder / "best.safetensors"
     settings = ("steps=1", "crop=128", "batch=1", "data.valid_pictures=1", "lr=1e-6", "ema=0.0", f"init_from={weights}")
-    recipe = load_recipe("jndlic-two-judges", (f"data.train={photos}", f"data.valid={photos}", *settings))
+    data = (f"data.train={photos}", f"data.valid={photos}")
+    recipe = load_recipe("jndlic-two-judges", (*data, *settings, f"model.version={version}"))
     run = Run(recipe, tmp_path / "run")
     committed, state = load_file(weights), run.model.state_dict()
     assert set(committed) == set(state)

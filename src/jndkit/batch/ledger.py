@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from jndkit.errors import InputError, OutputError
 from jndkit.picture import write_atomic
+
+_LONGEST = 64_000_000  # bytes of a line
 
 
 def read(path: str | Path) -> list[dict[str, Any]]:
@@ -21,26 +23,28 @@ def read(path: str | Path) -> list[dict[str, Any]]:
 
     Raises InputError where the file cannot be read or a line is no JSON object.
     """
+    return list(each(path)) if os.path.exists(path) else []
+
+
+def each(path: str | Path) -> Iterator[dict[str, Any]]:
+    """The rows of a file, one at a time, so that it may be larger than memory.
+
+    Raises InputError as `read` does, where there is no file, and for a line of more than 64 MB.
+    """
     path = Path(path)
     try:
-        data = path.read_bytes() if os.path.exists(path) else b""
-    except OSError as error:
-        raise InputError(path, f"it cannot be read: {error.strerror}") from None
-    # Of bytes: a line may be cut off inside a character.
-    *lines, tail = data.split(b"\n")
-    rows = []
-    for number, line in enumerate(lines, 1):
-        row = _row(line)
-        if row is not None:
-            rows.append(row)
-        elif line.strip():
-            raise InputError(path, f"line {number} is no row: a JSON object is expected")
-    whole = _row(tail)  # an editor may have left out the end of the last line; half an object never reads as one
-    if whole is not None:
-        rows.append(whole)
-    elif tail.strip(b"\0 \t\r")[:1] not in (b"", b"{"):  # zeros: what some file systems leave after a power cut
-        raise InputError(path, f"line {len(lines) + 1} is no row: a JSON object is expected")
-    return rows
+        with open(path, "rb") as file:  # bytes: a line may be cut off inside a character
+            number = 0
+            while line := file.readline(_LONGEST):
+                number += 1
+                row = _row(line)
+                if row is not None:  # with or without an end: half an object never reads as one
+                    yield row
+                elif not _left_over(line):
+                    raise InputError(path, f"line {number} is no row: a JSON object is expected")
+    except (OSError, ValueError) as error:
+        reason = "there is no such file" if isinstance(error, FileNotFoundError) else _reason(error)
+        raise InputError(path, reason) from None
 
 
 def append(path: str | Path, *lines: str) -> None:
@@ -74,10 +78,23 @@ def _mend(file: BinaryIO) -> None:
         file.write(b"\n")
 
 
+def _left_over(line: bytes) -> bool:
+    """Whether a line is nothing: empty, or the last one, of which a part is missing."""
+    if line.endswith(b"\n"):
+        return not line.strip()
+    if len(line) >= _LONGEST:
+        return False
+    return line.strip(b"\0 \t\r")[:1] in (b"", b"{")  # zeros: what some file systems leave after a power cut
+
+
+def _reason(error: OSError | ValueError) -> str:
+    return f"it cannot be read: {getattr(error, 'strerror', None) or error}"
+
+
 def _row(line: bytes) -> dict[str, Any] | None:
     """The row that a line holds, or None."""
     try:
         row = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):  # the latter of a thousand brackets
         return None
     return row if isinstance(row, dict) else None

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
-from collections import deque
-from collections.abc import Generator, Iterator, Sequence
-from contextlib import contextmanager
-from multiprocessing.connection import Connection, wait
-from typing import Generic
+import time
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from itertools import chain, islice
+from typing import TYPE_CHECKING, Generic
 
-from jndkit.batch.engine import Job, Row, missing, rows_of
+from jndkit.batch.bounds import Bounds, memory_for, usable_memory
+from jndkit.batch.engine import Job, Row, Step, missing, rows_of, size_of
 from jndkit.batch.failures import died
-from jndkit.batch.pixels import pixels_of
-from jndkit.batch.worker import THREADS, main
+from jndkit.batch.processes import below, kill
 from jndkit.errors import UsageError
 from jndkit.interrupts import no_interrupts
 from jndkit.picture import MAX_PIXELS
 from jndkit.threads import processors
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
+
+# What starts other processes is imported where one is started: most runs are of one picture.
 
 PIXELS_AT_ONCE = 200_000_000
 """Pictures are held back while those at work have more pixels than this together."""
@@ -39,23 +43,36 @@ class LocalEngine:
 
     processes: by default the processors. Where one is asked for, and for a single job, this process does it all itself:
         that saves the start of another, but a picture that takes all memory is then the end of the run.
-    max_pixels: the most that a job decodes.
+    max_pixels: the most that a job decodes.  bounds: of the work on a picture; a process that breaks them is ended.
+    apart: never in this process, whatever the count.
     The processors are shared out evenly: each process has as many threads as fall to it.
     Raises UsageError for less than one process.
     """
 
-    def __init__(self, processes: int | None = None, *, max_pixels: int = MAX_PIXELS) -> None:
+    def __init__(
+        self,
+        processes: int | None = None,
+        *,
+        max_pixels: int = MAX_PIXELS,
+        bounds: Bounds | None = None,
+        apart: bool = False,
+    ) -> None:
         self.processes = jobs_wanted(processes)
-        self._alone = processes == 1
+        self._alone = processes == 1 and not apart
+        self._apart = apart
         self._max_pixels = max_pixels
+        self._bounds = bounds or Bounds()
 
-    def run(self, jobs: Sequence[Job[Row]]) -> Generator[Row, None, None]:
+    def run(self, jobs: Iterable[Job[Row]]) -> Generator[Row, None, None]:
         """See `Engine`. Jobs are sent one at a time, so that thousands of them cost no memory."""
-        if self._alone or len(jobs) <= 1:
-            for job in jobs:
+        pending = iter(jobs)
+        first = [] if self._alone else list(islice(pending, max(2, self.processes)))
+        if self._alone or (len(first) < 2 and not self._apart):
+            for job in chain(first, pending):
                 yield from rows_of(job)
             return
-        pool = _Pool(jobs, min(self.processes, len(jobs)), self._max_pixels)
+        most = max(1, min(self.processes, len(first)))
+        pool = _Pool(chain(first, pending), most, self._max_pixels, self._bounds)
         try:
             yield from pool.rows()
         finally:
@@ -65,21 +82,29 @@ class LocalEngine:
 class _Pool(Generic[Row]):
     """The processes of one run, and the jobs that none of them has yet."""
 
-    def __init__(self, jobs: Sequence[Job[Row]], processes: int, max_pixels: int) -> None:
-        self._pending = deque(jobs)
+    def __init__(self, jobs: Iterator[Job[Row]], processes: int, max_pixels: int, bounds: Bounds) -> None:
+        self._jobs = jobs
+        self._next: tuple[Job[Row], int] | None = None  # with its pixels
         self._most = processes
         self._max_pixels = max_pixels
-        self._workers: list[_Worker[Row]] = []
+        self._bounds = bounds
+        self._memory = usable_memory()
+        self._workers: list[Worker[Row]] = []
 
     def rows(self) -> Generator[Row, None, None]:
+        from multiprocessing.connection import wait
+
         self._give_out()
         while busy := [worker for worker in self._workers if worker.job is not None]:
             # Not for ever: a program that a worker left behind may hold its end of the connection open.
             ready = wait([worker.connection for worker in busy], _LOOK)
             for worker in busy:
-                if worker.connection not in ready and not worker.has_ended():
+                if worker.connection in ready or worker.has_ended():
+                    rows = worker.take()
+                elif (error := worker.broken(self._bounds)) is not None:
+                    rows = worker.kill(error)
+                else:
                     continue
-                rows = worker.take()
                 if worker.job is None:  # before its last rows are given away, so that nobody waits for their reader
                     if not worker.alive:
                         self._discard(worker)
@@ -93,19 +118,17 @@ class _Pool(Generic[Row]):
             worker.stop()
 
     def _give_out(self) -> None:
-        """Give jobs to idle processes, starting new ones where all are at work, while the pixels at work allow it."""
-        while self._pending:
+        """Give jobs to idle processes, starting new ones where all are at work, while there is room for them."""
+        while (waiting := self._waiting()) is not None:
             idle = next((worker for worker in self._workers if worker.job is None), None)
             if idle is None and len(self._workers) >= self._most:
                 return
-            job = self._pending[0]
-            pixels = min(pixels_of(job.path), self._max_pixels)
-            at_work = sum(worker.pixels for worker in self._workers)
-            if at_work and at_work + pixels > PIXELS_AT_ONCE:
+            job, pixels = waiting
+            if not self._has_room(pixels):
                 return
             if idle is None:
                 try:
-                    idle = _Worker(max(1, processors() // self._most))
+                    idle = Worker(max(1, processors() // self._most))
                 except OSError:  # no memory, or no more processes allowed: those that there are do it all
                     if not self._workers:
                         raise
@@ -113,19 +136,37 @@ class _Pool(Generic[Row]):
                     return
                 self._workers.append(idle)
             if idle.give(job, pixels):
-                self._pending.popleft()
+                self._next = None
             else:  # it died between two jobs, which is no job's fault
                 self._discard(idle)
 
-    def _discard(self, worker: _Worker[Row]) -> None:
+    def _waiting(self) -> tuple[Job[Row], int] | None:
+        """The job that is next, and its pixels."""
+        if self._next is None:
+            job = next(self._jobs, None)
+            self._next = None if job is None else (job, min(size_of(job), self._max_pixels))
+        return self._next
+
+    def _has_room(self, pixels: int) -> bool:
+        """Whether the machine holds pictures of so many pixels beside those at work; beside none, any."""
+        busy = [worker.pixels for worker in self._workers if worker.job is not None]
+        held = sum(memory_for(each) for each in [*busy, pixels])
+        return not busy or (sum(busy) + pixels <= PIXELS_AT_ONCE and not 0 < self._memory < held)
+
+    def _discard(self, worker: Worker[Row]) -> None:
         self._workers.remove(worker)
         worker.stop()
 
 
-class _Worker(Generic[Row]):
+class Worker(Generic[Row]):
     """One process, and the job it works on. alive: until it is found to have ended."""
 
-    def __init__(self, threads: int) -> None:
+    def __init__(self, threads: int, lost: Callable[[str, int | None], Exception] = died) -> None:
+        """threads: of its libraries.  lost: the error of a job whose process ended, by its path and the exit code."""
+        import multiprocessing
+
+        from jndkit.batch.worker import THREADS, main
+
         # On every system: a fork would inherit libraries whose threads have started and may hold locks.
         context = multiprocessing.get_context("spawn")
         self.connection: Connection
@@ -144,7 +185,13 @@ class _Worker(Generic[Row]):
         self.pixels = 0
         self.alive = True
         self._given = 0
+        self._since = 0.0  # when the work on the row that is next began
         self._fresh = True
+        self._lost = lost
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid or 0
 
     def has_ended(self) -> bool:
         return not self._process.is_alive()
@@ -159,7 +206,14 @@ class _Worker(Generic[Row]):
             # One that does not even start is the failure of this job, or we should start another for ever.
         self.job, self.pixels = job, pixels
         self._given, self._fresh = 0, False
+        self._since = time.monotonic()
         return True
+
+    def broken(self, bounds: Bounds) -> Exception | None:
+        """Why it is to be ended, or None."""
+        if self.job is None:
+            return None
+        return bounds.broken(self.job.path, self.pid, time.monotonic() - self._since)
 
     def take(self) -> list[Row]:
         """What there is, once the connection is ready: a row or two; of a process that has ended, all that are missing.
@@ -183,17 +237,29 @@ class _Worker(Generic[Row]):
         except (EOFError, OSError):
             self._process.join(_PATIENCE)
             self.job, self.pixels, self.alive = None, 0, False
-            return list(missing(job, died(job.path, self._process.exitcode), self._given))
+            return list(missing(job, self._lost(job.path, self._process.exitcode), self._given))
         if message is None:
             self.job, self.pixels = None, 0
             return []
-        self._given += 1
+        self._given += not isinstance(message[0], Step)
+        self._since = time.monotonic()
         return [message[0]]
 
     def terminate(self) -> None:
         """End it in the middle of its job; an idle one ends by itself when the connection is closed."""
         if self.job is not None:
             self._process.terminate()
+
+    def kill(self, error: Exception) -> list[Row]:
+        """End it at once in the middle of its job: the rows that are missing, which `error` is the reason for."""
+        job, self.job, self.pixels, self.alive = self.job, None, 0, False
+        helpers = below(self.pid)
+        self._process.kill()
+        self.stop()
+        for pid in helpers:  # decoders and encoders that it had started
+            with suppress(OSError):
+                kill(pid)
+        return [] if job is None else list(missing(job, error, self._given))
 
     def stop(self) -> None:
         self.connection.close()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterable
 from contextlib import closing
 
 from jndkit.batch.engine import Engine, Job, Row
@@ -11,7 +11,7 @@ from jndkit.picture import MAX_PIXELS
 
 
 def run(
-    jobs: Sequence[Job[Row]],
+    jobs: Iterable[Job[Row]],
     processes: int | None = None,
     *,
     keep: Callable[[Row], None] | None = None,
@@ -30,7 +30,7 @@ def run(
     return _kept(chosen, jobs, keep)
 
 
-def _kept(engine: Engine, jobs: Sequence[Job[Row]], keep: Callable[[Row], None] | None) -> Generator[Row, None, None]:
+def _kept(engine: Engine, jobs: Iterable[Job[Row]], keep: Callable[[Row], None] | None) -> Generator[Row, None, None]:
     with closing(engine.run(jobs)) as rows:
         for row in rows:
             if keep is not None:

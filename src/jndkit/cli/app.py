@@ -24,10 +24,13 @@ from jndkit.cli import (
     listing,
     maps,
     predict,
+    report,
+    serve,
     train,
 )
 from jndkit.cli.evaluate import codecs, hvssd, noise, observers, picturewise
 from jndkit.cli.printing import complain
+from jndkit.cli.study import fit as study_fit, make as study_make, serve as study_serve
 from jndkit.errors import JndError, OutputError
 from jndkit.version import VERSION
 
@@ -146,6 +149,8 @@ for _name, _function in (
     ("decode", decode.decode),
     ("predict", predict.predict),
     ("compare", compare.compare),
+    ("report", report.report),
+    ("serve", serve.serve),
     ("map", maps.map_),
     ("inject", inject.inject),
     ("label", label.label),
@@ -169,3 +174,9 @@ _datasets.command("build")(reported(datasets.build))
 _datasets.command("check")(reported(datasets.check))
 _datasets.command("list")(reported(datasets.list_))
 app.add_typer(_datasets, name="datasets")
+
+_studies = typer.Typer(help="Ask people in the browser what they see.", no_args_is_help=True, rich_markup_mode=None)
+_studies.command("make")(reported(study_make.make))
+_studies.command("serve")(reported(study_serve.serve))
+_studies.command("fit")(reported(study_fit.fit))
+app.add_typer(_studies, name="study")

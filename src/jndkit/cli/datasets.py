@@ -7,19 +7,25 @@ import json as json_lines
 import sys
 from collections.abc import Generator, Iterable
 from contextlib import closing
+from pathlib import Path
 from types import ModuleType
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from jndkit.cli import options, printing
+from jndkit.cli import corpus, options, printing
+from jndkit.cli.engines import engine_for
 from jndkit.errors import UsageError, check_choice
+
+if TYPE_CHECKING:
+    from jndkit.datasets.pairs import Making
 
 _KINDS = {"cpl": "jndkit.datasets.cpl", "vpjnd": "jndkit.datasets.vpjnd", "vvc": "jndkit.datasets.vvc"}
 _RATED = {
     "mcl-jci": "jndkit.datasets.mcl_jci",
     "konjnd": "jndkit.datasets.konjnd",
     "videoset": "jndkit.datasets.videoset",
+    "aic3": "jndkit.datasets.aic3",
 }
 _SUMMARIES = {
     "cpl": "made of any pictures: each beside its critical version, for resjnd",
@@ -28,6 +34,7 @@ _SUMMARIES = {
     "mcl-jci": "answers of people: 50 pictures, JPEG, 30 subjects each, three JND points",
     "konjnd": "answers of people: 1,008 pictures, JPEG or BPG, about 42 answers each",
     "videoset": "answers of people: 220 sequences in four resolutions, H.264, three JND points",
+    "aic3": "answers of people: plain and boosted triplets",
 }
 # The defaults, which tell what was given.
 _ASKED = {"viewers": 75.0, "protocol": "aic", "viewing": None, "observer": "cvvdp"}
@@ -35,7 +42,9 @@ _ASKED = {"viewers": 75.0, "protocol": "aic", "viewing": None, "observer": "cvvd
 
 def build(
     kind: Annotated[str, typer.Argument(metavar="KIND", help="cpl, vvc or vpjnd, see above.")],
-    folder: Annotated[str, typer.Argument(metavar="FOLDER", help="Pictures to make it from, folders inside included.")],
+    folder: Annotated[
+        str, typer.Argument(metavar="FOLDER", help="Pictures to make it from, folders inside included; or any place.")
+    ],
     output: Annotated[str, typer.Option("--output", "-o", metavar="DIR", help="Where it goes.")],
     viewers: options.Viewers = 75.0,
     protocol: options.Protocol = "aic",
@@ -49,6 +58,12 @@ def build(
         int, typer.Option(metavar="PIXELS", help="With --model: only the middle of each picture.", min=0)
     ] = 0,
     jobs: options.Jobs = None,
+    engine: options.Engine = None,
+    address: options.Address = None,
+    resume: options.Resume = None,
+    max_failures: options.MaxFailures = None,
+    max_seconds: options.MaxSeconds = None,
+    column: options.Column = None,
     json: options.Json = False,
 ) -> int:
     """Make a training set from any pictures.
@@ -57,7 +72,9 @@ def build(
     resjnd. vvc: pairs of a picture and its coarsest VVC version that nobody notices; for shen2020. vpjnd: coded
     versions of each picture, with what the psychophysical observer sees in every part of them; for vpjnd.
 
-    A run that was cut off goes on where it stopped; one bad picture does not stop it. Exit code 1: some failed.
+    A run that was cut off goes on where it stopped; one bad picture does not stop it. Exit code 1: some failed. With
+    --engine a run of any size is kept track of in DIR; so is one over s3://, gs:// or az://, *.tar, *.parquet, a list
+    (.txt), or - for a list on stdin.
     """
     if model is not None and kind != "cpl":
         raise UsageError("--model is for cpl")
@@ -65,11 +82,36 @@ def build(
     if kind == "vpjnd" and asked != _ASKED:
         raise UsageError("vpjnd holds every visibility at two displays: --viewers and the like are for cpl and vvc")
     how = {} if kind == "vpjnd" else asked if model is None else {"model": model, "side": side}
+    room, many = _room(kind), corpus.How(engine, address, jobs, resume, max_failures, max_seconds)
+    if corpus.wanted([folder], output) or column is not None or (many.asked and not _is_begun(output)):
+        return _kept(kind, folder, output, room.making(**how), many, column, json=json)
+    many.check_unkept()
     progress = printing.Progress()
-    counts = _follow(_room(kind).build(folder, output, jobs=jobs, announce=progress.begin, **how), progress, json)
+    with engine_for(engine, address, jobs, seconds=max_seconds) as chosen:
+        rows = room.build(folder, output, announce=progress.begin, engine=chosen, **how)
+        counts = _follow(rows, progress, json)
     said = f"{output}: {counts['pair']} pairs, {counts['skipped']} skipped, {counts['error']} failed"
     printing.say(said, file=sys.stderr if json else None)
     return 1 if counts["error"] else 0
+
+
+def _kept(kind: str, source: str, output: str, made: Making, how: corpus.How, column: str | None, *, json: bool) -> int:
+    """A set of any number of pictures in any place."""
+    from jndkit.datasets import corpus as sets
+    from jndkit.datasets.pairs import MANIFEST
+
+    found, to = corpus.places([source], output, recursive=True, column=column, pack=None)
+    corpus.check_made(to, MANIFEST)
+    run = sets.corpus(kind, found, to, made, **how.kept(to))
+    return corpus.follow(run, how, json=json, lines=lambda _: [], end=lambda: sets.write_manifest(run))
+
+
+def _is_begun(output: str) -> bool:
+    """Whether a set was begun there without a ledger, by whose manifest it goes on."""
+    from jndkit.batch.corpus import BEGUN
+    from jndkit.datasets.pairs import MANIFEST
+
+    return Path(output, MANIFEST).exists() and not Path(output, BEGUN).exists()
 
 
 def _follow(rows: Generator[dict[str, Any], None, None], progress: printing.Progress, json: bool) -> dict[str, int]:
@@ -92,13 +134,14 @@ def _follow(rows: Generator[dict[str, Any], None, None], progress: printing.Prog
 
 
 def check(
-    kind: Annotated[str, typer.Argument(metavar="KIND", help="cpl, vvc, vpjnd, mcl-jci, konjnd or videoset.")],
+    kind: Annotated[str, typer.Argument(metavar="KIND", help="cpl, vvc, vpjnd, mcl-jci, konjnd, videoset or aic3.")],
     folder: Annotated[str, typer.Argument(metavar="DIR", help="Where it lies.")],
 ) -> int:
     """Say what a data set holds, and whether it is whole.
 
     vvc: pairs of pictures as `build` makes them, or patches with lists of them (CSV) as they were published.
-    mcl-jci, konjnd, videoset: the answers of people as they were published, and the pictures. Exit code 1: some lack.
+    mcl-jci, konjnd, videoset, aic3: the answers of people as they were published, and the pictures. Exit code 1: some
+    lack.
     """
     if kind in _RATED:
         held = importlib.import_module(_RATED[kind]).inventory(folder)
@@ -107,8 +150,6 @@ def check(
         for sentence in held.missing:
             printing.complain(f"{folder} lacks {sentence}")
         return 1 if held.missing else 0
-    from pathlib import Path
-
     from jndkit.datasets.pairs import SPLITS
     from jndkit.datasets.patches import LISTS, listed
 

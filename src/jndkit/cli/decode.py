@@ -12,11 +12,12 @@ import typer
 
 from jndkit.cli import options, printing
 from jndkit.errors import DamagedError, UsageError
+from jndkit.wording import size
 
 
 def decode(
     file: Annotated[
-        str, typer.Argument(metavar="FILE", help="Any picture that can be read, .jvvc and .jlic included.")
+        str, typer.Argument(metavar="FILE", help="Any picture that can be read, .bpg, .jvvc and .jlic included.")
     ],
     output: Annotated[
         str | None,
@@ -50,6 +51,8 @@ def decode(
     picture = load(file, max_pixels=max_pixels, damaged=check_damaged(damaged))
     for note in picture.notes:
         printing.complain(f"{file}: {note}")
+    if picture.gain_map is not None:
+        printing.complain(f"{file}: the PNG shows as SDR, since it cannot hold the gain map")
     data = png_bytes(picture, mark=False)
     if output == "-":
         sys.stdout.buffer.write(data)
@@ -59,7 +62,7 @@ def decode(
     if os.path.exists(target) and target.samefile(file):  # also by a link, or another spelling
         raise UsageError(f"{target}: the output would be the input itself")
     write_atomic(target, data, force=force)
-    printing.say(f"{file} -> {target}: {picture.width} x {picture.height}, {printing.size(len(data))}")
+    printing.say(f"{file} -> {target}: {picture.width} x {picture.height}, {size(len(data))}")
     return 0
 
 
@@ -76,5 +79,5 @@ def _give_back(file: str, output: str, *, force: bool, max_pixels: int) -> int:
     if mark is not None and carried and mark.source != source_of(hashlib.sha256(data).hexdigest()):
         raise DamagedError(file, "what it gives back is not the JPEG file it was made of")
     write_atomic(output, data, force=force)
-    printing.say(f"{file} -> {output}: the JPEG file it carries, {printing.size(len(data))}")
+    printing.say(f"{file} -> {output}: the JPEG file it carries, {size(len(data))}")
     return 0

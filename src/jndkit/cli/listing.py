@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from jndkit.cli import options, printing
+from jndkit.wording import size
 
 if TYPE_CHECKING:
     from jndkit.cards import Card
@@ -39,7 +40,7 @@ def _bracket(card: Card) -> str:
     if not isinstance(card, Network):
         return f"[{card.paper}]" if card.paper else ""
     files = f"{card.files} files, " if card.files > 1 else ""
-    return f"[{files}{printing.size(card.bytes)}, {card.licence}]"
+    return f"[{files}{size(card.bytes)}, {card.licence}]"
 
 
 def doctor(json: options.Json = False) -> int:

@@ -27,7 +27,7 @@ Protocol = Annotated[
     typer.Option(
         metavar="NAME",
         help="How people compare: aic swaps the two pictures in one place, the strictest; side-by-side shows both, as "
-        "on a page; konjnd, mcl-jci.",
+        "on a page; konjnd, mcl-jci; or the .toml file of a study of your own.",
     ),
 ]
 Viewing = Annotated[
@@ -50,9 +50,27 @@ Prefilter = Annotated[
     ),
 ]
 Shave = Annotated[str | None, typer.Option("--shave", hidden=True)]  # the old spelling of --prefilter
+Against = Annotated[
+    str | None,
+    typer.Option(
+        metavar="ORIGINAL",
+        help="Judge visibility against this better original of the same size; for a folder, against the pictures of "
+        "the same names in this one.",
+        show_default="the input itself",
+    ),
+]
 KeepMetadata = Annotated[
     str,
     typer.Option(metavar="WHAT", help="What of colour profile, EXIF and XMP to write: all, nogps, icc or none."),
+]
+Sdr = Annotated[bool, typer.Option("--sdr", help="Leave out the gain map by which a phone's picture shows as HDR.")]
+Width = Annotated[
+    int | None,
+    typer.Option(
+        metavar="PIXELS",
+        help="Resample the picture to so many pixels across, in linear light, where it has more.",
+        show_default="its own size",
+    ),
 ]
 Model = Annotated[str, typer.Option(metavar="NAME", help="Which model; see jnd models.")]
 Variant = Annotated[
@@ -72,6 +90,86 @@ Jobs = Annotated[
         help="How many pictures to work on at once.",
         show_default="the processors; 1 for one picture",
     ),
+]
+Engine = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="local or ray: who does the work, with a ledger in DIR by which the same command goes on where it was.",
+        show_default="local, and no ledger",
+    ),
+]
+EngineOnly = Annotated[
+    str | None,
+    typer.Option("--engine", metavar="NAME", help="local or ray: who does the work.", show_default="local"),
+]
+Results = Annotated[
+    str | None,
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="DIR",
+        help="Keep the rows here, in a ledger by which the same command goes on where it was.",
+        show_default="printed, and kept nowhere",
+    ),
+]
+Address = Annotated[
+    str | None,
+    typer.Option(
+        metavar="auto|local|ADDRESS",
+        help="Of the Ray cluster, such as ray://head:10001; local starts one of its own.",
+        show_default="the one that this machine belongs to, else one started here",
+    ),
+]
+Resume = Annotated[
+    str | None,
+    typer.Option(
+        metavar="HOW",
+        help="yes: go on where an earlier run was; no: do all again; verify: go on, and read all that is there.",
+        show_default="yes, with --engine",
+    ),
+]
+MaxFailures = Annotated[
+    int | None, typer.Option(metavar="N", help="Stop once more than N pictures failed.", show_default="never")
+]
+Column = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="Of Parquet tables, the column with the pictures' bytes or addresses.",
+        show_default="image, bytes, url and the like",
+    ),
+]
+Pack = Annotated[
+    str | None,
+    typer.Option(
+        metavar="tar|parquet",
+        help="Write the results into shards, as training reads them, with a ledger.",
+        show_default="a file each",
+    ),
+]
+Variants = Annotated[
+    str | None,
+    typer.Option(
+        metavar="SPEC,SPEC,...",
+        help="Write each picture in these formats, with a manifest and the <picture> element that names the files.",
+    ),
+]
+Widths = Annotated[
+    str | None,
+    typer.Option(metavar="N,N,...", help="Pixels across of the files of a set. No picture is made larger than it is."),
+]
+Sizes = Annotated[
+    str | None,
+    typer.Option(
+        metavar="TEXT",
+        help='How wide pages show the pictures, as "(max-width: 800px) 100vw, 50vw".',
+        show_default="as wide as the window",
+    ),
+]
+MaxSeconds = Annotated[
+    float | None,
+    typer.Option(metavar="S", help="Give a picture up after this time.", show_default="1800, with --engine"),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object per line, and nothing else on stdout.")]
 Folders = Annotated[list[str] | None, typer.Argument(metavar="[FOLDER]", help="Folders of pictures, or pictures.")]

@@ -7,8 +7,10 @@ import sys
 import time
 from typing import TYPE_CHECKING, TextIO
 
+from jndkit.wording import size
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from jndkit.conversion import Wait
     from jndkit.evidence import Row
@@ -41,15 +43,6 @@ def say(line: str, *, file: TextIO | None = None) -> None:
     print(shown(line), file=file or sys.stdout)
 
 
-def size(count: int) -> str:
-    """148 kB"""
-    if count < 1000:
-        return f"{count} B"
-    # What would be rounded to 1000 kB is a megabyte; to 100.0 is 100.
-    unit, name = (1e3, "kB") if count < 999_500 else (1e6, "MB")
-    return f"{count / unit:.{0 if count >= 99.95 * unit else 1}f} {name}"
-
-
 def saving(row: Row) -> str:
     """1.21 MB -> 148 kB (-87.8 %)"""
     if row.bytes is None:
@@ -72,6 +65,16 @@ def seen(row: Row) -> str:
         hidden = row.reading is not None and row.reading != row.jnd
         parts.append(f"{row.jnd:.2f} JND" + (f" (reads {row.reading:.2f})" if hidden else ""))
     return ", ".join(parts)
+
+
+def witnesses(row: Row) -> list[str]:
+    """What was read by others than the one who judges: of a panel by its members, else by the second witness."""
+    if row.panel is not None:
+        return [", ".join(f"{said['observer']} reads {said['jnd']:.2f} JND" for said in row.panel)]
+    if row.second is None:
+        return []
+    word = "agrees" if row.second["agrees"] else "objects"
+    return [f"second observer {row.second['observer']}: {row.second['jnd']:.2f} JND, {word}"]
 
 
 def setting(row: Row) -> str:
@@ -99,16 +102,14 @@ def notes(row: Row) -> Iterable[str]:
     return [note if note.startswith(row.input) else f"{row.input}: {note}" for note in notes]
 
 
-def summary(rows: list[Row]) -> str:
-    """12 pictures: 9 written, 2 kept, 1 failed; 34.5 MB -> 8.1 MB (-76.5 %)"""
-    counts: dict[str, int] = {}
-    for row in rows:
-        counts[row.status] = counts.get(row.status, 0) + 1
+def totals(counts: Mapping[str, int], before: int, after: int) -> str:
+    """12 pictures: 9 written, 2 kept, 1 failed; 34.5 MB -> 8.1 MB (-76.5 %)
+
+    counts: of pictures, by status.  before, after: bytes.
+    """
     outcomes = ", ".join(f"{count} {status}" for status, count in counts.items())
-    written = [row for row in rows if row.status == "written" and row.bytes and row.input_bytes]
-    before, after = sum(row.input_bytes or 0 for row in written), sum(row.bytes or 0 for row in written)
     sizes = f"; {size(before)} -> {size(after)} ({100.0 * (after / before - 1.0):+.1f} %)" if before else ""
-    return f"{len(rows)} pictures: {outcomes}{sizes}"
+    return f"{sum(counts.values())} pictures: {outcomes}{sizes}"
 
 
 class Progress:
@@ -129,6 +130,11 @@ class Progress:
         """Say how much there is to do, where nobody knew it before, and draw the empty bar."""
         self._total, self._started = total, time.monotonic()
         self.draw()
+
+    def counted(self, total: int) -> Callable[[], None]:
+        """`begin`, for those who are handed a function to say so; what comes back is `advance`."""
+        self.begin(total)
+        return self.advance
 
     def advance(self) -> None:
         self._done += 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from contextlib import closing
 from typing import TYPE_CHECKING
 
@@ -16,14 +17,25 @@ if TYPE_CHECKING:
 
 
 class Report:
-    """Prints every row of a run. lines: what stdout gets of a row that did not fail."""
+    """Prints every row of a run. lines: what stdout gets of a row that did not fail.
 
-    def __init__(self, total: int, *, json: bool, lines: Callable[[Row], list[str]]) -> None:
+    total: of rows; 0 where nobody knows it before.  keep: whether `rows` has them afterwards.
+    """
+
+    def __init__(self, total: int, *, json: bool, lines: Callable[[Row], list[str]], keep: bool = False) -> None:
         self._json = json
         self._lines = lines
-        self._rows: list[Row] = []
+        self._kept: list[Row] | None = [] if keep else None
+        self._counts = Counter[str]()
+        self._before = self._after = 0
+        self._failure: str | None = None
         self._progress = printing.Progress(total)
         self._total = total
+
+    @property
+    def rows(self) -> list[Row]:
+        """Those that were printed, in order, where they are kept."""
+        return self._kept or []
 
     def advance(self, _: Row) -> None:
         """A picture is done, though its row may have to wait for its turn."""
@@ -40,12 +52,19 @@ class Report:
                     self._progress.draw()
             finally:
                 self._progress.clear()
-        if self._total > 1:
-            printing.say(printing.summary(self._rows), file=sys.stderr)
-        return exit_code(self._rows)
+        count = self._counts.total()
+        if self._total > 1 or (self._total == 0 and count > 1):
+            printing.say(printing.totals(self._counts, self._before, self._after), file=sys.stderr)
+        return code_of(self._failure) if count == 1 else int(self._failure is not None)
 
     def _print(self, row: Row) -> None:
-        self._rows.append(row)
+        if self._kept is not None:
+            self._kept.append(row)
+        self._counts[row.status] += 1
+        if row.status == "written" and row.bytes and row.input_bytes:
+            self._before, self._after = self._before + row.input_bytes, self._after + row.bytes
+        if row.error is not None:
+            self._failure = row.error["type"]
         if self._json:
             print(row.to_json(), flush=True)
         elif row.error is None:
@@ -56,9 +75,6 @@ class Report:
             printing.complain(note)
 
 
-def exit_code(rows: list[Row]) -> int:
-    """0; of a single picture its own error's code; 1 where some of several failed."""
-    failures = [row.error for row in rows if row.error is not None]
-    if len(rows) != 1:
-        return 1 if failures else 0
-    return int(getattr(getattr(errors, failures[0]["type"], None), "exit_code", 1)) if failures else 0
+def code_of(failure: str | None) -> int:
+    """The exit code of a single picture. failure: the type of its error, or None."""
+    return 0 if failure is None else int(getattr(getattr(errors, failure, None), "exit_code", 1))

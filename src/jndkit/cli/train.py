@@ -49,9 +49,7 @@ def train(
         raise UsageError("name a recipe, or list them with --list")
     chosen = load_recipe(recipe, tuple(settings or ()))
     if name is not None:
-        check_own_name(name)
-        if chosen.name not in MODELS:
-            raise UsageError(f"--name {name}: jnd map has no model {chosen.name}")
+        user = _user_of(chosen.name, name)
     check_paths(chosen)  # before torch is loaded, which takes seconds
     need_torch()
     from jndkit.training.loop import Run
@@ -70,8 +68,24 @@ def train(
         printing.say(f"{folder}: all {chosen.steps:,} steps were done before")
     card = export_best(chosen, folder, name=name)
     if card is not None and name is not None:
-        printing.say(f"use it with: jnd map --model {name}")
+        printing.say(f"use it with: {user}")
     return 0
+
+
+def _user_of(network: str, name: str) -> str:
+    """The command that uses a network of the user's own. Raises UsageError where none does, or the name is none."""
+    from jndkit.codecs import CODECS
+
+    check_own_name(name)
+    if network in MODELS:
+        return f"jnd map --model {name}"
+    if network in CODECS and CODECS[network].learned:
+        spec = f"{network}:{name}"
+        # A name that means something else in a spec would never be asked for.
+        if name not in CODECS[network].codec.grammar.chosen(spec).values():
+            raise UsageError(f"--name {name}: {spec} would be a setting; choose another name")
+        return f"jnd encode --codec {spec}"
+    raise UsageError(f"--name {name}: neither jnd map nor jnd encode uses the network {network}")
 
 
 def need_torch() -> None:

@@ -21,6 +21,7 @@ __all__ = [
     "codec",
     "full_spec",
     "parse",
+    "preferred",
     "reader",
     "sweep",
     "versions",
@@ -32,12 +33,13 @@ CODECS = Registry(
     "codec",
     "jndkit.codecs",
     {
-        "jpeg": "jndkit.codecs.pillow:JPEG",
+        "jpeg": "jndkit.codecs.jpeg:CARD",
         "webp": "jndkit.codecs.pillow:WEBP",
         "avif": "jndkit.codecs.pillow:AVIF",
         "heic": "jndkit.codecs.heic:CARD",
         "jxl": "jndkit.codecs.jxl:CARD",
         "vvc": "jndkit.codecs.vvc:CARD",
+        "bpg": "jndkit.codecs.bpg:CARD",
         "jndlic": "jndkit.codecs.jndlic:CARD",
         "png": "jndkit.codecs.pillow:PNG",
     },
@@ -70,6 +72,20 @@ def parse(spec: str) -> tuple[Codec, float | None]:
     return built, checked(name, built.knob, float(written))
 
 
+def preferred(spec: str) -> str:
+    """A spec with the option that serves a goal best, where it leaves that open: `jpeg:444` -> `jpeg:tuned,444`.
+
+    Raises UsageError for an unknown name.
+    """
+    name, colon, rest = spec.partition(":")
+    word = card(name).preferred
+    words = rest.split(",") if colon else []
+    rivals = next((option.words for option in card(name).codec.grammar.options if word in option.words), ())
+    if not word or any(other in rivals for other in words):
+        return spec
+    return f"{name}:{','.join([word, *words])}"
+
+
 def codec(spec: str) -> Codec:
     """The codec a spec describes: `jpeg`, `jpeg:444`, `webp:m6`, `avif:s6,444`, `jxl:lossless`.
 
@@ -87,9 +103,13 @@ def available() -> dict[str, str]:
     return {name: card.missing for name, card in CODECS.items()}
 
 
-def automatic() -> tuple[str, ...]:
-    """What `auto` chooses from: those that come along, can be used, and write what programs open."""
-    return tuple(name for name, card in CODECS.items() if card.auto and not card.missing)
+def automatic(*, rivals: bool = False) -> tuple[str, ...]:
+    """What `auto` chooses from: those that come along, can be used, and write what programs open.
+
+    rivals: with the specs of other encoders of the same formats.
+    """
+    cards = [card for card in CODECS.values() if card.auto and not card.missing]
+    return tuple(spec for card in cards for spec in (card.name, *(card.rivals() if rivals else ())))
 
 
 def by_suffix(suffix: str) -> str:
@@ -117,9 +137,15 @@ def sweep(codec: Codec) -> tuple[float, ...]:
     return tuple(dict.fromkeys(grid[len(grid) * part // (_SWEEP + 1)] for part in range(1, _SWEEP + 1)))
 
 
-def versions(name: str) -> dict[str, str]:
-    """Library -> version of all that decides a codec's bytes. Raises UsageError and MissingError as `codec` does."""
-    return _present(name).versions() | CODECS.package(name)
+def versions(spec: str) -> dict[str, str]:
+    """Library -> version of all that decides a codec's bytes. spec: or its name, which means its usual options.
+
+    Raises UsageError and MissingError as `codec` does.
+    """
+    name = spec.partition(":")[0]
+    found = _present(name)
+    own = found.versions() if found.spec_versions is None else found.spec_versions(spec)
+    return own | CODECS.package(name)
 
 
 def _present(name: str) -> Card:

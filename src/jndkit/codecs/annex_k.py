@@ -22,3 +22,10 @@ CHROMINANCE = (
     (47, 66, 99, 99, 99, 99, 99, 99),
     *((99,) * 8,) * 4,
 )
+
+
+def scaled(table: tuple[tuple[int, ...], ...], quality: float) -> tuple[int, ...]:
+    """The 64 steps that libjpeg makes of a table for a quality of 1 to 100, in rows, 1 to 255."""
+    scale = (5000 / quality if quality < 50 else 200 - 2 * quality) / 100
+    # Baseline JPEG has 8 bits for a step, and none for no step at all.
+    return tuple(min(max(int(step * scale + 0.5), 1), 255) for row in table for step in row)

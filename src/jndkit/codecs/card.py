@@ -18,9 +18,9 @@ Raises InputError for what it cannot open, MissingError where something has to b
 """
 
 
-def needs(module: str) -> Callable[[], bool]:
-    """Whether a module is there, asked whenever the answer is wanted: installing it takes no new start."""
-    return lambda: importlib.util.find_spec(module) is not None
+def needs(*modules: str) -> Callable[[], bool]:
+    """Whether modules are there, asked whenever the answer is wanted: installing them takes no new start."""
+    return lambda: all(importlib.util.find_spec(module) is not None for module in modules)
 
 
 def _always() -> bool:
@@ -39,11 +39,15 @@ class Card(cards.Card):
     suffix: of the files it writes.  also: other suffixes that mean the same format.
     install: the command that brings what it needs.  present: whether that is there.
     versions: library -> version of all that decides its bytes, where it is present.
+    spec_versions: the same of a spec, where its options choose between libraries.
     pace: seconds for a megapixel, encoded and decoded, on two processors.
     auto: whether `--codec auto` may choose it: a format that programs open. Of those that come along alone.
+    preferred: the word of an option that pictures held to a goal are coded with, where a spec sets none of that option.
+    rivals: specs of its other encoders that `auto` tries beside it; at best effort they are among the codec's options.
     learned: whether a network codes.  sweep: settings that read about 4 to 0.3 JND on photographs at the desktop
         display, worst fidelity first, for `jnd evaluate codecs`; see `codecs.sweep` for a codec without.
     jpeg_mode: the spec of its mode that carries a JPEG file so that it comes back bit for bit, where it has one.
+    jpeg_again: the spec of its mode that rounds the coefficients of a JPEG file further, where it has one.
     prefilter: the form of `--prefilter` that saves most before it; see `picturewise.prefilter`.
     magic: what its files begin with, where `jndkit.picture` does not know the format.  read: opens such a file.
     seal: makes the checksums of a file true again after its mark was written into, where the format has any.
@@ -55,11 +59,15 @@ class Card(cards.Card):
     install: str = "pip install --upgrade jndkit"
     present: Callable[[], bool] = _always
     versions: Callable[[], dict[str, str]] = _no_versions
+    spec_versions: Callable[[str], dict[str, str]] | None = None
     pace: float = 0.1
     auto: bool = False
+    preferred: str = ""
+    rivals: Callable[[], tuple[str, ...]] = tuple
     learned: bool = False
     sweep: tuple[float, ...] = ()
     jpeg_mode: str = ""
+    jpeg_again: str = ""
     prefilter: str = "overlapped"
     magic: bytes = b""
     read: Reader | None = None

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from jndkit.picture import Pixels, one_colour
+from jndkit.threads import side_by_side
 
 Plane = npt.NDArray[np.float32]
 
@@ -51,12 +52,15 @@ def reduce_chroma(rgb: Pixels, grey: bool = False) -> Pixels:
     height, width = rgb.shape[:2]
     reduced = np.empty((height, width, 3), np.uint8)
     rows = max(2, _BAND_PIXELS // width // 2 * 2)  # even: no 2 x 2 block may be cut
-    for top in range(0, height, rows):
+
+    def work(top: int) -> None:
         # Interpolation looks one chroma row up and down, which is two rows of pixels.
         start, stop = max(0, top - 2), min(height, top + rows + 2)
         seen = rgb[start:stop]
         band = seen if one_colour(seen) else _reduce_band(seen)  # of one colour 4:2:0 takes nothing
         reduced[top : top + rows] = band[top - start : top - start + rows]
+
+    side_by_side(work, range(0, height, rows))
     return reduced
 
 

@@ -44,8 +44,9 @@ class Codec(Protocol):
     """A codec configured by its spec.
 
     grammar: of the class, what its specs may say.
-    name: "jpeg".  spec: the name with every option, "jpeg:420".  suffix: ".jpg".  chroma: "420" or "444".
-    carries: the subset of {"alpha", "icc", "exif", "xmp", "grey"} its files can hold.
+    name: "jpeg".  spec: the name with every option, "jpeg:420".  suffix: ".jpg".
+    chroma: "420"; "sharp", halved as well but so that decoders bring the edges of colour back; or "444".
+    carries: the subset of {"alpha", "icc", "exif", "xmp", "grey", "gain map"} its files can hold.
     options: further specs that `best` effort may try instead of this one.
     lossless: the spec of the same format's lossless mode, or None.
     block_limit: bytes of EXIF or XMP a file can hold in one block, or None where there is no limit worth the name.
@@ -72,6 +73,16 @@ class Codec(Protocol):
     def decode(self, data: bytes) -> Picture:
         """The picture in `data`, in sRGB, which this process itself encoded. Raises CodecError."""
         ...
+
+
+def expected_size(codec: Codec, picture: Picture, value: float) -> float | None:
+    """Bytes that a file would take about, without coding it; None for a codec that cannot tell.
+
+    One that can has a method `expected_size(picture, value) -> float | None`.
+    """
+    tell = getattr(codec, "expected_size", None)
+    size: float | None = tell(picture, value) if tell else None
+    return size
 
 
 def checked(name: str, knob: Knob, value: float) -> float:

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from jndkit.errors import CodecError, MissingError, UsageError
+from jndkit.errors import CodecError, MissingError, SizeError, UsageError
 from jndkit.picture import Picture, Pixels, flatten, from_bytes, png_bytes
 
 
@@ -41,12 +41,12 @@ def tiff_block(exif: bytes | None) -> bytes | None:
 
 
 def check_size(name: str, picture: Picture, side: int, pixels: int | None = None) -> None:
-    """Raises CodecError where the format cannot hold so many pixels in a row, a column or in all."""
+    """Raises SizeError where the format cannot hold so many pixels in a row, a column or in all."""
     width, height = picture.width, picture.height
     if max(width, height) > side:
-        raise CodecError(f"{name} holds at most {side} pixels a side, and the picture has {width} x {height}")
+        raise SizeError(f"{name} holds at most {side} pixels a side, and the picture has {width} x {height}")
     if pixels is not None and width * height > pixels:
-        raise CodecError(f"{name} holds at most {pixels} pixels, and the picture has {width} x {height}")
+        raise SizeError(f"{name} holds at most {pixels} pixels, and the picture has {width} x {height}")
 
 
 @contextmanager

@@ -54,7 +54,7 @@ class Jxl:
         self.chroma = "444"
         # 25 is libjxl's end.
         self.knob = LOSSLESS_KNOB if mode else Knob("distance", 0.01, 25, 0.01, False, values=_DISTANCES)
-        self.carries = frozenset({"alpha", "exif", "xmp", "grey", *(("icc",) if mode == "jpeg" else ())})
+        self.carries = frozenset({"alpha", "exif", "xmp", "grey", *(("icc", "gain map") if mode == "jpeg" else ())})
         self.options: tuple[str, ...] = () if mode or effort == "e9" else ("jxl:e9",)
         self.lossless: str | None = _JPEG_MODE if mode == "jpeg" else f"jxl:{effort},lossless"
         self.block_limit: int | None = None

@@ -1,26 +1,25 @@
-"""JPEG (libjpeg-turbo), WebP (libwebp), AVIF (libavif, libaom) and PNG, as Pillow's wheels bring them.
+"""WebP (libwebp), AVIF (libavif, libaom) and PNG, as Pillow's wheels bring them.
 
-Pillow passes on neither libwebp's near-lossless mode nor its sharp YUV conversion, so there are no options for them.
+Pillow passes on neither libwebp's near-lossless mode, for which there is no option, nor its sharp YUV conversion.
 """
 
 from __future__ import annotations
 
 import importlib.metadata
 import struct
-import threading
 import zlib
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from io import BytesIO
 from typing import Any
 
-from PIL import Image, ImageFile, features
+from PIL import Image, features
 
 from jndkit.codecs.card import Card
 from jndkit.codecs.contract import Knob, checked
 from jndkit.codecs.encoding import check_size, failing, one_channel, read_back, samples, tiff_block
 from jndkit.codecs.spec import Grammar, Option
-from jndkit.errors import CodecError
+from jndkit.codecs.webp_sharp import INSTALL, present as sharp_present, sharp_webp, versions as sharp_versions
+from jndkit.errors import MissingError
 from jndkit.picture import Picture, png_bytes
 from jndkit.picture.metadata.xmp import mark_xmp
 from jndkit.picture.silence import quiet_pillow
@@ -36,59 +35,17 @@ _AVIF_QUALITIES = tuple(
         *(90, 91, 92, 94, 95, 96, 98, 99, 100),
     )
 )
-_JPEG_SEGMENT = 65533  # a segment's length, 16 bits, counts its own two bytes
-_XMP_NAME = len(b"http://ns.adobe.com/xap/1.0/\0")  # the namespace that XMP in a JPEG file opens with
-_JPEG_BUFFER = threading.Lock()  # Pillow's MAXBLOCK is one number for the whole process
-
-
-class Jpeg:
-    """Progressive JPEG with optimised Huffman tables."""
-
-    grammar = Grammar("jpeg", (Option("chroma", ("420", "444"), "420"),), "q")
-
-    def __init__(self, chroma: str = "420") -> None:
-        self.name = "jpeg"
-        self.suffix = ".jpg"
-        self.spec = self.grammar.spec(chroma=chroma)
-        self.chroma = chroma
-        # Quality 0 is quality 1 in libjpeg.
-        self.knob = Knob("quality", 1, 100, 1, True)
-        self.carries = frozenset({"icc", "exif", "xmp", "grey"})
-        self.options: tuple[str, ...] = tuple(f"jpeg:{other}" for other in ("420", "444") if other != chroma)
-        self.lossless: str | None = None
-        self.block_limit: int | None = _JPEG_SEGMENT - _XMP_NAME
-
-    def encode(self, picture: Picture, value: float) -> bytes:
-        quality = int(checked(self.name, self.knob, value))
-        # libjpeg keeps its coordinates below 65,500.
-        check_size(self.name, picture, 65500)
-        exif = tiff_block(picture.exif)
-        _check_segment("EXIF", exif, len(b"Exif\0\0"))
-        _check_segment("XMP", picture.xmp, _XMP_NAME)
-        settings: dict[str, Any] = {
-            "quality": quality,
-            "subsampling": "4:4:4" if self.chroma == "444" else "4:2:0",
-            "progressive": True,
-            "optimize": True,
-            "comment": picture.mark.encode(),  # JPEG has a segment for remarks; WebP and AVIF carry the mark in XMP
-            "icc_profile": picture.icc,
-            "exif": b"Exif\0\0" + exif if exif else b"",
-            "xmp": picture.xmp or b"",
-        }
-        metadata = sum(len(block) for block in (exif, picture.xmp, picture.icc) if block)
-        with failing(self.name, "encoder"), _jpeg_buffer(4 * picture.width * picture.height + metadata + 65536):
-            return _saved(picture, self.carries, "JPEG", settings)
-
-    def decode(self, data: bytes) -> Picture:
-        return read_back(self.name, data)
 
 
 class Webp:
-    """WebP: lossy is 4:2:0, lossless keeps all planes; alpha is always lossless."""
+    """WebP: lossy is 4:2:0, with `sharp` by a conversion that keeps the edges of colour; lossless keeps all planes.
+
+    Alpha is always lossless.
+    """
 
     grammar = Grammar(
         "webp",
-        (Option("method", tuple(f"m{n}" for n in range(7)), "m4"), Option("mode", ("lossless",), "")),
+        (Option("method", tuple(f"m{n}" for n in range(7)), "m4"), Option("mode", ("lossless", "sharp"), "")),
         "q",
     )
 
@@ -97,27 +54,37 @@ class Webp:
         self.suffix = ".webp"
         self.spec = self.grammar.spec(method=method, mode=mode)
         self.method = int(method[1:])
-        self.chroma = "444" if mode else "420"
-        self.knob = LOSSLESS_KNOB if mode else Knob("quality", 0, 100, 1, True)
+        self.mode = mode
+        if mode == "sharp" and not sharp_present():
+            raise MissingError("webp:sharp", INSTALL)
+        self.chroma = {"lossless": "444", "sharp": "sharp"}.get(mode, "420")
+        self.knob = LOSSLESS_KNOB if mode == "lossless" else Knob("quality", 0, 100, 1, True)
         self.carries = frozenset({"alpha", "icc", "exif", "xmp"})  # not "grey": VP8 always has chroma
-        self.options: tuple[str, ...] = () if mode or method == "m6" else ("webp:m6",)
+        modes = ("", "sharp") if sharp_present() else ("",)
+        # Best effort may be slower than what was asked, and not faster.
+        tried = [self.grammar.spec(method=m, mode=other) for other in modes for m in dict.fromkeys((method, "m6"))]
+        self.options = tuple(spec for spec in tried if spec != self.spec) if mode != "lossless" else ()
         self.lossless: str | None = f"webp:{method},lossless"
         self.block_limit: int | None = None
 
     def encode(self, picture: Picture, value: float) -> bytes:
         checked(self.name, self.knob, value)
         check_size(self.name, picture, 16383)  # VP8 has 14 bits for a side
-        lossless = self.spec == self.lossless
-        settings: dict[str, Any] = {
-            "lossless": lossless,
-            # In lossless mode this is libwebp's effort, of which the last quarter costs ten times the rest.
-            "quality": 75 if lossless else value,
-            "method": self.method,
-            "alpha_quality": 100,  # 100 is lossless
-            "exact": False,  # colour below full transparency, which nobody sees, may go
-            **_metadata(picture),
-        }
+        metadata = _metadata(picture)
         with failing(self.name, "encoder"):
+            if self.mode == "sharp":
+                blocks = {"icc": picture.icc or b"", "exif": metadata["exif"] or b"", "xmp": metadata["xmp"] or b""}
+                return sharp_webp(samples(picture, self.carries), int(value), self.method, **blocks)
+            lossless = self.mode == "lossless"
+            settings: dict[str, Any] = {
+                "lossless": lossless,
+                # In lossless mode this is libwebp's effort, of which the last quarter costs ten times the rest.
+                "quality": 75 if lossless else value,
+                "method": self.method,
+                "alpha_quality": 100,  # 100 is lossless
+                "exact": False,  # colour below full transparency, which nobody sees, may go
+                **metadata,
+            }
             return _saved(picture, self.carries, "WEBP", settings)
 
     def decode(self, data: bytes) -> Picture:
@@ -129,20 +96,26 @@ class Avif:
 
     grammar = Grammar(
         "avif",
-        (Option("speed", tuple(f"s{n}" for n in range(11)), "s6"), Option("chroma", ("420", "444"), "420")),
+        (
+            Option("speed", tuple(f"s{n}" for n in range(11)), "s6"),
+            Option("chroma", ("420", "444"), "420"),
+            Option("tune", ("iq", "psnr", "ssim", "ssimulacra2"), ""),
+        ),
         "q",
     )
 
-    def __init__(self, speed: str = "s6", chroma: str = "420") -> None:
+    def __init__(self, speed: str = "s6", chroma: str = "420", tune: str = "") -> None:
         self.name = "avif"
         self.suffix = ".avif"
-        self.spec = self.grammar.spec(speed=speed, chroma=chroma)
+        self.spec = self.grammar.spec(speed=speed, chroma=chroma, tune=tune)
         self.speed = int(speed[1:])
         self.chroma = chroma
+        self.tune = tune
         self.knob = Knob("quality", 0, 100, 1, True, values=_AVIF_QUALITIES)
         self.carries = frozenset({"alpha", "icc", "exif", "xmp", "grey"})
         # Best effort may be slower than what was asked, and not faster.
-        tried = {f"avif:{s},{c}" for s in (speed, "s4") for c in ("420", "444") if int(s[1:]) <= self.speed}
+        speeds = {s for s in (speed, "s4") if int(s[1:]) <= self.speed}
+        tried = {self.grammar.spec(speed=s, chroma=c, tune=tune) for s in speeds for c in ("420", "444")}
         self.options: tuple[str, ...] = tuple(sorted(tried - {self.spec}))
         self.lossless: str | None = None
         self.block_limit: int | None = None
@@ -158,6 +131,8 @@ class Avif:
             # One thread codes other bytes than many; two code what any larger number codes.
             "max_threads": 2,
             "autotiling": False,  # tiles are coded apart, which costs bytes
+            # Of the colour alone: alpha has none. libavif's own choice is "iq", where its libaom has that.
+            "advanced": {"color:tune": self.tune} if self.tune else {},
             **_metadata(picture),
         }
         with failing(self.name, "encoder"):
@@ -205,23 +180,6 @@ def _saved(picture: Picture, carries: frozenset[str], name: str, settings: dict[
     return file.getvalue()
 
 
-def _check_segment(what: str, block: bytes | None, overhead: int) -> None:
-    if block is not None and len(block) + overhead > _JPEG_SEGMENT:
-        raise CodecError(f"jpeg holds at most {_JPEG_SEGMENT - overhead} bytes of {what}, and there are {len(block)}")
-
-
-@contextmanager
-def _jpeg_buffer(size: int) -> Iterator[None]:
-    """Pillow gives libjpeg one or two bytes a pixel to write to, which noise exceeds (up to 3.3), and then it fails."""
-    with _JPEG_BUFFER:
-        before = ImageFile.MAXBLOCK
-        ImageFile.MAXBLOCK = max(before, size)
-        try:
-            yield
-        finally:
-            ImageFile.MAXBLOCK = before
-
-
 def png_sealed(data: bytes) -> bytes:
     """A PNG file with the checksum of every chunk made true."""
     parts, start = [data[:8]], 8
@@ -238,10 +196,8 @@ def _versions(**libraries: str) -> dict[str, str]:
     return {"pillow": importlib.metadata.version("pillow"), **libraries}
 
 
-def _jpeg_versions() -> dict[str, str]:
-    if turbo := features.version("libjpeg_turbo"):
-        return _versions(**{"libjpeg-turbo": turbo})
-    return _versions(libjpeg=features.version("jpg") or "unknown")
+def _webp_versions() -> dict[str, str]:
+    return _versions(libwebp=features.version("webp") or "unknown")
 
 
 def _avif_versions() -> dict[str, str]:
@@ -261,20 +217,6 @@ def _built_with(feature: str) -> Callable[[], bool]:
 
 _UPGRADE = "pip install --upgrade pillow"
 
-JPEG = Card(
-    name="jpeg",
-    codec=Jpeg,
-    summary="JPEG by libjpeg-turbo, progressive and optimised",
-    licence="IJG and BSD-3-Clause (libjpeg-turbo)",
-    suffix=".jpg",
-    also=(".jpeg", ".jpe", ".jfif"),
-    install=_UPGRADE,
-    versions=_jpeg_versions,
-    pace=0.03,
-    auto=True,
-    sweep=(20, 35, 50, 65, 80, 90, 95),
-    prefilter="blockwise",  # on JPEG's own grid of blocks; to other coders that grid only shows
-)
 WEBP = Card(
     name="webp",
     codec=Webp,
@@ -283,7 +225,8 @@ WEBP = Card(
     suffix=".webp",
     install=_UPGRADE,
     present=_built_with("webp"),
-    versions=lambda: _versions(libwebp=features.version("webp") or "unknown"),
+    versions=_webp_versions,
+    spec_versions=lambda spec: sharp_versions() if "sharp" in spec else _webp_versions(),
     auto=True,
     sweep=(10, 30, 55, 75, 86, 93, 97),
 )

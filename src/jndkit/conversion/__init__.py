@@ -2,10 +2,13 @@
 
 `plan` gives every input its task and every output its name; `run_all` does the tasks by `batch`. What an earlier run
 did is told from its files alone, which say of what they were made and how: there is no other record to lose.
+
+`corpus.encoded` is the same for any number of pictures in any place, with a ledger at the destination: listed, planned,
+done and told of as a stream. `corpus.predicted` and `comparisons.corpus` keep decisions and readings likewise.
 """
 
 from jndkit.conversion.attempts import Outcome, attempt, store
-from jndkit.conversion.outputs import Plan, Task, codec_for, destination, plan
+from jndkit.conversion.outputs import Plan, Task, codec_for, destination, plan, tasks_without_files
 from jndkit.conversion.patience import Wait, longest_wait
 from jndkit.conversion.runs import run_all
 
@@ -21,4 +24,5 @@ __all__ = [
     "plan",
     "run_all",
     "store",
+    "tasks_without_files",
 ]

@@ -11,6 +11,7 @@ from jndkit.batch import InputFile
 from jndkit.batch.inputs import identity
 from jndkit.codecs import by_suffix, codec
 from jndkit.conversion.earlier import codec_asked, done_before, is_ours, read_mark, refuse_others
+from jndkit.conversion.originals import check_against, settings_for
 from jndkit.errors import JndError, OutputError, UsageError
 from jndkit.evidence import Row, failed
 from jndkit.opening import picture_suffixes
@@ -23,10 +24,14 @@ OURS = "jnd"
 
 @dataclass(frozen=True)
 class Task:
-    """One picture to do. ready: the row, where it is known without any work."""
+    """One picture to do. ready: the row, where it is known without any work.
+
+    own: its settings, where they are not those of the whole run.
+    """
 
     path: Path
     ready: Row | None = None
+    own: Settings | None = None
 
 
 @dataclass
@@ -144,8 +149,10 @@ def plan(
     A result of an earlier run is left as it is, and where it is found in a folder it is no input itself. It is taken
     for done where its mark names this very input and these settings; else the input's task has failed.
     With `settings.force` what is done is made again, and existing files are replaced.
-    Raises UsageError where two inputs of one name would go to one folder, or the output is the input.
+    Raises UsageError where two inputs of one name would go to one folder, or the output is the input, and what
+    `check_against` raises.
     """
+    check_against(inputs, settings)
     suffixes = suffixes_of(settings)
     # Its inputs are known only below: some of them may be results of earlier runs.
     outputs = Plan([], {picture.path: picture.within for picture in inputs}, frozenset(), folder, exact, settings.force)
@@ -165,6 +172,18 @@ def plan(
             task.ready.notes.insert(0, outputs.clashes[picture.path])
         outputs.tasks.append(task)
     return outputs
+
+
+def tasks_without_files(inputs: Sequence[InputFile], settings: Settings) -> list[Task]:
+    """The tasks of a run that writes no file. Raises what `check_against` raises."""
+    check_against(inputs, settings)
+    tasks = []
+    for picture in inputs:
+        try:
+            tasks.append(Task(picture.path, picture.refusal, settings_for(picture, settings)))
+        except JndError as error:
+            tasks.append(Task(picture.path, failed(str(picture.path), error)))
+    return tasks
 
 
 def _tell_apart(outputs: Plan, paths: Sequence[Path], suffix: str) -> None:
@@ -206,6 +225,7 @@ def _ready(
     if picture.error is not None:
         return Task(path, picture.refusal)
     try:
+        settings = settings_for(picture, settings)
         if not settings.force:
             row = done_before(path, results, settings)
             if row is None and ours:
@@ -218,7 +238,7 @@ def _ready(
             outputs.target(path, suffixes[0])
     except JndError as error:
         return Task(path, failed(str(path), error))
-    return Task(path)
+    return Task(path, own=settings)
 
 
 def _in_the_way(

@@ -7,7 +7,7 @@ from contextlib import closing
 from itertools import chain
 from pathlib import Path
 
-from jndkit.batch import run
+from jndkit.batch import Engine, run
 from jndkit.conversion.attempts import Attempt, Outcome
 from jndkit.conversion.outputs import Task
 from jndkit.evidence import Row
@@ -22,6 +22,7 @@ def run_all(
     write: bool = True,
     store: Callable[[Path, Outcome], None] | None = None,
     done: Callable[[Row], None] | None = None,
+    engine: Engine | None = None,
 ) -> Generator[Row, None, None]:
     """A row for every task, in the order of the tasks, whatever happens to a picture.
 
@@ -29,6 +30,7 @@ def run_all(
         task.  write: False for `predict`.
     store: called with the input and its outcome, in this process, to write the file and say so in the row.
     done: called with every row as soon as it is there, in the order of completion.
+    engine: who does the work, in place of processes of this machine.
     Closing the iterator, or an exception such as KeyboardInterrupt, stops the processes.
     Raises UsageError for less than one job.
     """
@@ -38,9 +40,11 @@ def run_all(
             store(tasks[outcome.place].path, outcome)
 
     attempts = [
-        Attempt(str(task.path), settings, write, place) for place, task in enumerate(tasks) if task.ready is None
+        Attempt(str(task.path), task.own or settings, write, place)
+        for place, task in enumerate(tasks)
+        if task.ready is None
     ]
-    outcomes = run(attempts, jobs, keep=keep, max_pixels=settings.max_pixels)
+    outcomes = run(attempts, jobs, keep=keep, max_pixels=settings.max_pixels, engine=engine)
     return _in_order(tasks, outcomes, done)
 
 

@@ -17,8 +17,9 @@ from typing import Any
 
 import numpy as np
 
+from jndkit.batch import Engine
 from jndkit.datasets.klt import COMPONENTS, Klt
-from jndkit.datasets.pairs import SPLITS, Announce, Pair, build_pairs, read_pairs
+from jndkit.datasets.pairs import SPLITS, Announce, Making, Pair, build_rows, making_pairs, read_pairs
 from jndkit.observers import observer as named_observer
 from jndkit.picture import Picture, Pixels
 from jndkit.picturewise.watching import watch_under
@@ -81,19 +82,24 @@ def build(
     *,
     jobs: int | None = None,
     announce: Announce = None,
+    engine: Engine | None = None,
     **options: Any,
 ) -> Generator[dict[str, Any], None, None]:
     """Make a pair of every picture below a folder; yields the manifest's rows as they are made, and resumes.
 
     source: a folder of pictures.  target: the folder for `pristine`, `critical` and `manifest.jsonl`.
-    jobs: processes at work at once; the processors by default.
+    jobs: processes at work at once; the processors by default.  engine: who works in place of them.
     announce: told once how many pictures are left to do, as many as rows will follow, before the first is worked on.
     options: viewers, protocol, viewing, observer of `critical`; or model and side of `predicted`.
     A picture that fails, or that is no photograph, is a row with `error` or `skipped`, and the run goes on.
     Raises UsageError for the request, InputError for a folder without pictures.
     """
-    make = _predicted if options.get("model") else _searched
-    return build_pairs(source, target, "critical", make, jobs=jobs, announce=announce, options=options)
+    return build_rows(source, target, making(**options), jobs=jobs, announce=announce, engine=engine)
+
+
+def making(**options: Any) -> Making:
+    """How such a set is made. options: as of `build`."""
+    return making_pairs("critical", _predicted if options.get("model") else _searched, options)
 
 
 def predicted(picture: Picture, model: str, side: int = 0) -> tuple[Pixels, Pixels]:

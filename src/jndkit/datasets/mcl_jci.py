@@ -4,6 +4,7 @@ Layout: the answers as `JND_first.csv`, `JND_second.csv` and `JND_third.csv`, on
 which is what MATLAB's `writematrix` makes of the published tables `JND_first.mat` and so on; the fitted satisfied-user
 curves as `jnd_10_fold.csv` of SUR-FeatNet, or with one row a picture and quality; pictures called `ImageJND_SRC01` and
 coded ones `ImageJND_SRC01_001.jpg`, the number being the quality. Where in the folder they lie does not matter.
+A study of our own in this layout has other pictures, and as many as its `pictures.csv` lists.
 
 Source: Jin et al., "Statistical study on perceived JPEG image quality via MCL-JCI dataset construction and analysis",
 Electronic Imaging 2016; tables of github.com/seabro917/JND-project; Lin et al., "SUR-FeatNet", Quality and User
@@ -23,6 +24,7 @@ from jndkit.errors import InputError
 
 PICTURES, QUALITIES = 50, 100
 CODED = PICTURES * QUALITIES
+LISTED = "pictures.csv"
 CURVES = ("jnd_10_fold.csv", "derived_MCL-JCI_SUR_by_QF.csv")
 
 _SOURCE = re.compile(r"ImageJND_SRC(\d\d)\.(?:bmp|png|yuv)", re.IGNORECASE)
@@ -112,18 +114,24 @@ def _table(folder: str | Path, order: int) -> list[Ratings]:
     path = find(folder, f"JND_{ORDERS[order - 1]}.csv")
     if path is None:
         return []
-    rows = read_rows(path)
-    if len(rows) != PICTURES and len({len(row) for row in rows}) == 1 and len(rows[0]) == PICTURES:
+    rows, own = read_rows(path), _own_names(folder)
+    if len(rows) != len(own) and len({len(row) for row in rows}) == 1 and len(rows[0]) == len(own):
         rows = [list(column) for column in zip(*rows, strict=True)]
-    if len(rows) != PICTURES:
-        raise InputError(path, f"it has {len(rows)} lines; one is expected for each of {PICTURES} pictures")
+    if len(rows) != len(own):
+        raise InputError(path, f"it has {len(rows)} lines; one is expected for each of {len(own)} pictures")
     ratings = []
-    for number, (name, row) in enumerate(zip(names(), rows, strict=True), 1):
+    for number, (name, row) in enumerate(zip(own, rows, strict=True), 1):
         if len(row) != len(rows[0]):
             raise InputError(path, f"line {number} has {len(row)} cells and the first {len(rows[0])}")
         points = [None if text.lower() in _NONE else read_point(path, number, text, 0, QUALITIES) for text in row]
         ratings.append(Ratings(name, "jpeg", "quality", order, tuple(point or None for point in points)))
     return ratings
+
+
+def _own_names(folder: str | Path) -> list[str]:
+    """Those of the published pictures, or of the study that wrote a `pictures.csv`."""
+    path = find(folder, LISTED)
+    return names() if path is None else [row["source"] for _, row in read_columns(path, ("source", "picture"))]
 
 
 def _lacking(folder: str | Path, order: int) -> str:

@@ -17,7 +17,7 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
-from jndkit.batch import Known, explained, gather, ledger, run
+from jndkit.batch import Engine, Known, explained, gather, ledger, run
 from jndkit.errors import InputError, UsageError, check_choice
 from jndkit.observers import observer as named_observer
 from jndkit.opening import load
@@ -59,52 +59,72 @@ Announce = Callable[[int], None] | None
 """Is told how many pictures are left to do."""
 
 
-def build_pairs(
+@dataclass(frozen=True)
+class Making:
+    """How a set is made of pictures. folders: of the set.  store: of each picture.  options: of the rows. Picklable."""
+
+    folders: tuple[str, ...]
+    store: Store
+    options: dict[str, Any]
+
+    def check(self) -> None:
+        """Raises UsageError for what does not exist."""
+        asked = self.options
+        jnd_for(asked.get("viewers", 75.0), named_protocol(asked.get("protocol", "aic"), asked.get("viewing"))[0])
+        named_observer(asked.get("observer", "cvvdp"))
+
+    def row(self, path: Path, source: str, out: Path, stem: str) -> dict[str, Any]:
+        """The manifest's row of a picture, whose files are below `out`. source: its name there.
+
+        It may raise errors of any kind.
+        """
+        picture = load(path)
+        row: dict[str, Any] = {"source": source, **self.options}
+        sha256 = {"sha256": picture.source.sha256 if picture.source else None}
+        kind = domain(picture)
+        if kind.inside and picture.alpha is None:
+            return {**row, **self.store(picture, out, stem, **self.options), **sha256}
+        reason = "it is transparent" if kind.inside else f"{kind.kind}: {', '.join(kind.reasons)}"
+        return {**row, "skipped": f"no photograph on an opaque ground ({reason})", **sha256}
+
+
+def making_pairs(side: str, make: Make, options: dict[str, Any]) -> Making:
+    """How a set of pairs is made.
+
+    side: the folder of the versions.  options: keywords of `make`.
+    """
+    return Making(("pristine", side), partial(_store, side, make), options)
+
+
+def build_rows(
     source: str | Path,
     target: str | Path,
-    side: str,
-    make: Make,
+    made: Making,
     *,
     jobs: int | None,
     announce: Announce,
-    options: dict[str, Any],
+    engine: Engine | None = None,
 ) -> Generator[dict[str, Any], None, None]:
-    """Make a pair of every picture below a folder; yields the manifest's rows as they are made, and resumes.
+    """Make what belongs to every picture below a folder; yields the manifest's rows as they are made, and resumes.
 
-    source: a folder of pictures.  target: the folder for `pristine`, `side` and `manifest.jsonl`.
+    source: a folder of pictures.  target: the folder for those of the set and `manifest.jsonl`.
     jobs: processes at work at once; the processors by default.  One that dies loses its own picture and no other.
+    engine: who works in place of them.
     announce: told once how many pictures are left to do, as many as rows will follow, before the first is worked on.
-    options: keywords of `make`; viewers, protocol, viewing and observer are checked before any work.
     A picture that fails, or that is no photograph, is a row with `error` or `skipped`, and the run goes on; what failed
     is tried again when the run is, and so is a picture that was replaced since. After the last the rows are in the
     order of their pictures' names. Closing the iterator stops the processes.
     Raises UsageError for the request, or where the set was begun with other options, InputError for a folder without
     pictures, OutputError where nothing can be written.
     """
-    return build_rows(
-        source, target, ("pristine", side), partial(_store, side, make), jobs=jobs, announce=announce, options=options
-    )
-
-
-def build_rows(
-    source: str | Path,
-    target: str | Path,
-    folders: Iterable[str],
-    store: Store,
-    *,
-    jobs: int | None,
-    announce: Announce,
-    options: dict[str, Any],
-) -> Generator[dict[str, Any], None, None]:
-    """`build_pairs` for sets that hold more than pairs. folders: of the set, made beforehand."""
     home, out = Path(source), Path(target)
+    options = made.options
     if not home.is_dir():
         raise InputError(home, "there is no such folder")
     pictures = {
         picture.within / picture.path.name: picture.path for picture in gather([home], recursive=True, without=out)
     }
-    jnd_for(options.get("viewers", 75.0), named_protocol(options.get("protocol", "aic"), options.get("viewing"))[0])
-    named_observer(options.get("observer", "cvvdp"))
+    made.check()
     manifest = out / MANIFEST
     rows = _begun(out, options)
     stems = stems_of(list(pictures), rows)
@@ -112,20 +132,20 @@ def build_rows(
     for row in rows:
         known.add(row["source"], row.get("sha256"), _WHOLE)
     todo = [
-        _Making(str(path), name.as_posix(), out, stems[name], store, options)
+        _Building(str(path), name.as_posix(), out, stems[name], made)
         for name, path in pictures.items()
         if known.left(path, name.as_posix(), (_WHOLE,))
     ]
-    fresh = run(todo, jobs, keep=lambda row: ledger.append(manifest, json.dumps(row)))
-    again = {making.source for making in todo}
+    fresh = run(todo, jobs, keep=lambda row: ledger.append(manifest, json.dumps(row)), engine=engine)
+    again = {building.source for building in todo}
     current = [row for row in rows if row["source"] not in again]
-    for folder in folders:
+    for folder in made.folders:
         make_folder(str(out / folder))
     if manifest.exists():
         ledger.rewrite(manifest, map(json.dumps, current))
     for row in rows:  # of a picture that was replaced nothing may stay: the new one may fail, or be no photograph
         if row["source"] in again and "pair" in row:
-            for folder in folders:
+            for folder in made.folders:
                 with suppress(OSError):  # most likely it is gone; where it is protected, writing says so
                     (out / folder / Path(row["pair"]).name).unlink()
     if announce is not None:
@@ -166,7 +186,7 @@ def stems_of(names: Sequence[Path], rows: Sequence[dict[str, Any]]) -> dict[Path
 
 
 @dataclass(frozen=True)
-class _Making:
+class _Building:
     """The work on one picture, a `batch.Job` that gives one row of the manifest.
 
     path: the file.  source: its name in the manifest.  out: the set's folder.  stem: of the files that are made.
@@ -176,22 +196,13 @@ class _Making:
     source: str
     out: Path
     stem: str
-    store: Store
-    options: dict[str, Any]
+    made: Making
 
     def rows(self) -> Iterator[dict[str, Any]]:
-        picture = load(self.path)
-        row: dict[str, Any] = {"source": self.source, **self.options}
-        sha256 = {"sha256": picture.source.sha256 if picture.source else None}
-        kind = domain(picture)
-        if kind.inside and picture.alpha is None:
-            yield {**row, **self.store(picture, self.out, self.stem, **self.options), **sha256}
-            return
-        reason = "it is transparent" if kind.inside else f"{kind.kind}: {', '.join(kind.reasons)}"
-        yield {**row, "skipped": f"no photograph on an opaque ground ({reason})", **sha256}
+        yield self.made.row(Path(self.path), self.source, self.out, self.stem)
 
     def failed(self, error: Exception) -> Iterator[dict[str, Any]]:
-        yield {"source": self.source, **self.options, "error": explained(error, self.path)["message"]}
+        yield {"source": self.source, **self.made.options, "error": explained(error, self.path)["message"]}
 
 
 def _store(side: str, make: Make, picture: Picture, out: Path, stem: str, /, **options: Any) -> dict[str, Any]:

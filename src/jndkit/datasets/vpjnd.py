@@ -21,10 +21,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from jndkit.batch import ledger
+from jndkit.batch import Engine, ledger
 from jndkit.codecs import available, codec as named_codec
 from jndkit.codecs.contract import Codec
-from jndkit.datasets.pairs import MANIFEST, SPLITS, Announce, build_rows, check_rows
+from jndkit.datasets.pairs import MANIFEST, SPLITS, Announce, Making, build_rows, check_rows
 from jndkit.errors import DamagedError, InputError, UsageError, check_choice
 from jndkit.observers.cvvdp import Cvvdp
 from jndkit.observers.cvvdp.quality import pooled_jod
@@ -89,20 +89,29 @@ def blocks_jnd(energy: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
 
 
 def build(
-    source: str | Path, target: str | Path, *, jobs: int | None = None, announce: Announce = None, seed: int = 0
+    source: str | Path,
+    target: str | Path,
+    *,
+    jobs: int | None = None,
+    announce: Announce = None,
+    engine: Engine | None = None,
+    seed: int = 0,
 ) -> Generator[dict[str, Any], None, None]:
     """Code and read every picture below a folder; yields the manifest's rows as they are made, and resumes.
 
     source: a folder of pictures.  target: the folder of the set.  seed: of the knobs and displays that are drawn.
-    jobs: processes at work at once; the processors by default.
+    jobs: processes at work at once; the processors by default.  engine: who works in place of them.
     announce: told once how many pictures are left to do, as many as rows will follow, before the first is worked on.
     HEIC versions are made where HEIC is installed.
     A picture that fails, or that is no photograph, is a row with `error` or `skipped`, and the run goes on.
     Raises UsageError for the request, InputError for a folder without pictures.
     """
-    folders = ("pristine", "coded", "labels")
-    options = {"seed": seed}
-    yield from build_rows(source, target, folders, _store, jobs=jobs, announce=announce, options=options)
+    yield from build_rows(source, target, making(seed=seed), jobs=jobs, announce=announce, engine=engine)
+
+
+def making(seed: int = 0) -> Making:
+    """How such a set is made. seed: as of `build`."""
+    return Making(("pristine", "coded", "labels"), _store, {"seed": seed})
 
 
 def pictures(folder: str | Path, split: str | None = None) -> list[Labelled]:

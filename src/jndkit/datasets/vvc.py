@@ -18,9 +18,10 @@ from typing import Any
 
 import numpy as np
 
+from jndkit.batch import Engine
 from jndkit.codecs import codec as named_codec
 from jndkit.codecs.vvc import coded_size, from_planes, to_planes
-from jndkit.datasets.pairs import Announce, Pair, build_pairs, read_pairs
+from jndkit.datasets.pairs import Announce, Making, Pair, build_rows, making_pairs, read_pairs
 from jndkit.observers import observer as named_observer
 from jndkit.picture import Picture, Pixels
 from jndkit.picturewise.search import search
@@ -104,19 +105,25 @@ def build(
     *,
     jobs: int | None = None,
     announce: Announce = None,
+    engine: Engine | None = None,
     **options: Any,
 ) -> Generator[dict[str, Any], None, None]:
     """Make a pair of every picture below a folder; yields the manifest's rows as they are made, and resumes.
 
     source: a folder of pictures.  target: the folder for `pristine`, `jnd` and `manifest.jsonl`.
-    jobs: processes at work at once; the processors by default.
+    jobs: processes at work at once; the processors by default.  engine: who works in place of them.
     announce: told once how many pictures are left to do, as many as rows will follow, before the first is worked on.
     options: viewers, protocol, viewing, observer of `coarsest`.
     A picture that fails, or that is no photograph, is a row with `error` or `skipped`, and the run goes on.
     Raises UsageError for the request, InputError for a folder without pictures, MissingError without ffmpeg.
     """
+    return build_rows(source, target, making(**options), jobs=jobs, announce=announce, engine=engine)
+
+
+def making(**options: Any) -> Making:
+    """How such a set is made. options: as of `build`.  Raises MissingError without ffmpeg."""
     named_codec(SPEC)
-    return build_pairs(source, target, "jnd", _pair, jobs=jobs, announce=announce, options=options)
+    return making_pairs("jnd", _pair, options)
 
 
 def _pair(picture: Picture, **options: Any) -> Pair:

@@ -11,23 +11,25 @@ from jndkit.viewing import DISPLAYS
 from jndkit.weights import find
 
 OBSERVER = "cvvdp"
-"""By whose readings a search decides."""
+"""By whose readings a search decides where nobody else is named."""
 
 Answer = dict[str, float | int | str | None]
 """What a codec or a method came to for one share of viewers."""
 
 
-def search(picture: Picture, codec: str, share: str, protocol: str, viewing: str, ppd: float) -> Answer:
+def search(
+    picture: Picture, codec: str, share: str, protocol: str, viewing: str, ppd: float, observer: str = OBSERVER
+) -> Answer:
     """What `jnd encode --codec CODEC --viewers SHARE` does: codec, value, bytes, jnd and encodes, or error.
 
-    share: per cent.  viewing, ppd: name and pixels per degree of the display, as rows tell them.
+    share: per cent.  viewing, ppd: name and pixels per degree of the display, as rows tell them.  observer: who judges.
     Raises CodecError.
     """
     display = display_of(viewing, ppd)
     try:
         row = encode(
             # Whatever it saves, and also where the picture is a file of ours: a row wants an answer.
-            picture, codec=codec, viewers=float(share), observer=OBSERVER, protocol=protocol, viewing=display,
+            picture, codec=codec, viewers=float(share), observer=observer, protocol=protocol, viewing=display,
             min_saving=0.0, force=True,
         ).row  # fmt: skip
     except TargetError as error:
@@ -55,6 +57,6 @@ def observer_source(name: str) -> str:
     return f"{observer.name} {observer.version}"
 
 
-def search_source() -> str:
+def search_source(observer: str = OBSERVER) -> str:
     """Who decides a search here and now, and what it starts from."""
-    return f"{observer_source(OBSERVER)} from {prediction_source()}"
+    return f"{observer_source(observer)} from {prediction_source()}"

@@ -13,7 +13,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from jndkit.batch import Known, gather, run
+from jndkit.batch import Engine, Known, gather, run
 from jndkit.batch.ledger import append, rewrite
 from jndkit.errors import InputError, UsageError
 from jndkit.labelling.work import Labelled, Labelling, Plan, observer, value_text
@@ -32,23 +32,24 @@ class Labels:
     whole: int = 0
     refused: list[str] = field(default_factory=list)
 
-    def make(self, jobs: int | None = None) -> Generator[Labelled, None, None]:
+    def make(self, jobs: int | None = None, engine: Engine | None = None) -> Generator[Labelled, None, None]:
         """Label what is left, in the order of completion; the rows of a picture are in the file when it is yielded.
 
-        jobs: processes at work at once; the processors by default.  After the last the file is sorted by picture,
+        jobs: processes at work at once; the processors by default.
+        engine: who works in place of them.  After the last the file is sorted by picture,
         codec and setting. Closing the iterator, or an exception such as KeyboardInterrupt, stops the processes.
         Raises UsageError for less than one job, OutputError where the file cannot be written.
         """
-        answers = run(self.todo, jobs, keep=self._keep, max_pixels=self.plan.max_pixels)
+        answers = run(self.todo, jobs, keep=self._keep, max_pixels=self.plan.max_pixels, engine=engine)
         # Before any work: a place that cannot be written to is known at once.
         if not self.path.exists():
-            rewrite(self.path, [_line(self.plan.columns)])
+            rewrite(self.path, [line(self.plan.columns)])
         with closing(answers):
             yield from answers
         _sort(self.path, self.plan.columns)
 
     def _keep(self, answer: Labelled) -> None:
-        append(self.path, *(_line(row.values()) for row in answer.rows))
+        append(self.path, *(line(row.values()) for row in answer.rows))
 
 
 def begin(folder: str | Path, path: str | Path, plan: Plan, *, recursive: bool = False) -> Labels:
@@ -66,7 +67,7 @@ def begin(folder: str | Path, path: str | Path, plan: Plan, *, recursive: bool =
         name = (picture.within / picture.path.name).as_posix()
         if picture.error is not None:
             labels.refused.append(str(picture.error))
-        elif not _is_plain(name):
+        elif not is_plain(name):
             labels.refused.append(f"{picture.path}: a row cannot hold its name; rename it")
         elif known.replaced(picture.path, name):
             raise UsageError(
@@ -108,10 +109,10 @@ def _read(path: Path, columns: list[str]) -> list[dict[str, str]]:
     except (OSError, ValueError) as error:
         raise InputError(path, f"it cannot be read: {getattr(error, 'strerror', None) or error}") from None
     if not text:
-        if not _line(columns).encode().startswith(data):
+        if not line(columns).encode().startswith(data):
             raise InputError(path, "it is not a file of labels")
         if path.exists():
-            rewrite(path, [_line(columns)])
+            rewrite(path, [line(columns)])
         return []
     try:
         lines = list(csv.reader(io.StringIO(text)))
@@ -137,7 +138,7 @@ def _sort(path: Path, columns: list[str]) -> None:
     """Put the rows in the order of pictures, codecs and settings, one row for each: the last where there are two."""
     rows = {_order(row): row for row in _read(path, columns)}
     ordered = [rows[key] for key in sorted(rows)]
-    rewrite(path, [_line(columns), *(_line(list(row.values())) for row in ordered)])
+    rewrite(path, [line(columns), *(line(list(row.values())) for row in ordered)])
 
 
 def _order(row: dict[str, str]) -> tuple[str, str, float]:
@@ -151,12 +152,13 @@ def _is_number(text: str) -> bool:
         return False
 
 
-def _is_plain(name: str) -> bool:
+def is_plain(name: str) -> bool:
     """Whether a row of one line in UTF-8 can hold a name."""
     return "\n" not in name and "\r" not in name and not any("\ud800" <= c <= "\udfff" for c in name)
 
 
-def _line(cells: Iterable[str]) -> str:
+def line(cells: Iterable[str]) -> str:
+    """One of the table, without its end."""
     out = io.StringIO()
     csv.writer(out, lineterminator="").writerow(cells)
     return out.getvalue()

@@ -176,7 +176,7 @@ class Labelling:
             readings = _readings(watched, picture, decoded)
             row |= {f"{unit}_{name}": readings[unit] for unit in self.plan.units}
         row["observer"] = observer()
-        row["versions"] = _versions(codec.name)
+        row["versions"] = _versions(codec.spec)
         kept = self.plan.kept(self.name, spec, value)
         if kept is not None:
             make_folder(str(kept.parent))
@@ -211,8 +211,8 @@ def _codec(spec: str) -> Codec:
 
 
 @cache
-def _versions(name: str) -> str:
-    libraries = {"jndkit": VERSION, **versions(name)}
+def _versions(spec: str) -> str:
+    libraries = {"jndkit": VERSION, **versions(spec)}
     return "; ".join(f"{library} {version}" for library, version in libraries.items())
 
 

@@ -14,6 +14,9 @@ class Card(cards.Card):
     """One observer.
 
     make: the observer, ready to watch pictures; cheap, since it is called wherever the observer is named.
+    second: the observer that is asked beside it of every finished file; "" of one that asks others by itself. Not one
+        that was taught by it, nor by what taught it.
     """
 
     make: Callable[[], Observer]
+    second: str = "ssimulacra2"

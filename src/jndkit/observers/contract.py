@@ -8,6 +8,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from jndkit.errors import UsageError
 from jndkit.picture import Picture
 from jndkit.protocols import AIC, Protocol as Asked
 from jndkit.viewing import Viewing
@@ -25,6 +26,18 @@ class Box(NamedTuple):
     height: int
 
 
+class Witness(NamedTuple):
+    """What one observer says of a version that another one judges, too.
+
+    observer: its name with its version.  jnd: what it reads.
+    least: JND that it insists on, whatever its error; it objects where that lies above the target.
+    """
+
+    observer: str
+    jnd: float
+    least: float
+
+
 @dataclass(frozen=True)
 class Reading:
     """One reading. A reading is the observer's estimate, never a measurement of people.
@@ -34,7 +47,9 @@ class Reading:
     jnd_local: the worst small place alone, in JND units.
     where: the place that decides.
     interval: 90 % interval of `jnd`.
+    doubt: JND of it that the observer does not insist on where it objects; None for the lower half of the interval.
     unmasked: the reading before what the protocol says of how people look; None where that changes nothing.
+    witnesses: of a panel, what each of its members says; empty where one observer alone read.
     """
 
     jnd: float
@@ -42,6 +57,8 @@ class Reading:
     where: Box
     interval: tuple[float, float]
     unmasked: float | None = None
+    witnesses: tuple[Witness, ...] = ()
+    doubt: float | None = None
 
     @property
     def raw(self) -> float:
@@ -64,6 +81,8 @@ class Observer(Protocol):
 
     One that can look as a protocol's people do says so by `looks = True`; see `can_look`. The others take of the
     protocol its error alone.
+
+    One whose scale does not hold at every display has a method `holds_at(viewing) -> bool`; see `check_viewing`.
     """
 
     @property
@@ -85,3 +104,15 @@ def is_noisy(observer: Observer) -> bool:
 def can_look(observer: Observer) -> bool:
     """Whether it looks by itself as a protocol's people do; not unless it says so."""
     return bool(getattr(observer, "looks", False))
+
+
+def holds_at(observer: Observer, viewing: Viewing) -> bool:
+    """Whether its scale holds at that display; at every one unless it says otherwise."""
+    asked = getattr(observer, "holds_at", None)
+    return asked is None or bool(asked(viewing))
+
+
+def check_viewing(observer: Observer, viewing: Viewing) -> None:
+    """Raises UsageError where the observer's scale does not hold at that display."""
+    if not holds_at(observer, viewing):
+        raise UsageError(f"{observer.name} knows no display and was fitted at the desktop alone, not at {viewing.name}")

@@ -7,19 +7,45 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from jndkit.picture.hdr.gain_map import GainMap
 from jndkit.picture.metadata.mark import MARK
 
 Pixels = npt.NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
+class JpegCoding:
+    """How a JPEG file codes its pixels, by its headers.
+
+    tables: of every component, the 64 quantisation steps, code values, in rows of the 8 x 8 frequencies.
+    samplings: of every component, its sampling factors across and down.
+    progressive: in several scans, each of which adds to the whole picture.  arithmetic: not by Huffman codes.
+    """
+
+    tables: tuple[tuple[int, ...], ...]
+    samplings: tuple[tuple[int, int], ...]
+    progressive: bool
+    arithmetic: bool
+
+
+@dataclass(frozen=True)
 class Source:
-    """Where a picture came from. `path` is None for bytes in memory; `format` is Pillow's name, such as "JPEG"."""
+    """Where a picture came from. `path` is None for bytes in memory; `format` is Pillow's name, such as "JPEG".
+
+    lossy: whether the file's coding lost something, None where that was not looked up.
+    jpeg: how a JPEG file is coded; None for other formats, and where its tables are not all there.
+    orientation: of the stored pixels, as EXIF counts; loading turned them upright.
+    resampled: (width, height) upright, before the picture was made smaller; None where it was not.
+    """
 
     path: str | None
     format: str
     size: int
     sha256: str
+    lossy: bool | None = None
+    jpeg: JpegCoding | None = None
+    orientation: int = 1
+    resampled: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True)
@@ -32,6 +58,7 @@ class Picture:
         sRGB or where the original space is not RGB (CMYK, Lab).  What is coded is `coded`, what is judged is `rgb`.
     icc: the profile true of `coded`, or None for plain sRGB.
     exif, xmp: metadata blocks to write back, already free of orientation, thumbnail and size tags.
+    hdr: the file shows as HDR by a gain map, where the display can.  gain_map: that map, to write back, of a JPEG file.
     marked: the file says that jndkit wrote it.
     mark: what files made of this picture say of their making.
     notes: what loading had to change, one sentence each.
@@ -44,6 +71,8 @@ class Picture:
     icc: bytes | None = None
     exif: bytes | None = None
     xmp: bytes | None = None
+    hdr: bool = False
+    gain_map: GainMap | None = None
     marked: bool = False
     mark: str = MARK
     bits: int = 8

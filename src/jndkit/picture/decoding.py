@@ -10,12 +10,15 @@ import numpy.typing as npt
 from jndkit.errors import DamagedError, JndError, LimitError
 from jndkit.limits import MAX_RUN_LENGTH_BYTES, check_size
 from jndkit.picture.colour import cicp, transfer
-from jndkit.picture.formats import jpeg, png, png_colour, pnm, tiff
+from jndkit.picture.formats import jpeg, png, png_colour, pnm, tiff, webp
+from jndkit.picture.hdr.boxed import note_gain_map
+from jndkit.picture.hdr.finding import further_pictures
 from jndkit.picture.metadata import exif as exif_blocks, xmp
 from jndkit.picture.plugins import open_image, opencv_16, raster_of
 from jndkit.picture.raster import Raster, to_8_bits
 from jndkit.picture.silence import quiet_pillow
 
+_LOSSLESS = frozenset({"PNG", "BMP", "PPM"})
 _AVIF_HEAD = 65536  # bytes in which the properties of the picture are looked for
 _ROUNDED_EARLY = 8  # code values that libavif may be off for 10 and 12 bits
 
@@ -27,12 +30,15 @@ def decode(data: bytes, format_name: str, path: str | None, max_pixels: int) -> 
     """
     try:
         with quiet_pillow():
-            return _READERS[format_name](data, path, max_pixels)
+            raster = _READERS[format_name](data, path, max_pixels)
     except JndError:
         raise
     except Exception as error:
         # Decoders raise anything: SyntaxError, struct.error, ZeroDivisionError, MemoryError ...
         raise DamagedError(path, f"the {format_name} data cannot be decoded: {_reason(error)}") from None
+    if format_name in _LOSSLESS:
+        raster.lossy = False
+    return raster
 
 
 def _reason(error: Exception) -> str:
@@ -55,11 +61,12 @@ def _read_jpeg(data: bytes, path: str | None, max_pixels: int) -> Raster:
     check_size(path, survey.width, survey.height, max_pixels)
     jpeg.require_enough(survey, path)
     raster = raster_of(open_image(data, "JPEG", path, max_pixels))
-    raster.marked = survey.marked
+    raster.marked, raster.lossy, raster.jpeg = survey.marked, True, survey.coding
     if survey.junk:
         raster.notes.append("bytes between the JPEG segments that belong to none are skipped")
-    if survey.several:
-        raster.notes.append("the file holds further pictures (MPO); the first is taken")
+    further = further_pictures(data, survey, raster.xmp)
+    raster.hdr, raster.gain_map = further.gain_map is not None, further.gain_map
+    raster.notes += further.notes
     raster.orientation = _orientation(raster)
     return raster
 
@@ -115,12 +122,14 @@ def _png_16(chunks: png.Chunks, exponent: float | None) -> tuple[Raster, npt.NDA
 
 def _read_webp(data: bytes, path: str | None, max_pixels: int) -> Raster:
     raster = raster_of(open_image(data, "WEBP", path, max_pixels))
+    raster.lossy = webp.is_lossy(data)
     raster.orientation = _orientation(raster)
     return raster
 
 
 def _read_avif(data: bytes, path: str | None, max_pixels: int) -> Raster:
     raster = raster_of(open_image(data, "AVIF", path, max_pixels))
+    raster.lossy = True
     # Pillow reports the file's own rotation (irot, imir) as orientation, in place of that of EXIF.
     raster.orientation = _orientation(raster)
     at = data.find(b"av1C", 0, _AVIF_HEAD)
@@ -129,6 +138,7 @@ def _read_avif(data: bytes, path: str | None, max_pixels: int) -> Raster:
         raster.note_bits(bits)
         _sharpen_avif(raster, data, bits)
     name_avif_colour(raster, data)
+    note_gain_map(raster, data, "AVIF")
     return raster
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -91,10 +92,14 @@ def from_bytes(
         if damaged == "refuse":
             raise DamagedError(name, f"{reason}; --damaged keep takes it as it is")
         raster.notes.append(f"taken as it was decoded, although {reason}")
+    if raster.gain_map is not None and not trusted:
+        harm = damage.find_damage(raster.gain_map.data, "JPEG")
+        raster.notes += [] if harm is None else [f"the gain map is taken as it is, although {harm}"]
     note = naming_note(format_name, name)
     if note is not None:
         raster.notes.insert(0, note)
-    return _picture(raster, Source(name, format_name, len(data), hashlib.sha256(data).hexdigest()))
+    kept = raster.lossy, raster.jpeg, raster.orientation
+    return from_raster(raster, Source(name, format_name, len(data), hashlib.sha256(data).hexdigest(), *kept))
 
 
 def _bytes_of(name: str) -> bytes:
@@ -126,7 +131,8 @@ def _decoded(data: bytes, format_name: str, name: str | None, max_pixels: int, t
     return decoding.decode(data, format_name, name, max_pixels)
 
 
-def _picture(raster: Raster, source: Source) -> Picture:
+def from_raster(raster: Raster, source: Source) -> Picture:
+    """The picture in a decoded file: upright, in sRGB, with the metadata that is true of it."""
     pixels, alpha, notes = raster.pixels, raster.alpha, raster.notes
     raster.bound_blocks()
     if raster.orientation != 1:
@@ -141,7 +147,11 @@ def _picture(raster: Raster, source: Source) -> Picture:
     marked = raster.marked or (raster.xmp is not None and xmp_packets.marked(raster.xmp))
     if raster.exif and exif is None:
         notes.append("the EXIF block is damaged and is dropped")
-    if raster.xmp and xmp is None and not marked:
+    gain_map = raster.gain_map
+    if gain_map is not None:
+        gain_map = replace(gain_map, orientation=raster.orientation)
+        notes.append(f"HDR by a gain map ({gain_map}); what is judged is the picture without it")
+    if raster.xmp and xmp is None and not marked and gain_map is None:
         notes.append("the XMP block is empty or damaged and is dropped")
     return Picture(
         rgb=rgb,
@@ -151,6 +161,8 @@ def _picture(raster: Raster, source: Source) -> Picture:
         icc=icc,
         exif=exif,
         xmp=xmp,
+        hdr=raster.hdr,
+        gain_map=gain_map,
         marked=marked,
         bits=raster.bits,
         source=source,

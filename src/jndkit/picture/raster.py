@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from jndkit.limits import MAX_BLOCK
-from jndkit.picture.contract import Pixels
+from jndkit.picture.contract import JpegCoding, Pixels
+from jndkit.picture.hdr.gain_map import GainMap
 
 
 @dataclass
@@ -18,6 +19,8 @@ class Raster:
 
     pixels: uint8, (H, W) for one channel or (H, W, 3) RGB, in the space of `icc`.  alpha: uint8 (H, W) or None.
     orientation: EXIF orientation still to be applied, 1 to 8.  bits: per channel as stored.
+    hdr, gain_map: as of `Picture`.
+    lossy, jpeg: as of `Source`.
     """
 
     pixels: Pixels
@@ -27,7 +30,11 @@ class Raster:
     xmp: bytes | None = None
     orientation: int = 1
     marked: bool = False
+    hdr: bool = False
+    gain_map: GainMap | None = None
     bits: int = 8
+    lossy: bool | None = None
+    jpeg: JpegCoding | None = None
     notes: list[str] = field(default_factory=list)
 
     def note_bits(self, bits: int) -> None:
@@ -75,6 +82,11 @@ def upright(stored: npt.NDArray[Any], orientation: int) -> npt.NDArray[Any]:
     if down or across:
         stored = cv2.flip(stored, -1 if down and across else 0 if down else 1)
     return np.ascontiguousarray(stored)
+
+
+def turned_back(seen: npt.NDArray[Any], orientation: int) -> npt.NDArray[Any]:
+    """The array as it is stored in this orientation: the inverse of `upright`."""
+    return upright(seen, {6: 8, 8: 6}.get(orientation, orientation))  # all but the quarter turns undo themselves
 
 
 def divided(samples: npt.NDArray[Any], alpha: npt.NDArray[Any], top: float) -> npt.NDArray[Any]:

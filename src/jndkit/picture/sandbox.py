@@ -128,7 +128,8 @@ def _received(reply: bytes, path: str | None, format_name: str, max_pixels: int)
             raise _error(answer, path)
         shapes = {name: answer["shapes"][name] for name in _BLOCKS if answer["shapes"].get(name) is not None}
         check_size(path, int(shapes["pixels"][1]), int(shapes["pixels"][0]), max_pixels)
-        fields: dict[str, Any] = {k: answer["fields"][k] for k in ("orientation", "marked", "bits", "notes")}
+        kept = ("orientation", "marked", "bits", "lossy", "notes", "hdr")
+        fields: dict[str, Any] = {name: answer["fields"][name] for name in kept}
         at = 0
         for name, shape in shapes.items():
             size = int(np.prod(shape, dtype=np.int64))

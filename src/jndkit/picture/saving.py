@@ -30,6 +30,11 @@ def write_atomic(path: str | os.PathLike[str], data: bytes, *, force: bool = Fal
         file.write(data)
 
 
+def is_temporary(name: str) -> bool:
+    """Whether a name, without its folder, is one under which a file is written before it is whole."""
+    return _TEMPORARY.fullmatch(name) is not None
+
+
 @contextlib.contextmanager
 def replacing(path: str | os.PathLike[str], *, force: bool = False) -> Iterator[str]:
     """The name of an empty file beside `path` to write to: it becomes `path` at the end of the block.

@@ -57,14 +57,28 @@ def typical_sigma(codec: Codec, viewing: Viewing) -> list[float]:
     return [float(value) for value in near + part * (far - near)]
 
 
+def likeness(codec: Codec) -> tuple[str, float] | None:
+    """The spec of a codec that finds the same pictures hard, and how much the two differ, in ln(JND); None without one.
+
+    That is the standard deviation of the difference between how far photographs lie from the two typical curves.
+    """
+    row = _row(codec)
+    return (row["like"], float(row["unlike"])) if row is not None and "like" in row else None
+
+
 def reach() -> float:
     """How far along ln(JND) an error of the curve reaches: two of them correlate as exp(-distance / reach)."""
     return float(_table()["reach"])
 
 
 def _row(codec: Codec) -> dict[str, Any] | None:
-    row: dict[str, Any] | None = _table().get(f"{codec.name}:{codec.chroma}") or _table().get(codec.name)
-    return row
+    """Of the rows whose words a codec's spec has, the one with the most: `jpeg:jpegli,420` before `jpeg:420`."""
+    found: tuple[int, dict[str, Any] | None] = -1, None
+    for key, row in _table().items():
+        words = key.replace(":", ",").split(",")
+        if len(words) > found[0] and set(words) <= {codec.name, *codec.spec.partition(":")[2].split(",")}:
+            found = len(words), row
+    return found[1]
 
 
 def _between(row: dict[str, Any], viewing: Viewing) -> float:

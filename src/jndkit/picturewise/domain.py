@@ -107,7 +107,7 @@ def domain(picture: Picture) -> Domain:
     outside: list[tuple[str, str]] = []
     short, long = sorted((picture.width, picture.height))
     if short < SMALLEST_SIDE:
-        outside.append(("tiny", f"the shorter side has {short} pixels, fewer than {SMALLEST_SIDE}"))
+        outside.append(("tiny", f"the shorter side has {short} pixel{'s' * (short > 1)}, fewer than {SMALLEST_SIDE}"))
     if long > LONGEST_ASPECT * short:
         outside.append(("extreme", f"{long / short:.1f} times as long as wide, more than {LONGEST_ASPECT:g}"))
     measured = shares(picture.rgb)

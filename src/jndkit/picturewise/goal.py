@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from jndkit.picturewise.domain import Domain
 from jndkit.protocols import Protocol
@@ -30,6 +30,10 @@ class Goal:
         jnd = jnd_for(self.viewers, self.protocol)
         # What a reading means was never measured out there, so the file keeps a distance.
         return jnd if self.domain.inside else _STRICTER * jnd
+
+    def of(self, codec: str) -> Goal:
+        """What files of one codec are held to, by its name; see `Protocol.of`."""
+        return replace(self, protocol=self.protocol.of(codec))
 
     @property
     def widen(self) -> float:

@@ -8,12 +8,13 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 
+from jndkit.codecs import codec as named_codec
 from jndkit.codecs.contract import Codec
 from jndkit.errors import InputError
 from jndkit.inference import session
 from jndkit.observers.cvvdp.quality import pooled_jod
 from jndkit.picture import Picture
-from jndkit.picturewise.curves import typical_curve
+from jndkit.picturewise.curves import likeness, typical_curve
 from jndkit.picturewise.masking import MaskedJpeg, Masking
 from jndkit.picturewise.responses import BANDS, RESPONSES, SMALLEST, Floats, WatchedSample, responses, sample
 from jndkit.protocols import AIC, Protocol
@@ -70,30 +71,46 @@ class Knob:
     def of(self, codec: Codec) -> tuple[list[float], list[float]] | None:
         """ln(JND) expected at every step of the codec's grid, worst fidelity first, and its standard deviation.
 
-        The worst window decides at each step. None for a codec that the network was not taught.
+        The worst window decides at each step. A codec that the network was not taught is told by one that finds the
+        same pictures hard, where both read alike on an ordinary photograph; None where there is no such codec.
         """
-        index = place(codec)
+        told, unlike = codec, 0.0
+        at = np.array(codec.knob.grid)
+        typical = np.array(typical_curve(codec, self._viewing))
+        like = likeness(codec)
+        if like is not None:
+            told, unlike = named_codec(like[0]), like[1]
+            at = _equally_visible(typical, told, self._viewing)
+        index = place(told)
         if index is None:
             return None
         knots = np.array(list(KNOTS.values())[index])
-        at = np.array(codec.knob.grid)
-        typical = np.array(typical_curve(codec, self._viewing))
         curves = np.array([typical + np.interp(at, knots, row) for row in self._residual[:, index]])
-        sigmas = np.array([np.interp(at, knots, row) for row in self._sigma[:, index]])
+        sigmas = np.array([np.hypot(np.interp(at, knots, row), unlike) for row in self._sigma[:, index]])
         worst = curves.argmax(axis=0)
         steps = np.arange(len(at))
         curve, sigma = curves[worst, steps], sigmas[worst, steps]
         if self._masking is not None:
-            curve, sigma = self._masked(codec, curve, sigma, self._masking)
+            # By the tables of another encoder the picture is not quantised here.
+            quantised = told is codec and codec.name == "jpeg" and codec.chroma == "420"
+            if quantised:
+                curve, sigma = self._jpeg.of(curve, sigma, codec.knob.grid, self._near)
+            else:
+                curve, sigma = _masked(told, curve, sigma, self._masking)
         return curve.tolist(), sigma.tolist()
 
-    def _masked(self, codec: Codec, curve: Floats, sigma: Floats, masking: Masking) -> tuple[Floats, Floats]:
-        """The curve as people see it who look from place to place, and its standard deviation."""
-        if codec.name == "jpeg" and codec.chroma == "420":
-            return self._jpeg.of(curve, sigma, codec.knob.grid, self._near)
-        shift, error = masking.at(curve, codec.name)
-        joined: Floats = np.hypot(sigma, error)
-        return curve + shift, joined
+
+def _masked(codec: Codec, curve: Floats, sigma: Floats, masking: Masking) -> tuple[Floats, Floats]:
+    """The curve as people see it who look from place to place, and its standard deviation."""
+    shift, error = masking.at(curve, codec.name)
+    joined: Floats = np.hypot(sigma, error)
+    return curve + shift, joined
+
+
+def _equally_visible(curve: Floats, codec: Codec, viewing: Viewing) -> Floats:
+    """The settings of a codec at which an ordinary photograph reads as it does along a curve of ln(JND)."""
+    falling = np.minimum.accumulate(typical_curve(codec, viewing))[::-1]
+    return np.asarray(np.interp(curve, falling, codec.knob.grid[::-1]), np.float64)
 
 
 def place(codec: Codec) -> int | None:

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import math
-from functools import cache
-
 import cv2
 import numpy as np
-import numpy.typing as npt
 
-from jndkit.codecs.annex_k import CHROMINANCE, LUMINANCE
+from jndkit.codecs.annex_k import CHROMINANCE, LUMINANCE, scaled
 from jndkit.codecs.chroma import double, halve
+from jndkit.codecs.dct import Plane, forward, inverse
 from jndkit.picture import Pixels
-
-Plane = npt.NDArray[np.float32]
 
 _DEAD_ZONE = 0.4  # what is added before flooring: less than a half, as codecs round that weigh bits
 
@@ -39,9 +34,9 @@ class Quantiser:
 
     def _rounded(self, side: int, luma: Plane, chroma: Plane) -> Pixels:
         if side not in self._transformed:
-            self._transformed[side] = [_blocks(plane, side) for plane in self._planes]
+            self._transformed[side] = [forward(plane, side) for plane in self._planes]
         planes = [
-            _plane(_rounded(block, luma if index == 0 else chroma), plane.shape)
+            inverse(_rounded(block, luma if index == 0 else chroma), plane.shape)
             for index, (block, plane) in enumerate(zip(self._transformed[side], self._planes, strict=True))
         ]
         return _rgb(planes)
@@ -49,12 +44,7 @@ class Quantiser:
 
 def _jpeg_steps(quality: float) -> tuple[Plane, Plane]:
     """Steps of luma and chroma, float32 (8, 1, 8), that libjpeg makes of the tables of Annex K."""
-    scale = (5000 / quality if quality < 50 else 200 - 2 * quality) / 100
-    luma, chroma = (
-        # Baseline JPEG has 8 bits for a step, and none for no step at all.
-        np.clip(np.floor(np.array(table) * scale + 0.5), 1, 255)[:, None].astype(np.float32)
-        for table in (LUMINANCE, CHROMINANCE)
-    )
+    luma, chroma = (np.array(scaled(table, quality), np.float32).reshape(8, 1, 8) for table in (LUMINANCE, CHROMINANCE))
     return luma, chroma
 
 
@@ -69,34 +59,6 @@ def _rounded(blocks: Plane, steps: Plane) -> Plane:
         np.copysign(np.floor(size, out=size), scaled, out=scaled)
     scaled *= steps
     return scaled
-
-
-@cache
-def _basis(side: int) -> Plane:
-    """The orthonormal DCT-II as a matrix, float32 (side, side): row k is the k-th cosine."""
-    k, x = np.indices((side, side))
-    basis = np.cos((2 * x + 1) * k * (math.pi / (2 * side))) * math.sqrt(2 / side)
-    basis[0] = math.sqrt(1 / side)
-    single: Plane = basis.astype(np.float32)
-    return single
-
-
-def _blocks(plane: Plane, side: int) -> Plane:
-    """Coefficients of all blocks where their pixels were, float32 (rows, side, columns, side)."""
-    height, width = plane.shape
-    padded = cv2.copyMakeBorder(plane, 0, -height % side, 0, -width % side, cv2.BORDER_REPLICATE)
-    # Many small products: OpenBLAS spreads large ones over threads that wait by spinning.
-    columns = np.matmul(_basis(side), padded.reshape(-1, side, padded.shape[1]))
-    blocks: Plane = np.matmul(columns.reshape(len(columns), side, -1, side), _basis(side).T)
-    return blocks
-
-
-def _plane(blocks: Plane, shape: tuple[int, ...]) -> Plane:
-    """The pixels of blocks, (rows, side, columns, side), cropped to a shape."""
-    rows, side = blocks.shape[:2]
-    lines = np.matmul(blocks, _basis(side)).reshape(rows, side, -1)
-    pixels = np.matmul(_basis(side).T, lines).reshape(rows * side, -1)
-    return np.ascontiguousarray(pixels[: shape[0], : shape[1]])
 
 
 def _rgb(planes: list[Plane]) -> Pixels:

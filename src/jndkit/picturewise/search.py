@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 NEAR = 0.90  # a reading between this share of the target and the target ends the search
 _AIM = 0.955
+_UNSEEN = 0.01  # JND
 _SAFE = 0.91  # the last encode, where one passed before
 _SAFER = 0.80  # the last but one, where none did
 _SAFEST = 0.60  # the last, where none did
@@ -109,7 +110,8 @@ def expect(curve: Sequence[float], readings: Mapping[int, float], step: int) -> 
     known = sorted(readings)
     if not known:
         return curve[step]
-    away = {k: math.log(max(readings[k], 1e-6)) - curve[k] for k in known}  # of nothing at all there is no logarithm
+    # Of nothing at all there is no logarithm, and of nearly nothing it says nearly nothing.
+    away = {k: math.log(max(readings[k], _UNSEEN)) - curve[k] for k in known}
     left = max((k for k in known if k <= step), default=None)
     right = min((k for k in known if k >= step), default=None)
     if left is None or right is None:

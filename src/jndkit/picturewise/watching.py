@@ -8,7 +8,8 @@ from statistics import NormalDist
 
 import numpy as np
 
-from jndkit.observers.contract import Map, Observer, Reading, Watched, can_look
+from jndkit.observers.contract import Map, Observer, Reading, Watched, can_look, check_viewing
+from jndkit.observers.panel import Panel, WatchedPanel
 from jndkit.observers.vpjnd import Vpjnd
 from jndkit.picture import Picture, flatten
 from jndkit.picturewise.masking import UNSEEN, Masking
@@ -21,14 +22,21 @@ _LEVEL = 0.9
 
 
 def watch_under(observer: Observer, picture: Picture, viewing: Viewing, protocol: Protocol) -> Watched:
-    """The picture watched as the protocol's people look, by any observer."""
+    """The picture watched as the protocol's people look, by any observer.
+
+    Raises UsageError for a display at which the observer's scale does not hold.
+    """
+    check_viewing(observer, viewing)
     look = protocol.look
     if look is None or can_look(observer) or min(picture.height, picture.width) < SMALLEST:
         return observer.watch(picture, viewing, protocol)
     # As an object, since to the type checker no observer can be a Vpjnd, whose `watch` takes one thing more.
-    learned: object = observer
-    if isinstance(learned, Vpjnd):
-        return learned.watch(
+    special: object = observer
+    if isinstance(special, Panel):  # each member by its own means
+        members = (watch_under(member, picture, viewing, protocol) for member in (special.first, special.second))
+        return WatchedPanel(special, *members)
+    if isinstance(special, Vpjnd):
+        return special.watch(
             picture, viewing, protocol, lambda rgb, tops, lefts: peaks(rgb, tops, lefts, viewing, look)
         )
     watched_sample = WatchedSample(sample(flatten(picture, 255)), viewing, look)
@@ -53,12 +61,14 @@ class _Masked:
         # Two errors join as independent: on either side their half-widths add as squares.
         error = math.exp(NormalDist().inv_cdf(0.5 + _LEVEL / 2.0) * sigma)
         below, above = math.hypot(jnd - low, jnd - jnd / error), math.hypot(high - jnd, jnd * error - jnd)
+        doubt = None if reading.doubt is None else min(jnd, math.hypot(reading.doubt * factor, jnd - jnd / error))
         return replace(
             reading,
             jnd=jnd,
             jnd_local=reading.jnd_local * factor,
             interval=(max(0.0, jnd - below), jnd + above),
             unmasked=reading.jnd,
+            doubt=doubt,
         )
 
     def map(self, decoded: Picture) -> Map:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import logging
 import math
-import re
 import warnings
 from collections.abc import Mapping
 from contextlib import suppress
@@ -19,6 +17,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
+from jndkit import toml_writer
 from jndkit.errors import CodecError, OutputError
 from jndkit.inference import available, session
 from jndkit.picture import make_folder, replacing, write_atomic
@@ -150,35 +149,10 @@ def write_card(path: Path, card: Card) -> None:
     plain, tables = [], []
     for key, value in asdict(card).items():
         if key == "data":
-            tables += ["[[data]]\n" + _lines(pictures) for pictures in value]
+            tables += ["[[data]]\n" + toml_writer.lines(pictures) for pictures in value]
         elif isinstance(value, Mapping):
             if value:
-                tables.append(f"[{key}]\n" + _lines(value))
+                tables.append(f"[{key}]\n" + toml_writer.lines(value))
         else:
-            plain.append(f"{key} = {_toml(value)}\n")
+            plain.append(toml_writer.lines({key: value}))
     write_atomic(path, ("".join(plain) + "".join("\n" + table for table in tables)).encode(), force=True)
-
-
-def _lines(table: Mapping[str, Any]) -> str:
-    return "".join(f"{_key(key)} = {_toml(value)}\n" for key, value in table.items())
-
-
-def _toml(value: Any) -> str:
-    """A value of a card; JSON's form of text, numbers and lists is TOML's too, but for the character DEL."""
-    if isinstance(value, np.generic):
-        value = value.item()
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float):
-        return repr(value)  # TOML's inf and nan, for which JSON has other words
-    if isinstance(value, Mapping):
-        return "{ " + ", ".join(f"{_key(key)} = {_toml(part)}" for key, part in value.items()) + " }"
-    if isinstance(value, list | tuple):
-        return "[" + ", ".join(_toml(part) for part in value) + "]"
-    if isinstance(value, str):  # names of files are bytes and need not be text
-        value = value.encode("utf-8", "backslashreplace").decode("utf-8")
-    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
-
-
-def _key(key: str) -> str:
-    return key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else _toml(key)

@@ -23,10 +23,14 @@ def network(name: str, arguments: dict[str, Any]) -> nn.Module:
 
 
 def load_weights(model: nn.Module, path: str | Path, name: str) -> None:
-    """Fill a network, called `name` in the error, from a safetensors file. Raises InputError."""
+    """Fill a network, called `name` in the error, from a safetensors file; of an earlier form where it is `adapted`.
+
+    Raises InputError.
+    """
     if not Path(path).is_file():
         raise InputError(path, f"there is no such file of weights of {name}")
     try:
-        model.load_state_dict(load_file(path))
+        state = load_file(path)
+        model.load_state_dict(model.adapted(state) if hasattr(model, "adapted") else state)
     except Exception as error:  # what safetensors raises shares no base but this one
         raise InputError(path, f"it holds no weights of {name} ({str(error).splitlines()[0][:200]})") from None

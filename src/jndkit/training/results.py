@@ -20,7 +20,7 @@ from jndkit.training.loop import EVENT_KEYS
 from jndkit.training.networks import load_weights, network
 from jndkit.training.recipe import Recipe
 from jndkit.training.systems import task_class
-from jndkit.weights import Card, home, read_card
+from jndkit.weights import Card, home, networks, read_card
 
 
 def export_best(recipe: Recipe, folder: Path, *, name: str | None = None) -> Card | None:
@@ -41,19 +41,18 @@ def export_best(recipe: Recipe, folder: Path, *, name: str | None = None) -> Car
     model = network(recipe.name, recipe.model)
     load_weights(model, best, recipe.name)
     own_name, about = name or recipe.name, _about(recipe, folder)
-    if hasattr(model, "parts"):
-        card = None
-        for ending, part in model.parts():
-            card = _publish_anew(part, folder, f"{own_name}-{ending}", about)
-        return card
-    if not hasattr(model, "contract"):
-        return None
     cards = []
-    for ending, other in _needed(recipe):
-        stage = {"architecture": f"{recipe.name}-{ending}", "licence": "unstated", "summary": f"needed by {own_name}"}
-        cards.append(_publish_anew(other, folder, f"{own_name}-{ending}", stage))
-        about["needs"] = cards[-1].name
-    cards.append(_publish_anew(model, folder, own_name, about))
+    if hasattr(model, "parts"):
+        cards = [_publish_anew(part, folder, f"{own_name}-{ending}", about) for ending, part in model.parts()]
+    elif hasattr(model, "contract"):
+        for ending, other in _needed(recipe):
+            stage = {"architecture": f"{recipe.name}-{ending}", "licence": "unstated"}
+            stage["summary"] = f"needed by {own_name}"
+            cards.append(_publish_anew(other, folder, f"{own_name}-{ending}", stage))
+            about["needs"] = cards[-1].name
+        cards.append(_publish_anew(model, folder, own_name, about))
+    else:
+        return None
     if name is not None:
         for card in cards:  # the network that needs the others comes last: it is a model once it is there
             _install(folder, card)
@@ -66,9 +65,8 @@ def check_free(name: str, step: int, steps: int) -> None:
     A run that has nothing left to do may have put its network there itself.
     """
     check_own_name(name)
-    card = home() / "weights" / f"{name}.toml"
-    if card.exists() and step < steps:
-        raise UsageError(f"{name} is taken: {card}; choose another name")
+    if step < steps and name in networks():
+        raise UsageError(f"{name} is taken by a network in {home() / 'weights'}; choose another name")
 
 
 def _needed(recipe: Recipe) -> Iterator[tuple[str, nn.Module]]:

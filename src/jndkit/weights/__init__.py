@@ -147,9 +147,23 @@ def cards() -> dict[str, Card]:
 def networks() -> dict[str, Network]:
     """Every network there is, by the name of its weights. Raises DamagedError for a card that cannot be read."""
     graphs: dict[str, list[Card]] = {}
-    for name, card in cards().items():
-        named = _VERSIONED.fullmatch(name)
-        graphs.setdefault(named["network"] if named else name, []).append(card)
+    known = cards()
+    versioned = {name: named for name in known if (named := _VERSIONED.fullmatch(name))}
+    # Another network of an architecture that comes as several graphs has its name before the same endings, or more.
+    endings = {(each["architecture"], f"-{each['graph']}") for each in versioned.values() if each["graph"]}
+    begins = {
+        (of, f"{name.removesuffix(end)}-")
+        for name in known.keys() - versioned
+        for of, end in endings
+        if name.endswith(end)
+    }
+    for name, card in known.items():
+        if name in versioned:
+            network = versioned[name]["network"]
+        else:
+            of_it = [begin for of, begin in begins if of == card.architecture and name.startswith(begin)]
+            network = max(of_it, key=len)[:-1] if of_it else name
+        graphs.setdefault(network, []).append(card)
     return {name: _listed(name, some) for name, some in graphs.items()}
 
 
@@ -192,6 +206,12 @@ def find(name: str) -> Weights:
     if wanted in CURRENT.values():
         raise MissingError(f"the network {name}", "pip install --force-reinstall jndkit")
     raise MissingError(f"a network called {name}", f"jnd train RECIPE --name {name}")
+
+
+def is_versioned(name: str) -> bool:
+    """Whether it has the form of the names that come along, `architecture.data.vN`."""
+    named = _VERSIONED.fullmatch(name)
+    return named is not None and not named["graph"]
 
 
 def check_name(name: str) -> None:

@@ -103,14 +103,14 @@ def test_the_plot(jnd: Run, draw: Draw) -> None:
 
 def test_what_is_not_installed_is_left_out_and_named(jnd: Run, draw: Draw, monkeypatch: pytest.MonkeyPatch) -> None:
     missing = {name: "" if name == "jpeg" else f"pip install {name}" for name in ("jndlic", "jpeg", "webp", "avif")}
-    missing |= {name: f"pip install {name}" for name in ("heic", "jxl", "vvc", "png")}
+    missing |= {name: f"pip install {name}" for name in ("heic", "jxl", "vvc", "bpg", "png")}
     monkeypatch.setattr("jndkit.codecs.available", lambda: missing)
     monkeypatch.setattr("jndkit.evaluation.codecs.settings.available", lambda: missing)
     draw("set/a.png")
     said = jnd("evaluate", "codecs", "set", "--json")
     assert said.code == 0, said.err
     assert [row["codec"] for row in said.rows] == ["jpeg"]
-    for name in ("jndlic", "webp", "avif", "heic", "jxl", "vvc"):
+    for name in ("jndlic", "webp", "avif", "heic", "jxl", "vvc", "bpg"):
         assert f"the codec {name} is left out: install it with: pip install {name}" in said.err
     assert "png" not in said.err
 

@@ -103,7 +103,7 @@ def test_people(jnd: Run, draw: Draw) -> None:
     Path("sets/konjnd/subjective_ratings.csv").write_text(table)
     said = jnd("evaluate", "picturewise", "--root", "sets", "--method", "cvvdp", "--rows", "r.jsonl")
     assert said.code == 0, said.err
-    assert "answers of people (KonJND-1k)" in said.out
+    assert "answers of people (KonJND-1k, jpeg:420)" in said.out
     assert "| ours, bisection, 50 % of viewers | 1, jpeg:420 |" in said.out
     assert Path("r.jsonl").read_text().count("\n") == 1
     again = jnd("evaluate", "picturewise", "--root", "sets", "--method", "cvvdp", "--rows", "r.jsonl")

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from jndkit.codecs.jndlic.coder import Tables
-from jndkit.codecs.jndlic.layout import CHANNELS, GROUP_OF, GROUPS, SLICES, Z_LIMIT, scale_of
+from jndkit.codecs.jndlic.layout import CHANNELS, GROUP_OF, GROUPS, LAYOUTS, SLICES, Z_LIMIT, scale_of
 from jndkit.codecs.jndlic.model import Priors
 
 Array = npt.NDArray[Any]
@@ -51,6 +51,7 @@ class Made:
 
     name = "made.nothing.v1"
     digest = b"made1234"
+    layout = LAYOUTS[1]
     analysis_reach = 32
     painting_reach = 40
 
@@ -78,12 +79,15 @@ class Made:
         step[:, :, ::2] = -4 + knob % 2
         return features, step
 
-    def predict(self, part: int, features: Array, known: Array, turn: int, places: Array) -> tuple[Array, Array]:
-        first, last = SLICES[part]
+    def predict(
+        self, part: int, features: Array, step: Array, known: Array, turn: int, places: Array
+    ) -> tuple[Array, Array]:
+        assert features.shape[1:] == step.shape[1:] == known.shape[1:]
+        first, last = self.layout.slices[part]
         around = known[first:last] if turn else known[np.arange(first, last) - min(first, last - first)]
         rolled = [np.roll(around, shift, (1, 2)) for shift in ((0, 1), (1, 0), (0, -1))]
         beside = np.sum(rolled, axis=0, dtype=around.dtype)
-        energy = features[int(part > 1)][None] + 18 - np.arange(first, last)[:, None, None] // 8
+        energy = features[int(first >= SLICES[1][1])][None] + 18 - np.arange(first, last)[:, None, None] // 8
         # Only the last channels may be told, by scale 0, not to be coded.
         least = (np.arange(first, last) < 180)[:, None, None]
         scale = np.clip(energy + np.minimum(np.abs(beside), 8), least, 63).astype(np.int32)
@@ -101,3 +105,11 @@ class Made:
         planes = blocks.reshape(3, height * 8, width * 8)
         planes[0] += 128
         return np.clip(np.tensordot(np.linalg.inv(_TO_YCC), planes, 1) / 255, 0, 1).astype(np.float32)
+
+
+class MadeSecond(Made):
+    """The same, in files of version 2."""
+
+    name = "made.nothing.v2"
+    digest = b"made5678"
+    layout = LAYOUTS[2]

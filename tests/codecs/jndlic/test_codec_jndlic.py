@@ -21,7 +21,7 @@ from jndkit.picture import MARK, Picture, with_metadata
 from jndkit.picture.colour.cicp import profile as numbered_profile
 from jndkit.picture.colour.profiles import apply, profile
 from jndkit.picture.difference import psnr
-from tests.codecs.jndlic.made_model import Made
+from tests.codecs.jndlic.made_model import Made, MadeSecond
 from tests.codecs.jndlic.mutations import mutated
 
 P3 = 12
@@ -47,6 +47,19 @@ def test_pictures_of_any_size_come_back(photo: Any, size: tuple[int, int]) -> No
     assert not back.grey
     # In a few pixels nothing is smooth, and the encoder saves bits where it may.
     assert psnr(picture.rgb, back.rgb) > (38 if min(size) > 32 else 36)
+
+
+def test_a_file_is_in_the_version_of_its_weights(photo: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    picture = Picture(photo(70, 50))
+    first = JndLic().encode(picture, FINE)
+    monkeypatch.setattr(model, "find", lambda name: MadeSecond())
+    second = JndLic().encode(picture, FINE)
+    assert (first[8], second[8]) == (1, 2)
+    assert psnr(picture.rgb, read(second).rgb) > 38
+    other = bytearray(second)
+    other[8] = 1
+    with pytest.raises(DamagedError, match="other weights than those installed"):
+        read(container.sealed(bytes(other)))
 
 
 def test_grey_stays_grey(photo: Any) -> None:

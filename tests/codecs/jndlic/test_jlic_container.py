@@ -54,6 +54,11 @@ def test_contents_come_back(contents: Contents) -> None:
     assert unpack(pack(contents), None, 10**8) == contents
 
 
+def test_the_version_is_kept() -> None:
+    assert pack(replace(CONTENTS, version=2))[8] == 2
+    assert unpack(pack(replace(CONTENTS, version=2)), None, 10**8).version == 2
+
+
 def test_empty_streams_are_left_out() -> None:
     assert unpack(pack(replace(CONTENTS, streams={**STREAMS, ICC: b""})), None, 10**8) == CONTENTS
 
@@ -66,7 +71,7 @@ def test_empty_streams_are_left_out() -> None:
         (FILE[: END + 3], DamagedError, "ends inside its header"),
         (FILE[:-1], DamagedError, "ends before its streams do"),
         (FILE + b"\0", DamagedError, "goes on after its last stream"),
-        (forged(8, "B", 2), FormatError, "version 2 "),
+        (forged(8, "B", 3), FormatError, "version 3 "),
         (forged(9, "B", 2), FormatError, r"features .* \(flags 2\)"),
         (forged(12, "I", 0), DamagedError, "0 x 21"),
         (forged(12, "I", 10**7), LimitError, "more than the limit"),

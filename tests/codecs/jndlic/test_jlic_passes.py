@@ -13,6 +13,7 @@ from jndkit.codecs.jndlic.layout import (
     BLOCK,
     CHANNELS,
     GROUPS,
+    LAYOUTS,
     MULTIPLE,
     PHASES,
     RD_WEIGHT,
@@ -23,7 +24,7 @@ from jndkit.codecs.jndlic.layout import (
 )
 from jndkit.codecs.jndlic.passes import read_tile, write_tile
 from jndkit.errors import CodecError
-from tests.codecs.jndlic.made_model import Made
+from tests.codecs.jndlic.made_model import Made, MadeSecond
 
 Array = npt.NDArray[Any]
 
@@ -32,22 +33,34 @@ def test_the_layout_is_that_of_the_format() -> None:
     """docs/reference/jlic.md has these numbers; files of version 1 are read by them for ever."""
     assert (MULTIPLE, BLOCK, CHANNELS, GROUPS, SYMBOL_LIMIT, Z_LIMIT) == (32, 8, 192, 4, 4095, 31)
     assert SLICES == ((0, 3), (3, 18), (18, 45), (45, 108), (108, 192))
-    assert PHASES[0] == (((0, 0),), ((1, 1),), ((0, 1),), ((1, 0),))
-    assert all(phases == (((0, 0), (1, 1)), ((0, 1), (1, 0))) for phases in PHASES[1:])
+    assert PHASES[0] == (((0, 0, 2),), ((1, 1, 2),), ((0, 1, 2),), ((1, 0, 2),))
+    assert all(phases == (((0, 0, 2), (1, 1, 2)), ((0, 1, 2), (1, 0, 2))) for phases in PHASES[1:])
     assert places(4, 4, PHASES[1][0]).tolist() == [0, 2, 8, 10, 5, 7, 13, 15]
-    for phases in PHASES:
-        assert sorted(place for each in phases for place in places(4, 8, each)) == list(range(32))
+    first, second = LAYOUTS[1], LAYOUTS[2]
+    assert (first.slices, first.passes) == (SLICES, PHASES)
+    assert second.slices == ((0, 1), (1, 3), (3, 18), (18, 45), (45, 108), (108, 192))
+    coarse = ((0, 0, 8),), ((4, 4, 8),), ((0, 4, 8), (4, 0, 8)), ((2, 2, 4),), ((0, 2, 4), (2, 0, 4))
+    assert second.passes == ((*coarse, *PHASES[0][1:]),) * 2 + PHASES[1:]
+    for layout in (first, second):
+        for phases in layout.passes:
+            assert sorted(place for each in phases for place in places(4, 12, each)) == list(range(48))
 
 
 @settings(max_examples=20, deadline=None)
-@given(st.integers(1, 3), st.integers(1, 3), st.integers(0, 60), st.integers(0, 1 << 32))
-def test_tiles_come_back(high: int, wide: int, knob: int, seed: int) -> None:
+@given(
+    st.sampled_from([Made(), MadeSecond()]),
+    st.integers(1, 3),
+    st.integers(1, 3),
+    st.integers(0, 60),
+    st.integers(0, 1 << 32),
+)
+def test_tiles_come_back(model: Made, high: int, wide: int, knob: int, seed: int) -> None:
     random = np.random.default_rng(seed)
     latent = (random.standard_cauchy((CHANNELS, 4 * high, 4 * wide)) * random.choice([0.1, 3, 900])).astype(np.float32)
     z = random.normal(0, 30, (2, high, wide)).astype(np.float32)
     encoder = Encoder()
-    written = write_tile(encoder, Made(), latent, z, knob, seed)
-    found = read_tile(Decoder(encoder.finish()), Made(), 32 * high, 32 * wide, knob, seed)
+    written = write_tile(encoder, model, latent, z, knob, seed)
+    found = read_tile(Decoder(encoder.finish()), model, 32 * high, 32 * wide, knob, seed)
     assert np.array_equal(found.symbols, written.symbols)
     assert np.array_equal(found.step, written.step)
     assert found.checksum == written.checksum
@@ -55,28 +68,35 @@ def test_tiles_come_back(high: int, wide: int, knob: int, seed: int) -> None:
 
 
 class _Looking(Made):
-    """Predictions from all that lies up to two rows and columns away, nothing beyond the border."""
+    """Predictions from all that lies as far away as the layout says, nothing beyond the border."""
 
-    def predict(self, part: int, features: Array, known: Array, turn: int, places: Array) -> tuple[Array, Array]:
-        first, last = SLICES[part]
-        wide = np.pad(features[0] + known[first:last], ((0, 0), (2, 2), (2, 2)))
+    def __init__(self, version: int) -> None:
+        self.layout = LAYOUTS[version]
+
+    def predict(
+        self, part: int, features: Array, step: Array, known: Array, turn: int, places: Array
+    ) -> tuple[Array, Array]:
+        first, last = self.layout.slices[part]
+        look = self.layout.looks[part]
+        wide = np.pad(features[0] + 5 * step[0] + known[first:last], ((0, 0), (look, look), (look, look)))
         height, width = known.shape[1:]
-        shifts = ((down, right) for down in range(5) for right in range(5))
+        shifts = ((down, right) for down in (0, look, 2 * look) for right in (0, look, 2 * look))
         sums: Array = np.sum([(3 * i + j + 1) * wide[:, i : i + height, j : j + width] for i, j in shifts], axis=0)
         mean = sums.reshape(last - first, -1)[:, places].astype(np.int32)
         return mean, mean % 64
 
 
-@pytest.mark.parametrize("part", range(len(SLICES)))
+@pytest.mark.parametrize(("version", "part"), [(1, part) for part in range(5)] + [(2, 0), (2, 1), (2, 2)])
 @pytest.mark.parametrize("strip", [1, 24, 56, 88])
-def test_strips_leave_no_seams(part: int, strip: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    random = np.random.default_rng(part)
-    features = random.integers(0, 99, (4, 20, 8)).astype(np.float32)
-    known = random.integers(-99, 99, (CHANNELS, 20, 8)).astype(np.float32)
-    for turn, phases in enumerate(PHASES[part]):
-        whole = _Looking().predict(part, features, known, turn, places(20, 8, phases))
+def test_strips_leave_no_seams(version: int, part: int, strip: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    random, model = np.random.default_rng(part), _Looking(version)
+    features = random.integers(0, 99, (4, 44, 8)).astype(np.float32)
+    step = random.integers(-9, 9, (GROUPS, 44, 8)).astype(np.float32)
+    known = random.integers(-99, 99, (CHANNELS, 44, 8)).astype(np.float32)
+    for turn, phases in enumerate(model.layout.passes[part]):
+        whole = model.predict(part, features, step, known, turn, places(44, 8, phases))
         monkeypatch.setattr(passes, "STRIP", strip)
-        found = passes._predicted(_Looking(), part, features, known, turn)
+        found = passes._predicted(model, part, (features, step, known), turn)
         assert all(np.array_equal(mine, theirs) for mine, theirs in zip(found, whole, strict=True))
 
 
@@ -111,7 +131,9 @@ def test_a_symbol_beyond_the_limit_is_refused() -> None:
 class _Even(Made):
     """The same table for every symbol."""
 
-    def predict(self, part: int, features: Array, known: Array, turn: int, places: Array) -> tuple[Array, Array]:
+    def predict(
+        self, part: int, features: Array, step: Array, known: Array, turn: int, places: Array
+    ) -> tuple[Array, Array]:
         shape = (3, len(places)) if part == 0 else (1, 1)
         return np.zeros(shape, np.int32), np.full(shape, 300 // 8 + 1, np.int32)
 

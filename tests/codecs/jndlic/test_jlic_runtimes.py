@@ -17,9 +17,8 @@ from jndkit import inference, weights
 from jndkit.codecs.jndlic import JndLic, codec, model, passes, read
 from jndkit.codecs.jndlic.layout import (
     CHANNELS,
+    GROUPS,
     KNOB_HIGH,
-    PHASES,
-    SLICES,
     STEP_LIMIT,
     SYMBOL_LIMIT,
     Z_LIMIT,
@@ -30,7 +29,8 @@ from jndkit.inference import session
 from jndkit.picture import Picture
 from tests.streams import make as streams
 
-DECIDING = ("hyper", *(f"context-{part}" for part in range(len(SLICES))))
+LAYOUT = model.layout_of(model.current())
+DECIDING = ("hyper", *LAYOUT.graphs)
 Array = npt.NDArray[Any]
 Arrays = tuple[Array, ...]
 Pair = tuple[Array, Array]
@@ -101,13 +101,16 @@ def extremes(name: str, part: str) -> list[Arrays]:
         knobs = [np.array([knob], np.float32) for knob in (0, 31, KNOB_HIGH)]
         return [(field[None].astype(np.float32), knob) for field in fields for knob in knobs]
     given: list[Arrays] = []
-    for turn, phases in enumerate(PHASES[int(part[-1])]):
+    index = LAYOUT.graphs.index(part)
+    fields = [STEP_LIMIT * random.choice([-1, 1], (GROUPS, 8, 12))] if LAYOUT.stepped[index] else []
+    for turn, phases in enumerate(LAYOUT.passes[index]):
         told = [np.full((features, 8, 12), 255), 255 * random.integers(0, 2, (features, 8, 12))]
         symbols = [np.full((CHANNELS, 8, 12), sign * SYMBOL_LIMIT) for sign in (-1, 1)]
         symbols += [SYMBOL_LIMIT * random.choice([-1, 1], (CHANNELS, 8, 12))]
         symbols += [random.integers(-9, 10, (CHANNELS, 8, 12))]
-        pairs = [[each[None].astype(np.float32) for each in pair] for pair in product(told, symbols)]
-        given += [(*pair, np.array([turn], np.float32), places(8, 12, phases)) for pair in pairs]
+        planes = [(one, *fields, other) for one, other in product(told, symbols)]
+        cases = [[each[None].astype(np.float32) for each in case] for case in planes]
+        given += [(*case, np.array([turn], np.float32), places(8, 12, phases)) for case in cases]
     return given
 
 
@@ -205,6 +208,7 @@ class _Torch:
 
         self._torch, self._parts = torch, dict(network.parts())
         self.name, self.digest, self.priors = installed.name, installed.digest, installed.priors
+        self.layout = installed.layout
         self.analysis_reach, self.painting_reach = network.reach()
 
     def _run(self, part: str, *given: Array) -> Arrays:
@@ -220,8 +224,9 @@ class _Torch:
         features, step = self._run("hyper", z[None].astype(np.float32), _told(knob))
         return features[0], step[0]
 
-    def predict(self, part: int, features: Array, known: Array, turn: int, places: Array) -> Pair:
-        mean, scale = self._run(f"context-{part}", features[None], known[None], _told(turn), places)
+    def predict(self, part: int, features: Array, step: Array, known: Array, turn: int, places: Array) -> Pair:
+        planes = (features, step, known) if self.layout.stepped[part] else (features, known)
+        mean, scale = self._run(self.layout.graphs[part], *(each[None] for each in planes), _told(turn), places)
         return mean[0].astype(np.int32), scale[0].astype(np.int32)
 
     def paint(self, symbols: Array, step: Array, knob: int) -> Array:
@@ -242,7 +247,8 @@ def test_pytorch_reads_the_runtimes_files_and_they_read_its(tmp_path: Path, monk
     from jndkit.training.recipe import load_recipe
 
     torch.manual_seed(9)
-    drawn = network("jndlic", load_recipe("debug-jndlic", ("data.train=.", "data.valid=.")).model).eval()
+    recipe = load_recipe("debug-jndlic", ("data.train=.", "data.valid=.", "model.version=2"))
+    drawn = network("jndlic", recipe.model).eval()
     # Drawn networks say little; these say something everywhere.
     for layer in (drawn.decoder.step, *(context.mean for context in drawn.contexts)):
         torch.nn.init.normal_(layer.weight, 0.0, 3.0)

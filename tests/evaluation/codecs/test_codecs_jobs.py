@@ -65,10 +65,23 @@ def test_answers_are_what_the_command_does(picture: Path) -> None:
         assert answer["jnd"] == done.jnd
 
 
+def test_a_panel_may_judge(picture: Path) -> None:
+    (row,), (alone,) = rows_of(picture, replace(ONE, observer="panel")), rows_of(picture)
+    assert row.error is None
+    assert row.source == alone.source.replace("cvvdp 0", "panel 1: cvvdp 0").replace(
+        " from", " + ssimulacra2 2.1-1 from"
+    )
+    assert row.levels["ssimulacra2"] == alone.levels["ssimulacra2"]
+    assert all(more >= less for more, less in zip(row.levels["jnd"], alone.levels["jnd"], strict=True))
+    assert replace(ONE, observer="panel").in_use([row, alone]) == [row]
+    with pytest.raises(UsageError, match="panel knows no display"):
+        replace(ONE, observer="panel", viewing="4k")
+
+
 def test_chroma_that_is_asked_for_is_kept(picture: Path) -> None:
     rows = rows_of(picture, Settings(codecs=("jpeg", "jpeg:420")))
     assert [row.part for row in rows] == ["jpeg", "jpeg:420"]
-    assert rows[1].answers["50"].get("codec", "jpeg:420") == "jpeg:420"
+    assert rows[1].answers["50"].get("codec", "jpeg:tuned,420") == "jpeg:tuned,420"
     assert rows[0].levels["bytes"] == rows[1].levels["bytes"]
 
 

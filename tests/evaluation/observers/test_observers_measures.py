@@ -37,11 +37,11 @@ def test_everyone_who_says_how_much_is_asked() -> None:
     assert {"ssimulacra2", "psnr", "ssim"} <= set(readers())
 
 
-@pytest.mark.parametrize("name", ["cvvdp", "ssimulacra2", "psnr", "ssim", "chou1995"])
+@pytest.mark.parametrize("name", ["cvvdp", "panel", "ssimulacra2", "psnr", "ssim", "chou1995"])
 def test_differences_rise_with_coding(name: str) -> None:
     reference = Picture(rgb=noise())
     read = reader(name).watch(reference, DISPLAY)
-    worse, better = (read(coded(quality)) for quality in (20, 80))
+    worse, better = (read(coded(quality)).values for quality in (20, 80))
     assert worse.keys() == better.keys()
     for measure in measures(set(worse)):
         texture = np.array([2.0])
@@ -49,23 +49,48 @@ def test_differences_rise_with_coding(name: str) -> None:
         assert low < high
 
 
-@pytest.mark.parametrize("name", ["cvvdp", "ssimulacra2", "psnr", "ssim", "chou1995"])
+@pytest.mark.parametrize("name", ["cvvdp", "panel", "ssimulacra2", "psnr", "ssim", "chou1995"])
 def test_no_difference_has_a_logarithm(name: str) -> None:
     reference = Picture(rgb=noise())
-    for key, value in reader(name).watch(reference, DISPLAY)(reference).items():
+    for key, value in reader(name).watch(reference, DISPLAY)(reference).values.items():
         assert math.isfinite(value)
         assert np.isfinite(Measure(key).ln(np.array([value]), np.array([1.0]))).all()
 
 
 def test_cvvdp_is_read_both_ways() -> None:
     reference, version = Picture(rgb=noise()), coded(30)
-    readings = reader("cvvdp").watch(reference, DISPLAY)(version)
+    readings = reader("cvvdp").watch(reference, DISPLAY)(version).values
     cvvdp = observer("cvvdp")
     assert readings["cvvdp"] == cvvdp.watch(reference, DISPLAY, AIC)(version).jnd
     assert (
         readings["cvvdp, side-by-side"]
         == cvvdp.watch(reference, DISPLAY, protocol("side-by-side", DISPLAY)[0])(version).jnd
     )
+
+
+def test_the_panel_is_read_both_ways_and_its_second_alone() -> None:
+    reference, version = Picture(rgb=noise()), coded(30)
+    said = reader("panel").watch(reference, DISPLAY)(version)
+    second = observer("ssimulacra2").watch(reference, DISPLAY, AIC)(version)
+    assert said.values.keys() == {"panel", "panel, side-by-side", "ssimulacra2, in JND"}
+    assert said.values["ssimulacra2, in JND"] == second.jnd
+    assert said.values["panel"] >= reader("cvvdp").watch(reference, DISPLAY)(version).values["cvvdp"]
+
+
+def test_an_observer_states_its_error_and_a_score_none() -> None:
+    reference, version = Picture(rgb=noise()), coded(30)
+    said = reader("cvvdp").watch(reference, DISPLAY)(version)
+    look = protocol("side-by-side", DISPLAY)[0]
+    assert said.errors["cvvdp, side-by-side"] == pytest.approx(look.error.share, rel=1e-3)
+    assert 0.1 < said.errors["cvvdp"] < 1.0
+    assert not reader("ssimulacra2").watch(reference, DISPLAY)(version).errors
+    assert reader("chou1995").watch(reference, DISPLAY)(version).errors["chou1995"] > 0.1
+
+
+def test_who_was_fitted_at_one_display_reads_at_no_other() -> None:
+    assert reader("panel").holds_at(DISPLAY)
+    assert not reader("panel").holds_at(viewing("4k"))
+    assert reader("cvvdp").holds_at(viewing("4k"))
 
 
 @given(st.floats(20.0, 60.0), st.floats(0.5, 20.0))

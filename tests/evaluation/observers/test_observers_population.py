@@ -11,7 +11,7 @@ import pytest
 from jndkit.evaluation.observers import population, subjective
 from jndkit.evaluation.observers.readings import Readings
 from jndkit.evaluation.observers.subjective import QUALITY
-from jndkit.evaluation.psychometric import phi
+from jndkit.study.psychometric import phi
 
 QUALITIES = np.arange(15.0, 98.0, 2.0)
 

@@ -12,7 +12,7 @@ import pytest
 from jndkit.evaluation.observers import shares, subjective
 from jndkit.evaluation.observers.readings import Readings
 from jndkit.evaluation.observers.subjective import Shares
-from jndkit.evaluation.psychometric import Counts
+from jndkit.study.psychometric import Counts
 
 
 @pytest.fixture

@@ -37,7 +37,7 @@ def test_what_has_no_value_leaves_its_cell_empty(rows: list[ScoreRow]) -> None:
     some.append(replace(some[0], measure="blind", scores={**some[0].scores, "coverage": 0.9}))
     some.append(replace(some[0], measure="sighted", scores={**some[0].scores, "rank": 0.5}))
     line = next(line for line in markdown(some).splitlines() if line.startswith("| blind |"))
-    assert line.split(" | ")[6] == ""
+    assert line.split(" | ")[7] == ""
     assert line.rstrip(" |").endswith("90")
     assert "-0.000" not in markdown(some)
 

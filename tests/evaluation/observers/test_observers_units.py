@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from jndkit.evaluation.observers import subjective, units
-from jndkit.evaluation.observers.units import PowerCurve, left_out, power_curve
+from jndkit.evaluation.observers.units import PowerCurve, power_curve
+from jndkit.evaluation.observers.unseen import left_out
 
 
 def test_a_power_curve_is_found() -> None:
@@ -33,7 +34,14 @@ def test_the_source_takes_no_part() -> None:
 
 def test_scores(answered: Path) -> None:
     by_measure = {row.measure: row for row in units.scores(subjective.aic_sample(answered))}
-    assert set(by_measure) == {*subjective.METRICS, "CVVDP, k (10 - Q)", units.FIXED, units.CONSTANT}
+    assert set(by_measure) == {
+        *subjective.METRICS,
+        units.LINE,
+        units.CURVE,
+        "panel",
+        units.FIXED,
+        units.CONSTANT,
+    }
     line = by_measure["CVVDP, k (10 - Q)"].scores
     assert line["rmse"] == pytest.approx(0.0, abs=1e-9)
     assert by_measure["SSIMULACRA2"].scores["rmse"] < 0.03

@@ -70,7 +70,7 @@ def test_knob_and_search_are_what_the_commands_do(folder: Path) -> None:
     knob, search = rows_of(folder / "2.png", replace(ONE, methods=("knob", "search")))
     assert knob.error is None
     assert search.error is None
-    predicted = jndkit.predict(folder / "2.png", codec="jpeg:420", encode=False)
+    predicted = jndkit.predict(folder / "2.png", codec="jpeg:plain,420", encode=False)
     assert predicted.prediction is not None
     assert knob.answers["75"] == {key: predicted.prediction[key] for key in ("value", "low", "high")} | {"encodes": 0}
     done = jndkit.encode(folder / "2.png", codec="jpeg", min_saving=0, force=True, keep_metadata="none").row
@@ -189,7 +189,7 @@ def test_side_by_side_is_read_as_its_people_look(folder: Path) -> None:
     assert seen.jnd != pytest.approx(seen.raw, rel=0.01)
     for share in ("75", "50"):
         predicted = jndkit.predict(
-            folder / "2.png", codec="jpeg:420", encode=False, protocol="side-by-side", viewers=float(share)
+            folder / "2.png", codec="jpeg:plain,420", encode=False, protocol="side-by-side", viewers=float(share)
         )
         assert predicted.prediction is not None
         expected = {key: predicted.prediction[key] for key in ("value", "low", "high")}

@@ -10,15 +10,19 @@ import cv2
 import numpy as np
 import pytest
 
+import konjnd as konjnd_scores
+from jndkit.batch import ledger
 from jndkit.datasets.mcl_jci import curves
 from jndkit.errors import InputError
 from jndkit.evaluation.picturewise.ground_truth import first_after
 from jndkit.evaluation.picturewise.jobs import jobs_left
 from jndkit.evaluation.picturewise.rows import KnobRow
 from jndkit.evaluation.picturewise.settings import Settings
-from jndkit.evaluation.picturewise.subjective import CODEC, SubjectiveSet, ground_truths, subjective_sets
+from jndkit.evaluation.picturewise.subjective import BPG, JUDGED, SubjectiveSet, ground_truths, subjective_sets
 from jndkit.evaluation.picturewise.tables import markdown
-from jndkit.picture import save_png
+from jndkit.opening import load
+from jndkit.picture import Picture, save_png
+from jndkit.protocols import protocol
 
 SIDE = 96
 
@@ -55,14 +59,15 @@ def konjnd(tmp_path: Path) -> Path:
     """A picture as JPEG whose four answers are levels 41, 51, 61 and 71, and one as BPG."""
     home = tmp_path / "konjnd"
     draw(home / "source_image" / "SRC0001.png", 3)
+    draw(home / "source_image" / "SRC0505.png", 4)
     header: list[object] = ["image_id", "Compression type", "No. of ratings", "mean", "std", "ratings"]
-    rows = [["SRC0001.png", "JPEG", 4, 56, 1, "[41, 51, 61, 71]"], ["SRC0505.png", "BPG", 1, 30, 1, "[30]"]]
+    rows = [["SRC0001.png", "JPEG", 4, 56, 1, "[41, 51, 61, 71]"], ["SRC0505.png", "BPG", 3, 30, 1, "[28, 30, 32]"]]
     write(home / "subjective_ratings.csv", [header, *rows])
     return home
 
 
 def evaluated(asked: SubjectiveSet) -> list[KnobRow]:
-    settings = Settings(codecs=(CODEC,), viewings=(None,), methods=("cvvdp", "knob"), protocol=asked.protocol)
+    settings = Settings(codecs=(asked.codec,), viewings=(None,), methods=("cvvdp", "knob"), protocol=asked.protocol)
     work = jobs_left([(path, name) for name, path in asked.pictures.items()], settings, [])
     return [row for job in work for row in job.rows()]
 
@@ -77,7 +82,7 @@ def test_mcl_jci(mcl_jci: Path) -> None:
         "mcl-jci/SRC01": 31.0, "mcl-jci/SRC02": 41.0
     }  # fmt: skip
     text = markdown(rows, asked)
-    assert "answers of people (MCL-JCI)" in text
+    assert "answers of people (MCL-JCI, jpeg:420)" in text
     assert "| VP-JND, Zhang et al. 2025 | MCL-JCI, JPEG | 94.82 | 3.92 | 89.35 |" in text
     assert "| ours, constant, 75 % of viewers | 2, jpeg:420 | 95.00 | 5.00 |" in text
     assert "| ours, knob, 75 % of viewers |" in text
@@ -92,8 +97,24 @@ def test_konjnd_by_its_answers(konjnd: Path) -> None:
     assert truth.value(truth.boundary["50"]) == 41.0
     text = markdown(rows, asked)
     assert "85.46" in text
-    assert "41.13" in text
+    assert "41.13" not in text
     assert "| 50 | constant |" in text
+
+
+def test_the_half_of_konjnd_that_is_bpg(konjnd: Path) -> None:
+    pytest.importorskip("imageio_ffmpeg")
+    jpeg, asked = subjective_sets(konjnd, JUDGED)
+    assert (jpeg.codec, asked.codec, list(asked.pictures)) == ("jpeg:420", BPG, ["konjnd/SRC0505"])
+    rows = evaluated(asked)
+    (truth,) = ground_truths(asked, rows).values()
+    # A level is a QP: who noticed at 30 is satisfied at 29.
+    assert truth.grid[0] == 50.0
+    assert dict(zip(truth.grid, truth.satisfied, strict=True))[29.0] == pytest.approx(2 / 3)
+    assert truth.value(truth.boundary["50"]) == 29.0
+    text = markdown(rows, asked)
+    assert "answers of people (KonJND-1k, bpg:420)" in text
+    assert "| VP-JND, Zhang et al. 2025 | KonJND-1k, BPG |  |  | 41.13 |" in text
+    assert "85.46" not in text
 
 
 def test_both_sets_of_a_folder(mcl_jci: Path, konjnd: Path) -> None:
@@ -121,3 +142,22 @@ def test_the_documented_constant_guess(shared: Path) -> None:
         error = np.mean(np.abs(np.array(values) - np.median(values)))
         assert documented.startswith(f"{error:.1f}")
         assert documented in page
+
+
+def test_where_its_viewers_stand_on_the_scale_is_told_by_rows() -> None:
+    """Half of KonJND-1k was judged as BPG: at its threshold the observer reads what the protocol's one point is."""
+    rows = ledger.read(konjnd_scores.ROWS)
+    page = (Path(__file__).parents[3] / "docs" / "reference" / "visibility.md").read_text()
+    assert konjnd_scores.table(rows) in page
+    reading = np.mean([row["jnd"] for row in rows if row["codec"] == BPG])
+    assert reading == pytest.approx(protocol("konjnd")[0].d50, abs=0.25)
+
+
+def test_the_place_of_a_score_on_the_knob() -> None:
+    picture = load(Path(__file__).parents[3] / "examples" / "lake.png")
+    levels = konjnd_scores.Levels(Picture(picture.rgb[:200, :300].copy()), "jpeg:420")
+    steps = levels.crossing(63.1)
+    assert steps is not None
+    assert steps[1] - steps[0] == 1
+    assert levels.score(steps[0]) < 63.1 <= levels.score(steps[1])
+    assert levels.crossing(101.0) is None

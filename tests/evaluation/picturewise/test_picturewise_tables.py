@@ -145,6 +145,15 @@ def test_the_documented_tables_are_those_of_the_committed_rows() -> None:
         assert [cell.split(",")[0].strip() for cell in line.split("|")[2:6]] == [str(count) for count in counts]
 
 
+def test_the_documented_table_of_bpg_is_that_of_the_committed_rows() -> None:
+    pytest.importorskip("imageio_ffmpeg")
+    rows = committed("picturewise_bpg")
+    assert not [row for row in rows if row.error]
+    assert Counter(row.method for row in rows) == {"cvvdp": 17, "knob": 17, "vpjnd": 17}
+    page = (ROOT / "docs" / "picturewise.md").read_text()
+    assert markdown(rows).split("**bpg:420, desktop")[1] in page
+
+
 def test_the_readme_says_what_the_rows_say() -> None:
     scores = dict(cases(committed("picturewise")))["jpeg:420", "desktop", "75"]
     errors = {summary.method: mean.value for summary in summaries(scores) if (mean := summary.of("error"))}

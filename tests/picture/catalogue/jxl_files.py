@@ -11,7 +11,6 @@ import io
 from functools import cache
 from typing import Any
 
-import imagecodecs
 import numpy as np
 from PIL import Image
 
@@ -129,6 +128,8 @@ def bare(data: bytes) -> bytes:
 
 @cache
 def encoded(name: str, lossless: bool) -> bytes:
+    import imagecodecs
+
     options: dict[str, Any] = {"lossless": True} if lossless else {"lossless": False, "distance": 0.5}
     return bytes(imagecodecs.jpegxl_encode(PIXELS[name], usecontainer=False, **options))
 
@@ -161,6 +162,8 @@ def _all_default(pixels: Array) -> bytes:
 @cache
 def _profile_bits(profile: bytes) -> Fields:
     """A profile as libjxl codes it: cut out of a transcoded JPEG file that holds it."""
+    import imagecodecs
+
     out = io.BytesIO()
     grey = profile[16:20] == b"GRAY"
     Image.fromarray(photo()[..., 1] if grey else photo()).save(out, "JPEG", icc_profile=profile)
@@ -172,6 +175,8 @@ def _profile_bits(profile: bytes) -> Fields:
 
 def samples_of(name: str, lossless: bool) -> tuple[Array, Array | None]:
     """Code values and transparency; of lossy files by 16 bits, since libjxl dithers what it rounds to 8."""
+    import imagecodecs
+
     pixels = PIXELS[name] if lossless else imagecodecs.jpegxl_decode(file(name, False, bits=16, alpha_bits=8)) / 257.0
     if name in ("rgb", "grey"):
         return pixels, None

@@ -42,6 +42,42 @@ def test_only_what_is_known_decides(build: Build) -> None:
         assert torch.equal(found, found.round())
 
 
+def test_means_are_predicted_from_earlier_passes_in_one_unit(build: Build) -> None:
+    """What a later pass codes changes nothing, what an earlier one does; nor do steps, where the values stay."""
+    model = build(version=2)
+    second, random = layout.LAYOUTS[2], torch.Generator().manual_seed(4)
+    features = torch.randint(0, 256, (1, 8, 20, 24), generator=random).float()
+    symbols = torch.randint(-9, 10, (1, 192, 20, 24), generator=random).float()
+    step = torch.zeros(1, layout.GROUPS, 20, 24)
+    for index in (0, 1):
+        context, (begin, end) = model.contexts[index], second.slices[index]
+        for turn, phases in enumerate(second.passes[index]):
+            where = torch.from_numpy(layout.places(20, 24, phases))
+            earlier = [places for passes in second.passes[index][:turn] for places in passes]
+            known = np.zeros(480, bool)
+            known[layout.places(20, 24, tuple(earlier)) if earlier else []] = True
+            known = torch.from_numpy(known.reshape(20, 24))
+            later, moved = symbols.clone(), symbols.clone()
+            later[:, begin:end, ~known] = 77.0
+            later[:, end:] = -5.0
+            moved[:, begin:end, known] += 8.0
+            at = torch.full((1,), float(turn))
+            with torch.no_grad():
+                found, same, other = (context(features, step, each, at, where)[0] for each in (symbols, later, moved))
+                halved = symbols.clone()
+                halved[:, :end, ::2] *= 0.5
+                finer = step.clone()
+                finer[:, :, ::2] = 16.0
+                again = context(features, finer, halved, at, where)[0]
+            assert torch.equal(found, same)
+            assert torch.equal(found, found.round())
+            if turn:
+                # All neighbours eight symbols higher: so is the mean.
+                assert torch.equal(other, found + 64.0)
+                own = 1.0 - 0.5 * (where // 24 % 2 == 0).float()
+                assert float((again - found * own).abs().max()) <= 1.0
+
+
 def test_the_passes_cover_every_place_once() -> None:
     for passes in layout.PHASES:
         every = np.concatenate([layout.places(6, 8, phases) for phases in passes])

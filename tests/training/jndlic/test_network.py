@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -92,3 +93,25 @@ def test_the_published_size_runs() -> None:
     assert not torch.equal(found[0, :, 6, 2, 2:], other[0, :, 6, 2, 2:])
     with pytest.raises(UsageError, match="such as 12, 48, 192"):
         network("jndlic-paper", {"width": 64})
+
+
+def test_a_network_goes_on_from_one_of_version_1(build: Build, inputs: Inputs, crop: Pixels, tmp_path: Path) -> None:
+    """All that both have is as it was; what is new learns."""
+    from safetensors.torch import save_file
+
+    from jndkit.training.networks import load_weights
+
+    first, second, values = build(), build(version=2), inputs(crop, 30.0)
+    for layer in (*first.analysis.parameters(), *first.contexts.parameters()):
+        layer.data += 0.01 * torch.randn(layer.shape, generator=torch.Generator().manual_seed(1))
+    save_file(first.state_dict(), tmp_path / "first.safetensors")
+    load_weights(second, tmp_path / "first.safetensors", "jndlic")
+    for name, each in first.state_dict().items():
+        if not name.startswith("contexts."):
+            assert torch.equal(second.state_dict()[name], each)
+    for old, new in zip(first.contexts[1:], second.contexts[2:], strict=True):
+        assert all(torch.equal(*pair) for pair in zip(old.parameters(), new.parameters(), strict=True))
+    second(*values).bits.sum().backward()
+    assert all(each.grad is not None for each in second.contexts.parameters())
+    with pytest.raises(UsageError, match="choose 1 or 2"):
+        build(version=3)

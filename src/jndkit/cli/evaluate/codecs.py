@@ -16,6 +16,7 @@ def codecs(
     pictures: options.Folders = None,
     codec: Annotated[list[str] | None, options.codecs("all that are installed")] = None,
     viewing: options.Display = "desktop",
+    observer: options.Observer = "cvvdp",
     rows: options.Rows = None,
     plot: options.Plot = None,
     recursive: options.Recursive = False,
@@ -41,7 +42,7 @@ def codecs(
     output = Output(rows, json, plot, force)
     results = output.known(CodecRow)
     if pictures:
-        settings, paths = _settings(codec, viewing, max_pixels, jobs), named_pictures(pictures, recursive)
+        settings, paths = _settings(codec, viewing, observer, max_pixels, jobs), named_pictures(pictures, recursive)
         results = run(plan(settings, results, partial(jobs_left, paths, settings), check), settings.processes, output)
     else:
         output.show(results)
@@ -49,7 +50,7 @@ def codecs(
     return exit_code(results)
 
 
-def _settings(codec: list[str] | None, viewing: str, max_pixels: int, jobs: int | None) -> Settings:
+def _settings(codec: list[str] | None, viewing: str, observer: str, max_pixels: int, jobs: int | None) -> Settings:
     """Codecs that are asked for must be there; of all, those that are not are left out, and named."""
     from jndkit.batch import jobs_wanted
     from jndkit.codecs import available
@@ -57,7 +58,7 @@ def _settings(codec: list[str] | None, viewing: str, max_pixels: int, jobs: int 
     from jndkit.evaluation.codecs.settings import Settings, present
 
     chosen = tuple(dict.fromkeys(codec)) if codec else present()
-    settings = Settings(chosen, viewing, max_pixels, jobs_wanted(jobs))
+    settings = Settings(chosen, viewing, max_pixels, jobs_wanted(jobs), observer)
     if not codec:
         for name, install in available().items():
             if name in order() and install:

@@ -21,6 +21,10 @@ def observers(
         str | None,
         typer.Option(metavar="DIR", help="The data folder: people/, labels/ and the pictures that they refer to."),
     ] = None,
+    study: Annotated[
+        str | None,
+        typer.Option(metavar="DIR", help="A study of your own instead: what its viewers answered."),
+    ] = None,
     table: Annotated[
         list[str] | None,
         typer.Option(
@@ -43,21 +47,25 @@ def observers(
 ) -> int:
     """Compare observers and metrics with people's answers; each picture is predicted from the others.
 
-    Prints tables in Markdown, or with --json the rows. Without --root, of the rows in the file of --rows alone. Rows
-    hold none of people's answers, so a plot needs --root.
+    Prints tables in Markdown, or with --json the rows. Without --root and --study, of the rows in the file of --rows
+    alone. Rows hold none of people's answers, so a plot needs --root.
     """
     from jndkit.batch import jobs_wanted
     from jndkit.evaluation.observers.rows import by_kind, from_json
     from jndkit.evaluation.observers.tables import markdown
     from jndkit.evaluation.rows import read
 
-    if root is None and rows is None:
-        raise UsageError("name the folder of people's answers with --root, or a file of rows with --rows")
+    if root is None and rows is None and study is None:
+        raise UsageError("name the folder of people's answers with --root or --study, or a file of rows with --rows")
+    if study is not None and (root is not None or table or plot is not None):
+        raise UsageError("--study has a table of its own, and no plot: it goes without --root, --table and --plot")
     if plot is not None and root is None:
         raise UsageError("a plot shows people's answers, which are not in the rows: name their folder with --root")
     output = Output(rows, json, plot, force)
     readings, scores = by_kind(read(rows, from_json) if rows is not None else [])
-    if root is not None:
+    if study is not None:
+        readings, scores = _study(Path(study), observer, readings, scores, jobs_wanted(jobs), output)
+    elif root is not None:
         tables = _tables(Path(root), table)
         readings = _read(Path(root), tables, observer, readings, scores, jobs_wanted(jobs), output)
         scores = _score(Path(root), tables, readings, scores, output)
@@ -67,6 +75,28 @@ def observers(
     output.show(scores)
     output.report([row for row in scores if not table or row.table in table], markdown)
     return exit_code([*readings, *scores])
+
+
+def _study(
+    folder: Path,
+    observer: list[str] | None,
+    readings: list[ReadingRow],
+    known: list[ScoreRow],
+    processes: int,
+    output: Output,
+) -> tuple[list[ReadingRow], list[ScoreRow]]:
+    """Everyone's readings of the versions that were shown, and every score. known: scores of a file of rows."""
+    from jndkit.batch import ledger
+    from jndkit.evaluation.observers.asked import asked
+    from jndkit.evaluation.observers.scoring import score_study
+    from jndkit.evaluation.observers.stimuli import STUDY
+
+    study = asked(folder)  # before any work: what is no study is known at once
+    readings = _read(folder, [STUDY], observer, readings, known, processes, output)
+    scores = list(score_study(study, readings))
+    if output.rows is not None:
+        ledger.rewrite(output.rows, (row.to_json() for row in (*readings, *scores)))
+    return readings, scores
 
 
 def _tables(root: Path, asked: list[str] | None) -> list[str]:
@@ -109,11 +139,11 @@ def _read(
     from jndkit.evaluation.observers.jobs import jobs_left
     from jndkit.evaluation.observers.measures import readers
     from jndkit.evaluation.observers.settings import Settings
-    from jndkit.evaluation.observers.stimuli import STIMULI
+    from jndkit.evaluation.observers.stimuli import STIMULI, STUDY
     from jndkit.evaluation.run import plan
 
     by = tuple(dict.fromkeys(observer)) if observer else readers()
-    settings = Settings(root, tuple(name for name in STIMULI if name in tables), by)
+    settings = Settings(root, tuple(name for name in (*STIMULI, STUDY) if name in tables), by)
     return run(plan(settings, known, partial(jobs_left, settings), lambda rows: None, scores), processes, output)
 
 

@@ -100,20 +100,36 @@ def _judged_by_people(
     output: Output,
 ) -> Results:
     """Each set that is in the folder with its rows."""
-    from jndkit.evaluation.picturewise.subjective import CODEC, subjective_sets
+    from jndkit.evaluation.picturewise.subjective import subjective_sets
 
-    if codec and set(codec) != {"jpeg"} and set(codec) != {CODEC}:
-        raise UsageError("people judged these sets as JPEG: leave --codec out")
     results: Results = []
-    for judged in subjective_sets(root):
-        settings = _settings([CODEC], viewing, method, judged.protocol, max_pixels)
-        own = [row for row in known if row.protocol == judged.protocol]
-        others = [row for row in known if row.protocol != judged.protocol]
+    for judged in subjective_sets(root, _judged_codecs(codec)):
+        settings = _settings([judged.codec], viewing, method, judged.protocol, max_pixels)
+        own = [row for row in known if (row.protocol, row.codec) == (judged.protocol, judged.codec)]
+        others = [row for row in known if (row.protocol, row.codec) != (judged.protocol, judged.codec)]
         pictures = [(path, name) for name, path in judged.pictures.items()]
         own = _run(pictures, settings, own, processes, output, others)
         known = [*others, *own]
         results.append((judged, own))
     return results
+
+
+def _judged_codecs(codec: list[str] | None) -> list[str]:
+    """The specs that are asked for, of those that people judged; without a wish all that can be used."""
+    from jndkit.codecs import available
+    from jndkit.evaluation.picturewise.subjective import JUDGED
+
+    names = {spec.partition(":")[0]: spec for spec in JUDGED}
+    if codec:
+        if not set(codec) <= {*names, *JUDGED}:
+            raise UsageError(
+                f"people judged these sets as {' and '.join(names)}: name one of them, or leave --codec out"
+            )
+        return [spec for name, spec in names.items() if {name, spec} & set(codec)]
+    missing = {name: command for name in names if (command := available()[name])}
+    for name, command in missing.items():
+        printing.complain(f"pictures that people judged as {name} are left out; install what it needs with: {command}")
+    return [spec for name, spec in names.items() if name not in missing]
 
 
 def _run(

@@ -29,7 +29,7 @@ from jndkit.codecs.jndlic.layout import BLOCK, CHANNELS, GROUPS, KNOB_HIGH, KNOB
 from jndkit.codecs.jndlic.model import Floats, Model
 from jndkit.codecs.jndlic.passes import read_tile, write_tile
 from jndkit.codecs.jndlic.windows import TILE, Window, padded, windows
-from jndkit.codecs.spec import Grammar
+from jndkit.codecs.spec import Grammar, Option
 from jndkit.errors import CodecError, DamagedError, UsageError
 from jndkit.limits import MAX_BLOCK
 from jndkit.picture import MAX_PIXELS, Picture, Pixels, Source
@@ -42,14 +42,21 @@ _KEY = struct.Struct("<BHII")
 
 
 class JndLic:
-    """JND-LIC. Alpha is coded without loss; grey pictures cost no chroma."""
+    """JND-LIC. Alpha is coded without loss; grey pictures cost no chroma.
 
-    grammar = Grammar("jndlic", (), "q")
+    weights: the name of networks that somebody trained; by default those that come along.
+    """
 
-    def __init__(self) -> None:
+    # A name like q30 would be taken for the knob's value.
+    grammar = Grammar("jndlic", (Option("weights", (), "", form="(?!q[0-9])[A-Za-z0-9][A-Za-z0-9._-]*"),), "q")
+
+    def __init__(self, weights: str = "") -> None:
         self.name = "jndlic"
         self.suffix = ".jlic"
-        self.spec = self.grammar.spec()
+        self.spec = self.grammar.spec(weights=weights)
+        self.weights = weights
+        if weights:
+            networks.check(weights)
         self.chroma = "444"
         self.knob = Knob("quality", KNOB_LOW, KNOB_HIGH, 1, True)
         self.carries = frozenset({"alpha", "icc", "exif", "xmp", "grey"})
@@ -64,9 +71,11 @@ class JndLic:
             pixels = samples(picture, self.carries)
             planes = pixels[..., None] if pixels.ndim == 2 else pixels
             colours = planes[..., :3] if planes.shape[2] > 2 else np.repeat(planes[..., :1], 3, axis=2)
-            model = networks.find(networks.current())
+            model = networks.find(self.weights or networks.current())
             grey = planes.shape[2] < 3
-            contents = Contents(picture.width, picture.height, knob, grey, model.name, model.digest, 0)
+            contents = Contents(
+                picture.width, picture.height, knob, grey, model.name, model.digest, 0, version=model.layout.version
+            )
             symbols, checksum = _write(colours, model, contents)
             streams = {
                 SYMBOLS: symbols,
@@ -110,7 +119,7 @@ def _model_of(contents: Contents, path: str | Path | None) -> Model:
         model = networks.find(contents.weights)
     except UsageError:
         raise DamagedError(path, "the name of its weights is not a valid name") from None
-    if model.digest != contents.digest:
+    if (model.digest, model.layout.version) != (contents.digest, contents.version):
         raise DamagedError(path, f"it was written with other weights than those installed as {model.name}")
     return model
 
@@ -196,6 +205,7 @@ CARD = Card(
     install="pip install --force-reinstall jndkit",
     present=networks.is_present,
     versions=networks.versions,
+    spec_versions=lambda spec: networks.versions(JndLic.grammar.chosen(spec)["weights"]),
     pace=2.7,
     learned=True,
     sweep=(14, 19, 24, 29, 34, 39, 44),

@@ -11,12 +11,13 @@ import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from jndkit.codecs.jndlic.layout import LAYOUTS
 from jndkit.errors import DamagedError, FormatError, LimitError
 from jndkit.limits import MAX_BLOCK, check_size
 
 # Like PNG's: a byte above 127, CR LF and the old end of text give transfers away that took the file for text.
 MAGIC = b"\x89JLIC\r\n\x1a"
-VERSION = 1  # of the format; others are refused
+VERSIONS = frozenset(LAYOUTS)  # of the format; others are refused
 SIDE = 65535  # pixels, a limit of the format
 GREY = 1
 DIGEST = 8  # bytes of the weights' sha256 that are kept
@@ -37,6 +38,7 @@ class Contents:
     width, height: of the picture, pixels.  knob: the whole number the networks are told.  grey: one channel is meant.
     weights: name of the weights.  digest: the first bytes of their sha256.
     checksum: CRC-32 of the decoded symbols.  streams: kind -> bytes, without empty ones.
+    version: of the format, which says in what order symbols are coded.
     """
 
     width: int
@@ -47,6 +49,7 @@ class Contents:
     digest: bytes
     checksum: int
     streams: dict[int, bytes] = field(default_factory=dict)
+    version: int = 1
 
 
 def pack(contents: Contents) -> bytes:
@@ -57,7 +60,7 @@ def pack(contents: Contents) -> bytes:
     body = b"".join(streams.values())
     header = _HEADER.pack(
         MAGIC,
-        VERSION,
+        contents.version,
         GREY if contents.grey else 0,
         contents.knob,
         contents.width,
@@ -93,7 +96,7 @@ def unpack(data: bytes, path: str | Path | None, max_pixels: int) -> Contents:
     if len(data) < _HEADER.size:
         raise DamagedError(path, "the file ends inside its header")
     _, version, flags, knob, width, height, digest, checksum, crc, count, letters = _HEADER.unpack_from(data)
-    if version != VERSION:
+    if version not in VERSIONS:
         raise FormatError(path, f"version {version} of the .jlic format is not one this release reads")
     start = _HEADER.size + letters + count * _ENTRY.size
     if len(data) < start + _CRC.size:
@@ -119,7 +122,7 @@ def unpack(data: bytes, path: str | Path | None, max_pixels: int) -> Contents:
         at += length
     # Latin-1 decodes anything; `weights.check_name` judges what came of it.
     name = data[_HEADER.size : _HEADER.size + letters].decode("latin-1")
-    return Contents(width, height, knob, bool(flags & GREY), name, digest, checksum, streams)
+    return Contents(width, height, knob, bool(flags & GREY), name, digest, checksum, streams, version)
 
 
 def _lengths(entries: bytes, path: str | Path | None) -> dict[int, int]:

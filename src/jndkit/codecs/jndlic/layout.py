@@ -5,6 +5,8 @@ The networks are trained for it and the files are written in it, so it belongs t
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 import numpy.typing as npt
 
@@ -14,15 +16,56 @@ CHANNELS = 192  # three planes of 64 frequencies, in the order of the zigzag: Y0
 
 # First and last + 1 channel of each slice: the means, then two, two, three and eight diagonals of the zigzag.
 SLICES = ((0, 3), (3, 18), (18, 45), (45, 108), (108, 192))
-_QUARTERS = (((0, 0),), ((1, 1),), ((0, 1),), ((1, 0),))
-_HALVES = (((0, 0), (1, 1)), ((0, 1), (1, 0)))
-# Of each slice the passes, of each pass the places modulo 2, row and column, that it codes.
+_QUARTERS = (((0, 0, 2),), ((1, 1, 2),), ((0, 1, 2),), ((1, 0, 2),))
+_HALVES = (((0, 0, 2), (1, 1, 2)), ((0, 1, 2), (1, 0, 2)))
+# Of each slice the passes, of each pass the places that it codes: row, column and what both are counted modulo.
 PHASES = (_QUARTERS, _HALVES, _HALVES, _HALVES, _HALVES)
+_PYRAMID = (
+    ((0, 0, 8),),
+    ((4, 4, 8),),
+    ((0, 4, 8), (4, 0, 8)),
+    ((2, 2, 4),),
+    ((0, 2, 4), (2, 0, 4)),
+    *_QUARTERS[1:],
+)
 
 KNOB_LOW, KNOB_HIGH = 0, 60  # eight more halve every step
 SYMBOL_LIMIT = 4095  # in steps; latents are clipped there
 Z_LIMIT = 31  # 63 columns in a table
 STEP_LIMIT = 32  # sixteenths of an octave
+
+Phase = tuple[int, int, int]
+
+
+class Layout(NamedTuple):
+    """In which order one version of the format codes the symbols of the latents.
+
+    slices: first and last + 1 channel of each.  passes: of each slice.  graphs: what predicts each slice, by what is
+    put behind the name of the weights.  looks: rows of latents around a place that decide what is predicted there.
+    stepped: whether the prediction of a slice is told the field of steps.
+    """
+
+    version: int
+    slices: tuple[tuple[int, int], ...]
+    passes: tuple[tuple[tuple[Phase, ...], ...], ...]
+    graphs: tuple[str, ...]
+    looks: tuple[int, ...]
+    stepped: tuple[bool, ...]
+
+
+_CONTEXTS = tuple(f"context-{index}" for index in range(len(SLICES)))
+LAYOUTS = {
+    1: Layout(1, SLICES, PHASES, _CONTEXTS, (2,) * 5, (False,) * 5),
+    # Means of luma, then those of chroma, from coarse to fine.
+    2: Layout(
+        2,
+        ((0, 1), (1, 3), *SLICES[1:]),
+        (_PYRAMID, _PYRAMID, *PHASES[1:]),
+        ("means-0", "means-1", *_CONTEXTS[1:]),
+        (16, 16, 2, 2, 2, 2),
+        (True, True, False, False, False, False),
+    ),
+}
 
 # What the square of an error of one step is worth, in bits, to an encoder that chooses how it rounds.
 RD_WEIGHT = 8.0
@@ -33,13 +76,13 @@ GROUP_OF: npt.NDArray[np.int64] = np.array(
 )
 
 
-def places(height: int, width: int, phases: tuple[tuple[int, int], ...]) -> npt.NDArray[np.int64]:
+def places(height: int, width: int, phases: tuple[Phase, ...]) -> npt.NDArray[np.int64]:
     """The places that a pass codes, int64 (n,), row * width + column, in the order in which it codes them.
 
-    height, width: of the latents, even.  phases: an element of PHASES[slice].
+    height, width: of the latents.  phases: of the pass.
     """
     grid = np.arange(height * width, dtype=np.int64).reshape(height, width)
-    return np.concatenate([grid[row::2, column::2].ravel() for row, column in phases])
+    return np.concatenate([grid[row::step, column::step].ravel() for row, column, step in phases])
 
 
 def scale_of(knob: float) -> float:

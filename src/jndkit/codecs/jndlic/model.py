@@ -17,12 +17,13 @@ import numpy.typing as npt
 from jndkit import weights
 from jndkit.codecs.jndlic.coder import Integers, Tables
 from jndkit.codecs.jndlic.container import DIGEST
-from jndkit.codecs.jndlic.layout import SLICES, Z_LIMIT
+from jndkit.codecs.jndlic.layout import LAYOUTS, Z_LIMIT, Layout
 from jndkit.errors import CodecError, MissingError
 from jndkit.inference import Session, default_runtime, session
 
 Floats = npt.NDArray[np.float32]
 
+_ARCHITECTURE = "jndlic"
 _DISTRIBUTIONS = {"cuda": "onnxruntime-gpu"}  # those not called what the runtime is
 
 FRACTIONS = 8
@@ -42,12 +43,13 @@ class Priors(NamedTuple):
 class Model(Protocol):
     """What the codec asks of its networks. Heights and widths are multiples of 32 pixels, knob is a whole number.
 
-    name: of the weights.  digest: of those that decode, 8 bytes.
+    name: of the weights.  digest: of those that decode, 8 bytes.  layout: in which their symbols are coded.
     analysis_reach, painting_reach: pixels around a place that decide what is said of it.
     """
 
     name: str
     digest: bytes
+    layout: Layout
     analysis_reach: int
     painting_reach: int
 
@@ -67,11 +69,12 @@ class Model(Protocol):
         ...
 
     def predict(
-        self, part: int, features: Floats, known: Floats, turn: int, places: npt.NDArray[np.int64]
+        self, part: int, features: Floats, step: Floats, known: Floats, turn: int, places: npt.NDArray[np.int64]
     ) -> tuple[Integers, Integers]:
         """Means, in eighths, and scales, 0 to 63, of the symbols of a slice at some places: int32 (channels, n) each.
 
-        known: (192, H/8, W/8), the symbols so far, 0 elsewhere.  turn: the number of the pass in its slice.
+        features, step: as `hyper` gives them.  known: (192, H/8, W/8), the symbols so far, 0 elsewhere.
+        turn: the number of the pass in its slice.
         """
         ...
 
@@ -82,7 +85,7 @@ class Model(Protocol):
 
 def current() -> str:
     """The name of the weights that encode."""
-    return weights.CURRENT.get("jndlic", "jndlic")
+    return weights.CURRENT.get(_ARCHITECTURE, _ARCHITECTURE)
 
 
 def find(name: str) -> Model:
@@ -91,7 +94,37 @@ def find(name: str) -> Model:
     try:
         return _Networks(name)
     except MissingError:
-        raise MissingError(f"the network {name} (for .jlic files)", "pip install --upgrade jndkit") from None
+        raise _missing(name) from None
+
+
+def check(name: str) -> None:
+    """Raises MissingError, as `find` does, where there are no networks of a name; nothing is loaded."""
+    for folder in weights.folders():
+        if all((folder / f"{graph}.toml").is_file() for graph in _graphs(name, layout_of(name))):
+            return
+    raise _missing(name)
+
+
+def _missing(name: str) -> MissingError:
+    if weights.is_versioned(name):  # so are those called that come along
+        return MissingError(f"the network {name} (for .jlic files)", "pip install --upgrade jndkit")
+    target = weights.home() / "weights"
+    return MissingError(
+        f"the network {name} (for .jlic files), which who trained it has,", f"cp FOLDER/{name}-* {target}"
+    )
+
+
+def layout_of(name: str) -> Layout:
+    """The layout of a name's weights: the newest whose graphs begin to be there."""
+    for version, layout in sorted(LAYOUTS.items(), reverse=True):
+        if version == 1 or any((folder / f"{name}-{layout.graphs[0]}.toml").is_file() for folder in weights.folders()):
+            break
+    return layout
+
+
+def _graphs(name: str, layout: Layout) -> list[str]:
+    """The graphs of a name; those between the first and the last decide symbols."""
+    return [f"{name}-{part}" for part in ("analysis", "tables", "hyper", *layout.graphs, "synthesis")]
 
 
 def is_present() -> bool:
@@ -101,9 +134,9 @@ def is_present() -> bool:
     return any((folder / f"{current()}-tables.toml").is_file() for folder in weights.folders())
 
 
-def versions() -> dict[str, str]:
-    """The weights that encode, with what they hash to; the coder's library and the runtime."""
-    networks = find(current())
+def versions(name: str = "") -> dict[str, str]:
+    """The weights of a name, else those that encode, with what they hash to; the coder's library and the runtime."""
+    networks = find(name or current())
     runtime = default_runtime()
     libraries = ("constriction", _DISTRIBUTIONS.get(runtime, runtime))
     return {
@@ -113,13 +146,11 @@ def versions() -> dict[str, str]:
 
 
 class _Networks:
-    """The graphs of one name: NAME-analysis, NAME-tables, NAME-hyper, NAME-context-0 and so on, NAME-synthesis."""
+    """The graphs of one name: NAME-analysis, NAME-tables, NAME-hyper, those of the layout, NAME-synthesis."""
 
     def __init__(self, name: str) -> None:
-        self.name = name
-        deciding = [f"{name}-tables", f"{name}-hyper", *(f"{name}-context-{part}" for part in range(len(SLICES)))]
-        decoding = [weights.find(graph) for graph in (*deciding, f"{name}-synthesis")]
-        analysis = weights.find(f"{name}-analysis")
+        self.name, self.layout = name, layout_of(name)
+        analysis, *decoding = (weights.find(graph) for graph in _graphs(name, self.layout))
         self.digest = hashlib.sha256("".join(graph.card.sha256 for graph in decoding).encode()).digest()[:DIGEST]
         self.analysis_reach = analysis.card.context
         self.painting_reach = decoding[-1].card.context
@@ -139,9 +170,10 @@ class _Networks:
         return features[0], step[0]
 
     def predict(
-        self, part: int, features: Floats, known: Floats, turn: int, places: npt.NDArray[np.int64]
+        self, part: int, features: Floats, step: Floats, known: Floats, turn: int, places: npt.NDArray[np.int64]
     ) -> tuple[Integers, Integers]:
-        mean, scale = self._contexts[part](features[None], known[None], _number(turn), places)
+        planes = (features, step, known) if self.layout.stepped[part] else (features, known)
+        mean, scale = self._contexts[part](*(plane[None] for plane in planes), _number(turn), places)
         return mean[0].astype(np.int32), scale[0].astype(np.int32)
 
     def paint(self, symbols: Floats, step: Floats, knob: int) -> Floats:

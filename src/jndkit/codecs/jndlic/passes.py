@@ -15,9 +15,7 @@ from jndkit.codecs.jndlic.layout import (
     CHANNELS,
     GROUP_OF,
     MULTIPLE,
-    PHASES,
     RD_WEIGHT,
-    SLICES,
     SYMBOL_LIMIT,
     Z_LIMIT,
     places,
@@ -29,7 +27,6 @@ Symbols = npt.NDArray[np.int16]
 
 STRIP = 8192
 """About how many places a context sees at once; it is free, and costs memory."""
-_LOOK = 2  # rows around a place that its context sees
 
 
 class Tile(NamedTuple):
@@ -69,7 +66,7 @@ def write_tile(encoder: Encoder, model: Model, latent: Floats, z: Floats, knob: 
     values = (latent * np.exp2(step / np.float32(-16))[GROUP_OF]).reshape(CHANNELS, -1)
     values = np.clip(values, -SYMBOL_LIMIT, SYMBOL_LIMIT)
     known = np.zeros(latent.shape, np.float32)  # float32 is exact up to 2^24, and symbols end at 4095
-    for current in _passes(model, features, known):
+    for current in _passes(model, features, step, known):
         centre = current.centre[current.coded]
         differences = _rounded(
             values[current.channels][:, current.where][current.coded], centre, current.rows, priors.symbols
@@ -91,7 +88,7 @@ def read_tile(decoder: Decoder, model: Model, height: int, width: int, knob: int
     z = decoder.decode(_z_rows(shape, priors), priors.z).astype(np.int16).reshape(shape)
     features, step = model.hyper(z, knob)
     known = np.zeros((CHANNELS, height // BLOCK, width // BLOCK), np.float32)
-    for current in _passes(model, features, known):
+    for current in _passes(model, features, step, known):
         mine = current.centre.copy()
         mine[current.coded] += decoder.decode(current.rows, priors.symbols)
         if mine.size and max(int(mine.max()), -int(mine.min())) > SYMBOL_LIMIT:
@@ -100,34 +97,40 @@ def read_tile(decoder: Decoder, model: Model, height: int, width: int, knob: int
     return _tile(z, known, step, checksum)
 
 
-def _passes(model: Model, features: Floats, known: Floats) -> Iterator[_Pass]:
+def _passes(model: Model, features: Floats, step: Floats, known: Floats) -> Iterator[_Pass]:
     """The passes in their order. known: (192, h, w), which the caller fills in pass by pass."""
     flat = known.reshape(CHANNELS, -1)
-    for part, (first, last) in enumerate(SLICES):
-        for turn, phases in enumerate(PHASES[part]):
+    for part, (first, last) in enumerate(model.layout.slices):
+        for turn, phases in enumerate(model.layout.passes[part]):
             where = places(known.shape[1], known.shape[2], phases)
-            mean, scale = _predicted(model, part, features, known, turn)
+            mean, scale = _predicted(model, part, (features, step, known), turn)
             centre = (mean + FRACTIONS // 2) // FRACTIONS  # to the nearest; floor division also below 0
             coded = scale > 0
             rows = ((scale - 1) * FRACTIONS + mean - FRACTIONS * centre + FRACTIONS // 2)[coded]
             yield _Pass(slice(first, last), flat[first:last], where, centre, coded, rows)
 
 
-def _predicted(model: Model, part: int, features: Floats, known: Floats, turn: int) -> tuple[Integers, Integers]:
-    """What the model predicts for a pass, strip by strip: on whole numbers they leave no seams."""
-    height, width = known.shape[1:]
-    tall = max(2, STRIP // width // 2 * 2)  # even: the places of a pass are counted modulo 2
+def _predicted(model: Model, part: int, planes: tuple[Floats, Floats, Floats], turn: int) -> tuple[Integers, Integers]:
+    """What the model predicts for a pass, strip by strip: on whole numbers they leave no seams.
+
+    planes: features, field of steps and known symbols.
+    """
+    phases, look = model.layout.passes[part][turn], model.layout.looks[part]
+    height, width = planes[-1].shape[1:]
+    period = phases[0][2]  # the places of a pass are counted modulo it
+    tall = max(1, STRIP // width // period) * period
     strips = []
     for top in range(0, height, tall):
         bottom = min(height, top + tall)
-        seen = slice(max(0, top - _LOOK), min(height, bottom + _LOOK))
+        seen = slice(max(0, top - look), min(height, bottom + look))
         first = (top - seen.start) * width
-        sets = [places(bottom - top, width, (phase,)) + first for phase in PHASES[part][turn]]
-        predicted = model.predict(part, features[:, seen], known[:, seen], turn, np.concatenate(sets))
+        sets = [places(bottom - top, width, (phase,)) + first for phase in phases]
+        features, step, known = (plane[:, seen] for plane in planes)
+        predicted = model.predict(part, features, step, known, turn, np.concatenate(sets))
         ends = np.cumsum([*map(len, sets[:-1])])
         strips.append([np.split(values, ends, axis=1) for values in predicted])
     # Of each set of places all strips, as the places follow each other.
-    count = range(len(PHASES[part][turn]))
+    count = range(len(phases))
     mean, scale = (
         np.concatenate([strip[which][index] for index in count for strip in strips], axis=1) for which in (0, 1)
     )

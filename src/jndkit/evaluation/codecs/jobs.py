@@ -19,7 +19,7 @@ class Job(PictureJob[CodecRow, str, Settings]):
 
     def prepare(self, picture: Picture) -> Callable[[CodecRow, str], None]:
         _, viewing = self.settings.fit()
-        prepared = PreparedPicture(picture, viewing)
+        prepared = PreparedPicture(picture, viewing, self.settings.observer)
         return lambda row, spec: prepared.fill(row)
 
 

@@ -19,23 +19,26 @@ from jndkit.viewing import Viewing
 class PreparedPicture:
     """A picture, as loaded, at a display: what is the same whichever codec comes."""
 
-    def __init__(self, picture: Picture, viewing: Viewing) -> None:
+    def __init__(self, picture: Picture, viewing: Viewing, observer: str = OBSERVER) -> None:
+        """observer: who reads every setting and decides every search."""
         self.picture = picture
         self._rgb = flatten(picture, 255)  # SSIMULACRA2 and PSNR know no transparency
         self._likeness = prepare(self._rgb)
-        self._viewing = viewing
+        self._viewing, self._observer = viewing, observer
         self._watch = cache(self._watched)
 
     def fill(self, row: CodecRow) -> None:
         """Code the picture at every setting of the sweep and for every share of viewers. Raises CodecError."""
         self._sweep(row)
         for share in row.targets:
-            row.answers[share] = search(self.picture, row.codec, share, row.protocol, row.viewing, row.ppd)
+            row.answers[share] = search(
+                self.picture, row.codec, share, row.protocol, row.viewing, row.ppd, self._observer
+            )
 
     def _watched(self, transparent: bool) -> Watched:
         """As a codec with or without transparency is given it: both are held against what they were to code."""
         opaque = self.picture if transparent else suited(self.picture, named_codec("jpeg"))
-        return named_observer(OBSERVER).watch(opaque, self._viewing)
+        return named_observer(self._observer).watch(opaque, self._viewing)
 
     def _sweep(self, row: CodecRow) -> None:
         codec = named_codec(row.spec)

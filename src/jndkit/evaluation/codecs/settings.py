@@ -8,8 +8,10 @@ from typing import Any
 from jndkit.codecs import available, codec as named_codec, versions
 from jndkit.errors import UsageError
 from jndkit.evaluation.codecs.rows import CodecRow, order, place
-from jndkit.evaluation.search import search_source
+from jndkit.evaluation.search import OBSERVER, search_source
 from jndkit.evaluation.settings import EvaluationSettings
+from jndkit.observers import observer as named_observer
+from jndkit.observers.contract import check_viewing
 from jndkit.picture import MAX_PIXELS
 from jndkit.protocols import Protocol, protocol as named_protocol
 from jndkit.version import VERSION
@@ -31,18 +33,20 @@ class Settings(EvaluationSettings[CodecRow, str]):
     """What the codecs are put through.
 
     codecs: specs, as `jnd encode --codec` takes them.  processes: pictures at work at once, which rows tell.
+    observer: who reads every setting and decides every search.
     """
 
     codecs: tuple[str, ...] = field(default_factory=present)
     viewing: str = "desktop"
     max_pixels: int = MAX_PIXELS
     processes: int = 1
+    observer: str = OBSERVER
 
     def __post_init__(self) -> None:
         for spec in self.codecs:
             if len(named_codec(spec).knob.grid) == 1:
                 raise UsageError(f"{spec} has one setting only: there is no knob to turn")
-        self.fit()
+        check_viewing(named_observer(self.observer), self.fit()[1])
 
     def fit(self) -> tuple[Protocol, Viewing]:
         """The protocol at the display, and the display."""
@@ -57,9 +61,9 @@ class Settings(EvaluationSettings[CodecRow, str]):
         protocol, display = self.fit()
         targets = {f"{share:g}": round(jnd_for(share, protocol), 6) for share in VIEWERS}
         row = CodecRow(name, part, named_codec(part).spec, display.name, round(display.ppd, 6), protocol.name, targets)
-        row.source = search_source()
+        row.source = search_source(self.observer)
         row.processes = self.processes
-        row.versions = {"jndkit": VERSION, **versions(part.partition(":")[0])}
+        row.versions = {"jndkit": VERSION, **versions(part)}
         return row
 
     def order(self, row: CodecRow) -> tuple[Any, ...]:

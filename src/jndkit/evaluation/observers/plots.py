@@ -18,8 +18,8 @@ from jndkit.evaluation.observers.rows import ScoreRow
 from jndkit.evaluation.observers.subjective import Shares
 from jndkit.evaluation.observers.tables import check
 from jndkit.evaluation.plots import BLUE, BROWN, INK, PALE, bare, check_plot, figure, png
-from jndkit.evaluation.psychometric import Floats
 from jndkit.picture import write_atomic
+from jndkit.study.psychometric import Floats
 
 _SHOWN = ("cvvdp", f"cvvdp, {LOOK}")
 _COLOURS = {"jpeg": BLUE, "webp-off": BROWN}

@@ -13,7 +13,7 @@ import numpy as np
 from jndkit.evaluation.observers.readings import Readings
 from jndkit.evaluation.observers.rows import ScoreRow
 from jndkit.evaluation.observers.subjective import QUALITY
-from jndkit.evaluation.psychometric import Floats, phi
+from jndkit.study.psychometric import Floats, phi
 
 TABLE = "mcl-jci"
 PEOPLE = "people"

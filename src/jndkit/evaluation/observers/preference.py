@@ -11,7 +11,7 @@ from jndkit.evaluation.codecs.bjontegaard import Curve, rate_difference
 from jndkit.evaluation.observers.readings import Readings
 from jndkit.evaluation.observers.rows import ScoreRow
 from jndkit.evaluation.observers.subjective import Ranking
-from jndkit.evaluation.psychometric import Floats, rank_correlation
+from jndkit.study.psychometric import Floats, linear_correlation, rank_correlation
 
 TABLE = "encoders"
 BITS = "bits per pixel"
@@ -46,6 +46,8 @@ def score(name: str, x: Floats, answers: Ranking) -> ScoreRow:
     }
     if (rank := rank_correlation(-x.mean(axis=0), answers.elo)) is not None:
         row.scores["rank"] = rank
+    if (linear := linear_correlation(answers.elo + error, answers.elo)) is not None:
+        row.scores["linear"] = linear
     row.scores["bias"] = row.scores["bias libjpeg"] - row.scores["bias jpegli"]
     for whose, quality in (("measure", -x.mean(axis=0)), ("people", answers.elo)):
         if (bits := _bits(quality, answers)) is not None:

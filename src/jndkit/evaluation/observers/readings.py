@@ -8,7 +8,7 @@ import numpy as np
 
 from jndkit.evaluation.observers.measures import Measure, measures
 from jndkit.evaluation.observers.rows import ReadingRow
-from jndkit.evaluation.psychometric import Floats
+from jndkit.study.psychometric import Floats
 
 
 class Readings:
@@ -20,10 +20,14 @@ class Readings:
         self.source = {name: row.source for row in good for name in row.readings}
         self.viewing = good[0].viewing if good else ""
         self._values: dict[str, dict[tuple[str, str], float]] = {}
+        self._errors: dict[str, dict[tuple[str, str], float]] = {}
         for row in good:
             for name, values in row.readings.items():
                 pairs = zip(row.stimuli, values, strict=True)
                 self._values.setdefault(name, {}).update({(row.input, stimulus): value for stimulus, value in pairs})
+            for name, errors in row.errors.items():
+                pairs = zip(row.stimuli, errors, strict=True)
+                self._errors.setdefault(name, {}).update({(row.input, stimulus): error for stimulus, error in pairs})
 
     @property
     def pictures(self) -> list[str]:
@@ -38,6 +42,12 @@ class Readings:
             if keys and all(key in values for key in keys):
                 texture = np.array([self.texture[picture] for picture in pictures])
                 yield measure, measure.ln(np.array([values[key] for key in keys]), texture)
+
+    def stated(self, measure: Measure, pictures: Sequence[str], stimuli: Sequence[str]) -> Floats | None:
+        """The error of ln(JND) that an observer states of each of these, float64 (N,); None where it states none."""
+        errors = {} if measure.exponent else self._errors.get(measure.reading, {})
+        keys = list(zip(pictures, stimuli, strict=True))
+        return np.array([errors[key] for key in keys]) if all(key in errors for key in keys) else None
 
     def grid(self, stimuli: Sequence[str]) -> Iterator[tuple[Measure, Floats]]:
         """The same over all pictures and these stimuli of each: float64 (pictures, stimuli)."""

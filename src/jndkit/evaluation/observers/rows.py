@@ -15,6 +15,7 @@ class ReadingRow(PictureRow):
     """One picture x reader.
 
     table: whose stimuli.  stimuli: names of the versions.  readings: what was read -> a value for each version.
+    errors: what was read -> the standard deviation of ln(JND) that the observer states of each; of observers alone.
     texture: mean wu2017 map of the reference, code values.
     source: who read; rows of another source, or of versions that others made, are stale.
     """
@@ -31,6 +32,7 @@ class ReadingRow(PictureRow):
     input_sha256: str | None = None
     stimuli: list[str] = field(default_factory=list)
     readings: dict[str, list[float]] = field(default_factory=dict)
+    errors: dict[str, list[float]] = field(default_factory=dict)
     texture: float | None = None
     source: str = ""
     seconds: float | None = None
@@ -54,7 +56,8 @@ class ScoreRow(Row):
 
     scores: name of the score -> value; see `tables`.  predicted: stimulus -> share or value predicted without its
         picture.  thresholds: picture -> the measure where half notice.  constants: fitted on all pictures.
-    pictures, stimuli: how many.  people: SHA-256 of the table.  source: of the readings.
+    pictures, stimuli: how many; of a study also viewers and answers.  people: SHA-256 of the table.
+    source: of the readings.
     """
 
     subject: ClassVar[str] = "observers"
@@ -68,6 +71,8 @@ class ScoreRow(Row):
     constants: dict[str, float] = field(default_factory=dict)
     pictures: int = 0
     stimuli: int = 0
+    viewers: int = 0
+    answers: int = 0
     viewing: str = ""
     people: str = ""
     source: str = ""

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from jndkit.errors import InputError
-from jndkit.evaluation.observers import population, preference, shares, subjective, units
+from jndkit.evaluation.observers import differences, population, preference, shares, subjective, thresholds, units
+from jndkit.evaluation.observers.asked import Asked
 from jndkit.evaluation.observers.readings import Readings
 from jndkit.evaluation.observers.rows import ReadingRow, ScoreRow
-from jndkit.evaluation.observers.stimuli import QUALITIES
+from jndkit.evaluation.observers.stimuli import QUALITIES, STUDY
 from jndkit.picture import digest
 
 FILES = {
@@ -27,6 +29,17 @@ def present(data: Path) -> list[str]:
     if not tables:
         raise InputError(data, f"it holds none of {', '.join(str(file) for file in FILES.values())}")
     return tables
+
+
+def score_study(study: Asked, rows: Sequence[ReadingRow]) -> Iterator[ScoreRow]:
+    """The scores of all that was read of a study's versions."""
+    readings = Readings(rows, STUDY)
+    told = differences.scores if study.plan.method == "triplet" else thresholds.scores
+    for row in told(study, readings):
+        row.people = study.plan.digest
+        row.answers = sum(map(len, study.sittings))
+        row.viewers = len(study.sittings)
+        yield ScoreRow.from_json(json.loads(row.to_json()))  # as rows keep it, so that tables are alike
 
 
 def score_tables(data: Path, tables: Sequence[str], rows: Sequence[ReadingRow]) -> Iterator[ScoreRow]:

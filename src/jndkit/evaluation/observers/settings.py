@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from jndkit.errors import check_choice
+from jndkit.evaluation.observers import stimuli
 from jndkit.evaluation.observers.measures import reader, readers
 from jndkit.evaluation.observers.rows import ReadingRow
-from jndkit.evaluation.observers.stimuli import STIMULI
+from jndkit.evaluation.observers.stimuli import STIMULI, STUDY
 from jndkit.evaluation.settings import EvaluationSettings
 from jndkit.picture import MAX_PIXELS
 from jndkit.version import VERSION
@@ -21,7 +22,7 @@ Part = tuple[str, str]
 
 @dataclass(frozen=True)
 class Settings(EvaluationSettings[ReadingRow, Part]):
-    """data: the folder with tables and pictures.  tables: with pictures.  readers: who reads."""
+    """data: the folder with tables and pictures, or that of a study.  tables: with pictures.  readers: who reads."""
 
     data: Path
     tables: tuple[str, ...] = tuple(STIMULI)
@@ -30,13 +31,14 @@ class Settings(EvaluationSettings[ReadingRow, Part]):
 
     def __post_init__(self) -> None:
         for name in self.tables:
-            check_choice("table with pictures", name, STIMULI)
+            check_choice("table with pictures", name, (*STIMULI, STUDY))
         for name in self.readers:
             check_choice("observer or metric", name, readers())
 
     def parts_of(self, table: str) -> Sequence[Part]:
-        """What a picture of one table has rows of."""
-        return [(table, name) for name in self.readers]
+        """What a picture of one table has rows of: of all who read at its display."""
+        seen_at = stimuli.of(table, self.data).seen_at
+        return [(table, name) for name in self.readers if reader(name).holds_at(seen_at)]
 
     @property
     def parts(self) -> Sequence[Part]:
@@ -45,10 +47,10 @@ class Settings(EvaluationSettings[ReadingRow, Part]):
     def row(self, name: str, part: Part) -> ReadingRow:
         """The row of a picture and a reader before anything is known of it."""
         table, by = part
-        stimuli = STIMULI[table]
-        row = ReadingRow(table, name, by, stimuli.seen_at.name, round(stimuli.seen_at.ppd, 6))
+        shown = stimuli.of(table, self.data)
+        row = ReadingRow(table, name, by, shown.seen_at.name, round(shown.seen_at.ppd, 6))
         row.source = reader(by).source
-        row.versions = {"jndkit": VERSION, **stimuli.source()}
+        row.versions = {"jndkit": VERSION, **shown.source()}
         return row
 
     def order(self, row: ReadingRow) -> tuple[Any, ...]:

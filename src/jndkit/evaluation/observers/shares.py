@@ -12,7 +12,15 @@ from jndkit.errors import UsageError
 from jndkit.evaluation.observers.readings import Readings
 from jndkit.evaluation.observers.rows import ScoreRow
 from jndkit.evaluation.observers.subjective import Shares
-from jndkit.evaluation.psychometric import Floats, fitted, log_likelihood, rank_correlation, scattered
+from jndkit.study.psychometric import (
+    Floats,
+    Scattered,
+    fitted,
+    linear_correlation,
+    log_likelihood,
+    rank_correlation,
+    scattered,
+)
 
 TABLE = "midd"
 FIXED = "one share a setting and codec"
@@ -22,7 +30,8 @@ CONSTANT = "one share for all"
 def scores(answers: Shares, readings: Readings) -> Iterator[ScoreRow]:
     """Every measure, then the guesses that know nothing of a picture."""
     for measure, x in readings.ln(answers.picture.tolist(), answers.file.tolist()):
-        row = score(measure.name, x, answers)
+        stated = readings.stated(measure, answers.picture.tolist(), answers.file.tolist())
+        row = score(measure.name, x, answers, stated)
         row.texture = readings.texture
         row.source, row.viewing = readings.source[measure.reading], readings.viewing
         yield row
@@ -35,10 +44,11 @@ def scores(answers: Shares, readings: Readings) -> Iterator[ScoreRow]:
         yield row
 
 
-def score(name: str, x: Floats, answers: Shares) -> ScoreRow:
+def score(name: str, x: Floats, answers: Shares, stated: Floats | None = None) -> ScoreRow:
     """A measure, both of its constants fitted without the picture it is scored on.
 
     x: float64 (N,), ln(difference) of every version. An x that no curve fits gives a failed row.
+    stated: the standard deviation of x that an observer states, float64 (N,).
     """
     try:
         share, inside = left_out(x, answers)
@@ -48,6 +58,8 @@ def score(name: str, x: Floats, answers: Shares) -> ScoreRow:
         return ScoreRow(TABLE, name, {}).fail(error, name)
     row = _row(name, share, answers)
     row.scores["coverage"] = float(inside.mean())
+    if stated is not None:
+        row.scores["stated"] = float(held(x, stated, answers).mean())
     ranks = [rank_correlation(x[cell], answers.counts.share[cell]) for cell in answers.cells]
     if known := [rank for rank in ranks if rank is not None]:
         row.scores["rank"] = float(np.mean(known))
@@ -66,6 +78,21 @@ def left_out(x: Floats, answers: Shares) -> tuple[Floats, npt.NDArray[np.bool_]]
         share[own] = curve(x[own])
         inside[own] = scattered(curve, others).holds(x[own], answers.counts.of(own))
     return share, inside
+
+
+def held(x: Floats, stated: Floats, answers: Shares) -> npt.NDArray[np.bool_]:
+    """Whether the interval that an observer states holds each count, chance among the viewers included.
+
+    stated: standard deviation of x, float64 (N,), as one that all versions of a picture share.  The curve is fitted
+    without the picture.
+    """
+    inside = np.zeros(len(x), bool)
+    for own in _of_pictures(answers):
+        curve = fitted(x[~own], answers.counts.of(~own))
+        for row in np.flatnonzero(own):
+            at = np.array([row])
+            inside[at] = Scattered(curve, float(stated[row])).holds(x[at], answers.counts.of(at))
+    return inside
 
 
 def fixed(answers: Shares) -> Floats:
@@ -87,6 +114,8 @@ def _row(name: str, share: Floats, answers: Shares) -> ScoreRow:
     for codec in sorted(set(answers.codec.tolist())):
         scores[f"rmse {codec}"] = _rms(error[answers.codec == codec])
         scores[f"bias {codec}"] = float(error[answers.codec == codec].mean())
+    if (linear := linear_correlation(share, answers.counts.share)) is not None:
+        scores["linear"] = linear
     row = ScoreRow(TABLE, name, scores, pictures=len(answers.pictures), stimuli=len(error))
     row.predicted = {str(file): float(predicted) for file, predicted in zip(answers.file, share, strict=True)}
     return row

@@ -7,6 +7,7 @@ import importlib.util
 import io
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -16,9 +17,11 @@ from jndkit.codecs import codec, versions
 from jndkit.datasets.ratings import read_columns
 from jndkit.errors import InputError, MissingError
 from jndkit.evaluation.observers import subjective
+from jndkit.evaluation.observers.asked import version
 from jndkit.opening import load
 from jndkit.picture import Picture, Pixels, flatten
 from jndkit.protocols import PROTOCOLS
+from jndkit.study.plan import read_plan
 from jndkit.viewing import Viewing, viewing
 
 _PHOTOGRAPHS = Path("labels/visibility.csv")
@@ -130,6 +133,27 @@ def _photograph_versions(data: Path, name: str, reference: Picture) -> Iterator[
         yield str(quality), jpeg.decode(jpeg.encode(reference, quality))
 
 
+def of(table: str, data: Path) -> Stimuli:
+    """What is read for a table; that of a study lies in its own folder. Raises InputError for what is no study."""
+    return _study(data) if table == STUDY else STIMULI[table]
+
+
+@cache
+def _study(folder: Path) -> Stimuli:
+    """Its versions as they were shown, at the display they were made for."""
+    plan = read_plan(folder, verify=False)
+    originals = {stimulus.picture: folder / stimulus.original.file for stimulus in plan.stimuli}
+
+    def versions_of(data: Path, name: str, reference: Picture) -> Iterator[tuple[str, Picture]]:
+        for stimulus in plan.stimuli:
+            if stimulus.picture == name:
+                for level in stimulus.levels:
+                    yield version(stimulus, level.index), load(folder / level.shown.file)
+
+    return Stimuli(plan.display.viewing, lambda data: list(originals.items()), versions_of, dict)
+
+
+STUDY = "study"
 STIMULI = {
     "midd": Stimuli("37.4", _midd, _midd_versions, dict),
     "encoders": Stimuli("desktop", _pages, _page_versions, _encoder_versions),

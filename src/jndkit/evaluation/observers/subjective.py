@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from jndkit.datasets.ratings import read_columns
 from jndkit.errors import InputError
-from jndkit.evaluation.psychometric import Counts, Floats
+from jndkit.study.psychometric import Counts, Floats
 
 Names = npt.NDArray[np.str_]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from jndkit.errors import UsageError, check_choice
-from jndkit.evaluation.observers import population, preference, shares, units
+from jndkit.evaluation.observers import differences, population, preference, shares, thresholds, units
 from jndkit.evaluation.observers.rows import ScoreRow
 from jndkit.evaluation.tables import check_alike, check_once, head, line
 
@@ -20,6 +20,11 @@ def _constant(name: str) -> Callable[[ScoreRow], float | None]:
     return lambda row: row.constants.get(name)
 
 
+_TOLD: tuple[Column, ...] = (
+    ("log-likelihood", _score("log_likelihood"), ".0f"),
+    ("intervals hold, %", lambda row: _percent(row.scores.get("coverage")), ".0f"),
+    ("stated ones", lambda row: _percent(row.scores.get("stated")), ".0f"),
+)
 _COLUMNS: dict[str, tuple[Column, ...]] = {
     shares.TABLE: (
         ("error", _score("rmse"), ".3f"),
@@ -27,9 +32,9 @@ _COLUMNS: dict[str, tuple[Column, ...]] = {
         ("WebP", _score("rmse webp-off"), ".3f"),
         ("bias, JPEG", _score("bias jpeg"), "+.3f"),
         ("bias, WebP", _score("bias webp-off"), "+.3f"),
+        ("linear", _score("linear"), ".2f"),
         ("rank within a setting", _score("rank"), ".2f"),
-        ("log-likelihood", _score("log_likelihood"), ".0f"),
-        ("intervals hold, %", lambda row: _percent(row.scores.get("coverage")), ".0f"),
+        *_TOLD,
         ("half notice at", _constant("d50"), ".3g"),
         ("spread", _constant("spread"), ".2f"),
         ("of it between pictures", _constant("between"), ".2f"),
@@ -37,15 +42,18 @@ _COLUMNS: dict[str, tuple[Column, ...]] = {
     units.TABLE: (
         ("error, JND", _score("rmse"), ".3f"),
         *((f"bias, {codec}", _score(f"bias {codec}"), "+.2f") for codec in units.CODECS.values()),
+        ("linear", _score("linear"), ".3f"),
         ("rank within a source", _score("rank"), ".3f"),
-        ("log-likelihood", _score("log_likelihood"), ".0f"),
-        ("intervals hold, %", lambda row: _percent(row.scores.get("coverage")), ".0f"),
+        *_TOLD,
+        ("of the worst source", lambda row: _percent(row.scores.get("stated worst source")), ".0f"),
+        ("of the worst codec", lambda row: _percent(row.scores.get("stated worst codec")), ".0f"),
     ),
     preference.TABLE: (
         ("residual, Elo", _score("residual"), ".0f"),
         ("bias, libjpeg", _score("bias libjpeg"), "+.0f"),
         ("bias, jpegli", _score("bias jpegli"), "+.0f"),
         ("libjpeg less jpegli", _score("bias"), "+.0f"),
+        ("linear", _score("linear"), ".3f"),
         ("rank", _score("rank"), ".3f"),
         ("bits of jpegli at equal measure, %", _score("bits measure"), "+.0f"),
     ),
@@ -59,8 +67,28 @@ _COLUMNS: dict[str, tuple[Column, ...]] = {
         ("half notice at", _constant("d50"), ".3g"),
         ("spread", _constant("spread"), ".2f"),
     ),
+    thresholds.TABLE: (
+        ("error, JND", _score("rmse"), ".3f"),
+        ("linear within a codec", _score("linear"), ".2f"),
+        ("rank within a codec", _score("rank"), ".2f"),
+        *_TOLD,
+        ("half notice at", _constant("d50"), ".3g"),
+    ),
+    differences.TABLE: (
+        ("error, JND", _score("rmse"), ".3f"),
+        ("linear", _score("linear"), ".3f"),
+        ("rank within a source", _score("rank"), ".3f"),
+        *_TOLD,
+    ),
 }
-_ORDER = {shares.TABLE: "rmse", units.TABLE: "rmse", preference.TABLE: "residual", population.TABLE: "distance"}
+_ORDER = {
+    shares.TABLE: "rmse",
+    units.TABLE: "rmse",
+    preference.TABLE: "residual",
+    population.TABLE: "distance",
+    thresholds.TABLE: "log_likelihood",
+    differences.TABLE: "log_likelihood",
+}
 
 
 def check(rows: Sequence[ScoreRow]) -> None:
@@ -90,12 +118,22 @@ def markdown(rows: Sequence[ScoreRow]) -> str:
 def _table(table: str, rows: list[ScoreRow]) -> str:
     if not rows:
         return ""
-    columns = [column for column in _COLUMNS[table] if any(column[1](row) is not None for row in rows)]
+    columns = [column for column in _columns(table, rows) if any(column[1](row) is not None for row in rows)]
     # What has no error of its own, as people themselves, comes first.
-    rows = sorted(rows, key=lambda row: (row.scores.get(_ORDER[table], -1.0), row.measure))
+    sign = -1.0 if _ORDER[table] == "log_likelihood" else 1.0
+    rows = sorted(rows, key=lambda row: (sign * row.scores.get(_ORDER[table], -1.0), row.measure))
     lines = [_heading(table, rows), "", *head(("measure", *(title for title, _, _ in columns)))]
     lines += [line((row.measure, *(_cell(row, *column[1:]) for column in columns))) for row in rows]
     return "\n".join(lines)
+
+
+def _columns(table: str, rows: Sequence[ScoreRow]) -> tuple[Column, ...]:
+    """Those of a table; of a study with the biases of its codecs, which are its own."""
+    first, *others = _COLUMNS[table]
+    if table not in (thresholds.TABLE, differences.TABLE):
+        return first, *others
+    biases = dict.fromkeys(name for row in rows for name in row.scores if name.startswith("bias "))
+    return first, *((name.replace("bias ", "bias, ", 1), _score(name), "+.2f") for name in biases), *others
 
 
 def _heading(table: str, rows: Sequence[ScoreRow]) -> str:
@@ -110,6 +148,13 @@ def _heading(table: str, rows: Sequence[ScoreRow]) -> str:
         return (
             f"**In flicker and zoom: JND of the AIC-4 sample, {pictures} sources, {stimuli} versions.** The metrics' "
             "values are those published with it; the curve is fitted without the source that is judged."
+        )
+    if table in (thresholds.TABLE, differences.TABLE):
+        viewers, answers = (max(getattr(row, name) for row in rows) for name in ("viewers", "answers"))
+        what = "JND of triplets" if table == differences.TABLE else "where half of the viewers notice"
+        return (
+            f"**A study of your own: {what}. {viewers} viewers, {answers} answers, {pictures} pictures, {stimuli} "
+            f"stimuli, read at {seen}.** Every constant is fitted without the picture that is judged."
         )
     if table == preference.TABLE:
         bits = [row.scores["bits people"] for row in rows if "bits people" in row.scores]

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 
 from jndkit.evaluation.observers.rows import ScoreRow
 from jndkit.evaluation.observers.subjective import AicSample, Names
-from jndkit.evaluation.psychometric import Floats, rank_correlation
+from jndkit.evaluation.observers.unseen import Z90, Fit, HeldOut, held_out, left_out
+from jndkit.observers.objection import factor
+from jndkit.observers.ssimulacra2.scale import Curve, scale
+from jndkit.study.psychometric import Floats, linear_correlation, rank_correlation
 
 TABLE = "aic"
 FIXED = "one JND a level and codec"
 CONSTANT = "one JND for all"
 # As the table numbers them.
 CODECS = {"1": "AVIF", "2": "JPEG", "3": "JPEG 2000", "4": "JPEG XL", "5": "VVC", "6": "JPEG AI"}
-_Z90 = 1.6449  # 95th percentile of the normal distribution
+LINE, CURVE = "CVVDP, k (10 - Q)", "SSIMULACRA2, the observer's curve"
 
 
 @dataclass(frozen=True)
@@ -51,31 +55,83 @@ def power_curve(x: Floats, d: Floats, offsets: Floats, powers: Floats) -> PowerC
     return best
 
 
-def left_out(
-    fit: Callable[[Floats, Floats], Callable[[Floats], Floats]], x: Floats, d: Floats, source: Names
-) -> Floats:
-    """What each stimulus reads when its source takes no part in the fit."""
-    reading = np.empty_like(d)
-    for name in np.unique(source):
-        inside = source == name
-        reading[inside] = fit(x[~inside], d[~inside])(x[inside])
-    return reading
+def score_curve(x: Floats, d: Floats) -> Curve:
+    """SSIMULACRA2's scale: least squares over a grid of units, refined; the gain follows from the unit."""
+    units, best, least = np.arange(2.0, 80.0, 0.5), Curve(0.0, 1.0), math.inf
+    for _ in range(3):
+        for unit in units:
+            term = Curve(1.0, float(unit))(x)
+            gain = float(term @ d / (term @ term))
+            error = float(((d - gain * term) ** 2).sum())
+            if error < least:
+                best, least = Curve(gain, float(unit)), error
+        units = best.unit + (units[1] - units[0]) * np.linspace(-1.0, 1.0, 21)
+    return best
+
+
+def line(x: Floats, d: Floats) -> PowerCurve:
+    """The scale of `cvvdp`: least squares of d = k (10 - x)."""
+    away = 10.0 - x
+    return PowerCurve(float(d @ away / (away @ away)), 10.0, 1.0)
 
 
 def scores(answers: AicSample) -> Iterator[ScoreRow]:
-    """Every metric of the table by a curve of three constants; CVVDP by the line the scale rests on, too."""
+    """The observers by their own scales, every metric of the table by a curve of three constants, and guesses."""
+    yield from _observers(answers)
     for name, x in answers.metrics.items():
         yield score(name, left_out(_three, x, answers.jnd, answers.source), answers, x)
-    line = left_out(_line, answers.metrics["CVVDP"], answers.jnd, answers.source)
-    yield score("CVVDP, k (10 - Q)", line, answers, answers.metrics["CVVDP"])
     yield score(FIXED, _mean_of_others(answers, answers.codec, answers.level), answers)
     yield score(CONSTANT, _mean_of_others(answers), answers)
 
 
-def score(name: str, reading: Floats, answers: AicSample, x: Floats | None = None) -> ScoreRow:
+def _observers(answers: AicSample) -> Iterator[ScoreRow]:
+    """Those whose metric is in the table: each scale fitted without the source, and the interval that is stated beside
+    it without the source and without the codec."""
+    d, source, codec = answers.jnd, answers.source, answers.codec
+    names: dict[str, tuple[Fit, str]] = {LINE: (line, "CVVDP"), CURVE: (score_curve, "SSIMULACRA2")}
+    reading, held = dict[str, Floats](), dict[str, HeldOut]()
+    for name, (fit, metric) in names.items():
+        x = answers.metrics[metric]
+        reading[name], held[name] = left_out(fit, x, d, source), held_out(fit, x, d, source, codec)
+        row = score(name, reading[name], answers, x)
+        row.scores |= _holding(held[name].holds(d), answers)
+        yield row
+    first, second = reading.values()
+    both = np.maximum(first, _insisted(second))
+    row = score("panel", both, answers, -both)
+    first_held, second_held = held.values()
+    low, high = first_held.ends()
+    objects = _insisted(second_held.reading) > first_held.reading
+    high = np.where(objects, np.maximum(high, second_held.ends()[1]), high)
+    row.scores |= _holding(((low < d) & (d < high)).astype(np.float64), answers)
+    yield row
+
+
+def _insisted(reading: Floats) -> Floats:
+    """What the panel's second insists on, see `observers.objection`, JND."""
+    plain = scale().plain
+    return reading - factor("ssimulacra2") * Z90 * np.maximum(plain.floor, plain.share * reading)
+
+
+def _holding(inside: Floats, answers: AicSample) -> dict[str, float]:
+    """The share of stimuli whose stated interval holds what people say, in all and of the worst source and codec."""
+    worst = [
+        min(float(inside[names == name].mean()) for name in set(names)) for names in (answers.source, answers.codec)
+    ]
+    return {"stated": float(inside.mean()), "stated worst source": worst[0], "stated worst codec": worst[1]}
+
+
+def score(
+    name: str,
+    reading: Floats,
+    answers: AicSample,
+    x: Floats | None = None,
+    codecs: Mapping[str, str] = MappingProxyType(CODECS),
+) -> ScoreRow:
     """What was predicted, in JND, of every stimulus without its source, against what people said.
 
-    x: the metric, by which stimuli are ranked. Intervals come from the errors on the other sources.
+    x: the metric, by which stimuli are ranked, the more the better.  codecs: in the answers -> what scores call them.
+    Intervals come from the errors on the other sources.
     """
     error = reading - answers.jnd
     row = ScoreRow(TABLE, name, {"rmse": _rms(error)}, pictures=len(set(answers.source)), stimuli=len(error))
@@ -83,20 +139,17 @@ def score(name: str, reading: Floats, answers: AicSample, x: Floats | None = Non
     spread = np.zeros(len(error))
     for own in sources:
         spread[own] = _rms(error[~own])
-    row.scores["coverage"] = float((np.abs(error) < _Z90 * spread).mean())
+    row.scores["coverage"] = float((np.abs(error) < Z90 * spread).mean())
     density = -0.5 * (error / spread) ** 2 - np.log(spread * math.sqrt(2.0 * math.pi))
     row.scores["log_likelihood"] = float(density.sum())
+    if (linear := linear_correlation(reading, answers.jnd)) is not None:
+        row.scores["linear"] = linear
     if x is not None:
         ranks = [rank_correlation(-x[own], answers.jnd[own]) for own in sources]
         row.scores["rank"] = float(np.mean([rank for rank in ranks if rank is not None]))
-    for number, codec in CODECS.items():
+    for number, codec in codecs.items():
         row.scores[f"bias {codec}"] = float(error[answers.codec == number].mean())
     return row
-
-
-def _line(x: Floats, d: Floats) -> PowerCurve:
-    away = 10.0 - x
-    return PowerCurve(float(d @ away / (away @ away)), 10.0, 1.0)
 
 
 def _three(x: Floats, d: Floats) -> PowerCurve:

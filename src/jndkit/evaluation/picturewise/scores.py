@@ -17,8 +17,10 @@ from jndkit.protocols import protocol as named_protocol
 
 NEAR = 15.0
 """Knob units on either side of the boundary."""
-FIXED = {"jpeg": (90.0, 75.0), "webp": (90.0, 80.0), "avif": (90.0, 75.0), "heic": (90.0, 50.0)}
-"""Quality 90, and what the encoder takes where nothing is said: Pillow's, and libheif's for HEIC."""
+FIXED = {"jpeg": (90.0, 75.0), "webp": (90.0, 80.0), "avif": (90.0, 75.0), "heic": (90.0, 50.0), "bpg": (2.0, 29.0)}
+"""Quality 90, and what the encoder takes where nothing is said: Pillow's, libheif's for HEIC, bpgenc's for BPG, which
+has no quality and is held against its best level instead.
+"""
 
 Case = tuple[str, str, str]
 """Full spec, display and share of viewers, per cent."""

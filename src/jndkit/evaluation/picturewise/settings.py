@@ -66,7 +66,7 @@ class Settings(EvaluationSettings[KnobRow, Part]):
         targets = {f"{share:g}": round(jnd_for(share, protocol), 6) for share in viewers}
         row = KnobRow(name, spec, display.name, round(display.ppd, 6), method, protocol.name, targets)
         row.source = source(method)
-        row.versions = {"jndkit": VERSION, **versions(spec.partition(":")[0])}
+        row.versions = {"jndkit": VERSION, **versions(spec)}
         return row
 
     def order(self, row: KnobRow) -> tuple[Any, ...]:

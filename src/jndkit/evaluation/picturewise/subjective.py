@@ -1,47 +1,59 @@
-"""MCL-JCI and KonJND-1k: pictures, and what people answered of them, as the ground truth. JPEG alone is coded here."""
+"""MCL-JCI and KonJND-1k: pictures, and what people answered of them, as the ground truth.
+
+The pictures are coded here, as JPEG and as BPG: both sets have coded ones, and not at every setting.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from jndkit.codecs import codec as named_codec
 from jndkit.datasets import konjnd, mcl_jci
 from jndkit.datasets.ratings import Ratings, find, sur
 from jndkit.errors import InputError
 from jndkit.evaluation.picturewise.ground_truth import Floats, GroundTruth, first_after, measure
 from jndkit.evaluation.picturewise.rows import GROUND_TRUTH, KnobRow
 
-CODEC = "jpeg:420"
-_QUALITIES = tuple(float(quality) for quality in range(1, 101))
+JPEG, BPG = "jpeg:420", "bpg:420"
+JUDGED = (JPEG, BPG)
 
 
 @dataclass(frozen=True)
 class SubjectiveSet:
-    """Pictures that people judged. pictures: name in the rows -> file.
+    """Pictures that people judged, coded by one codec.
 
-    protocol: whose constants speak of these viewers.
-    satisfied: name in the rows -> share of viewers, 0 to 1, who see nothing at JPEG quality 1 to 100.
+    protocol: whose constants speak of these viewers.  codec: its spec.  pictures: name in the rows -> file.
+    satisfied: name in the rows -> share of viewers, 0 to 1, who see nothing at each setting of the codec, the worst
+        first.
     """
 
     name: str
     protocol: str
+    codec: str
     pictures: Mapping[str, Path]
     satisfied: Mapping[str, Floats]
 
+    @property
+    def settings(self) -> tuple[float, ...]:
+        """Of the codec, the worst first."""
+        return named_codec(self.codec).knob.grid
 
-def subjective_sets(root: str | Path) -> list[SubjectiveSet]:
-    """The sets in a folder, in their published layouts.
 
+def subjective_sets(root: str | Path, specs: Collection[str] = (JPEG,)) -> list[SubjectiveSet]:
+    """The sets in a folder, in their published layouts; of KonJND-1k each half, which another codec has coded.
+
+    specs: of the codecs whose sets are wanted, out of JUDGED.
     Raises InputError where it holds neither, and for a set without pictures, or tables that are malformed.
     """
-    sets = []
-    if any(find(root, name) for name in (*mcl_jci.CURVES, "JND_first.csv")):
+    sets: list[SubjectiveSet] = []
+    if JPEG in specs and any(find(root, name) for name in (*mcl_jci.CURVES, "JND_first.csv")):
         sets.append(_mcl_jci(root))
     if find(root, konjnd.TABLE):
-        sets.append(_konjnd(root))
+        sets += _konjnd(root, specs)
     if not sets:
         raise InputError(
             root, f"it holds neither MCL-JCI ({mcl_jci.CURVES[0]} or JND_first.csv) nor KonJND-1k ({konjnd.TABLE})"
@@ -56,11 +68,12 @@ def ground_truths(judged: SubjectiveSet, rows: Sequence[KnobRow]) -> dict[tuple[
     """(picture, codec, display) -> what people said of it. rows: of the observer too, for the sizes of the files."""
     of_pictures = {}
     for row in rows:
-        if row.method == GROUND_TRUTH and row.error is None and row.codec == CODEC and row.input in judged.satisfied:
+        own = row.codec == judged.codec and row.input in judged.satisfied
+        if own and row.method == GROUND_TRUTH and row.error is None:
             satisfied = judged.satisfied[row.input]
             boundary = {share: first_after(satisfied < float(share) / 100.0) for share in row.targets}
-            sizes = measure(row, "bytes", _QUALITIES, logarithmic=True)
-            of_pictures[row.input, row.codec, row.viewing] = GroundTruth(_QUALITIES, satisfied, sizes, boundary)
+            sizes = measure(row, "bytes", judged.settings, logarithmic=True)
+            of_pictures[row.input, row.codec, row.viewing] = GroundTruth(judged.settings, satisfied, sizes, boundary)
     return of_pictures
 
 
@@ -70,23 +83,31 @@ def _mcl_jci(root: str | Path) -> SubjectiveSet:
         satisfied = {name: curve[:, 0] for name, curve in mcl_jci.curves(root).items()}
     else:
         every = mcl_jci.ratings(root)
-        satisfied = {rated.source: _counted(rated) for rated in every if rated.order == 1 and rated.answers}
+        satisfied = {rated.source: _counted(rated, JPEG) for rated in every if rated.order == 1 and rated.answers}
     pictures = _files(root, {name: f"ImageJND_{name}" for name in satisfied}, (".bmp", ".png"))
-    return SubjectiveSet("MCL-JCI", "mcl-jci", *_named("mcl-jci", pictures, satisfied))
+    return SubjectiveSet("MCL-JCI", "mcl-jci", JPEG, *_named("mcl-jci", pictures, satisfied))
 
 
-def _konjnd(root: str | Path) -> SubjectiveSet:
-    """The half that was coded as JPEG."""
+def _konjnd(root: str | Path, specs: Collection[str]) -> list[SubjectiveSet]:
+    """The half that was coded as JPEG, and the half that was coded as BPG, as far as they are there."""
     every = konjnd.ratings(root)
-    satisfied = {rated.source: _counted(rated) for rated in every if rated.codec == "jpeg" and rated.answers}
-    pictures = _files(root, {name: name for name in satisfied}, (".png",))
-    return SubjectiveSet("KonJND-1k", "konjnd", *_named("konjnd", pictures, satisfied))
+    halves = []
+    for spec in specs:
+        rated = [rating for rating in every if rating.codec == spec.partition(":")[0] and rating.answers]
+        pictures = _files(root, {rating.source: rating.source for rating in rated}, (".png",))
+        if pictures:
+            satisfied = {rating.source: _counted(rating, spec) for rating in rated}
+            halves.append(SubjectiveSet("KonJND-1k", "konjnd", spec, *_named("konjnd", pictures, satisfied)))
+    return halves or [SubjectiveSet("KonJND-1k", "konjnd", next(iter(specs)), {}, {})]
 
 
-def _counted(rated: Ratings) -> Floats:
-    """The satisfied share as counted, at JPEG quality 1 to 100."""
-    points = [konjnd.quality(point) if rated.knob == "level" else point for point in rated.answers]
-    return np.array([sur(points, quality) for quality in _QUALITIES])
+def _counted(rated: Ratings, spec: str) -> Floats:
+    """The satisfied share as counted, at every setting of a codec."""
+    knob = named_codec(spec).knob
+    points = list(rated.answers)
+    if rated.knob == "level" and knob.higher_is_better:  # a level of BPG is its QP
+        points = [konjnd.quality(point) for point in points]
+    return np.array([sur(points, value, higher_is_better=knob.higher_is_better) for value in knob.grid])
 
 
 def _files(root: str | Path, stems: Mapping[str, str], suffixes: tuple[str, ...]) -> dict[str, Path]:

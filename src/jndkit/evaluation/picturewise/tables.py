@@ -58,7 +58,11 @@ def markdown(rows: Sequence[KnobRow], judged: SubjectiveSet | None = None) -> st
 
 def _heading(rows: Sequence[KnobRow], judged: SubjectiveSet | None) -> str:
     sources = {row.method: row.source for row in rows if row.error is None}
-    truth = f"answers of people ({judged.name})" if judged else f"readings of {sources.get(GROUND_TRUTH, GROUND_TRUTH)}"
+    truth = (
+        f"answers of people ({judged.name}, {judged.codec})"
+        if judged
+        else f"readings of {sources.get(GROUND_TRUTH, GROUND_TRUTH)}"
+    )
     who = "".join(f" {name}: {sources[name]}." for name in METHODS[1:] if name in sources)
     failed = sum(row.error is not None for row in rows)
     return f"Truth: {truth}. Protocol {rows[0].protocol}.{who} Brackets: 95 % interval over pictures." + (
@@ -97,7 +101,7 @@ def _published(summarised: Summarised, judged: SubjectiveSet) -> list[str]:
     titles = ("predictor", "pictures", "levels told right, %", "knob error")
     lines = head((*titles, "saved against the lowest distortion, %"))
     for study in PREDICTED:
-        if study.pictures == judged.name:
+        if study.pictures == judged.name and study.codec.lower() == judged.codec.partition(":")[0]:
             right = "" if study.right is None else f"{100.0 * study.right:.2f}"
             error = "" if study.error is None else f"{study.error:.2f}"
             pictures = f"{study.pictures}, {study.codec}"

@@ -14,7 +14,7 @@ from jndkit.observers.cvvdp import pyramid
 from jndkit.observers.cvvdp.constants import constants
 from jndkit.observers.cvvdp.display import Plane, opponent_rows, to_opponent
 from jndkit.observers.cvvdp.masking import HALO, visible_difference
-from jndkit.observers.cvvdp.sensitivity import sensitivity
+from jndkit.observers.cvvdp.sensitivity import sensitivity, tables
 from jndkit.picture import Pixels, one_colour
 from jndkit.threads import over_strips
 from jndkit.viewing import Viewing
@@ -78,18 +78,24 @@ def _band(level: int, layers: list[Plane], background: Plane, frequency: float) 
     """Contrast, in the layers' own memory, and sensitivity of one band."""
     # The published pyramid doubles all bands but the finest and the base.
     scale = constants().contrast_gain * (1.0 if level == 0 else 2.0)
-    sense = sensitivity(background, frequency)
-    for layer, s, k in zip(layers, sense, scale, strict=True):
-        s *= np.float32(k)
-        layer /= background
-        layer *= s
+    known = tables(frequency)
+    sense: list[Plane] = [np.empty_like(background) for _ in layers]
+
+    def work(top: int, bottom: int) -> None:
+        rows = slice(top, bottom)
+        for layer, plane, s, k in zip(layers, sense, sensitivity(background[rows], known), scale, strict=True):
+            np.multiply(s, np.float32(k), out=plane[rows])
+            layer[rows] /= background[rows]
+            layer[rows] *= plane[rows]
+
+    over_strips(work, *background.shape)
     return _Band(layers, sense)
 
 
 def _base(planes: list[Plane], frequency: float) -> tuple[list[Plane], list[float]]:
     """Contrast and sensitivity of the base band."""
     level_mean, base = _base_contrast(planes)
-    at_mean = sensitivity(np.full((1, 1), level_mean, np.float32), frequency)
+    at_mean = sensitivity(np.full((1, 1), level_mean, np.float32), tables(frequency))
     return base, [float(s[0, 0]) for s in at_mean]
 
 

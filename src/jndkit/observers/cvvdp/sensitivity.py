@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 
@@ -11,10 +13,10 @@ from jndkit.observers.cvvdp.display import Plane
 _FINE = 1024  # table entries per step of the published luminance grid: the error stays under 0.02 %
 
 
-def sensitivity(background: Plane, frequency: float) -> list[Plane]:
+def sensitivity(background: Plane, known: Sequence[Plane]) -> list[Plane]:
     """Three float32 planes: sensitivity (1 / threshold contrast) of the channels at each background.
 
-    background: float32 (H, W), luminance in cd/m2.  frequency: cycles per degree.
+    background: float32 (H, W), luminance in cd/m2.  known: the `tables` of a frequency.
 
     Source: castleCSF for a stimulus of fixed size, as tabulated by ColorVideoVDP; linear in the logarithms.
     """
@@ -27,7 +29,7 @@ def sensitivity(background: Plane, frequency: float) -> list[Plane]:
     index += 0.5 - low * scale
     np.clip(index, 0, steps, out=index)
     entries = index.astype(np.uint16)  # cuts off, which the half above makes rounding
-    return [table.take(entries) for table in tables(frequency)]
+    return [table.take(entries, mode="clip") for table in known]  # which they are, and it is not looked at
 
 
 def tables(frequency: float) -> list[Plane]:

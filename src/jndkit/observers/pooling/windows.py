@@ -85,7 +85,8 @@ def _worst_of_size(total: Floats, area: Floats, width: int, height: int, pool: P
 
 def _positions(size: int, window: int, step: int) -> Indices:
     """First cells of windows `step` apart, the last one flush with the end."""
-    return np.unique(np.append(np.arange(0, size - window + 1, step), size - window))
+    last = size - window
+    return np.append(np.arange(0, last, step), last)
 
 
 def running_sums(layers: Floats) -> Floats:

@@ -6,6 +6,8 @@ Cloudinary, 2023; its constants are in `observers.ssimulacra2.constants`.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 import cv2
@@ -31,6 +33,7 @@ from jndkit.picture.colour.transfer import light_of_codes
 from jndkit.pixelwise.terms.gaussian import gaussian
 
 SMALLEST = 8
+_STRIP_PIXELS = 1 << 14
 
 
 class Window(NamedTuple):
@@ -50,7 +53,10 @@ VARIANTS = {
 
 
 class Seen(NamedTuple):
-    """One plane of the reference at one scale, float32 (H, W) each: itself, its local mean and local variance."""
+    """One plane of the reference at one scale, float32 (H, W) each: itself, its local mean and local variance.
+
+    The variance is empty, (0, W), where the structure map that needs it has no weight.
+    """
 
     plane: Map
     mean: Map
@@ -106,40 +112,90 @@ def ssimulacra2(reference: Pixels, test: Pixels, *, variant: str = "libjxl") -> 
 
 def watch(rgb: Pixels, window: Window) -> list[list[Seen]]:
     """What a reading needs of a reference, uint8 (H, W, 3): for each scale its three planes."""
-    return [[seen_plane(plane, window) for plane in planes] for planes in pyramid(rgb, window.halved)]
+    scales = pyramid(rgb, window.halved)
+    return [
+        [seen_plane(plane, window, structure=bool(weighs)) for plane, weighs in zip(planes, scale, strict=True)]
+        for planes, scale in zip(scales, _with_structure(len(scales)), strict=True)
+    ]
+
+
+def _with_structure(scales: int) -> npt.NDArray[np.bool_]:
+    """bool (S, 3): whether the structure map of each scale and plane has a weight; at 1:1 that of Y alone has."""
+    return np.asarray(weights(scales).reshape(3, scales, 2, 3)[..., 0].any(axis=2).T)
 
 
 def pyramid(rgb: Pixels, halved: int) -> list[list[Map]]:
     """The three positive planes at each scale; the picture is halved in linear light."""
-    light: Map = cv2.LUT(rgb, light_of_codes().astype(np.float32))
-    scales = [_planes(light)]
-    while len(scales) < SCALES and min(light.shape[:2]) >= halved:
-        odd_rows, odd_columns = (side % 2 for side in light.shape[:2])
-        if odd_rows or odd_columns:
-            light = cv2.copyMakeBorder(light, 0, odd_rows, 0, odd_columns, cv2.BORDER_REPLICATE)
-        light = cv2.resize(light, (light.shape[1] // 2, light.shape[0] // 2), interpolation=cv2.INTER_AREA)
-        scales.append(_planes(light))
+    table = light_of_codes().astype(np.float32)
+    planes, light = _scale(rgb.shape[:2], halved, lambda first, last: cv2.LUT(rgb[first:last], table))
+    scales = [planes]
+    while len(scales) < SCALES and light is not None:
+        planes, light = _scale(light.shape[:2], halved, partial(_rows, light))
+        scales.append(planes)
     return scales
 
 
-def _planes(light: Map) -> list[Map]:
-    roots = cv2.pow(cv2.transform(light, ABSORBED), 1.0 / 3.0)
-    return list(cv2.split(cv2.transform(roots, POSITIVE_XYB)))
+def _rows(light: Map, first: int, last: int) -> Map:
+    return light[first:last]
 
 
-def seen_plane(plane: Map, window: Window) -> Seen:
+def _scale(shape: tuple[int, ...], halved: int, light: Callable[[int, int], Map]) -> tuple[list[Map], Map | None]:
+    """The three planes, and the light at half the size, None where that is no scale.
+
+    light: first, last -> these rows, float32 (last - first, W, 3). Few at a time, so that they stay in the cache.
+    """
+    height, width = shape
+    planes: list[Map] = [np.empty((height, width), np.float32) for _ in range(3)]
+    smaller: Map | None = None
+    if min(height, width) >= halved:
+        smaller = np.empty((-(-height // 2), -(-width // 2), 3), np.float32)
+    rows = max(1, _STRIP_PIXELS // width // 2) * 2
+    for top in range(0, height, rows):
+        bottom = min(top + rows, height)
+        strip = light(top, bottom)
+        positive = cv2.transform(cv2.pow(cv2.transform(strip, ABSORBED), 1.0 / 3.0), POSITIVE_XYB)
+        for channel, plane in enumerate(planes):
+            cv2.extractChannel(positive, channel, plane[top:bottom])
+        if smaller is not None:
+            if (bottom - top) % 2 or width % 2:
+                strip = cv2.copyMakeBorder(strip, 0, (bottom - top) % 2, 0, width % 2, cv2.BORDER_REPLICATE)
+            half = smaller[top // 2 : -(-bottom // 2)]
+            cv2.resize(strip, half.shape[1::-1], dst=half, interpolation=cv2.INTER_AREA)
+    return planes, smaller
+
+
+def seen_plane(plane: Map, window: Window, *, structure: bool = True) -> Seen:
     mean = _local(plane, window)
+    if not structure:
+        return Seen(plane, mean, mean[:0])
     return Seen(plane, mean, _local(plane * plane, window) - mean * mean)
 
 
 def differences(seen: Seen, plane: Map, window: Window) -> list[Map]:
     """The structure, artefact and lost-detail maps of one plane at one scale, float32 (H, W) each, none negative.
 
-    seen: of the reference.  plane: the same of the version.
+    seen: of the reference; without its variance the structure map is empty, (0, W).  plane: the same of the version.
     """
     error = plane - seen.plane
     mean_error = _local(error, window)
     mean = seen.mean + mean_error
+    structure = _structure(seen, plane, mean, error, mean_error, window) if seen.variance.size else error[:0]
+
+    edge = cv2.absdiff(seen.plane, seen.mean)
+    change = cv2.absdiff(plane, mean)
+    change -= edge
+    edge += 1.0
+    change /= edge
+    artefact = np.maximum(change, 0.0)
+    # What is left of a change that is no artefact is detail that was lost.
+    return [structure, artefact, np.subtract(artefact, change, out=change)]
+
+
+def _structure(seen: Seen, plane: Map, mean: Map, error: Map, mean_error: Map, window: Window) -> Map:
+    """The structure map; `error` and `mean_error` are used up.
+
+    mean: local, of the version.  error, mean_error: of the version less the reference, and locally.
+    """
     squared = np.multiply(mean_error, mean_error, out=mean_error)
     # Both variances less twice the covariance are the variance of the error, which is small and keeps its digits.
     structure = _local(np.multiply(error, error, out=error), window)
@@ -151,20 +207,13 @@ def differences(seen: Seen, plane: Map, window: Window) -> list[Map]:
     structure /= variance
     structure *= np.subtract(1.0, squared, out=variance)
     structure += squared
-
-    edge = cv2.absdiff(seen.plane, seen.mean)
-    change = cv2.absdiff(plane, mean)
-    change -= edge
-    edge += 1.0
-    change /= edge
-    artefact = np.maximum(change, 0.0)
-    # What is left of a change that is no artefact is detail that was lost.
-    return [np.maximum(structure, 0.0, out=structure), artefact, np.subtract(artefact, change, out=change)]
+    return np.maximum(structure, 0.0, out=structure)
 
 
 def _norms(maps: list[Map]) -> list[float]:
-    """The 1-norms of the maps, then their 4-norms."""
-    return [float(plane.mean(dtype=np.float64)) for plane in maps] + [_fourth(plane) for plane in maps]
+    """The 1-norms of the maps, then their 4-norms; of an empty map, which has no weight, 0."""
+    first = [float(plane.mean(dtype=np.float64)) if plane.size else 0.0 for plane in maps]
+    return first + [_fourth(plane) if plane.size else 0.0 for plane in maps]
 
 
 def _fourth(error: Map) -> float:

@@ -10,9 +10,8 @@ from statistics import NormalDist
 import cv2
 import numpy as np
 
-from jndkit.errors import UsageError
 from jndkit.observers.card import Card
-from jndkit.observers.contract import Box, Map, Reading
+from jndkit.observers.contract import Box, Map, Reading, check_viewing
 from jndkit.observers.pooling.cells import box_of
 from jndkit.observers.pooling.tiles import core, tiles
 from jndkit.observers.pooling.views import at_least, views, views_beside
@@ -30,12 +29,12 @@ from jndkit.observers.ssimulacra2.measure import (
 from jndkit.observers.ssimulacra2.scale import scale
 from jndkit.observers.ssimulacra2.sums import CELL, Sums, scales_of
 from jndkit.picture import Picture, Pixels
-from jndkit.protocols import AIC, Protocol
+from jndkit.protocols import AIC, Error, Protocol
 from jndkit.threads import side_by_side
 from jndkit.viewing import DISPLAYS, Viewing
 from jndkit.visibility import interval
 
-_TILE = 1024  # pixels: larger pictures are read in tiles, side by side, so that memory stays bounded
+_TILE = 1088  # pixels: larger pictures are read in tiles, side by side, so that memory stays bounded; 1080 rows in one
 _HALO = 128  # pixels around a tile: the window's reach of 4 at the coarsest scale, 1:32
 _STRIP = 64  # rows of a scale at a time, so that the working arrays stay in the cache; whole cells at every scale
 _REACH = 4  # rows that the window looks beyond
@@ -54,6 +53,13 @@ class Ssimulacra2:
     def version(self) -> str:
         return scale().version
 
+    def holds_at(self, viewing: Viewing) -> bool:
+        """Whether people answered at that display: the desktop's pixels per degree, whatever its light.
+
+        2 % either way: less than whoever sits there moves.
+        """
+        return math.isclose(viewing.ppd, DISPLAYS["desktop"].ppd, rel_tol=0.02)
+
     def watch(self, reference: Picture, viewing: Viewing, protocol: Protocol = AIC) -> WatchedSsimulacra2:
         """Do the per-picture work once. A reference with alpha is watched over black, mid grey and white.
 
@@ -62,8 +68,7 @@ class Ssimulacra2:
 
         Raises UsageError for pixels per degree other than the desktop's.
         """
-        if not math.isclose(viewing.ppd, DISPLAYS["desktop"].ppd, rel_tol=1e-3):
-            raise UsageError(f"{self.name} knows no display and was fitted at the desktop alone, not at {viewing.name}")
+        check_viewing(self, viewing)
         return WatchedSsimulacra2(reference, viewing, protocol)
 
 
@@ -81,7 +86,8 @@ class WatchedSsimulacra2:
         """Read a decoded version. Raises UsageError where its size differs from the reference's."""
         window, place = self.places(decoded)
         jnd, where = decisive(window, place, scale().local_ratio)
-        return Reading(jnd, place[0], where, _interval(jnd, self._protocol))
+        least, _ = _interval(jnd, scale().plain, self._protocol)
+        return Reading(jnd, place[0], where, _interval(jnd, scale().error, self._protocol), doubt=jnd - least)
 
     def map(self, decoded: Picture) -> Map:
         """float32 (H, W): JND that a picture would read if all of it differed as this pixel does, at every scale.
@@ -111,13 +117,13 @@ class WatchedSsimulacra2:
         return float(scale().curve(lowest)), box_of(cells, CELL, self.shape)
 
 
-def _interval(jnd: float, protocol: Protocol) -> tuple[float, float]:
+def _interval(jnd: float, error: Error, protocol: Protocol) -> tuple[float, float]:
     """90 % interval of a reading, JND.
 
     The people of `aic` are those that the error was measured on. For others what is known is how far the psychophysical
     observer lies from them; that error and ours are taken as independent: half-widths add as squares, on either side.
     """
-    low, high = scale().error.around(jnd, NormalDist().inv_cdf(0.5 + _LEVEL / 2.0))
+    low, high = error.around(jnd, NormalDist().inv_cdf(0.5 + _LEVEL / 2.0))
     if protocol.form == "aic":
         return low, high
     least, most = interval(jnd, protocol, level=_LEVEL)
@@ -158,7 +164,9 @@ class _Scene:
             error = np.zeros((own.height, own.width), np.float32)
             for level, plane, maps, at in self._differences(index, rgb):
                 added = sum(
-                    values * np.float32(weight) for values, weight in zip(maps, both[plane, level], strict=True)
+                    values * np.float32(weight)
+                    for values, weight in zip(maps, both[plane, level], strict=True)
+                    if values.size
                 )
                 rows = error[at.y - own.y :]
                 enlarged = _enlarged(np.asarray(added), level)[: len(rows), : own.width]
@@ -213,4 +221,5 @@ CARD = Card(
     paper="Sneyers 2023, version 2.1, Cloudinary",
     year=2023,
     licence="Apache-2.0, its constants BSD-3-Clause",
+    second="cvvdp",
 )

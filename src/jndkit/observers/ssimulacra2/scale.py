@@ -39,17 +39,21 @@ class Curve:
 class Scale:
     """version: changes whenever readings do.  curve: from the score to JND.
 
-    error: how far readings lie from people's answers to sources that took no part in the fit.
+    error: how far readings lie from people's answers, for a source and a codec that the sample does not have.
+    plain: the same of the sample's own codecs and of no more sources than it has: what objections allow for.
     local_ratio: the worst 3 degrees decide where they read more than this many times the worst window.
     """
 
     version: str
     curve: Curve
     error: Error
+    plain: Error
     local_ratio: float
 
 
 @cache
 def scale() -> Scale:
     data: dict[str, Any] = json.loads(FILE.read_text(encoding="utf-8"))
-    return Scale(data["version"], Curve(**data["curve"]), Error(**data["error"]), data["local_ratio"])
+    return Scale(
+        data["version"], Curve(**data["curve"]), Error(**data["error"]), Error(**data["plain"]), data["local_ratio"]
+    )

@@ -28,24 +28,26 @@ class Sums:
         """shape: (H, W) of the picture."""
         self.shape = shape
         rows, columns = (math.ceil(side / CELL) for side in shape[:2])
+        self._weighs = weights(scales_of(shape)) != 0.0
         self._layers: Floats = np.zeros((scales_of(shape), _NORMS + 1, rows, columns))
 
     def add(self, scale: int, plane: int, maps: list[Map], at: Box) -> None:
-        """Take the three maps of one plane. Safe from several threads.
+        """Take the three maps of one plane; what has no weight is not summed. Safe from several threads.
 
         at: the place of the maps in pixels of the picture; it begins with a cell.
         """
         row, column = at.y // CELL, at.x // CELL
         for index, values in enumerate(maps):
-            fourth = values * values
-            np.multiply(fourth, fourth, out=fourth)
-            for layer, summed in ((index, values), (index + 3, fourth)):
+            for layer in (index, index + 3):
+                if not self._weighs[plane, scale, layer]:
+                    continue
+                summed = values if layer == index else np.square(np.square(values))
                 cells = _cells(summed, CELL >> scale)
                 rows, columns = cells.shape
                 target = self._layers[scale, 6 * plane + layer]
                 target[row : row + rows, column : column + columns] = cells
         if plane == 0:
-            cells = _cells(np.ones_like(maps[0]), CELL >> scale)
+            cells = _cells(np.ones_like(maps[-1]), CELL >> scale)
             rows, columns = cells.shape
             self._layers[scale, _NORMS, row : row + rows, column : column + columns] = cells
 

@@ -8,12 +8,11 @@ Source: RFC 9649 (container, lossless bitstream); RFC 6386, sections 7 (boolean 
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Iterator
 
 import numpy as np
 
-from jndkit.limits import MAX_CHUNKS
+from jndkit.picture.formats.webp import TRANSPARENT, Chunk, chunks, header, joined
 from jndkit.picture.silence import quiet_opencv
 
 _CUT = 16  # bytes; libwebp ends its streams with one or two that are not needed
@@ -30,30 +29,17 @@ def damage(data: bytes) -> str | None:
 def _shortened(data: bytes) -> Iterator[bytes]:
     """Files of the same picture, each with another of its streams cut."""
     alpha = b""
-    for kind, start, end in _chunks(data):
+    for kind, start, end in chunks(data):
         body = data[start:end]
         if kind == b"ALPH":
             alpha = body
         elif kind == b"VP8L":
-            yield from (_file((kind, shorter)) for shorter in _cut_at_end(body))
+            yield from (joined((kind, shorter)) for shorter in _cut_at_end(body))
             return
         elif kind == b"VP8 ":
-            yield from (_file((kind, shorter)) for shorter in _lossy(body))
-            yield from (_file(_canvas(body), (b"ALPH", shorter), (kind, body)) for shorter in _alpha(alpha))
+            yield from (joined((kind, shorter)) for shorter in _lossy(body))
+            yield from (joined(_canvas(body), (b"ALPH", shorter), (kind, body)) for shorter in _alpha(alpha))
             return
-
-
-def _chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
-    at = 12
-    for _ in range(MAX_CHUNKS):
-        if at + 8 > len(data):
-            return
-        kind, size = struct.unpack_from("<4sI", data, at)
-        if kind == b"ANMF":  # a frame, with its place and time before its own chunks
-            at += 24
-            continue
-        yield kind, at + 8, min(at + 8 + size, len(data))
-        at += 8 + size + size % 2
 
 
 def _cut_at_end(body: bytes) -> Iterator[bytes]:
@@ -67,12 +53,10 @@ def _alpha(body: bytes) -> Iterator[bytes]:
         yield from _cut_at_end(body)
 
 
-def _canvas(frame: bytes) -> tuple[bytes, bytes]:
+def _canvas(frame: bytes) -> Chunk:
     """The header of a file with transparency, of the size of a lossy frame."""
     width, height = (int.from_bytes(frame[at : at + 2], "little") & 0x3FFF for at in (6, 8))
-    return b"VP8X", struct.pack("<I", 0x10) + b"".join(
-        max(side - 1, 0).to_bytes(3, "little") for side in (width, height)
-    )
+    return header(TRANSPARENT, width, height)
 
 
 def _lossy(body: bytes) -> Iterator[bytes]:
@@ -147,11 +131,6 @@ def _partitions(body: bytes) -> int:
     if flags.take(1) and flags.take(1):
         flags.skip(8, 7)
     return 1 << flags.take(2)
-
-
-def _file(*chunks: tuple[bytes, bytes]) -> bytes:
-    parts = [struct.pack("<4sI", kind, len(body)) + body + bytes(len(body) % 2) for kind, body in chunks]
-    return b"RIFF" + struct.pack("<I", 4 + sum(map(len, parts))) + b"WEBP" + b"".join(parts)
 
 
 def _decodes(data: bytes) -> bool:

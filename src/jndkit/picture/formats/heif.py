@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from jndkit.limits import check_size
 from jndkit.picture.colour.cicp import name_colour
+from jndkit.picture.hdr.boxed import note_gain_map
 from jndkit.picture.raster import Raster, divided, to_8_bits
 
 
@@ -42,11 +43,13 @@ def decode(data: bytes, path: str | None, max_pixels: int) -> Raster:
         icc=image.info.get("icc_profile"),
         exif=image.info.get("exif"),
         xmp=image.info.get("xmp"),
+        lossy=True,
     )
     if bits > 8:
         raster.note_bits(bits)
     if len(file) > 1:
         raster.notes.append("the file holds further pictures; the primary one is taken")
+    note_gain_map(raster, data, "HEIC")
     numbers = image.info.get("nclx_profile")
     if numbers:
         name_colour(raster, int(numbers["color_primaries"]), int(numbers["transfer_characteristics"]))

@@ -47,6 +47,7 @@ def decode(data: bytes, path: str | None, max_pixels: int) -> Raster:
         raise LimitError(path, "the picture is animated; only still pictures are read")
     if header.black:
         raise FormatError(path, "it is a JPEG XL picture in printing inks (CMYK), which is not read")
+    lossy = header.xyb or holds_jpeg(data)
     depth = header.bits  # `_stored` raises it to 16 where it lets libjxl decode to 16
     stored, notes = _stored(data, header)
     planes = stored.shape[2] if stored.ndim == 3 else 1
@@ -64,6 +65,8 @@ def decode(data: bytes, path: str | None, max_pixels: int) -> Raster:
         _to_8_bits(stored, top, meaning.exponent), None if alpha is None else _to_8_bits(alpha, top, None), notes=notes
     )
     raster.bits = max(depth, 8)
+    # Lossless pictures keep the space of their samples; JPEG files that are carried keep theirs, and lost before.
+    raster.lossy = lossy
     cicp.note_meaning(raster, meaning)
     _describe(raster, data)
     return raster

@@ -5,12 +5,19 @@ Source: ISO/IEC 18181-1, annex E.4 (ICC profile).
 
 from __future__ import annotations
 
+import string
+
 from jndkit.limits import MAX_BLOCK
 from jndkit.picture.formats.jxl_bits import Bits
 from jndkit.picture.formats.jxl_entropy import Decoder
 
 _CONTEXTS = 41
 _HEADER = 128
+_LETTERS, _NUMERIC = frozenset(string.ascii_letters), frozenset(string.digits + ".,")
+# A number of a code with one symbol takes no bits, so a profile of millions could be declared in a few bytes. Real
+# ones come to 3 to 30 bytes for each that holds them; libjxl refuses what comes to more than 256, and looks as often.
+_DENSEST = 256
+_LOOK = 1 << 16
 # What an ICC header is predicted to be before its size and its own bytes are known.
 _LIKELY = bytes(8) + b"\4\0\0\0mntrRGB XYZ " + bytes(12) + b"acsp" + bytes(28)
 _LIKELY = (_LIKELY.ljust(70, b"\0") + b"\xf6\xd6\0\1\0\0\0\0\xd3\x2d").ljust(_HEADER, b"\0")
@@ -32,8 +39,11 @@ def read(bits: Bits) -> bytes:
     coder = Decoder(bits, _CONTEXTS)
     packed = bytearray()
     before, earlier = 0, 0
+    start = bits.at
     for at in range(size):
-        value = coder.integer(_context(at, before, earlier))
+        if at % _LOOK == 0 and at > _DENSEST * (bits.at - start) // 8:
+            raise ValueError("its colour profile is too large for the bytes that hold it")
+        value = coder.integer(0 if at <= _HEADER else 1 + _NEAR[before] + _FAR[earlier])
         if value > 255:
             raise ValueError("its colour profile holds a number that is not a byte")
         packed.append(value)
@@ -45,35 +55,28 @@ def read(bits: Bits) -> bytes:
         raise ValueError("its colour profile is cut off") from None
 
 
-def _is_letter(byte: int) -> bool:
-    return 65 <= byte <= 90 or 97 <= byte <= 122
-
-
-def _is_numeric(byte: int) -> bool:
-    return 48 <= byte <= 57 or byte in b".,"
-
-
-def _context(at: int, before: int, earlier: int) -> int:
-    """The context of byte `at` after those two bytes."""
-    if at <= 128:
+def _near(byte: int) -> int:
+    """What the byte before adds to a context."""
+    if chr(byte) in _LETTERS:
         return 0
-    if _is_letter(before):
-        near = 0
-    elif _is_numeric(before):
-        near = 1
-    elif before <= 1:
-        near = 2 + before
-    elif before < 16:
-        near = 4
-    else:
-        near = 6 if before == 255 else 5 if before > 240 else 7
-    if _is_letter(earlier):
-        far = 0
-    elif _is_numeric(earlier):
-        far = 1
-    else:
-        far = 2 if earlier < 16 else 3 if earlier > 240 else 4
-    return 1 + near + 8 * far
+    if chr(byte) in _NUMERIC:
+        return 1
+    if byte < 16:
+        return min(2 + byte, 4)
+    return 6 if byte == 255 else 5 if byte > 240 else 7
+
+
+def _far(byte: int) -> int:
+    """What the byte before that one adds, in steps of eight contexts."""
+    if chr(byte) in _LETTERS:
+        return 0
+    if chr(byte) in _NUMERIC:
+        return 1
+    return 2 if byte < 16 else 3 if byte > 240 else 4
+
+
+_NEAR = tuple(map(_near, range(256)))
+_FAR = tuple(8 * _far(byte) for byte in range(256))
 
 
 class _Stream:

@@ -37,6 +37,30 @@ def orientation(block: bytes) -> int | None:
     return value if value is not None and 1 <= value <= 8 else None
 
 
+def with_orientation(block: bytes | None, value: int) -> bytes | None:
+    """The block with this orientation, 1 to 8; one of that alone for None.
+
+    None where the block has no such tag, or cannot be read.
+    """
+    if block is None:
+        entry = struct.pack(">HHIHH", _ORIENTATION, _SHORT, 1, value, 0)
+        return PREFIX + struct.pack(">2sHIH", b"MM", 42, 8, 1) + entry + bytes(4)
+    body = _body(block)
+    try:
+        order, at = ifd.header(body)
+        stated = ifd.directory(body, order, at).find(_ORIENTATION)
+        if stated is None:
+            return None
+        _state(body, order, stated, value)
+    except (ValueError, IndexError, struct.error):
+        return None
+    return PREFIX + bytes(body)
+
+
+def _state(body: bytearray, order: str, stated: ifd.Entry, value: int) -> None:
+    struct.pack_into(order + "HIHH", body, stated.at + 2, _SHORT, 1, value, 0)  # of one number
+
+
 def _pointed(body: bytearray, order: str, table: ifd.Directory, tag: int) -> ifd.Directory | None:
     entry = table.find(tag)
     return None if entry is None else ifd.directory(body, order, ifd.numbers(body, order, entry)[0])
@@ -94,7 +118,7 @@ def cleaned(block: bytes) -> bytes | None:
         first = ifd.directory(body, order, at)
         turned = first.find(_ORIENTATION)
         if turned is not None:
-            struct.pack_into(order + "HIHH", body, turned.at + 2, _SHORT, 1, 1, 0)  # one number, which is 1
+            _state(body, order, turned, 1)
         keep = _extent(first, len(body))
         for tag in (_EXIF_IFD, _GPS_IFD):
             table = _pointed(body, order, first, tag)

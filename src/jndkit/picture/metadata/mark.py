@@ -3,9 +3,10 @@
     jndkit 0.1.0 of 8f14e45fceea167a; viewers=90 viewing=4k; jpeg:420 86 768x512 0.451 76.1 56.2 98.3
 
 The release, the first digits of the input's SHA-256, the settings that are not the defaults, and what came out: the
-codec's spec, its knob, the size in pixels, JND (and a stroke and the reading, where the protocol's people see less or
-more than is read), viewers in per cent and their interval. Files that were
-not searched say the release alone. No path is in it. All are of one length, so that no setting makes a file longer.
+codec's spec (and a plus sign and the steps, where some were found for the picture), its knob, the size in pixels, JND
+(and a stroke and the reading, where the protocol's people see less or more than is read), viewers in per cent and
+their interval. Files that were not searched say the release alone. No path is in it. All are of one length, so that no
+setting makes a file longer.
 """
 
 from __future__ import annotations

@@ -4,5 +4,5 @@ from jndkit.training.systems import System
 
 SYSTEM = System(
     networks={"jndlic": "network:JndLic", "jndlic-paper": "paper:JndLicPaper"},
-    tasks={"jndlic": "task:JndLicTask"},
+    tasks={"jndlic": "task:JndLicTask", "jndlic-means": "means_task:MeansTask"},
 )

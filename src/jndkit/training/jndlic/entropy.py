@@ -78,12 +78,13 @@ class HyperDecoder(nn.Module):
 class SliceContext(nn.Module):
     """Means and scales of one slice's symbols at the places of one pass.
 
-    index: of the slice.  features: channels of the hyper-decoder's.  width: of the hidden layers.
+    channels: an element of SLICES.  features: channels of the hyper-decoder's.  width: of the hidden layers.
     """
 
-    def __init__(self, index: int, features: int, width: int) -> None:
+    def __init__(self, channels: tuple[int, int], features: int, width: int) -> None:
         super().__init__()
-        self.begin, self.end = SLICES[index]
+        index = SLICES.index(channels)
+        self.begin, self.end = channels
         self.turns = len(PHASES[index])
         own, signed = self.end - self.begin, min(self.end, _SIGNED)
         self.around = IntegerConv(self.begin, self.begin, 5, groups=self.begin) if self.begin else None
@@ -133,10 +134,10 @@ class SliceContext(nn.Module):
 
         Returns two tensors (N, own, n): means in eighths of a symbol, and indices of scales.
         """
-        return self.at(self.before(features, symbols), symbols, turn, places)
+        return self.at(self.before(features, features, symbols), symbols, turn, places)
 
-    def before(self, features: Tensor, symbols: Tensor) -> list[Tensor]:
-        """What is the same in every turn of the slice."""
+    def before(self, features: Tensor, _: Tensor, symbols: Tensor) -> list[Tensor]:
+        """What is the same in every turn of the slice, in which the field of steps has no part."""
         if self.around is None:
             return [features]
         earlier = _sizes(symbols[:, : self.begin])

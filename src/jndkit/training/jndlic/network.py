@@ -14,12 +14,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from jndkit.codecs.jndlic.layout import CHANNELS, GROUPS, PHASES, RD_WEIGHT, SLICES, SYMBOL_LIMIT, places
+from jndkit.codecs.jndlic.layout import CHANNELS, GROUPS, LAYOUTS, RD_WEIGHT, SYMBOL_LIMIT, places
 from jndkit.errors import UsageError
 from jndkit.training.jndlic.coded import Coded
 from jndkit.training.jndlic.entropy import HyperDecoder, SliceContext, bounded
 from jndkit.training.jndlic.integer import rounded
 from jndkit.training.jndlic.likelihood import FRACTIONS, HyperPrior, symbol_bits
+from jndkit.training.jndlic.means import MeanContext
 from jndkit.training.jndlic.parts import Part, parts
 from jndkit.training.jndlic.transform import (
     Refinement,
@@ -106,7 +107,7 @@ class JndLic(nn.Module):
     the picture's, 0 for none.  hyper: channels of the hyper-latent.  features: of the hyper-decoder.  context: width
     of the networks a slice.  steps: "derived" from the hyper-latent, "coded" in channels of it that come from the JND
     alone, or "fixed".  jnd: whether the encoder sees the JND map.  feature_transform: whether the JND feature
-    transforms are there.
+    transforms are there.  version: of the format that its files are in; see `codecs.jndlic.layout`.
     """
 
     def __init__(
@@ -122,8 +123,11 @@ class JndLic(nn.Module):
         steps: str = "derived",
         jnd: bool = True,
         feature_transform: bool = True,
+        version: int = 1,
     ) -> None:
         super().__init__()
+        if version not in LAYOUTS:
+            raise UsageError(f"version = {version}: choose {' or '.join(map(str, LAYOUTS))}")
         if steps not in STEPS:
             raise UsageError(f"steps = {steps!r}: choose {', '.join(STEPS)}")
         if steps == "coded" and not jnd:
@@ -134,7 +138,11 @@ class JndLic(nn.Module):
         self.analysis = Analysis(width, blocks, hyper, steps, jnd, feature_transform)
         self.synthesis = Synthesis(decoder_width, decoder_blocks, refinement, feature_transform)
         self.decoder = HyperDecoder(hyper, features, steps)
-        self.contexts = nn.ModuleList([SliceContext(index, features, context) for index in range(len(SLICES))])
+        self.layout = LAYOUTS[version]
+        self.contexts = nn.ModuleList(
+            MeanContext(*channels, features, context) if stepped else SliceContext(channels, features, context)
+            for channels, stepped in zip(self.layout.slices, self.layout.stepped, strict=True)
+        )
         self.prior = HyperPrior(hyper)
 
     def reach(self) -> tuple[int, int]:
@@ -161,16 +169,31 @@ class JndLic(nn.Module):
             z = rounded(bounded(z))
             side_bits = self.prior.bits(z, knob).sum(dim=(1, 2, 3))
             features, step = self.decoder(z, knob)
-            symbols, bits = self._coded(latent * torch.exp2(-spread(step) / 16.0), features)
+            symbols, bits = self._coded(latent * torch.exp2(-spread(step) / 16.0), features, step)
         return Coded(self.synthesis(symbols, step, knob, unit), bits, side_bits, symbols, step)
 
-    def _coded(self, values: Tensor, features: Tensor) -> tuple[Tensor, Tensor]:
+    def adapted(self, state: dict[str, Tensor]) -> dict[str, Tensor]:
+        """The weights of a network of version 1 for one of version 2, where what is new is as it was drawn."""
+        if self.layout.version == 1 or "contexts.0.beside.weight" not in state:
+            return state
+        moved = {
+            name: each for name, each in self.state_dict().items() if name.startswith(("contexts.0.", "contexts.1."))
+        }
+        for name, each in state.items():
+            if not name.startswith("contexts."):
+                moved[name] = each
+            elif not name.startswith("contexts.0."):
+                _, index, rest = name.split(".", 2)
+                moved[f"contexts.{int(index) + 1}.{rest}"] = each
+        return moved
+
+    def _coded(self, values: Tensor, features: Tensor, step: Tensor) -> tuple[Tensor, Tensor]:
         """Symbols of the latents in steps, rounded pass by pass as an encoder does, and their bits (N,)."""
         height, width = values.shape[2:]
         known, bits = torch.zeros_like(values), torch.zeros_like(values[:, 0, 0, 0])
         flat, slices = values.flatten(2), []
-        for (begin, end), passes, context in zip(SLICES, PHASES, self.contexts, strict=True):
-            before, parts, order = context.before(features, known), [], []
+        for (begin, end), passes, context in zip(self.layout.slices, self.layout.passes, self.contexts, strict=True):
+            before, parts, order = context.before(features, step, known), [], []
             for index, phases in enumerate(passes):
                 where = torch.from_numpy(places(height, width, phases)).to(values.device)
                 turn = torch.full((1,), float(index), device=values.device)

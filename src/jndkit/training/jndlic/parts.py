@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor, nn
 
-from jndkit.codecs.jndlic.layout import BLOCK, CHANNELS, GROUPS, KNOB_HIGH, MULTIPLE, PHASES
+from jndkit.codecs.jndlic.layout import BLOCK, CHANNELS, GROUPS, KNOB_HIGH, MULTIPLE
 from jndkit.training.contract import Contract
 from jndkit.training.jndlic.integer import frozen
 from jndkit.training.jndlic.likelihood import TOTAL, symbol_tables, to_frequencies
@@ -95,28 +95,43 @@ class HyperPart(Part):
         return features, step
 
 
-class ContextPart(Part):
+class PredictionPart(Part):
+    """What predicts a slice, whatever it is told."""
+
     def __init__(self, model: nn.Module, index: int) -> None:
-        features = model.decoder.last.weight.shape[0]
+        features, stepped = model.decoder.last.weight.shape[0], model.layout.stepped[index]
+        field = f"step field (1, {GROUPS}, h, w); " if stepped else ""
         inputs = (
-            f"float32 (1, {features}, h, w), whole; symbols (1, {CHANNELS}, h, w), whole, 0 where unknown; "
+            f"float32 (1, {features}, h, w), whole; {field}symbols (1, {CHANNELS}, h, w), whole, 0 where unknown; "
             "(1,), the turn; int64 (n,), places"
         )
         output = "float32 (1, own, n), means in eighths of a symbol; (1, own, n), indices of scales; whole"
-        passes, size = len(PHASES[index]), 8 * 12
-        example = ((1, features, 8, 12), (1, CHANNELS, 8, 12), (1,), (size // passes,))
-        axes: tuple[dict[int, str], ...] = ({2: "h", 3: "w"}, {2: "h", 3: "w"}, {}, {0: "n"})
+        passes, size = len(model.layout.passes[index]), 8 * 12
+        planes = (features, GROUPS, CHANNELS) if stepped else (features, CHANNELS)
+        example = (*((1, channels, 8, 12) for channels in planes), (1,), (size // passes,))
+        axes: tuple[dict[int, str], ...] = (*(_LATENTS for _ in planes), {}, {0: "n"})
         contract = Contract(inputs, output, example, axes, pixels=size * BLOCK**2 // passes)
         super().__init__(contract, model.contexts[index])
         self.context = frozen(model.contexts[index])
 
     def examples(self, random: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
-        features, symbols, turn, where = random
+        features, *step, symbols, turn, where = random
         index = torch.arange(len(where)) * (symbols[0, 0].numel() // len(where))
-        return (features * 255.0).round(), (8.0 * symbols - 4.0).round(), turn.round(), index
+        field = [(16.0 * each - 8.0).round() for each in step]
+        return (features * 255.0).round(), *field, (8.0 * symbols - 4.0).round(), turn.round(), index
 
+
+class ContextPart(PredictionPart):
     def forward(self, features: Tensor, symbols: Tensor, turn: Tensor, places: Tensor) -> tuple[Tensor, Tensor]:
         mean, scale = self.context(features, symbols, turn, places)
+        return mean, scale
+
+
+class MeansPart(PredictionPart):
+    def forward(
+        self, features: Tensor, step: Tensor, symbols: Tensor, turn: Tensor, places: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        mean, scale = self.context(features, step, symbols, turn, places)
         return mean, scale
 
 
@@ -145,6 +160,6 @@ def parts(model: nn.Module) -> Iterator[tuple[str, Part]]:
     yield "analysis", AnalysisPart(model)
     yield "tables", TablesPart(model)
     yield "hyper", HyperPart(model)
-    for index in range(len(model.contexts)):
-        yield f"context-{index}", ContextPart(model, index)
+    for index, graph in enumerate(model.layout.graphs):
+        yield graph, (MeansPart if model.layout.stepped[index] else ContextPart)(model, index)
     yield "synthesis", SynthesisPart(model)

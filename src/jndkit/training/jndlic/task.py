@@ -97,10 +97,7 @@ class JndLicTask:
         pictures = self._train.draw(self._batch, generator)
         if self._fixed:
             return pictures, jnd_maps(pictures), torch.full((self._batch,), self._knobs[0])
-        # The ends of the range are drawn too, its middle twice as often.
-        uniform = torch.rand((2, self._batch), generator=generator)
-        knobs = torch.where(uniform[0] < 0.5, uniform[1], 0.25 + 0.5 * uniform[1]) * (KNOB_HIGH + 1) - 0.5
-        return pictures, jnd_maps(pictures), knobs.round().clamp(0, KNOB_HIGH)
+        return pictures, jnd_maps(pictures), drawn_knobs(self._batch, generator)
 
     def loss(self, model: nn.Module, batch: tuple[Tensor, ...]) -> Tensor:
         pictures, jnd, knobs = batch
@@ -191,6 +188,13 @@ class JndLicTask:
             measures = self._measures(to_tensor(decoded[None]), picture, jnd)
             rows.append({"bits": 8.0 * len(file.getvalue()) / pixels[..., 0].size, **measures})
         return {name: np.array([row[name] for row in rows]) for name in rows[0]}
+
+
+def drawn_knobs(count: int, generator: Generator) -> Tensor:
+    """Knobs at random, (count,): the ends of the range too, its middle twice as often."""
+    uniform = torch.rand((2, count), generator=generator)
+    knobs = torch.where(uniform[0] < 0.5, uniform[1], 0.25 + 0.5 * uniform[1]) * (KNOB_HIGH + 1) - 0.5
+    return knobs.round().clamp(0, KNOB_HIGH)
 
 
 def judge(name: str) -> nn.Module:

@@ -16,7 +16,7 @@ from torch.nn import functional as F
 
 from jndkit.observers.cvvdp.constants import constants
 from jndkit.observers.cvvdp.pyramid import band_frequencies
-from jndkit.observers.cvvdp.sensitivity import sensitivity
+from jndkit.observers.cvvdp.sensitivity import sensitivity, tables
 from jndkit.viewing import DISPLAYS
 
 CHANNELS = 3
@@ -91,7 +91,7 @@ def _sensitivity(scale: int) -> Tensor:
         for luminance in np.linspace(-5.0, 1.0, 13):
             light = np.full((1, 1), 200.0 * np.exp(luminance), np.float32)
             rows.append([1.0, density, density**2, density**3, luminance, luminance**2, luminance * density])
-            wanted.append([float(plane[0, 0]) for plane in sensitivity(light, frequency)])
+            wanted.append([float(plane[0, 0]) for plane in sensitivity(light, tables(frequency))])
     gain = np.log(constants().contrast_gain * (1.0 if scale == 0 else 2.0))
     fitted = np.linalg.lstsq(np.array(rows), np.log(np.array(wanted)), rcond=None)[0]
     fitted[0] += gain

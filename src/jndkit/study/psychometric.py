@@ -38,7 +38,7 @@ class Counts(NamedTuple):
     def share(self) -> Floats:
         return self.noticed / self.viewers
 
-    def of(self, rows: npt.NDArray[np.bool_]) -> Counts:
+    def of(self, rows: npt.NDArray[np.bool_] | npt.NDArray[np.int_]) -> Counts:
         return Counts(self.noticed[rows], self.viewers[rows])
 
 
@@ -153,10 +153,14 @@ def _binomial(share: Floats, count: int) -> Floats:
 
 def rank_correlation(a: Floats, b: Floats) -> float | None:
     """Spearman's, equal values sharing their rank; None where either has one value only."""
-    ranks = _ranks(a), _ranks(b)
-    if any(float(rank.std()) == 0.0 for rank in ranks):
+    return linear_correlation(_ranks(a), _ranks(b))
+
+
+def linear_correlation(a: Floats, b: Floats) -> float | None:
+    """Pearson's; None where either has one value only."""
+    if any(float(values.std()) == 0.0 for values in (a, b)):
         return None
-    return float(np.corrcoef(ranks[0], ranks[1])[0, 1])
+    return float(np.corrcoef(a, b)[0, 1])
 
 
 def _ranks(values: Floats) -> Floats:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from jndkit.errors import UsageError
-from jndkit.evaluation.psychometric import Counts, Curve, fitted, log_likelihood, phi, rank_correlation, scattered
+from jndkit.study.psychometric import Counts, Curve, fitted, log_likelihood, phi, rank_correlation, scattered
 
 # Bliss, "The calculation of the dosage-mortality curve", Annals of Applied Biology 22, 1935: log10 of dose, beetles.
 DOSE = np.array([1.6907, 1.7242, 1.7552, 1.7842, 1.8113, 1.8369, 1.8610, 1.8839])

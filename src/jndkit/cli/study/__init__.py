@@ -1,0 +1,1 @@
+"""jnd study: one file a verb."""
