@@ -18,7 +18,7 @@ import pytest
 
 from jndkit.study.plan import Plan
 from made_study import small_study
-from sitters import seated as sat
+from sitters import Sitter, seated as sat
 from tests.report.conftest import WIDE, Opened, browser, playwright
 
 __all__ = ["beside", "browser", "playwright", "sat_down", "served", "serving"]
@@ -153,11 +153,20 @@ def serving(tmp_path: Path) -> Iterator[Callable[..., tuple[Serving, Plan]]]:
             one.kill()
 
 
+class Sat(Opened):
+    """A page in the browser with somebody in front of it."""
+
+    def __init__(self, page: Any, sitter: Sitter) -> None:
+        super().__init__(page)
+        self.sitter = sitter
+
+
 @pytest.fixture
 def sat_down(browser: Any) -> Callable[..., Any]:
     """`with sat_down(address, size=PHONE, scale=3) as look:` opens a page; what complains in it fails the test.
 
-    seated: a plan of the server's, whose consent and display check are passed already, over HTTP.
+    plan: of the server's study; `look.sitter` then hears of every trial, from the first answer of the server on.
+    seated: consent and display check are passed already, over HTTP.
     """
 
     @contextlib.contextmanager
@@ -165,10 +174,11 @@ def sat_down(browser: Any) -> Callable[..., Any]:
         address: str,
         size: tuple[int, int] = WIDE,
         *,
+        plan: Plan | None = None,
         scale: float = 1,
         forgiven: tuple[str, ...] = (),
-        seated: Plan | None = None,
-    ) -> Iterator[Opened]:
+        seated: bool = False,
+    ) -> Iterator[Opened | Sat]:
         context = browser.new_context(
             viewport={"width": size[0], "height": size[1]},
             device_scale_factor=scale,
@@ -176,13 +186,16 @@ def sat_down(browser: Any) -> Callable[..., Any]:
             is_mobile=size[0] < 600,
         )
         context.set_default_timeout(120_000)
-        if seated is not None:
+        if seated:
+            assert plan is not None
             screen = f"{size[0]}x{size[1]}x{scale:g}"
-            memory = json.dumps({"code": sat(address, seated), "screen": screen})
-            name = f"jnd-study-{seated.digest[:16]}"
+            memory = json.dumps({"code": sat(address, plan), "screen": screen})
+            name = f"jnd-study-{plan.digest[:16]}"
             context.add_init_script(f"localStorage.{name} ??= {memory!r}".replace(f".{name}", f"[{name!r}]"))
         try:
-            look = Opened(context.new_page())
+            page = context.new_page()
+            # Before anything is asked for: an answer that comes earlier than its listener is heard by nobody.
+            look = Opened(page) if plan is None else Sat(page, Sitter(page, plan))
             look.page.on("console", lambda message: look.complaints.append(f"{message.type}: {message.text}"))
             look.page.on("pageerror", lambda error: look.complaints.append(str(error)))
             look.page.goto(address)

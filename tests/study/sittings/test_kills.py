@@ -18,7 +18,7 @@ import pytest
 from jndkit.study.answers import read_answers
 from jndkit.study.plan import Plan
 from jndkit.study.sittings.plates import plates
-from sitters import PATIENCE, Sitter, asked, fine
+from sitters import PATIENCE, asked, fine
 from tests.study.sittings.test_page_browser import obvious
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="processes are killed by signals")
@@ -93,8 +93,8 @@ def test_twenty_kills_lose_nothing(serving: Serving) -> None:
 def test_the_page_goes_on_by_itself_when_the_server_is_back(serving: Serving, sat_down: Callable[..., Any]) -> None:
     server, plan = serving("2afc", pictures=1, trials=6, training=0)
     forgiven = ("ERR_CONNECTION", "ERR_EMPTY", "Failed to load resource")
-    with sat_down(server.address, forgiven=forgiven, seated=plan) as look:
-        page, sitter = look.page, Sitter(look.page, plan)
+    with sat_down(server.address, forgiven=forgiven, plan=plan, seated=True) as look:
+        page, sitter = look.page, look.sitter
         sitter.go_through(obvious, most=2)
         assert sitter.to_trial()
         page.wait_for_selector("[data-shown]")

@@ -54,8 +54,8 @@ def test_a_whole_sitting(beside: Beside, sat_down: SatDown, method: Method, arra
         told.append((trial.id, response))
         return response
 
-    with sat_down(server.address) as look:
-        sitter = Sitter(look.page, plan)
+    with sat_down(server.address, plan=plan) as look:
+        sitter = look.sitter
         sitter.agree()
         sitter.pass_check()
         sitter.go_through(respond)
@@ -83,8 +83,8 @@ def test_the_screen_shows_the_pixels_of_the_file(
 ) -> None:
     ppd = 37.84 if scale == 1 else 120.0
     server, plan = beside(method, pictures=1, trials=4, training=0, arrangement=arrangement, ppd=ppd)
-    with sat_down(server.address, size, scale=scale, seated=plan) as look:
-        sitter = Sitter(look.page, plan)
+    with sat_down(server.address, size, scale=scale, plan=plan, seated=True) as look:
+        sitter = look.sitter
         while True:
             assert sitter.to_trial()
             assert sitter.trial is not None
@@ -112,8 +112,8 @@ def test_the_screen_shows_the_pixels_of_the_file(
 
 def test_boosted_pictures_are_shown_whole(beside: Beside, sat_down: SatDown) -> None:
     server, plan = beside("triplet", pictures=1, trials=1, training=1)
-    with sat_down(server.address, seated=plan) as look:
-        sitter = Sitter(look.page, plan)
+    with sat_down(server.address, plan=plan, seated=True) as look:
+        sitter = look.sitter
         assert sitter.to_trial()
         assert sitter.trial is not None
         assert sitter.trial.boosted
@@ -146,9 +146,9 @@ FRAMES = """(period) => {
 def test_pictures_alternate_where_frames_are_slow(beside: Beside, sat_down: SatDown) -> None:
     """By the clock alone, frames that come at whole periods of the flicker would all show the original."""
     server, plan = beside("triplet", pictures=1, trials=1, training=1, seconds=1e6)
-    with sat_down(server.address, seated=plan) as look:
+    with sat_down(server.address, plan=plan, seated=True) as look:
         look.page.evaluate(FRAMES, 1000)
-        assert Sitter(look.page, plan).to_trial()
+        assert look.sitter.to_trial()
         for layer in (1, 0):
             seen = f"() => document.querySelectorAll('canvas')[{layer}]?.style.visibility === 'visible'"
             look.page.wait_for_function(seen, polling=3)
@@ -162,8 +162,8 @@ def test_the_window_that_a_plan_asks_for_is_what_the_page_needs(
 ) -> None:
     server, plan = beside(method, pictures=1, arrangement=arrangement, size=(300, 200))
     width, height = window_for(arrangement, *largest(plan.stimuli))
-    with sat_down(server.address, (width, height - 1)) as look:
-        Sitter(look.page, plan).agree()
+    with sat_down(server.address, (width, height - 1), plan=plan) as look:
+        look.sitter.agree()
         look.page.wait_for_selector(f".check-bad:has-text('{width} × {height} are needed')")
         look.page.set_viewport_size({"width": width, "height": height})
         look.page.wait_for_selector(".check-ok:has-text('large enough')")
@@ -171,9 +171,9 @@ def test_the_window_that_a_plan_asks_for_is_what_the_page_needs(
 
 def test_pictures_alternate_as_fast_as_planned(beside: Beside, sat_down: SatDown) -> None:
     server, plan = beside("flicker", pictures=1, trials=1, training=0)
-    with sat_down(server.address, seated=plan) as look:
+    with sat_down(server.address, plan=plan, seated=True) as look:
         look.page.evaluate(FRAMES, 1000 / 60)
-        sitter = Sitter(look.page, plan)
+        sitter = look.sitter
         assert sitter.to_trial()
         look.page.wait_for_selector("[data-shown]")
         changes = look.page.evaluate(
@@ -192,14 +192,14 @@ def test_pictures_alternate_as_fast_as_planned(beside: Beside, sat_down: SatDown
         )
         assert plan.display.flicker == 8
         assert abs(changes - 8 * 3) <= 1  # in the three seconds of 180 frames
-        both = [canvas.evaluate("(canvas) => canvas.style.visibility") for canvas in look.page.locator("canvas").all()]
+        both = look.page.evaluate("[...document.querySelectorAll('canvas')].map((canvas) => canvas.style.visibility)")
         assert sorted(both) == ["hidden", "visible"]
 
 
 def test_boosted_pictures_turn_grey_and_can_still_be_answered(beside: Beside, sat_down: SatDown) -> None:
     server, plan = beside("triplet", pictures=1, trials=1, training=1, seconds=0.5)
-    with sat_down(server.address, seated=plan) as look:
-        sitter = Sitter(look.page, plan)
+    with sat_down(server.address, plan=plan, seated=True) as look:
+        sitter = look.sitter
         assert sitter.to_trial()
         assert sitter.trial is not None
         assert sitter.trial.boosted
@@ -212,8 +212,8 @@ def test_boosted_pictures_turn_grey_and_can_still_be_answered(beside: Beside, sa
 
 def test_training_says_what_was_right(beside: Beside, sat_down: SatDown) -> None:
     server, plan = beside("2afc", pictures=1, trials=1, training=2)
-    with sat_down(server.address, seated=plan) as look:
-        sitter = Sitter(look.page, plan)
+    with sat_down(server.address, plan=plan, seated=True) as look:
+        sitter = look.sitter
         for wrong in (False, True):
             assert sitter.to_trial()
             assert sitter.trial is not None
@@ -229,21 +229,19 @@ def test_training_says_what_was_right(beside: Beside, sat_down: SatDown) -> None
 
 def test_a_tab_that_was_closed_goes_on_where_it_was(beside: Beside, sat_down: SatDown, browser: Any) -> None:
     server, plan = beside("2afc", pictures=1, trials=4, training=1)
-    with sat_down(server.address, seated=plan) as look:
-        sitter = Sitter(look.page, plan)
+    with sat_down(server.address, plan=plan, seated=True) as look:
+        sitter = look.sitter
         sitter.go_through(obvious, most=3)
         address, before = look.page.url, sitter.trial
         again = look.page.context.new_page()  # of the same browser: the address alone, without the code
-        again.goto(server.address)
         other = Sitter(again, plan)
-        again.reload()
+        again.goto(server.address)
         again.wait_for_selector("h1:has-text('Welcome back')")
         assert "2 of 4" in again.locator("main p").inner_text()
         assert other.to_trial()
         assert other.trial == before
-    with sat_down(address) as look:  # another browser: the code, and another display
-        sitter = Sitter(look.page, plan)
-        look.page.reload()
+    with sat_down(address, plan=plan) as look:  # another browser: the code, and another display
+        sitter = look.sitter
         look.page.wait_for_selector("h1:has-text('Welcome back')")
         sitter.press("Go on")
         sitter.pass_check()
@@ -281,8 +279,8 @@ def test_a_display_that_is_not_one_to_one_or_too_small_is_not_let_through(
     beside: Beside, sat_down: SatDown, size: tuple[int, int], scale: float, word: str
 ) -> None:
     server, plan = beside("2afc", size=(240, 160))
-    with sat_down(server.address, size, scale=scale) as look:
-        sitter = Sitter(look.page, plan)
+    with sat_down(server.address, size, scale=scale, plan=plan) as look:
+        sitter = look.sitter
         sitter.agree()
         look.page.wait_for_selector(".check-ok:has-text('pictures a second')")
         assert word in look.page.locator(".check-bad").inner_text()
@@ -294,8 +292,8 @@ def test_a_display_that_is_not_one_to_one_or_too_small_is_not_let_through(
 
 def test_who_sits_at_another_distance_is_told(beside: Beside, sat_down: SatDown) -> None:
     server, plan = beside("2afc")
-    with sat_down(server.address) as look:
-        sitter = Sitter(look.page, plan)
+    with sat_down(server.address, plan=plan) as look:
+        sitter = look.sitter
         sitter.agree()
         look.page.wait_for_selector("button.go:enabled:has-text('Go on')")
         sitter.press("Go on")
@@ -308,8 +306,8 @@ def test_who_sits_at_another_distance_is_told(beside: Beside, sat_down: SatDown)
 
 def test_colours_that_were_not_told_apart_end_the_check(beside: Beside, sat_down: SatDown) -> None:
     server, plan = beside("2afc")
-    with sat_down(server.address) as look:
-        sitter = Sitter(look.page, plan)
+    with sat_down(server.address, plan=plan) as look:
+        sitter = look.sitter
         sitter.agree()
         digits = [plate.digit for plate in plates(plan.seed)]
         sitter.pass_check(read=[digits[0], "", "", *digits[3:]])
@@ -331,8 +329,8 @@ def test_every_screen_is_accessible(beside: Beside, sat_down: SatDown, size: tup
         assert look.accessible() == []
         assert look.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
 
-    with sat_down(server.address, size, scale=3 if narrow else 1) as look:
-        sitter = Sitter(look.page, plan)
+    with sat_down(server.address, size, scale=3 if narrow else 1, plan=plan) as look:
+        sitter = look.sitter
         look.page.wait_for_selector("#agree")
         fine()
         sitter.agree()
@@ -365,7 +363,7 @@ def test_every_screen_is_accessible(beside: Beside, sat_down: SatDown, size: tup
 
 def test_everything_is_done_by_keyboard(beside: Beside, sat_down: SatDown) -> None:
     server, plan = beside("2afc", pictures=1, trials=1, training=0)
-    with sat_down(server.address) as look:
+    with sat_down(server.address, plan=plan) as look:
         page = look.page
 
         def tab_to(name: str) -> None:
@@ -403,7 +401,7 @@ def test_everything_is_done_by_keyboard(beside: Beside, sat_down: SatDown) -> No
         page.wait_for_selector("h1:has-text('Ready')")
         tab_to("Begin")
         page.keyboard.press("Enter")
-        sitter = Sitter(page, plan)
+        sitter = look.sitter
         page.wait_for_selector("[data-shown]")
         page.wait_for_timeout(100)
         page.keyboard.press("ArrowRight")
@@ -414,9 +412,9 @@ def test_everything_is_done_by_keyboard(beside: Beside, sat_down: SatDown) -> No
 
 def test_a_trial_that_was_looked_away_from_begins_again(beside: Beside, sat_down: SatDown) -> None:
     server, plan = beside("2afc", pictures=1, trials=1, training=0)
-    with sat_down(server.address, seated=plan) as look:
+    with sat_down(server.address, plan=plan, seated=True) as look:
         page = look.page
-        sitter = Sitter(page, plan)
+        sitter = look.sitter
         assert sitter.to_trial()
         page.wait_for_selector("[data-shown]")
         page.evaluate(
@@ -434,9 +432,9 @@ def test_a_trial_that_was_looked_away_from_begins_again(beside: Beside, sat_down
 
 def test_a_phone_is_touched(beside: Beside, sat_down: SatDown) -> None:
     server, plan = beside("flicker", pictures=1, trials=1, training=0, ppd=120)
-    with sat_down(server.address, PHONE, scale=3, seated=plan) as look:
+    with sat_down(server.address, PHONE, scale=3, plan=plan, seated=True) as look:
         page = look.page
-        sitter = Sitter(page, plan)
+        sitter = look.sitter
         assert sitter.to_trial()
         page.wait_for_selector("[data-shown]")
         page.wait_for_timeout(100)
@@ -450,8 +448,8 @@ def test_a_phone_is_touched(beside: Beside, sat_down: SatDown) -> None:
 
 def test_nothing_of_the_viewer_is_kept(beside: Beside, sat_down: SatDown) -> None:
     server, plan = beside("2afc", pictures=1, trials=1, training=0)
-    with sat_down(server.address) as look:
-        sitter = Sitter(look.page, plan)
+    with sat_down(server.address, plan=plan) as look:
+        sitter = look.sitter
         sitter.agree()
         sitter.pass_check()
         sitter.go_through(obvious)
