@@ -125,22 +125,20 @@ def run(data: Path, processes: int, target: Path) -> None:
 
 
 def table(rows: list[Row]) -> str:
-    """Markdown: what hides noise, and how patches show. Means and 95 % intervals over pictures."""
+    """Markdown: what hides noise, with 95 % intervals over pictures, and how patches show."""
     flat = {row["input"]: row for row in rows if row["form"] == "flat"}
     some = list(flat.values())
-    lines = ["| terms | form | JND at 26.65 dB, less flat | PSNR at 1 JND, less flat, dB |", "|---|---|---|---|"]
-    lines.append(f"| flat noise | | {_shown(some, 'jnd')} in all | {_shown(some, 'psnr')} in all |")
+    heads = ["terms", "form", "JND at 26.65 dB, less flat", "PSNR at 1 JND, less flat, dB"]
+    heads += ["step at a border (inside)", "level across an overlap (inside)"]
+    lines = [f"| {' | '.join(heads)} |", "|" + "---|" * len(heads)]
+    lines.append(f"| *flat* | | {_shown(some, 'jnd')} in all | {_shown(some, 'psnr')} in all | | |")
     for terms, form in _arms():
         some = [row for row in rows if (row["form"], row["terms"]) == (form, terms)]
-        values = " | ".join(_shown(some, key, flat) for key in ("jnd", "psnr"))
-        lines.append(f"| {terms.replace('+', ', ')} | {form} | {values} |")
-    lines += ["", "| all terms | step at a border | inside | level across an overlap | inside |"]
-    lines.append("|---|---|---|---|---|")
-    for form in ("code", "blended", "smooth"):
-        some = [row for row in rows if (row["form"], row["terms"]) == (form, "+".join(TERMS))]
-        keys = ("edge", "edge_inside", "level", "level_inside")
-        cells = (f"{np.mean([row[key] for row in some]):.2f}" for key in keys)
-        lines.append(f"| {form} | {' | '.join(cells)} |")
+        cells = [terms.replace("+", ", "), form, *(_shown(some, key, flat) for key in ("jnd", "psnr"))]
+        for key in ("edge", "level"):
+            at, inside = (np.mean([row[name] for row in some]) for name in (key, f"{key}_inside"))
+            cells.append(f"{at:.2f} ({inside:.2f})")
+        lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
 
 

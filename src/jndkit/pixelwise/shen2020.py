@@ -22,7 +22,13 @@ from jndkit.pixelwise.terms.luma import Map, Pictured, Plane, luma_plane
 from jndkit.pixelwise.terms.structure import CONTRAST, TERMS, Patches, least_noticed, moved
 from jndkit.weights import find
 
-VARIANTS = ("smooth", "code")
+TERMS_OF = {"smooth": ("contrast", "structure"), "code": TERMS}
+"""Which terms change in each variant unless it is asked for others. The default comes first.
+
+How far the mean of a patch may move as one is no threshold of its pixels: noise in that shape is seen sooner than flat
+noise, that of the other two terms later.
+"""
+VARIANTS = tuple(TERMS_OF)
 ARCHITECTURES = ("shen2020",)
 SIDE, STRIDE = 64, 50  # pixels, as published
 OVERLAP = SIDE - STRIDE
@@ -39,16 +45,18 @@ def shen2020(
     variant: str = "smooth",
     border: str = "reflect",
     sign: int = 1,
-    terms: Collection[str] = TERMS,
+    terms: Collection[str] | None = None,
     weights: str = "shen2020",
 ) -> Map:
     """JND map of luma, float32 (H, W), in code values of luma: how far `shen2020_picture` is from the picture.
 
     picture: what `luma_plane` takes.
-    variant: "smooth" takes mean and contrast around every pixel, so that no patch shows; "code" takes those of each
-        patch, and averages patches in pairs, in raster order and in whole code values, as the published script does.
+    variant: "smooth" takes mean and contrast around every pixel, so that no patch shows, and leaves the mean where it
+        is; "code" takes those of each patch, moves the mean too, and averages patches in pairs, in raster order and in
+        whole code values, as the published script does.
     border: what lies beyond the frame, "reflect" or "zero".
-    sign: +1 or -1, which way means move.  terms: which of "luminance", "contrast" and "structure" change.
+    sign: +1 or -1, which way means move.
+    terms: which of "luminance", "contrast" and "structure" change; by default the variant's own.
     weights: a name of weights of this network.
     Raises UsageError for an unknown name or sign, InputError for a picture below 8 x 8, MissingError without weights.
     Differs: the published script draws the sign for each picture at random, here it is +1 unless asked; patches also
@@ -66,7 +74,7 @@ def shen2020_picture(
     variant: str = "smooth",
     border: str = "reflect",
     sign: int = 1,
-    terms: Collection[str] = TERMS,
+    terms: Collection[str] | None = None,
     weights: str = "shen2020",
 ) -> Map:
     """The luma at the edge of being noticed, float32 (H, W), code values. Arguments and errors as for `shen2020`."""
@@ -74,6 +82,7 @@ def shen2020_picture(
     border_type(border)
     if sign not in (1, -1):
         raise UsageError(f"the sign is 1 or -1, not {sign!r}")
+    terms = TERMS_OF[variant] if terms is None else terms
     for term in terms:
         check_choice("term", term, TERMS)
     plane = luma_plane(picture)
@@ -105,19 +114,18 @@ def structural(run: Session, sign: int, *, whole: bool, terms: Collection[str] =
     return change
 
 
-def around_every_pixel(plane: Plane, structured: Plane, sign: int, terms: Collection[str], border: str) -> Map:
+def around_every_pixel(plane: Plane, structured: Map, sign: int, terms: Collection[str], border: str) -> Map:
     """Mean and contrast changed, each about the mean around the pixel: float32 (H, W), code values.
 
-    plane: (H, W), code values.  structured: the same with its structure changed, or the plane itself.
+    plane: (H, W), code values.  structured: the same with its structure changed, or as it was; it is worked on.
     The mean is under a Gaussian window as wide as a patch: with the variance of 64 pixels in a row.
     """
-    changed: Map = np.empty(plane.shape, np.float32)
     kept = np.float32(CONTRAST if "contrast" in terms else 1.0)
     for rows, slab, inner in strips(plane.shape, WINDOW // 2):
         mean = smooth(plane[slab], WINDOW, SIDE / math.sqrt(12), border)[inner]
         level = moved(mean, sign) if "luminance" in terms else mean
-        changed[rows] = level + kept * (structured[rows] - mean)
-    return np.clip(changed, 0.0, 255.0, out=changed)
+        structured[rows] = level + kept * (structured[rows] - mean)
+    return np.clip(structured, 0.0, 255.0, out=structured)
 
 
 def stitched(plane: Plane, change: Change, *, smooth: bool = True, border: str = "reflect") -> Map:
@@ -208,7 +216,7 @@ def _whole(values: npt.NDArray[Any]) -> Map:
 CARD = Card(
     name="shen2020",
     compute=shen2020,
-    summary="patch by patch: brightness moves, contrast shrinks, a network changes the structure",
+    summary="contrast shrinks, a network changes the structure; as published patch by patch, and their means move",
     paper="Shen et al., Just noticeable distortion profile inference: a patch-level structural visibility learning "
     "approach, IEEE TIP 30",
     year=2020,
