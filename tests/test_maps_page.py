@@ -11,30 +11,31 @@ import pytest
 
 import resjnd_edges
 import shen2020_terms
+from jndkit.pixelwise.terms.structure import TERMS
 
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs" / "training.md").read_text(encoding="utf-8")
-TERMS = shen2020_terms._read(shen2020_terms.ROWS)
+ROWS = shen2020_terms._read(shen2020_terms.ROWS)
 EDGES = [json.loads(line) for line in resjnd_edges.ROWS.read_text(encoding="utf-8").splitlines()]
 
 
 def test_the_tables_are_made_from_the_rows() -> None:
-    assert shen2020_terms.table(TERMS) in PAGE
+    assert shen2020_terms.table(ROWS) in PAGE
     assert resjnd_edges.table(EDGES) in PAGE
 
 
 def test_every_picture_has_every_combination() -> None:
     forms: dict[str, set[tuple[str, str]]] = {}
-    for row in TERMS:
+    for row in ROWS:
         forms.setdefault(row["input"], set()).add((row["form"], row["terms"]))
     assert len(forms) == 49
     assert {len(arms) for arms in forms.values()} == {16}
-    assert len(TERMS) == 49 * 16
+    assert len(ROWS) == 49 * 16
 
 
 def over_flat(form: str, terms: str, key: str) -> Any:
-    flat = {row["input"]: row[key] for row in TERMS if row["form"] == "flat"}
-    return np.array([row[key] - flat[row["input"]] for row in TERMS if (row["form"], row["terms"]) == (form, terms)])
+    flat = {row["input"]: row[key] for row in ROWS if row["form"] == "flat"}
+    return np.array([row[key] - flat[row["input"]] for row in ROWS if (row["form"], row["terms"]) == (form, terms)])
 
 
 @pytest.mark.parametrize("key", ["jnd", "psnr"])
@@ -42,7 +43,7 @@ def test_the_default_hides_noise_and_the_published_form_does_not(key: str) -> No
     """Noise in the shape of the default is seen less than flat noise, and than that of the published form."""
     smooth, code = (
         over_flat("smooth", "contrast+structure", key),
-        over_flat("code", "+".join(shen2020_terms.TERMS), key),
+        over_flat("code", "+".join(TERMS), key),
     )
     for less in (smooth, smooth - code):
         assert less.mean() < -1.96 * less.std(ddof=1) / len(less) ** 0.5

@@ -91,10 +91,11 @@ def shen2020_picture(
     run = session(network.path)
     if variant == "code":
         return stitched(plane, structural(run, sign, whole=True, terms=terms), smooth=False, border=border)
-    made: Map = plane.astype(np.float32)
     if "structure" in terms:
-        made = stitched(plane, structural(run, sign, whole=False, terms=("structure",)), border=border)
-    return around_every_pixel(plane, made, sign, terms, border)
+        structured = stitched(plane, structural(run, sign, whole=False, terms=("structure",)), border=border)
+    else:
+        structured = plane.astype(np.float32)
+    return around_every_pixel(plane, structured, sign, terms, border)
 
 
 def structural(run: Session, sign: int, *, whole: bool, terms: Collection[str] = TERMS) -> Change:

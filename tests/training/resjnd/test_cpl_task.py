@@ -15,14 +15,16 @@ pytestmark = pytest.mark.train
 
 def test_the_middle_alone_can_be_scored(cpl_pairs: Path) -> None:
     """A network that adds a level: what it gains over the pair's own difference is that of the middle pixels."""
+    from torch import Tensor, nn
+
     from jndkit.training.resjnd.task import CplTask
 
-    class Brighter(torch.nn.Module):
+    class Brighter(nn.Module):
         def __init__(self) -> None:
             super().__init__()
-            self.level = torch.nn.Parameter(torch.tensor(1 / 255))
+            self.level = nn.Parameter(torch.tensor(1 / 255))
 
-        def forward(self, given: torch.Tensor) -> torch.Tensor:
+        def forward(self, given: Tensor) -> Tensor:
             seen.append(tuple(given.shape[2:]))
             return self.level.expand(given.shape)
 
