@@ -51,12 +51,13 @@ def main() -> None:
         asked.add_argument(f"--{name}", action="store_true")
     asked.add_argument("--model", action="append", help="these networks only; rows of others stay")
     asked.add_argument("--split", choices=("valid", "kodak"), action="append", help="of --scores: this one only")
+    asked.add_argument("--pictures", type=int, default=8, help="of --noise: how many, from first to last")
     options = asked.parse_args()
     models = options.model or ["resjnd-s", "resjnd"]
     if options.scores:
         _keep("scores", models, scores(options.pairs, models, options.split or ["valid", "kodak"]))
     if options.noise:
-        _keep("noise", models, noise(options.pairs / "valid", models))
+        _keep("noise", models, noise(options.pairs / "valid", models, options.pictures))
     if options.speed:
         _keep("speed", models, speed(models))
     table()
@@ -86,10 +87,11 @@ def scores(home: Path, models: list[str], splits: list[str]) -> list[dict[str, A
     return rows
 
 
-def noise(folder: Path, models: list[str]) -> list[dict[str, Any]]:
+def noise(folder: Path, models: list[str], count: int) -> list[dict[str, Any]]:
     """One row a picture and network: JND of noise in the shape of its map at 26.65 dB, and its PSNR at 1 JND, dB."""
     rows = []
-    for pristine_path, _ in pairs(folder):
+    found = pairs(folder)
+    for pristine_path, _ in found[:: max(1, len(found) // count)][:count]:
         pristine = _middle(load(pristine_path).rgb)
         inner = _inner(pristine)
         picture = Picture(np.ascontiguousarray(pristine[inner]))
@@ -97,7 +99,7 @@ def noise(folder: Path, models: list[str]) -> list[dict[str, Any]]:
         shapes = {model: np.sqrt(np.mean(_change(model, pristine)[inner] ** 2, axis=2)) for model in models}
         for model, shape in {**shapes, "flat": np.ones(picture.rgb.shape[:2], np.float32)}.items():
             given = Noise(picture, shape)
-            row = {"kind": "noise", "picture": pristine_path.stem, "model": model}
+            row: dict[str, Any] = {"kind": "noise", "picture": pristine_path.stem, "model": model}
             row["jnd"] = round(watched(at_psnr(given, PSNR).picture).jnd, 5)
             row["psnr"] = round(at_jnd(given, watched, 1.0, tolerance=0.002).dose.psnr, 5)
             rows.append(row)
@@ -210,8 +212,8 @@ def _keep(kind: str, models: list[str], fresh: list[dict[str, Any]]) -> None:
         fresh = [{**before.pop(key, {}), **row} for key, row in zip(made, fresh, strict=True)]
         kept = [*(row for row in old if row["kind"] != kind), *before.values()]
     else:
-        made = {row.get("model") for row in fresh}
-        kept = [row for row in old if row["kind"] != kind or ("model" in row and row["model"] not in made)]
+        measured = {row.get("model") for row in fresh}
+        kept = [row for row in old if row["kind"] != kind or ("model" in row and row["model"] not in measured)]
     ROWS.write_text("".join(json.dumps(row) + "\n" for row in kept + fresh), encoding="utf-8")
 
 
