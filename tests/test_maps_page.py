@@ -11,6 +11,7 @@ import pytest
 
 import resjnd_edges
 import shen2020_terms
+from jndkit.evaluation.intervals import mean
 from jndkit.pixelwise.terms.structure import TERMS
 
 ROOT = Path(__file__).parents[1]
@@ -22,6 +23,25 @@ EDGES = [json.loads(line) for line in resjnd_edges.ROWS.read_text(encoding="utf-
 def test_the_tables_are_made_from_the_rows() -> None:
     assert shen2020_terms.table(ROWS) in PAGE
     assert resjnd_edges.table(EDGES) in PAGE
+
+
+def test_the_curve_of_the_training_that_goes_on_is_that_of_its_log() -> None:
+    log = (ROOT / "checkpoints" / "resjnd" / "log.jsonl").read_text(encoding="utf-8").splitlines()
+    gains = [event["psnr_gain"] for event in map(json.loads, log) if event["event"] == "validate"]
+    assert len(gains) == 5
+    assert f"| gain, dB | {' | '.join(f'{gain:+.2f}' for gain in gains)} |" in PAGE
+
+
+def test_weights_that_went_on_hide_noise_no_better() -> None:
+    lines = (ROOT / "benchmarks" / "rows" / "resjnd.jsonl").read_text(encoding="utf-8").splitlines()
+    read = {
+        model: [row for row in map(json.loads, lines) if row.get("model") == model and row["kind"] == "noise"]
+        for model in ("resjnd", "further", "flat")
+    }
+    assert len({tuple(row["picture"] for row in rows) for rows in read.values()}) == 1
+    less = np.array([own["psnr"] - before["psnr"] for own, before in zip(read["further"], read["resjnd"], strict=True)])
+    found = mean([float(value) for value in less])
+    assert f"at 1 JND it has {found.value:.2f} ± {found.half:.2f} dB less of it" in PAGE
 
 
 def test_every_picture_has_every_combination() -> None:
