@@ -31,7 +31,7 @@ from jndkit.observers.cvvdp.places import Places
 from jndkit.observers.cvvdp.pyramid import band_frequencies
 from jndkit.opening import load
 from jndkit.picture import Picture
-from jndkit.pixelwise import MODELS, jnd_map
+from jndkit.pixelwise import MODELS, jnd_map, model_card
 from jndkit.protocols import SIDE_BY_SIDE, Look
 from jndkit.study.psychometric import Floats, fitted, log_likelihood
 from jndkit.viewing import viewing
@@ -114,8 +114,10 @@ def milliseconds() -> dict[str, float]:
     ):
         for line in (ROWS.parent / f"{file}.jsonl").read_text(encoding="utf-8").splitlines():
             row = json.loads(line)
-            plain = row.get("variant", "code") == "code" and row.get("precision", "f32") == "f32"
-            if plain and row.get(size) in (1920, "1920x1080") and row.get("runtime", "onnxruntime") == "onnxruntime":
+            if row.get(size) not in (1920, "1920x1080") or row.get("runtime", "onnxruntime") != "onnxruntime":
+                continue
+            default = model_card(row["model"]).variants[0]
+            if row.get("variant", default) == default and row.get("precision", "f32") == "f32":
                 found[row["model"]] = row[unit] * (1.0 if unit == "cpu_ms" else 1000.0)
     return found
 

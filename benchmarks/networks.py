@@ -27,7 +27,7 @@ import numpy as np
 from jndkit.datasets.vvc import pairs
 from jndkit.evaluation.intervals import mean
 from jndkit.inference import available, session
-from jndkit.pixelwise import jnd_map
+from jndkit.pixelwise import jnd_map, model_card
 from jndkit.pixelwise.terms.structure import Patches
 from jndkit.weights import find
 from pixelwise import peak_bytes, scene
@@ -90,7 +90,7 @@ def speed(model: str, runtimes: Sequence[str]) -> list[Row]:
     picture = _colour(1920, 1080)
     rows = []
     for runtime in runtimes:
-        for variant in ("code", "paper"):
+        for variant in model_card(model).variants:
             os.environ["JNDKIT_RUNTIME"] = runtime
             jnd_map(picture[:64, :64], model, variant=variant)  # loads it
             told = {"kind": "speed", "model": model, "variant": variant, "size": "1920x1080", "runtime": runtime}

@@ -1,6 +1,7 @@
 """The ResJND networks: how near they come to the critical picture, how alike their maps are, how fast they are.
 
     python benchmarks/resjnd.py PAIRS --scores     PAIRS/{train,valid,kodak}: as `jnd datasets build cpl` makes them
+    python benchmarks/resjnd.py PAIRS --noise      how visible noise in the shape of the maps is, on PAIRS/valid
     python benchmarks/resjnd.py PAIRS --speed      seconds of each runtime, on a picture of noise and waves
     python benchmarks/resjnd.py PAIRS --table      the tables, from rows that exist
 
@@ -25,10 +26,15 @@ import numpy as np
 import numpy.typing as npt
 
 from jndkit.datasets.cpl import pairs
+from jndkit.evaluation.intervals import mean
+from jndkit.evaluation.noise.settings import PSNR
 from jndkit.inference import available, session
-from jndkit.picture import Pixels, load
+from jndkit.injection import Noise, at_jnd, at_psnr
+from jndkit.observers import observer
+from jndkit.picture import Picture, Pixels, load
 from jndkit.picture.difference import psnr
 from jndkit.pixelwise import jnd_map
+from jndkit.viewing import DISPLAYS
 from jndkit.weights import find
 
 ROWS = Path(__file__).parent / "rows" / "resjnd.jsonl"
@@ -41,14 +47,17 @@ SIGMAS = [round(0.30 + 0.05 * step, 2) for step in range(11)]
 def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     asked.add_argument("pairs", type=Path)
-    for name in ("scores", "speed", "table"):
+    for name in ("scores", "noise", "speed", "table"):
         asked.add_argument(f"--{name}", action="store_true")
     asked.add_argument("--model", action="append", help="these networks only; rows of others stay")
     asked.add_argument("--split", choices=("valid", "kodak"), action="append", help="of --scores: this one only")
+    asked.add_argument("--pictures", type=int, default=8, help="of --noise: how many, from first to last")
     options = asked.parse_args()
     models = options.model or ["resjnd-s", "resjnd"]
     if options.scores:
         _keep("scores", models, scores(options.pairs, models, options.split or ["valid", "kodak"]))
+    if options.noise:
+        _keep("noise", models, noise(options.pairs / "valid", models, options.pictures))
     if options.speed:
         _keep("speed", models, speed(models))
     table()
@@ -75,6 +84,25 @@ def scores(home: Path, models: list[str], splits: list[str]) -> list[dict[str, A
                 row["alike"] = round(float(np.corrcoef(*maps)[0, 1]), 4)
             rows.append(row)
             print(json.dumps(row), flush=True)
+    return rows
+
+
+def noise(folder: Path, models: list[str], count: int) -> list[dict[str, Any]]:
+    """One row a picture and network: JND of noise in the shape of its map at 26.65 dB, and its PSNR at 1 JND, dB."""
+    rows = []
+    found = pairs(folder)
+    for pristine_path, _ in found[:: max(1, len(found) // count)][:count]:
+        pristine = _middle(load(pristine_path).rgb)
+        inner = _inner(pristine)
+        picture = Picture(np.ascontiguousarray(pristine[inner]))
+        watched = observer("cvvdp").watch(picture, DISPLAYS["desktop"])
+        shapes = {model: np.sqrt(np.mean(_change(model, pristine)[inner] ** 2, axis=2)) for model in models}
+        for model, shape in {**shapes, "flat": np.ones(picture.rgb.shape[:2], np.float32)}.items():
+            given = Noise(picture, shape)
+            row: dict[str, Any] = {"kind": "noise", "picture": pristine_path.stem, "model": model}
+            row["jnd"] = round(watched(at_psnr(given, PSNR).picture).jnd, 5)
+            row["psnr"] = round(at_jnd(given, watched, 1.0, tolerance=0.002).dose.psnr, 5)
+            rows.append(row)
     return rows
 
 
@@ -161,6 +189,13 @@ def table() -> None:
         found = [row["alike"] for row in some if "alike" in row]
         if found:
             print(f"{split:6s} maps alike: correlation {np.mean(found):.3f}, least {min(found):.3f}")
+    some = [row for row in rows if row["kind"] == "noise"]
+    flat = {row["picture"]: row for row in some if row["model"] == "flat"}
+    for model in dict.fromkeys(row["model"] for row in some):
+        own = [row for row in some if row["model"] == model]
+        less = (mean([row[key] - flat[row["picture"]][key] for row in own]) for key in ("jnd", "psnr"))
+        told = ", ".join(f"{each.value:+.2f} +- {each.half:.2f}" for each in less)
+        print(f"noise  {model}: JND at 26.65 dB and PSNR at 1 JND, less flat: {told} ({len(own)} pictures)")
     for row in rows:
         if row["kind"] == "speed":
             print({key: value for key, value in row.items() if key != "kind"})
@@ -177,7 +212,8 @@ def _keep(kind: str, models: list[str], fresh: list[dict[str, Any]]) -> None:
         fresh = [{**before.pop(key, {}), **row} for key, row in zip(made, fresh, strict=True)]
         kept = [*(row for row in old if row["kind"] != kind), *before.values()]
     else:
-        kept = [row for row in old if row["kind"] != kind or ("model" in row and row["model"] not in models)]
+        measured = {row.get("model") for row in fresh}
+        kept = [row for row in old if row["kind"] != kind or ("model" in row and row["model"] not in measured)]
     ROWS.write_text("".join(json.dumps(row) + "\n" for row in kept + fresh), encoding="utf-8")
 
 

@@ -13,7 +13,7 @@ from hypothesis import given, settings, strategies as st
 
 from jndkit.errors import InputError, UsageError
 from jndkit.picture import Picture, Source
-from jndkit.pixelwise import MODELS, jnd_map
+from jndkit.pixelwise import MODELS, chosen_variant, jnd_map
 from jndkit.pixelwise.terms import borders
 
 # The full network runs the code of the small one at four hundred times the work; tests/pixelwise/test_resjnd.py has it.
@@ -32,7 +32,7 @@ every_form = pytest.mark.parametrize(("model", "variant", "border"), EVERY)
 
 def test_the_table_names_its_cards() -> None:
     assert [card.name for card in MODELS.values()] == list(MODELS)
-    assert all(card.variants[0] == "code" for card in MODELS.values())
+    assert [name for name, card in MODELS.items() if card.variants[0] != "code"] == ["shen2020"]
     assert all(str(card.year) in name for name, card in MODELS.items() if name[-1].isdigit())
     assert [name for name in MODELS if not name[-1].isdigit()] == ["hvssd", "resjnd", "resjnd-s"]
 
@@ -131,6 +131,14 @@ def test_pictures_below_eight_pixels_are_refused(model: str) -> None:
         jnd_map(small, model)
     with pytest.raises(InputError, match=r"^picture in memory: 7 x 30"):
         jnd_map(np.zeros((30, 7), np.uint8), model)
+
+
+def test_a_model_has_its_own_default_variant(scene: npt.NDArray[np.uint8]) -> None:
+    for model, variant in (("shen2020", "smooth"), ("yang2005", "code")):
+        assert chosen_variant(model, None) == variant
+        np.testing.assert_array_equal(jnd_map(scene, model), jnd_map(scene, model, variant=variant))
+    assert chosen_variant("shen2020", "code") == "code"
+    assert np.abs(jnd_map(scene, "shen2020") - jnd_map(scene, "shen2020", variant="code")).max() > 0.5
 
 
 def test_options_belong_to_the_models_that_list_them(scene: npt.NDArray[np.uint8]) -> None:

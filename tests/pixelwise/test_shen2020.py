@@ -13,9 +13,17 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from jndkit.errors import InputError, UsageError
-from jndkit.pixelwise.shen2020 import shen2020, shen2020_picture, stitched, structural
+from jndkit.pixelwise.shen2020 import (
+    OVERLAP,
+    STRIDE,
+    around_every_pixel,
+    shen2020,
+    shen2020_picture,
+    stitched,
+    structural,
+)
 from jndkit.pixelwise.terms.luminance import luminance_adaptation
-from jndkit.pixelwise.terms.structure import CONTRAST
+from jndkit.pixelwise.terms.structure import CONTRAST, TERMS
 
 Plane = npt.NDArray[np.uint8]
 SIZES = st.tuples(st.integers(8, 180), st.integers(8, 180))
@@ -117,6 +125,36 @@ def test_what_goes_through_a_file_is_whole(scene: Plane) -> None:
     assert np.abs(stitched(plane, far) - stitched(plane, exact)).max() > 0.1
 
 
+@pytest.mark.parametrize("sign", [1, -1])
+def test_an_even_plane_moves_as_one_patch_does(sign: int) -> None:
+    plane = np.full((70, 90), 60, np.uint8)
+    made = around_every_pixel(plane, plane.astype(np.float32), sign, TERMS, "reflect")
+    np.testing.assert_allclose(made, 60 + sign * luminance_adaptation(np.array([60], np.float32))[0], atol=1e-3)
+    np.testing.assert_array_equal(around_every_pixel(plane, plane.astype(np.float32), sign, (), "reflect"), plane)
+
+
+def test_contrast_shrinks_towards_the_mean_around_a_pixel() -> None:
+    """Far from the step the mean around a pixel is its own value, and nothing is left to shrink."""
+    plane = np.repeat(np.where(np.arange(240) < 120, 80, 120)[None], 80, axis=0).astype(np.uint8)
+    change = around_every_pixel(plane, plane.astype(np.float32), 1, ("contrast",), "reflect") - plane
+    np.testing.assert_allclose(change[:, [0, 239]], 0, atol=1e-3)
+    # Beside it the mean is that of both sides.
+    np.testing.assert_allclose(change[:, 119], (1 - CONTRAST) * 20, atol=0.05)
+    np.testing.assert_allclose(change[:, 120], -(1 - CONTRAST) * 20, atol=0.05)
+
+
+def test_no_patch_shows_where_parts_are_taken_around_every_pixel() -> None:
+    """Of a slope no patch's mean and contrast are its neighbour's: as published, the map steps between them."""
+    plane = np.repeat(np.linspace(20, 120, 264, dtype=np.float32)[None], 114, axis=0)
+    patches = stitched(plane, structural(lambda given: (given,), 1, whole=True), smooth=False) - plane
+    smooth = around_every_pixel(plane, plane.astype(np.float32), 1, TERMS, "reflect") - plane
+    borders = [left + at - 1 for left in range(STRIDE, 264 - OVERLAP, STRIDE) for at in (0, OVERLAP)]
+    inside = [column for column in range(263) if column not in borders]
+    for change, shows in ((patches, True), (smooth, False)):
+        steps = np.abs(np.diff(change, axis=1)).mean(axis=0)
+        assert (steps[borders].max() > 2 * steps[inside].max()) == shows
+
+
 def test_both_ways_of_stitching_differ_in_the_overlaps_alone(scene: Plane) -> None:
     change = structural(lambda given: (given,), 1, whole=True)
     difference = np.abs(stitched(scene, change) - stitched(scene, change, smooth=False))
@@ -165,7 +203,7 @@ def with_weights(weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("with_weights")
 class TestWithANetwork:
     @pytest.mark.parametrize("size", [(8, 8), (9, 130), (64, 64), (115, 70)])
-    @pytest.mark.parametrize("variant", ["code", "paper"])
+    @pytest.mark.parametrize("variant", ["smooth", "code"])
     def test_every_size_has_a_map(self, size: tuple[int, int], variant: str) -> None:
         plane = np.random.default_rng(5).integers(0, 256, size).astype(np.uint8)
         jnd = shen2020(plane, variant=variant)
@@ -173,17 +211,25 @@ class TestWithANetwork:
         assert jnd.dtype == np.float32
         assert np.isfinite(jnd).all()
         assert 0 <= jnd.min() < jnd.max() <= 255
-        assert (variant == "paper") == bool(np.all(jnd == np.round(jnd)))
+        assert (variant == "code") == bool(np.all(jnd == np.round(jnd)))
 
     def test_the_map_is_the_way_from_the_picture(self, scene: Plane) -> None:
         for sign in (1, -1):
-            made = shen2020_picture(scene, sign=sign)
-            np.testing.assert_allclose(shen2020(scene, sign=sign), np.abs(made - scene), atol=1e-4)
+            made = shen2020_picture(scene, sign=sign, terms=TERMS)
+            np.testing.assert_allclose(shen2020(scene, sign=sign, terms=TERMS), np.abs(made - scene), atol=1e-4)
             assert np.sign((made - scene).mean()) == sign
+
+    def test_the_default_leaves_the_mean_where_it_is(self, scene: Plane) -> None:
+        change = shen2020_picture(scene) - scene
+        assert abs(change.mean()) < 0.05 < np.abs(change).mean()
+        np.testing.assert_array_equal(shen2020(scene, sign=-1), np.abs(change))
+        moved = shen2020_picture(scene, variant="code") - scene
+        assert moved.mean() > 2
+        np.testing.assert_array_equal(shen2020(scene, variant="code", terms=TERMS), np.abs(moved))
 
     @pytest.mark.parametrize("level", [0, 255])
     def test_extremes_are_finite(self, level: int) -> None:
-        jnd = shen2020(np.full((70, 70), level, np.uint8))
+        jnd = shen2020(np.full((70, 70), level, np.uint8), terms=TERMS)
         np.testing.assert_allclose(jnd, 20 if level == 0 else 0, atol=1e-3)
 
 
@@ -193,6 +239,7 @@ class TestWithANetwork:
         (lambda: shen2020(np.zeros((7, 64), np.uint8)), InputError, "at least 8 x 8"),
         (lambda: shen2020(np.zeros((64, 64), np.uint8), sign=0), UsageError, "sign"),
         (lambda: shen2020(np.zeros((64, 64), np.uint8), variant="book"), UsageError, "variant"),
+        (lambda: shen2020(np.zeros((64, 64), np.uint8), terms=("colour",)), UsageError, "unknown term 'colour'"),
         (lambda: shen2020(np.zeros((64, 64), np.uint8), border="wrap"), UsageError, "border"),
     ],
 )

@@ -115,6 +115,26 @@ def test_a_torn_line_of_the_log_is_dropped(cpl_pairs: Path, tmp_path: Path) -> N
     assert [event["event"] for event in events(folder)] == ["start", "validate", "start", "validate"]
 
 
+@pytest.mark.parametrize("name", ["resjnd-s.cpl.v1", "resjnd.cpl.v1"])
+def test_weights_that_come_along_can_be_started_from(name: str) -> None:
+    """The network computes what its exported graph does."""
+    import numpy as np
+    import torch
+
+    from jndkit.inference import session
+    from jndkit.training.networks import load_weights, network
+    from jndkit.weights import find
+
+    found = find(name)
+    model = network(found.card.architecture, json.loads(found.card.trained["settings"])["model"])
+    load_weights(model, name, found.card.architecture)
+    given = np.random.default_rng(0).uniform(0, 1, (1, 3, 16, 16)).astype(np.float32)
+    with torch.no_grad():
+        made = model(torch.from_numpy(given)).numpy()
+    assert np.abs(made).max() > 1e-3
+    np.testing.assert_allclose(made, session(found.path)(given)[0], atol=1e-5)
+
+
 def test_what_cannot_be_started_from_is_named(cpl_pairs: Path, tmp_path: Path) -> None:
     from jndkit.training.loop import Run
 

@@ -28,7 +28,7 @@ def inject(
     ] = None,
     jnd: Annotated[float | None, typer.Option(metavar="JND", help="As much noise as stays at this visibility.")] = None,
     seed: options.Seed = 0,
-    variant: options.Variant = "code",
+    variant: options.Variant = None,
     border: options.Border = "reflect",
     viewing: options.Display = "desktop",
     observer: options.Observer = "cvvdp",

@@ -22,7 +22,7 @@ def map_(
         ),
     ],
     model: options.Model = "resjnd-s",
-    variant: options.Variant = "code",
+    variant: options.Variant = None,
     border: options.Border = "reflect",
     fixation: Annotated[
         str | None, typer.Option(metavar="X,Y", help="Where the eye rests, in pixels; for foveated models.")
@@ -41,7 +41,7 @@ def map_(
     """
     from jndkit.opening import load
     from jndkit.picture import check_damaged
-    from jndkit.pixelwise import jnd_map
+    from jndkit.pixelwise import chosen_variant, jnd_map
     from jndkit.pixelwise.render import check_name, write_map
 
     check_name(output)
@@ -53,9 +53,8 @@ def map_(
     given = {name: value for name, value in eye.items() if value is not None}
     jnd = jnd_map(loaded, model, variant=variant, border=border, **given)
     write_map(jnd, output, beside=loaded if side_by_side else None, force=force)
-    printing.say(
-        f"{picture} -> {output}: {model} ({variant}), mean {jnd.mean():.2f}, largest {jnd.max():.2f} code values"
-    )
+    form = f"{model} ({chosen_variant(model, variant)})"
+    printing.say(f"{picture} -> {output}: {form}, mean {jnd.mean():.2f}, largest {jnd.max():.2f} code values")
     return 0
 
 

@@ -74,7 +74,11 @@ Width = Annotated[
 ]
 Model = Annotated[str, typer.Option(metavar="NAME", help="Which model; see jnd models.")]
 Variant = Annotated[
-    str, typer.Option(metavar="NAME", help="code or paper, where the two differ; or fast, for liu2010.")
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="code or paper, where the two differ; or fast, for liu2010; code or smooth, the default, for shen2020.",
+    ),
 ]
 Border = Annotated[
     str, typer.Option(metavar="NAME", help="reflect; zero, as in the published code; or reflect101, for wu2016.")

@@ -18,7 +18,7 @@ from jndkit.observers import OBSERVERS, observer as named_observer
 from jndkit.opening import load
 from jndkit.picture import MAX_PIXELS, Damaged, Picture
 from jndkit.picturewise.domain import domain
-from jndkit.pixelwise import MODELS, jnd_map, model_package
+from jndkit.pixelwise import MODELS, chosen_variant, jnd_map, model_package
 from jndkit.version import VERSION
 from jndkit.viewing import Viewing, viewing as named_viewing
 from jndkit.weights import CURRENT, find, stored_card
@@ -75,7 +75,7 @@ def inject(
     strength: float | None = None,
     jnd: float | None = None,
     seed: int = 0,
-    variant: str = "code",
+    variant: str | None = None,
     border: str = "reflect",
     viewing: str | float | Viewing = "desktop",
     observer: str = "cvvdp",
@@ -110,7 +110,7 @@ def inject(
     except TargetError as error:
         raise TargetError(f"{picture.name}, {model}: {error}") from None
     row = InjectionRow(input=picture.name, width=picture.width, height=picture.height, target=target)
-    row.model, row.variant, row.border, row.seed = model, variant, border, seed
+    row.model, row.variant, row.border, row.seed = model, chosen_variant(model, variant), border, seed
     row.beta, row.psnr = dose.beta, dose.psnr if math.isfinite(dose.psnr) else None
     row.ties = dose.ties
     row.jnd, row.jnd_local, row.where = reading.jnd, reading.jnd_local, list(reading.where)

@@ -78,21 +78,21 @@ def check_own_name(name: str) -> None:
 
 
 def jnd_map(
-    picture: Pictured, model: str = "resjnd-s", *, variant: str = "code", border: str = "reflect", **options: Any
+    picture: Pictured, model: str = "resjnd-s", *, variant: str | None = None, border: str = "reflect", **options: Any
 ) -> Map:
     """The just noticeable difference at every pixel, float32 (H, W), in 8-bit code values of luma.
 
     picture: a Picture; or uint8 or float (H, W), luma in code values 0 .. 255, taken as it is; or uint8 or float
         (H, W, 3), sRGB-encoded code values.
     model: a name in MODELS, of a network of the user's own, or of a model of another package.
-    variant: "code", the published code's form, or "paper", the printed one.
+    variant: "code", the published code's form, "paper", the printed one, or another that the model has; None is the
+        model's default: "code" but for shen2020, whose patches would show.
     border: "reflect" repeats the picture beyond its frame, "zero" puts black there, as the published codes do.
     options: of the model alone, as its card lists them, such as `fixation=(x, y)` of li2016.
     Raises UsageError for an unknown name, an option the model does not have or an unusable array, InputError for less
     than 8 pixels a side.
     """
-    card = model_card(model)
-    check_choice(f"variant of {model}", variant, card.variants)
+    card, variant = model_card(model), chosen_variant(model, variant)
     for option in options:
         if option not in card.options:
             has = f"it has {', '.join(card.options)}" if card.options else "it has none"
@@ -100,6 +100,14 @@ def jnd_map(
     if card.weights:
         options.setdefault("weights", card.weights)
     return card.compute(picture, variant=variant, border=border, **options)
+
+
+def chosen_variant(model: str, variant: str | None) -> str:
+    """The variant of a model, its default for None. Raises UsageError for one that it does not have."""
+    variants = model_card(model).variants
+    if variant is not None:
+        check_choice(f"variant of {model}", variant, variants)
+    return variant or variants[0]
 
 
 def _trained(name: str, architecture: str, summary: str) -> Card:

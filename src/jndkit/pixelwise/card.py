@@ -17,7 +17,8 @@ class Card(cards.Card):
     """One model.
 
     compute: `compute(picture, variant=, border=, **options)`, what `jnd_map` returns and takes.
-    variants: the forms it has, the default "code" first.  options: the further keywords it takes.
+    variants: the forms it has, its default first; "code", that of the published code, is one of them.
+    options: the further keywords it takes.
     weights: of a trained network other than the one that comes along, their name.
     """
 
@@ -27,5 +28,5 @@ class Card(cards.Card):
     weights: str = ""
 
     def __post_init__(self) -> None:
-        if self.variants[:1] != ("code",):
-            raise ValueError(f'the first variant of a model is "code", its default, not {self.variants}')
+        if "code" not in self.variants:
+            raise ValueError(f'a model has the variant "code", not only {self.variants}')

@@ -6,7 +6,8 @@ Patch by patch: the mean moves by luminance adaptation, contrast shrinks to 0.94
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Collection
 from typing import Any
 
 import numpy as np
@@ -15,15 +16,23 @@ import numpy.typing as npt
 from jndkit.errors import UsageError, check_choice
 from jndkit.inference import Session, session
 from jndkit.pixelwise.card import Card
-from jndkit.pixelwise.terms.borders import border_type
+from jndkit.pixelwise.terms.borders import border_type, strips
+from jndkit.pixelwise.terms.gaussian import smooth
 from jndkit.pixelwise.terms.luma import Map, Pictured, Plane, luma_plane
-from jndkit.pixelwise.terms.structure import Patches, least_noticed
+from jndkit.pixelwise.terms.structure import CONTRAST, TERMS, Patches, least_noticed, moved
 from jndkit.weights import find
 
-VARIANTS = ("code", "paper")
+TERMS_OF = {"smooth": ("contrast", "structure"), "code": TERMS}
+"""Which terms change in each variant unless it is asked for others. The default comes first.
+
+How far the mean of a patch may move as one is no threshold of its pixels: noise in that shape is seen sooner than flat
+noise, that of the other two terms later.
+"""
+VARIANTS = tuple(TERMS_OF)
 ARCHITECTURES = ("shen2020",)
 SIDE, STRIDE = 64, 50  # pixels, as published
 OVERLAP = SIDE - STRIDE
+WINDOW = 113  # pixels of the window of means: three standard deviations either way
 _AT_ONCE = 8  # patches: what they need stays in the processor's cache
 
 Change = Callable[[Patches], Patches]
@@ -31,52 +40,93 @@ Change = Callable[[Patches], Patches]
 
 
 def shen2020(
-    picture: Pictured, *, variant: str = "code", border: str = "reflect", sign: int = 1, weights: str = "shen2020"
+    picture: Pictured,
+    *,
+    variant: str = "smooth",
+    border: str = "reflect",
+    sign: int = 1,
+    terms: Collection[str] | None = None,
+    weights: str = "shen2020",
 ) -> Map:
     """JND map of luma, float32 (H, W), in code values of luma: how far `shen2020_picture` is from the picture.
 
     picture: what `luma_plane` takes.
-    variant: "code" blends the patches' overlaps; "paper" averages them in pairs, in raster order and in whole code
-        values, as the published script does, which leaves seams.
-    border: what the patches that reach beyond the frame see there, "reflect" or "zero".
-    sign: +1 or -1, which way the mean of every patch moves.  weights: a name of weights of this network.
+    variant: "smooth" takes mean and contrast around every pixel, so that no patch shows, and leaves the mean where it
+        is; "code" takes those of each patch, moves the mean too, and averages patches in pairs, in raster order and in
+        whole code values, as the published script does.
+    border: what lies beyond the frame, "reflect" or "zero".
+    sign: +1 or -1, which way means move.
+    terms: which of "luminance", "contrast" and "structure" change; by default the variant's own.
+    weights: a name of weights of this network.
     Raises UsageError for an unknown name or sign, InputError for a picture below 8 x 8, MissingError without weights.
     Differs: the published script draws the sign for each picture at random, here it is +1 unless asked; patches also
-    cover what it crops, up to 63 columns and rows.
+    cover what it crops, up to 63 columns and rows. "smooth" is ours.
     """
     plane = luma_plane(picture)
-    change = shen2020_picture(plane, variant=variant, border=border, sign=sign, weights=weights)
+    change = shen2020_picture(plane, variant=variant, border=border, sign=sign, terms=terms, weights=weights)
     change -= plane
     return np.abs(change, out=change)
 
 
 def shen2020_picture(
-    picture: Pictured, *, variant: str = "code", border: str = "reflect", sign: int = 1, weights: str = "shen2020"
+    picture: Pictured,
+    *,
+    variant: str = "smooth",
+    border: str = "reflect",
+    sign: int = 1,
+    terms: Collection[str] | None = None,
+    weights: str = "shen2020",
 ) -> Map:
     """The luma at the edge of being noticed, float32 (H, W), code values. Arguments and errors as for `shen2020`."""
     check_choice("variant", variant, VARIANTS)
     border_type(border)
     if sign not in (1, -1):
         raise UsageError(f"the sign is 1 or -1, not {sign!r}")
+    terms = TERMS_OF[variant] if terms is None else terms
+    for term in terms:
+        check_choice("term", term, TERMS)
     plane = luma_plane(picture)
     network = find(weights)
     check_choice(f"network of {weights}", network.card.architecture, ARCHITECTURES)
     run = session(network.path)
-    return stitched(plane, structural(run, sign, whole=variant == "paper"), smooth=variant == "code", border=border)
+    if variant == "code":
+        return stitched(plane, structural(run, sign, whole=True, terms=terms), smooth=False, border=border)
+    if "structure" in terms:
+        structured = stitched(plane, structural(run, sign, whole=False, terms=("structure",)), border=border)
+    else:
+        structured = plane.astype(np.float32)
+    return around_every_pixel(plane, structured, sign, terms, border)
 
 
-def structural(run: Session, sign: int, *, whole: bool) -> Change:
+def structural(run: Session, sign: int, *, whole: bool, terms: Collection[str] = TERMS) -> Change:
     """The change of patches by a network, which takes and gives float32 (N, 1, 64, 64) in -1..1.
 
     whole: what the network gives is rounded to whole code values first, as where it goes through a file.
+    terms: which of the three change.
     """
 
     def change(patches: Patches) -> Patches:
+        if "structure" not in terms:
+            return least_noticed(patches, patches, sign, terms)
         scaled = (patches / np.float32(127.5) - np.float32(1.0))[:, None]
         structure = (run(scaled)[0][:, 0] + np.float32(1.0)) * np.float32(127.5)
-        return least_noticed(patches, np.floor(structure + np.float32(0.5)) if whole else structure, sign)
+        return least_noticed(patches, np.floor(structure + np.float32(0.5)) if whole else structure, sign, terms)
 
     return change
+
+
+def around_every_pixel(plane: Plane, structured: Map, sign: int, terms: Collection[str], border: str) -> Map:
+    """Mean and contrast changed, each about the mean around the pixel: float32 (H, W), code values.
+
+    plane: (H, W), code values.  structured: the same with its structure changed, or as it was; it is worked on.
+    The mean is under a Gaussian window as wide as a patch: with the variance of 64 pixels in a row.
+    """
+    kept = np.float32(CONTRAST if "contrast" in terms else 1.0)
+    for rows, slab, inner in strips(plane.shape, WINDOW // 2):
+        mean = smooth(plane[slab], WINDOW, SIDE / math.sqrt(12), border)[inner]
+        level = moved(mean, sign) if "luminance" in terms else mean
+        structured[rows] = level + kept * (structured[rows] - mean)
+    return np.clip(structured, 0.0, 255.0, out=structured)
 
 
 def stitched(plane: Plane, change: Change, *, smooth: bool = True, border: str = "reflect") -> Map:
@@ -167,10 +217,10 @@ def _whole(values: npt.NDArray[Any]) -> Map:
 CARD = Card(
     name="shen2020",
     compute=shen2020,
-    summary="patch by patch: brightness moves, contrast shrinks, a network changes the structure",
+    summary="contrast shrinks, a network changes the structure; as published patch by patch, and their means move",
     paper="Shen et al., Just noticeable distortion profile inference: a patch-level structural visibility learning "
     "approach, IEEE TIP 30",
     year=2020,
-    variants=("code", "paper"),
-    options=("sign", "weights"),
+    variants=VARIANTS,
+    options=("sign", "terms", "weights"),
 )

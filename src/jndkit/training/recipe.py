@@ -26,7 +26,8 @@ class Recipe:
     schedule: "cosine" (to zero, after `warmup` steps), "step" (a tenth at every `step_every`) or "linear" (flat for
         `step_every` steps, then to zero).
     clip: largest norm of the gradient, 0 for none.  ema: decay of the averaged weights, 0 for none.
-    amp: bfloat16 autocast.  validate_every, checkpoint_every: steps.  init_from: a safetensors file to start from.
+    amp: bfloat16 autocast.  validate_every, checkpoint_every: steps.
+    init_from: a safetensors file to start from, or the name of weights, such as "resjnd.cpl.v1".
     Raises UsageError for an optimiser or schedule that there is not, and for counts below 1.
     """
 

@@ -57,6 +57,17 @@ def test_contrast_shrinks_and_structure_is_the_predicted_one() -> None:
     np.testing.assert_allclose(parts.structure, decompose(predicted).structure, atol=1e-5)
 
 
+@pytest.mark.parametrize("terms", [("luminance",), ("contrast",), ("structure",), ("luminance", "structure"), ()])
+def test_terms_that_are_not_asked_for_stay(terms: tuple[str, ...]) -> None:
+    random = np.random.default_rng(4)
+    pristine, predicted = random.uniform(60, 180, (2, 4, 16, 16))
+    before, after = decompose(pristine), decompose(least_noticed(pristine, predicted, terms=terms))
+    assert ("luminance" in terms) == bool((np.abs(after.mean - before.mean) > 2).all())
+    assert ("contrast" in terms) == bool((after.contrast < 0.95 * before.contrast).all())
+    wanted = decompose(predicted) if "structure" in terms else before
+    np.testing.assert_allclose(after.structure, wanted.structure, atol=1e-5)
+
+
 def test_what_is_learnt_keeps_mean_and_contrast() -> None:
     random = np.random.default_rng(4)
     pristine, version = random.integers(0, 256, (2, 4, 16, 16))

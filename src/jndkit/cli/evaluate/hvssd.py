@@ -20,7 +20,7 @@ def hvssd(
     ] = None,
     strength: Annotated[float, typer.Option(metavar="FACTOR", help="The map times this factor.")] = 1.0,
     seed: options.Seed = 0,
-    variant: options.Variant = "code",
+    variant: options.Variant = None,
     border: options.Border = "reflect",
     rows: options.Rows = None,
     recursive: options.Recursive = False,
@@ -45,7 +45,7 @@ def hvssd(
 
     need_input(pictures, rows)
     printed = Output(rows, json)
-    settings = Settings(strength, seed, variant, border, max_pixels, force, resume=rows is not None)
+    settings = Settings(strength, seed, variant or "code", border, max_pixels, force, resume=rows is not None)
     results = printed.known(HvssdRow)
     if pictures:
         if output is None:

@@ -6,6 +6,7 @@ not a standard deviation, and S = (X - mu) / C.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import NamedTuple
 
 import numpy as np
@@ -17,6 +18,9 @@ Patches = npt.NDArray[np.float32]
 
 CONTRAST = 0.9474
 """The share of its contrast that a patch keeps; the published constant, whose origin is not public."""
+
+TERMS = ("luminance", "contrast", "structure")
+"""What of a patch changes."""
 
 
 class Parts(NamedTuple):
@@ -45,16 +49,32 @@ def compose(parts: Parts) -> Patches:
     return patches
 
 
-def least_noticed(pristine: npt.NDArray[np.generic], predicted: npt.NDArray[np.generic], sign: int = 1) -> Patches:
+def least_noticed(
+    pristine: npt.NDArray[np.generic],
+    predicted: npt.NDArray[np.generic],
+    sign: int = 1,
+    terms: Collection[str] = TERMS,
+) -> Patches:
     """The patches at the edge of being noticed: mean moved, contrast shrunk, structure the predicted one's.
 
     pristine: (..., H, W), code values.  predicted: the same of the network, whose mean and contrast do not matter.
-    sign: +1 or -1, which way the mean moves.  Returns float32 (..., H, W), code values.
+    sign: +1 or -1, which way the mean moves.  terms: which of the three change; the others stay.
+    Returns float32 (..., H, W), code values.
     Source: mu' = clip(mu + sign LA(mu), 0, 255), C' = 0.9474 C, S' predicted, of the published code.
     """
-    mean, contrast, _ = decompose(pristine)
-    moved = np.clip(mean + np.float32(sign) * luminance_adaptation(mean), 0.0, 255.0)
-    return compose(Parts(moved, np.float32(CONTRAST) * contrast, decompose(predicted).structure))
+    mean, contrast, structure = decompose(pristine)
+    if "luminance" in terms:
+        mean = moved(mean, sign)
+    if "contrast" in terms:
+        contrast = np.float32(CONTRAST) * contrast
+    if "structure" in terms:
+        structure = decompose(predicted).structure
+    return compose(Parts(mean, contrast, structure))
+
+
+def moved(mean: Patches, sign: int = 1) -> Patches:
+    """Means, float32, code values, as far away as nobody notices: up for a sign of +1, down for -1."""
+    return np.clip(mean + np.float32(sign) * luminance_adaptation(mean), 0.0, 255.0)
 
 
 def with_structure(pristine: npt.NDArray[np.generic], version: npt.NDArray[np.generic]) -> Patches:

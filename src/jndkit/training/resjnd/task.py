@@ -25,13 +25,14 @@ _MULTIPLE = 4  # of the sides that the small network takes
 
 class CplTask:
     """data.train, data.valid: CPL folders; train may be a list of them.
-    data.valid_pictures: how many to score on, all by default.
+    data.valid_pictures: how many to score on, all by default.  data.valid_side: pixels a side of their middle to score
+    on; whole pictures by default.
     """
 
     score_name = "psnr_gain"
 
     def __init__(self, recipe: Recipe) -> None:
-        known = ("train", "valid", "valid_pictures")
+        known = ("train", "valid", "valid_pictures", "valid_side")
         check_data(recipe, known, "folders of pairs, as `jnd datasets build cpl` makes them", several=("train",))
         self._crop, self._batch = recipe.crop, recipe.batch
         folders = recipe.data["train"]
@@ -41,7 +42,8 @@ class CplTask:
         if not self._train:
             raise InputError(folders[0], f"no pair is as large as a crop of {recipe.crop} pixels")
         valid = pairs(recipe.data["valid"])
-        self._valid = [_read(pair) for pair in valid[: int(recipe.data.get("valid_pictures", len(valid)))]]
+        few, side = int(recipe.data.get("valid_pictures", len(valid))), int(recipe.data.get("valid_side", 0))
+        self._valid = [_middle(_read(pair), side) for pair in valid[:few]]
 
     def batch(self, generator: Generator) -> tuple[Tensor, ...]:
         """(pristine, critical), float32 (N, 3, crop, crop) in 0..1: random places, flipped and transposed at random."""
@@ -78,6 +80,16 @@ class CplTask:
             "psnr_gain_interval": half_width(gains),
             "psnr_identity": float(np.mean(plain)),
         }
+
+
+def _middle(pair: tuple[Pixels, Pixels], side: int) -> tuple[Pixels, Pixels]:
+    """So many pixels a side of both; all of them where side is 0."""
+    height, width = pair[0].shape[:2]
+    if not side or side >= min(height, width):
+        return pair
+    top, left = (height - side) // 2, (width - side) // 2
+    rows, columns = slice(top, top + side), slice(left, left + side)
+    return pair[0][rows, columns], pair[1][rows, columns]
 
 
 def _read(pair: tuple[Path, Path]) -> tuple[Pixels, Pixels]:
