@@ -38,13 +38,18 @@ def symbol_bits(symbols: Tensor, mean: Tensor, scale: Tensor) -> Tensor:
     return torch.logaddexp(narrow, wide) * (-1.0 / math.log(2.0))
 
 
+def slope_logarithm(scale: Tensor) -> Tensor:
+    """ln of the slope of a logistic distribution, by its scale."""
+    return math.log(math.pi / math.sqrt(3.0) / _LEAST) - _RATIO * scale
+
+
 def _along(factors: tuple[float, float, float], at: Tensor) -> Tensor:
     return factors[0] + at * (factors[1] + at * factors[2])
 
 
 def _log_logistic(distance: Tensor, scale: Tensor) -> Tensor:
     """ln of the share of whole numbers at a distance from the mean of a logistic distribution."""
-    slope = torch.exp(math.log(math.pi / math.sqrt(3.0) / _LEAST) - _RATIO * scale)
+    slope = torch.exp(slope_logarithm(scale))
     near, far = (distance - 0.5) * slope, (distance + 0.5) * slope
     # ln of the difference of two sigmoids, which themselves would lose their digits in the tails.
     return torch.log(-torch.expm1(-slope)) - F.softplus(near) - F.softplus(-far)
