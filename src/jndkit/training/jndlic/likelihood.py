@@ -17,8 +17,8 @@ _RATIO = math.log(_LARGEST / _LEAST) / (SCALES - 1)
 FRACTIONS = 8  # of a symbol, that a mean is told in
 # The narrow and the wide of two distributions: by how many scales each lies below the scale that is told, and the logit
 # of the narrow one's share; polynomials of scale / 32 - 1. From tools/jndlic_shapes.py.
-_NARROW, _WIDE = (2.751, 0.266, -0.688), (-2.643, -0.309, -8.469)
-_SHARE = (0.432, 3.018, 9.772)
+_NARROW, _WIDE = (3.370, -0.289, -1.523), (-2.207, 1.647, -5.466)
+_SHARE = (0.079, 2.206, 8.670)
 _CENTRE = 255
 _COLUMNS = 512  # the last is the escape
 TOTAL = 2**16  # of the frequencies of a table
