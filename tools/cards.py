@@ -171,6 +171,18 @@ def jndlic() -> Scores:
     return found
 
 
+def jndlic_parts(means: dict[str, str]) -> dict[str, str]:
+    """Summaries of the graphs of a format version, whose means of blocks are predicted by these."""
+    expected = {**means, **{f"context-{index}": f"{n} frequencies" for index, n in enumerate((15, 27, 63, 84), 1)}}
+    return {
+        "analysis": "JND-LIC, the learned codec: from a picture and its JND map to latents; of the encoder alone",
+        "tables": "JND-LIC: frequency tables of its symbols",
+        "hyper": "JND-LIC: from hyper-latents to features and the field of steps; whole numbers",
+        **{part: f"JND-LIC: what symbols to expect, {what}; whole numbers" for part, what in expected.items()},
+        "synthesis": "JND-LIC: from symbols to the picture",
+    }
+
+
 def _per_cent(found: Mean) -> list[float]:
     ends = (found.value, found.value - found.half, found.value + found.half)
     return [round(100.0 * math.expm1(value), 1) for value in ends]
@@ -220,21 +232,20 @@ ABOUT: dict[str, dict[str, Any]] = {
     "jndlic.pictures.v1": {
         "architecture": "jndlic",
         "pictures": ALL,
-        "parts": {
-            "analysis": "JND-LIC, the learned codec: from a picture and its JND map to latents; of the encoder alone",
-            "tables": "JND-LIC: frequency tables of its symbols",
-            "hyper": "JND-LIC: from hyper-latents to features and the field of steps; whole numbers",
-            **{
-                f"context-{slice}": f"JND-LIC: what symbols to expect, {what}; whole numbers"
-                for slice, what in enumerate(("means of blocks", *(f"{n} frequencies" for n in (15, 27, 63, 84))))
-            },
-            "synthesis": "JND-LIC: from symbols to the picture",
-        },
+        "parts": jndlic_parts({"context-0": "means of blocks"}),
         "scores": jndlic,
         "trained": {"recipe": "jndlic-small", "log": "benchmarks/rows/training/jndlic-small.jsonl"},
         "remaining_gain": "some: the last 1,000 of 9,500 steps brought 0.3 points of 25 per cent, with the rate "
         "falling to "
         "nothing; 5,000 to 7,000, at a half to a fifth of it, 2.3. Neither more steps nor more width were tried",
+    },
+    "jndlic.pictures.v2": {
+        "architecture": "jndlic",
+        "pictures": ALL,
+        "parts": jndlic_parts({"means-0": "means of luma", "means-1": "means of chroma"}),
+        "scores": jndlic,
+        "trained": {"recipe": "jndlic-two-judges", "log": "benchmarks/rows/training/jndlic-two-judges.jsonl"},
+        "remaining_gain": "REMAINING",
     },
     "knob.visibility.v1": {
         "architecture": "knob",

@@ -1,8 +1,9 @@
 """The `.jlic` files that every later release must decode as this one does, and what they hold.
 
-    python tests/streams/make.py [FOLDER]     writes NAME.jlic, NAME.png and streams.toml, here or in FOLDER
+    python tests/streams/make.py FOLDER     writes NAME.jlic, NAME.png and streams.toml
 
-It is run once for each version of the weights, with those installed; a change of the files is a breaking release.
+It is run once for each version of the weights that ships, with those installed, into a folder of its own beside this
+file; a change of the files is a breaking release.
 """
 
 from __future__ import annotations
@@ -68,16 +69,21 @@ def missing() -> str:
     return ""
 
 
-def promised(folder: Path = HERE) -> dict[str, dict[str, Any]]:
-    """What streams.toml says of every file, by name; nothing where it is not there."""
-    list_ = folder / "streams.toml"
-    return tomllib.loads(list_.read_text(encoding="utf-8")) if list_.exists() else {}
+def folders() -> list[Path]:
+    """Those of every version of the weights that wrote files here."""
+    return sorted(path.parent for path in HERE.glob("*/streams.toml"))
+
+
+def promised(folder: Path) -> dict[str, dict[str, Any]]:
+    """What streams.toml says of every file, by name."""
+    return tomllib.loads((folder / "streams.toml").read_text(encoding="utf-8"))
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", type=Path, nargs="?", default=HERE)
+    parser.add_argument("folder", type=Path)
     folder = parser.parse_args().folder
+    folder.mkdir(parents=True, exist_ok=True)
     told = ["# sha256: of the file.  symbols: of what it says, see `symbols_of` in make.py.\n"]
     for name, knob in KNOBS.items():
         data = JndLic().encode(picture(name), knob)

@@ -18,7 +18,8 @@ from jndkit.picture import MAX_PIXELS, load
 from tests.codecs.jndlic.mutations import mutated
 from tests.streams import make as streams
 
-STREAMS = Path(__file__).parents[2] / "streams"
+FOLDERS = streams.folders()
+EVERY = pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: str(folder.name))
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -26,7 +27,7 @@ def networks() -> None:
     """Where no weights are promised there is nothing to decode; where they are, nothing is skipped."""
     if "jndlic" in weights.CURRENT:
         return
-    reason = streams.missing() or ("" if streams.promised() else "no streams of these weights have been made")
+    reason = streams.missing() or ("" if FOLDERS else "no streams of these weights have been made")
     if reason:
         pytest.skip(reason)
 
@@ -52,21 +53,33 @@ def running(request: pytest.FixtureRequest) -> Iterator[None]:
         cv2.setNumThreads(before)
 
 
-def test_every_stream_is_listed() -> None:
-    assert set(streams.promised()) == set(streams.KNOBS)
+def test_every_version_that_ships_has_streams() -> None:
+    shipped = {name.removeprefix("jndlic.pictures.").partition("-")[0] for name in _graphs()}
+    assert {folder.name for folder in FOLDERS} == shipped
+
+
+def _graphs() -> list[str]:
+    return [path.stem for path in weights.PACKAGED.glob("jndlic.pictures.*.toml")]
+
+
+@EVERY
+def test_every_stream_is_listed(folder: Path) -> None:
+    assert set(streams.promised(folder)) == set(streams.KNOBS)
     for suffix in ("jlic", "png"):
-        assert {path.stem for path in STREAMS.glob(f"*.{suffix}")} == set(streams.KNOBS)
-    for name, told in streams.promised().items():
-        data = (STREAMS / f"{name}.jlic").read_bytes()
+        assert {path.stem for path in folder.glob(f"*.{suffix}")} == set(streams.KNOBS)
+    for name, told in streams.promised(folder).items():
+        data = (folder / f"{name}.jlic").read_bytes()
         assert (len(data), sha256(data).hexdigest()) == (told["bytes"], told["sha256"])
         assert container.unpack(data, None, MAX_PIXELS).knob == told["knob"] == streams.KNOBS[name]
 
 
+@EVERY
 @pytest.mark.parametrize("name", streams.KNOBS)
-def test_it_decodes_as_it_always_did(running: None, name: str) -> None:
-    data = (STREAMS / f"{name}.jlic").read_bytes()
-    assert streams.symbols_of(data) == streams.promised()[name]["symbols"]
-    found, wanted = read(data), load(STREAMS / f"{name}.png")
+def test_it_decodes_as_it_always_did(running: None, folder: Path, name: str) -> None:
+    data = (folder / f"{name}.jlic").read_bytes()
+    assert container.unpack(data, None, MAX_PIXELS).weights == f"jndlic.pictures.{folder.name}"
+    assert streams.symbols_of(data) == streams.promised(folder)[name]["symbols"]
+    found, wanted = read(data), load(folder / f"{name}.png")
     assert found.rgb.shape == wanted.rgb.shape == streams.picture(name).rgb.shape
     assert np.abs(found.rgb.astype(int) - wanted.rgb).max() <= 1
     assert found.grey == wanted.grey == (name == "grey")
@@ -75,9 +88,10 @@ def test_it_decodes_as_it_always_did(running: None, name: str) -> None:
         assert np.array_equal(found.alpha, wanted.alpha)
 
 
+@EVERY
 @pytest.mark.parametrize("name", streams.KNOBS)
-def test_the_picture_is_the_one_that_was_coded(name: str) -> None:
-    coded, original = load(STREAMS / f"{name}.png"), streams.picture(name)
+def test_the_picture_is_the_one_that_was_coded(folder: Path, name: str) -> None:
+    coded, original = load(folder / f"{name}.png"), streams.picture(name)
     error = np.mean((coded.rgb.astype(float) - original.rgb) ** 2)
     # The crop has detail everywhere: JPEG of as many bytes has 21 dB.
     assert 10 * np.log10(255**2 / error) > (22 if name == "lake-low" else 32)
@@ -86,10 +100,10 @@ def test_the_picture_is_the_one_that_was_coded(name: str) -> None:
         assert np.array_equal(coded.alpha, original.alpha)
 
 
-def _survive(names: tuple[str, ...], count: int) -> int:
+def _survive(folder: Path, names: tuple[str, ...], count: int) -> int:
     """Mutations of the streams: each an error of ours, soon, or the right picture. How many were errors."""
     random, errors = np.random.default_rng(5), 0
-    files = [(STREAMS / f"{name}.jlic").read_bytes() for name in names]
+    files = [(folder / f"{name}.jlic").read_bytes() for name in names]
     right = [read(file).rgb for file in files]
     for number in range(count):
         started = time.process_time()
@@ -103,11 +117,13 @@ def _survive(names: tuple[str, ...], count: int) -> int:
     return errors
 
 
-def test_mutations_of_the_streams() -> None:
-    assert _survive(("flat", "alpha", "grey"), 150) > 90
+@EVERY
+def test_mutations_of_the_streams(folder: Path) -> None:
+    assert _survive(folder, ("flat", "alpha", "grey"), 150) > 90
 
 
 @pytest.mark.slow
-def test_many_mutations_of_the_streams() -> None:
-    assert _survive(("flat", "dot", "alpha", "grey"), 20_000) > 12_000
-    assert _survive(("lake-high",), 50) > 25
+@EVERY
+def test_many_mutations_of_the_streams(folder: Path) -> None:
+    assert _survive(folder, ("flat", "dot", "alpha", "grey"), 20_000) > 12_000
+    assert _survive(folder, ("lake-high",), 50) > 25

@@ -15,22 +15,44 @@ SCALES = 64
 _LEAST, _LARGEST = 0.07, 200.0  # standard deviation, symbols
 _RATIO = math.log(_LARGEST / _LEAST) / (SCALES - 1)
 FRACTIONS = 8  # of a symbol, that a mean is told in
+# The narrow and the wide of two distributions: by how many scales each lies below the scale that is told, and the logit
+# of the narrow one's share; polynomials of scale / 32 - 1. From tools/jndlic_shapes.py.
+_NARROW, _WIDE = (3.370, -0.289, -1.523), (-2.207, 1.647, -5.466)
+_SHARE = (0.079, 2.206, 8.670)
 _CENTRE = 255
 _COLUMNS = 512  # the last is the escape
 TOTAL = 2**16  # of the frequencies of a table
 
 
 def symbol_bits(symbols: Tensor, mean: Tensor, scale: Tensor) -> Tensor:
-    """Bits of symbols whose distribution is logistic, all of one shape.
+    """Bits of symbols whose distribution is a mixture of two logistic ones, all of one shape.
 
-    mean: in eighths of a symbol.  scale: 0..63, of which each is a standard deviation 13 % above the last.
+    mean: in eighths of a symbol.  scale: 0..63, of which each is a standard deviation 13 % above the last. What is
+    predicted has more small errors and more large ones than a logistic distribution of one width.
     """
     distance = (symbols - mean / FRACTIONS).abs()
-    slope = torch.exp(math.log(math.pi / math.sqrt(3.0) / _LEAST) - _RATIO * scale)
+    at = scale / (SCALES / 2) - 1.0
+    share = _along(_SHARE, at)
+    narrow = _log_logistic(distance, scale - _along(_NARROW, at)) + F.logsigmoid(share)
+    wide = _log_logistic(distance, scale - _along(_WIDE, at)) + F.logsigmoid(-share)
+    return torch.logaddexp(narrow, wide) * (-1.0 / math.log(2.0))
+
+
+def slope_logarithm(scale: Tensor) -> Tensor:
+    """ln of the slope of a logistic distribution, by its scale."""
+    return math.log(math.pi / math.sqrt(3.0) / _LEAST) - _RATIO * scale
+
+
+def _along(factors: tuple[float, float, float], at: Tensor) -> Tensor:
+    return factors[0] + at * (factors[1] + at * factors[2])
+
+
+def _log_logistic(distance: Tensor, scale: Tensor) -> Tensor:
+    """ln of the share of whole numbers at a distance from the mean of a logistic distribution."""
+    slope = torch.exp(slope_logarithm(scale))
     near, far = (distance - 0.5) * slope, (distance + 0.5) * slope
     # ln of the difference of two sigmoids, which themselves would lose their digits in the tails.
-    log = torch.log(-torch.expm1(-slope)) - F.softplus(near) - F.softplus(-far)
-    return log * (-1.0 / math.log(2.0))
+    return torch.log(-torch.expm1(-slope)) - F.softplus(near) - F.softplus(-far)
 
 
 def symbol_tables() -> Tensor:

@@ -23,7 +23,7 @@ from jndkit.codecs.jndlic.layout import KNOB_HIGH, MULTIPLE, RD_WEIGHT
 from jndkit.errors import UsageError
 from jndkit.picture import Pixels
 from jndkit.pixelwise.wu2016 import wu2016
-from jndkit.training.jndlic.transform import dct_kernels, perceptual_table, to_ycc
+from jndkit.training.jndlic.transform import dct_kernels, in_float32, perceptual_table, to_ycc
 from jndkit.training.losses.chroma import CoarseChroma
 from jndkit.training.losses.differentiable_observer import SMALLEST, DifferentiableObserver
 from jndkit.training.losses.psnr import decibels, psnr
@@ -163,9 +163,10 @@ class JndLicTask:
     def _measures(self, test: Tensor, picture: Tensor, jnd: Tensor) -> dict[str, float]:
         """dB, higher is better: PSNR, the weighted error's, and each judge's reading beside a reading of 1."""
         whole = (test.clamp(0.0, 1.0) * 255.0).round() / 255.0  # as pictures are decoded: in 8 bits
-        measures = {"psnr": psnr(picture, whole), "weighted": decibels(float(self.error(whole, picture, jnd)))}
-        for name, read in self._judges.items():
-            measures[name] = 2.0 * decibels(float(read(picture, whole)))  # a reading is like the root of an error
+        with in_float32("cpu"):  # what rounds a network's numbers would drown a judge's small differences
+            measures = {"psnr": psnr(picture, whole), "weighted": decibels(float(self.error(whole, picture, jnd)))}
+            for name, read in self._judges.items():
+                measures[name] = 2.0 * decibels(float(read(picture, whole)))  # a reading is like the root of an error
         return measures
 
     def _baselines(self) -> list[dict[str, Curve]]:
