@@ -13,6 +13,7 @@ from jndkit.training.jndlic.parts import Part, TablesPart
 
 _KNOB = "float32 (1,), the knob, 0..60"
 _LATENTS = {2: "h", 3: "w"}
+_LARGE = 64.0  # latents before rounding
 _AND_KNOB: tuple[dict[int, str], ...] = (_LATENTS, {})
 _PAST = (2 * SERIAL_REACH + 1) ** 3 // 2
 
@@ -25,7 +26,8 @@ class AnalysisPart(Part):
             "(1, S, H/64, W/64) and hyper-latent (1, T, H/256, W/256)"
         )
         sides = SERIAL_MULTIPLE * 4, SERIAL_MULTIPLE * 5
-        contract = Contract(inputs, output, ((1, 3, *sides), (1, 1, *sides)), (_LATENTS, _LATENTS), SERIAL_MULTIPLE)
+        example = (1, 3, *sides), (1, 1, *sides)
+        contract = Contract(inputs, output, example, (_LATENTS, _LATENTS), SERIAL_MULTIPLE, size=_LARGE)
         super().__init__(contract, model.encoder, model.halve, model.hyper, model.steps.analysis, model.steps.hyper)
         self.model = model
 
