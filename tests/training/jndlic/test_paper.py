@@ -138,10 +138,10 @@ def test_a_run_is_a_codec(folder: Path, tmp_path: Path, monkeypatch: pytest.Monk
     pixels = np.pad(picture.rgb, ((0, 192 - 144), (0, 192 - 160), (0, 0)), mode="edge")
     given = to_tensor(pixels[None])
     with torch.no_grad():
-        coded = made.eval()(given, jnd_maps(given), torch.tensor([40.0]))
+        coded = made.eval()(given, jnd_maps(given), torch.tensor([12.0]))
     wanted = float(coded.bits + coded.side_bits) / 8
-    file = codec("jndlic:paper").encode(picture, 40)
-    assert wanted < len(file) < 1.02 * wanted + 200
+    file = codec("jndlic:paper").encode(picture, 12)
+    assert 0.9 * wanted < len(file) < 1.02 * wanted + 300
     found = codec("jndlic:paper").decode(file).rgb.astype(float)
     painted = coded.picture[0].clamp(0, 1).permute(1, 2, 0).numpy()[:144, :160] * 255
     assert np.abs(found - painted).mean() < 1.0

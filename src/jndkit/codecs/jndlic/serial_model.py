@@ -133,8 +133,10 @@ class SerialNetworks:
     def predict(self, features: Floats, before: Floats) -> tuple[Integers, Integers]:
         count = len(features)
         # A runtime prepares itself for every new length: there are to be few.
-        more = max(_LEAST_BATCH, 1 << (count - 1).bit_length()) - count
-        mean, scale = self._serial(np.pad(features, (0, more)), np.pad(before, ((0, more), (0, 0))))
+        least = max(_LEAST_BATCH, 1 << (count - 1).bit_length())
+        told, shown = np.zeros(least, np.float32), np.zeros((least, before.shape[1]), np.float32)
+        told[:count], shown[:count] = features, before
+        mean, scale = self._serial(told, shown)
         return mean[:count].astype(np.int32), scale[:count].astype(np.int32)
 
     def paint(self, symbols: Floats, steps: Floats) -> Floats:
