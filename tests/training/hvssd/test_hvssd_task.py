@@ -132,7 +132,7 @@ def test_the_activation_shifts_where_a_picture_changes(data: tuple[str, ...]) ->
     assert black.tolist() == pytest.approx([1.0] * len(picture))
     losses = feeder.losses(network("hvssd", {"inputs": "figure"}), batch)
     assert float(losses.attention.detach()) > 0
-    with pytest.raises(UsageError, match="form of data.attention_form"):
+    with pytest.raises(UsageError, match=r"form of data\.attention_form"):
         HvssdTask(recipe(data, "data.attention_form=gaze"))
 
 
