@@ -7,7 +7,7 @@
     --steps 120  --seeds 3  --pictures 49  --rows FILE
 
 The reading is how visible noise in the shape of the map is at 26.65 dB, in JND, on the middle 512 x 512 pixels of each
-picture; beside it a flat map and chou1995. Twelve runs take 20 minutes on one core.
+picture; beside it a flat map and chou1995. Fifteen runs take 25 minutes on one core.
 """
 
 from __future__ import annotations

@@ -31,6 +31,13 @@ def test_the_ablation_of_hvssd_is_that_of_the_rows(capsys: pytest.CaptureFixture
     printed = capsys.readouterr().out
     assert len(printed.splitlines()) == 2 + len(hvssd_ablation.ARMS) + 2
     assert printed in PAGE
+    text = " ".join(PAGE.split())
+    for arm, said in (
+        ("attention as a shift", "the seeds read {}, {} and {},"),
+        ("without attention", "those without {}, {} and {}."),
+    ):
+        read = [mean(row["jnd"] for row in rows if (row["arm"], row["seed"]) == (arm, seed)) for seed in range(3)]
+        assert said.format(*(f"{each:.2f}" for each in read)) in text
 
 
 def test_the_published_codec_stands_beside_the_others_as_the_rows_say() -> None:
