@@ -185,6 +185,8 @@ class Latents(NamedTuple):
 class JndLicPaper(nn.Module):
     """forward(picture, jnd, knob), sides multiples of 64. The knob multiplies all steps: eight more halve them.
 
+    In training a noise, float32 (N, width, H/16, W/16) in -0.5..0.5, stands for the rounding of the latents.
+
     width: 192 as published, even.  hyper: channels of the hyper-latent.  step_width, step_latent: of the step map's
     codec.
     """
@@ -246,7 +248,7 @@ class JndLicPaper(nn.Module):
         picture: Tensor = self.paint(features)
         return picture
 
-    def forward(self, picture: Tensor, jnd: Tensor, knob: Tensor) -> Coded:
+    def forward(self, picture: Tensor, jnd: Tensor, knob: Tensor, noise: Tensor | None = None) -> Coded:
         latents = self.analysed(picture, jnd)
         with in_float32(picture.device.type):
             z, of_steps, steps = (
@@ -266,7 +268,7 @@ class JndLicPaper(nn.Module):
             features, _ = self.unhyper(torch.cat([z, steps], dim=1), knob)
             # The context sees symbols as they are: no slope leads back through them.
             mean, scale = self.context(features, whole.detach())
-            symbols = values + torch.rand_like(values) - 0.5 if self.training else whole
+            symbols = whole if noise is None else values + noise
             bits = symbol_bits(symbols, mean, scale).sum(dim=(1, 2, 3))
         painted = self.painted(symbols, step).float()
         return Coded(painted, bits, side_bits, symbols, torch.log2(step) * 16.0)

@@ -12,7 +12,7 @@ from dataclasses import replace
 import torch
 from torch import Generator, Tensor, nn
 
-from jndkit.codecs.jndlic.layout import KNOB_HIGH, KNOB_LOW, RD_WEIGHT, SERIAL_MULTIPLE
+from jndkit.codecs.jndlic.layout import KNOB_HIGH, KNOB_LOW, RD_WEIGHT, SERIAL_BLOCK, SERIAL_MULTIPLE
 from jndkit.errors import UsageError
 from jndkit.training.jndlic.task import JndLicTask, jnd_maps
 from jndkit.training.recipe import Recipe
@@ -35,6 +35,7 @@ class JndLicPaperTask(JndLicTask):
         for name, value in (("crop", recipe.crop), ("data.side", side)):
             if value % SERIAL_MULTIPLE or value <= 0:
                 raise UsageError(f"{name} = {value}: a multiple of {SERIAL_MULTIPLE} is needed")
+        self._width = int(recipe.model.get("width", 192))
         super().__init__(replace(recipe, data={key: each for key, each in recipe.data.items() if key not in own}))
         if self._judges:
             raise UsageError(f"data.{next(iter(self._judges))}: the task jndlic-paper knows the squared error alone")
@@ -42,15 +43,16 @@ class JndLicPaperTask(JndLicTask):
         self._valid = centres(recipe.data["valid"], int(recipe.data.get("valid_pictures", 8)), side, SERIAL_MULTIPLE)
 
     def batch(self, generator: Generator) -> tuple[Tensor, ...]:
-        """As of JndLicTask."""
+        """As of JndLicTask, and the noise that stands for rounding, (N, width, crop / 16, crop / 16)."""
         pictures = self._train.draw(self._batch, generator)
         knobs = torch.randint(self._low, self._high + 1, (self._batch,), generator=generator).float()
-        return pictures, jnd_maps(pictures), knobs
+        sides = (self._batch, self._width, *(side // SERIAL_BLOCK for side in pictures.shape[2:]))
+        return pictures, jnd_maps(pictures), knobs, torch.rand(sides, generator=generator) - 0.5
 
     def loss(self, model: nn.Module, batch: tuple[Tensor, ...]) -> Tensor:
         """Bits a pixel and what the error is worth in bits, as published: not over what the bits come to."""
-        pictures, jnd, knobs = batch
-        coded = model(pictures, jnd, knobs)
+        pictures, jnd, knobs, noise = batch
+        coded = model(pictures, jnd, knobs, noise)
         with torch.autocast(pictures.device.type, enabled=False):
             rate = (coded.bits.float() + coded.side_bits.float()) / (pictures.shape[2] * pictures.shape[3])
             error = self.error(coded.picture.float(), pictures, jnd) * torch.exp2((knobs - 24.0) / 4.0)
