@@ -17,7 +17,7 @@ import jndkit.training
 from jndkit.cli import main
 from jndkit.errors import UsageError
 from jndkit.training.recipe import load_recipe
-from jndkit.training.systems import network_class, recipes, systems, task_class
+from jndkit.training.systems import network_class, recipes, systems, task_class, used_as
 
 MADE_UP = {
     "__init__.py": """
@@ -155,3 +155,9 @@ def test_data_that_are_not_there_are_named_before_torch_is_loaded(tmp_path: Path
 def test_recipes_are_packaged() -> None:
     project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8"))
     assert "**/*.toml" in project["tool"]["setuptools"]["package-data"]["jndkit"]
+
+
+def test_a_network_may_be_used_by_another_name() -> None:
+    assert (used_as("jndlic-paper"), used_as("resjnd")) == ("jndlic", "resjnd")
+    known = {name for system in systems().values() for name in system.networks}
+    assert {name for system in systems().values() for each in system.used_as.items() for name in each} <= known

@@ -28,6 +28,11 @@ RECIPES: dict[str, tuple[str, str, tuple[str, ...]]] = {
         "photos",
         ('task="jndlic-means"', "model.version=2", "data.crops=4", "data.valid_pictures=1"),
     ),
+    "jndlic-paper": (
+        "jndlic-paper-narrow",
+        "photos",
+        ("batch=2", "crop=64", "data.side=64", "data.valid_pictures=1", "model.width=8", "model.step_latent=4"),
+    ),
     "knob": ("knob", "labels", ("batch=4",)),
     "structure": ("debug-shen2020", "vvc_pairs", ("batch=2",)),
     "vpjnd": ("debug-vpjnd", "vpjnd_set", ()),

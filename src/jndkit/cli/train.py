@@ -75,8 +75,10 @@ def train(
 def _user_of(network: str, name: str) -> str:
     """The command that uses a network of the user's own. Raises UsageError where none does, or the name is none."""
     from jndkit.codecs import CODECS
+    from jndkit.training.systems import used_as
 
     check_own_name(name)
+    network = used_as(network)
     if network in MODELS:
         return f"jnd map --model {name}"
     if network in CODECS and CODECS[network].learned:

@@ -14,6 +14,7 @@ class Contract:
     change, by index, such as {0: "n", 2: "h", 3: "w"}; axes of one name are equal.
     multiple: sides must be multiples of it.  context: pixels around a place that decide its output.
     pixels: how many of a picture the example stands for; 0 for those of its first input.
+    size: of the largest outputs, about; runtimes that sum in another order may differ in proportion.
     """
 
     input: str
@@ -23,3 +24,4 @@ class Contract:
     multiple: int = 1
     context: int = 0
     pixels: int = 0
+    size: float = 1.0

@@ -60,10 +60,11 @@ def export_onnx(
         program.save(temporary, external_data=False)
 
 
-def parity(model: nn.Module, path: Path, inputs: tuple[Tensor, ...]) -> dict[str, float]:
+def parity(model: nn.Module, path: Path, inputs: tuple[Tensor, ...], size: float = 1.0) -> dict[str, float]:
     """Runtime -> largest difference of its outputs to the network's own, over the inputs and all outputs.
 
-    Raises CodecError where a runtime that is installed differs by more than TOLERANCE.
+    size: of the largest outputs, about.
+    Raises CodecError where a runtime that is installed differs by more than TOLERANCE times that.
     """
     with torch.no_grad():
         own = model(*inputs)
@@ -73,7 +74,7 @@ def parity(model: nn.Module, path: Path, inputs: tuple[Tensor, ...]) -> dict[str
     for runtime in available():
         outputs = session(path, runtime=runtime)(*arrays)
         largest = float(np.max([np.max(np.abs(a - b)) for a, b in zip(wanted, outputs, strict=True)]))
-        if not largest <= TOLERANCE:  # also where it is not a number
+        if not largest <= TOLERANCE * size:  # also where it is not a number
             raise CodecError(f"{path}: {runtime} differs from the trained network by {largest:.1e}")
         differences[runtime] = largest
     return differences
@@ -108,7 +109,7 @@ def publish(model: nn.Module, folder: Path, name: str, about: Mapping[str, Any])
     make_folder(str(folder))
     try:
         export_onnx(model, fresh, inputs, contract.dynamic, contract.multiple)
-        differences = parity(model, fresh, inputs)
+        differences = parity(model, fresh, inputs, contract.size)
         content = fresh.read_bytes()
         card = Card(
             name=name,

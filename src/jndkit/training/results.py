@@ -19,7 +19,7 @@ from jndkit.training.export import publish
 from jndkit.training.loop import EVENT_KEYS
 from jndkit.training.networks import load_weights, network
 from jndkit.training.recipe import Recipe
-from jndkit.training.systems import task_class
+from jndkit.training.systems import task_class, used_as
 from jndkit.weights import Card, home, networks, read_card
 
 
@@ -109,7 +109,7 @@ def _about(recipe: Recipe, folder: Path) -> dict[str, Any]:
         raise DamagedError(log, f"it is not the log of a run that was scored by {score_name}") from None
     settings = {"model": recipe.model, "crop": recipe.crop, "batch": recipe.batch, "lr": recipe.lr}
     return {
-        "architecture": recipe.name,
+        "architecture": used_as(recipe.name),
         "licence": "unstated",
         "summary": f"{recipe.name}, trained for {best['step']:,} steps",
         "trained": {

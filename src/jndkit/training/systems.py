@@ -26,10 +26,12 @@ class System:
     """What a folder offers, under the names that recipes use: "module:Class", the module one of the folder's own.
 
     networks: built with a recipe's `model` as arguments.  tasks: built with the recipe; see `tasks.Task`.
+    used_as: network -> what uses it, and what its cards call its architecture, where that has another name.
     """
 
     networks: Mapping[str, str] = field(default_factory=dict)
     tasks: Mapping[str, str] = field(default_factory=dict)
+    used_as: Mapping[str, str] = field(default_factory=dict)
 
 
 def systems() -> dict[str, System]:
@@ -58,6 +60,12 @@ def recipes() -> dict[str, Traversable]:
 def network_class(name: str) -> Any:
     """The class of a network, its module loaded. Raises UsageError for an unknown name."""
     return _loaded("network", name, {folder: system.networks for folder, system in systems().items()})
+
+
+def used_as(network: str) -> str:
+    """The name under which a network is used: its own, but for those that a system knows better."""
+    names = {other: user for system in systems().values() for other, user in system.used_as.items()}
+    return names.get(network, network)
 
 
 def task_class(name: str) -> Any:

@@ -111,6 +111,31 @@ def test_weights_of_nothing_leave_a_loss_out(data: tuple[str, ...]) -> None:
             assert float(alone.loss(model, batch)) == pytest.approx(2 * float(getattr(parts, name)), rel=1e-4)
 
 
+def test_the_activation_shifts_where_a_picture_changes(data: tuple[str, ...]) -> None:
+    from jndkit.training.hvssd.task import HvssdTask
+    from jndkit.training.networks import network
+
+    torch.manual_seed(5)
+    feeder = HvssdTask(recipe(data, "data.attention_form=shift"))
+    batch = feeder.batch(torch.Generator().manual_seed(0))
+    degradation, picture = feeder._degradation, batch[0]
+    little, more = ((picture + share * (torch.rand(picture.shape) - 0.5)).requires_grad_() for share in (0.02, 0.2))
+    shifts = [degradation.activation_shift(picture, changed) for changed in (picture, little, more)]
+    assert shifts[0].tolist() == [0.0] * len(picture)
+    assert (shifts[1] > 0).all()
+    assert (shifts[2] > shifts[1]).all()
+    shifts[2].sum().backward()
+    assert more.grad is not None
+    assert bool(more.grad.any())
+    # A fresh network, without offsets, answers black by nothing: as much as all of the activation is gone.
+    black = degradation.activation_shift(picture, torch.zeros_like(picture))
+    assert black.tolist() == pytest.approx([1.0] * len(picture))
+    losses = feeder.losses(network("hvssd", {"inputs": "figure"}), batch)
+    assert float(losses.attention.detach()) > 0
+    with pytest.raises(UsageError, match=r"form of data\.attention_form"):
+        HvssdTask(recipe(data, "data.attention_form=gaze"))
+
+
 def test_noise_is_given_at_the_psnr(photos: Path) -> None:
     from jndkit.picture.difference import psnr
     from jndkit.training.hvssd.task import noise_at

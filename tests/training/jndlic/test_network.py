@@ -71,30 +71,6 @@ def test_arguments_that_make_no_sense(build: Build) -> None:
         build(steps="coded", jnd=False)
 
 
-def test_the_published_size_runs() -> None:
-    from jndkit.training.networks import network
-
-    torch.manual_seed(7)
-    model = network("jndlic-paper", {"width": 12, "hyper": 4, "step_width": 4, "step_latent": 4, "kernel": 3})
-    values = torch.rand(1, 3, 256, 256), 10.0 * torch.rand(1, 1, 256, 256), torch.tensor([30.0])
-    coded = model(*values)
-    assert coded.picture.shape == values[0].shape
-    assert coded.symbols.shape == (1, 12, 16, 16)
-    (coded.picture.sum() + coded.bits.sum() + coded.side_bits.sum()).backward()
-    assert all(each.grad is not None for each in model.parameters())
-    latent, hyper = torch.randn(1, 12, 4, 4), torch.randn(1, 24, 4, 4)
-    later = latent.clone()
-    later[0, 6, 2, 1:] += 1.0
-    later[0, 7:] += 1.0
-    with torch.no_grad():
-        found, other = model.context(latent, hyper), model.context(later, hyper)
-    assert torch.equal(found[0, :, :6], other[0, :, :6])
-    assert torch.equal(found[0, :, 6, 2, :2], other[0, :, 6, 2, :2])
-    assert not torch.equal(found[0, :, 6, 2, 2:], other[0, :, 6, 2, 2:])
-    with pytest.raises(UsageError, match="such as 12, 48, 192"):
-        network("jndlic-paper", {"width": 64})
-
-
 def test_a_network_goes_on_from_one_of_version_1(build: Build, inputs: Inputs, crop: Pixels, tmp_path: Path) -> None:
     """All that both have is as it was; what is new learns."""
     from safetensors.torch import save_file

@@ -21,13 +21,14 @@ import numpy.typing as npt
 from jndkit.codecs.card import Card
 from jndkit.codecs.contract import Knob, checked
 from jndkit.codecs.encoding import check_size, described, failing, samples, tiff_block
-from jndkit.codecs.jndlic import container, model as networks
+from jndkit.codecs.jndlic import container, model as networks, published, serial_model
 from jndkit.codecs.jndlic.alpha import pack_alpha, unpack_alpha
 from jndkit.codecs.jndlic.coder import Decoder, Encoder
 from jndkit.codecs.jndlic.container import ALPHA, EXIF, ICC, MARK, SYMBOLS, XMP, Contents
 from jndkit.codecs.jndlic.layout import BLOCK, CHANNELS, GROUPS, KNOB_HIGH, KNOB_LOW, MULTIPLE
 from jndkit.codecs.jndlic.model import Floats, Model
 from jndkit.codecs.jndlic.passes import read_tile, write_tile
+from jndkit.codecs.jndlic.serial_model import SerialNetworks
 from jndkit.codecs.jndlic.windows import TILE, Window, padded, windows
 from jndkit.codecs.spec import Grammar, Option
 from jndkit.errors import CodecError, DamagedError, UsageError
@@ -71,12 +72,15 @@ class JndLic:
             pixels = samples(picture, self.carries)
             planes = pixels[..., None] if pixels.ndim == 2 else pixels
             colours = planes[..., :3] if planes.shape[2] > 2 else np.repeat(planes[..., :1], 3, axis=2)
-            model = networks.find(self.weights or networks.current())
+            model = _find(self.weights or networks.current())
             grey = planes.shape[2] < 3
             contents = Contents(
                 picture.width, picture.height, knob, grey, model.name, model.digest, 0, version=model.layout.version
             )
-            symbols, checksum = _write(colours, model, contents)
+            if isinstance(model, SerialNetworks):
+                symbols, checksum = published.write(colours, model, contents, _key(contents))
+            else:
+                symbols, checksum = _write(colours, model, contents)
             streams = {
                 SYMBOLS: symbols,
                 ALPHA: pack_alpha(planes[..., -1]) if planes.shape[2] in (2, 4) else b"",
@@ -101,7 +105,10 @@ def read(data: bytes, path: str | Path | None = None, max_pixels: int = MAX_PIXE
     contents = container.unpack(data, path, max_pixels)
     named = _model_of(contents, path)
     try:
-        pixels = _read(contents, named)
+        if isinstance(named, SerialNetworks):
+            pixels = published.read(contents, named, _key(contents))
+        else:
+            pixels = _read(contents, named)
         alpha = contents.streams.get(ALPHA)
         transparency = None if alpha is None else unpack_alpha(alpha, contents.width, contents.height)
     except CodecError as error:
@@ -114,9 +121,13 @@ def read(data: bytes, path: str | Path | None = None, max_pixels: int = MAX_PIXE
     return replace(picture, alpha=transparency, marked=picture.marked or is_mark(mark), source=source)
 
 
-def _model_of(contents: Contents, path: str | Path | None) -> Model:
+def _find(name: str) -> Model | SerialNetworks:
+    return serial_model.find(name) if networks.is_serial(name) else networks.find(name)
+
+
+def _model_of(contents: Contents, path: str | Path | None) -> Model | SerialNetworks:
     try:
-        model = networks.find(contents.weights)
+        model = _find(contents.weights)
     except UsageError:
         raise DamagedError(path, "the name of its weights is not a valid name") from None
     if (model.digest, model.layout.version) != (contents.digest, contents.version):

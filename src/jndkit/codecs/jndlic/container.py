@@ -11,13 +11,13 @@ import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from jndkit.codecs.jndlic.layout import LAYOUTS
+from jndkit.codecs.jndlic.layout import LAYOUTS, SERIAL
 from jndkit.errors import DamagedError, FormatError, LimitError
 from jndkit.limits import MAX_BLOCK, check_size
 
 # Like PNG's: a byte above 127, CR LF and the old end of text give transfers away that took the file for text.
 MAGIC = b"\x89JLIC\r\n\x1a"
-VERSIONS = frozenset(LAYOUTS)  # of the format; others are refused
+VERSIONS = frozenset((*LAYOUTS, SERIAL.version))  # of the format; others are refused
 SIDE = 65535  # pixels, a limit of the format
 GREY = 1
 DIGEST = 8  # bytes of the weights' sha256 that are kept

@@ -67,6 +67,18 @@ LAYOUTS = {
     ),
 }
 
+
+class SerialLayout(NamedTuple):
+    """How the published network codes: symbol by symbol; see `serial`. graphs: what decides symbols, in their order."""
+
+    version: int
+    graphs: tuple[str, ...]
+
+
+SERIAL = SerialLayout(3, ("scales", "steps", "hyper", "serial"))
+SERIAL_REACH = 5  # channels, rows and columns around a symbol: 665 come before it
+SERIAL_BLOCK, SERIAL_MULTIPLE, SERIAL_TILE = 16, 64, 1024  # pixels: a latent, a hyper-latent, the largest tile
+
 # What the square of an error of one step is worth, in bits, to an encoder that chooses how it rounds.
 RD_WEIGHT = 8.0
 

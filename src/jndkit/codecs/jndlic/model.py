@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import importlib.util
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple, Protocol
 
@@ -17,7 +18,7 @@ import numpy.typing as npt
 from jndkit import weights
 from jndkit.codecs.jndlic.coder import Integers, Tables
 from jndkit.codecs.jndlic.container import DIGEST
-from jndkit.codecs.jndlic.layout import LAYOUTS, Z_LIMIT, Layout
+from jndkit.codecs.jndlic.layout import LAYOUTS, SERIAL, Z_LIMIT, Layout
 from jndkit.errors import CodecError, MissingError
 from jndkit.inference import Session, default_runtime, session
 
@@ -94,18 +95,24 @@ def find(name: str) -> Model:
     try:
         return _Networks(name)
     except MissingError:
-        raise _missing(name) from None
+        raise missing(name) from None
+
+
+def is_serial(name: str) -> bool:
+    """Whether a name is of weights of the published network. Raises UsageError for what is no name."""
+    weights.check_name(name)
+    return _is_there(f"{name}-{SERIAL.graphs[-1]}")
 
 
 def check(name: str) -> None:
     """Raises MissingError, as `find` does, where there are no networks of a name; nothing is loaded."""
     for folder in weights.folders():
-        if all((folder / f"{graph}.toml").is_file() for graph in _graphs(name, layout_of(name))):
+        if all((folder / f"{graph}.toml").is_file() for graph in graphs_of(name)):
             return
-    raise _missing(name)
+    raise missing(name)
 
 
-def _missing(name: str) -> MissingError:
+def missing(name: str) -> MissingError:
     if weights.is_versioned(name):  # so are those called that come along
         return MissingError(f"the network {name} (for .jlic files)", "pip install --upgrade jndkit")
     target = weights.home() / "weights"
@@ -117,30 +124,39 @@ def _missing(name: str) -> MissingError:
 def layout_of(name: str) -> Layout:
     """The layout of a name's weights: the newest whose graphs begin to be there."""
     for version, layout in sorted(LAYOUTS.items(), reverse=True):
-        if version == 1 or any((folder / f"{name}-{layout.graphs[0]}.toml").is_file() for folder in weights.folders()):
+        if version == 1 or _is_there(f"{name}-{layout.graphs[0]}"):
             break
     return layout
 
 
-def _graphs(name: str, layout: Layout) -> list[str]:
-    """The graphs of a name; those between the first and the last decide symbols."""
-    return [f"{name}-{part}" for part in ("analysis", "tables", "hyper", *layout.graphs, "synthesis")]
+def _is_there(graph: str) -> bool:
+    return any((folder / f"{graph}.toml").is_file() for folder in weights.folders())
+
+
+def graphs_of(name: str) -> list[str]:
+    """The graphs of a name: an encoder's own, then those that a file depends on, the painter last."""
+    middle = SERIAL.graphs if is_serial(name) else ("hyper", *layout_of(name).graphs)
+    return [f"{name}-{part}" for part in ("analysis", "tables", *middle, "synthesis")]
 
 
 def is_present() -> bool:
     """Whether the coder's library and the weights that encode are there."""
     if importlib.util.find_spec("constriction") is None:
         return False
-    return any((folder / f"{current()}-tables.toml").is_file() for folder in weights.folders())
+    return _is_there(f"{current()}-tables")
 
 
 def versions(name: str = "") -> dict[str, str]:
     """The weights of a name, else those that encode, with what they hash to; the coder's library and the runtime."""
-    networks = find(name or current())
+    name = name or current()
+    try:
+        digest = digest_of([weights.find(graph) for graph in graphs_of(name)[1:]])
+    except MissingError:
+        raise missing(name) from None
     runtime = default_runtime()
     libraries = ("constriction", _DISTRIBUTIONS.get(runtime, runtime))
     return {
-        "weights": f"{networks.name} ({networks.digest.hex()})",
+        "weights": f"{name} ({digest.hex()})",
         **{library: importlib.metadata.version(library) for library in libraries},
     }
 
@@ -150,8 +166,8 @@ class _Networks:
 
     def __init__(self, name: str) -> None:
         self.name, self.layout = name, layout_of(name)
-        analysis, *decoding = (weights.find(graph) for graph in _graphs(name, self.layout))
-        self.digest = hashlib.sha256("".join(graph.card.sha256 for graph in decoding).encode()).digest()[:DIGEST]
+        analysis, *decoding = (weights.find(graph) for graph in graphs_of(name))
+        self.digest = digest_of(decoding)
         self.analysis_reach = analysis.card.context
         self.painting_reach = decoding[-1].card.context
         self._tables, self._hyper, *self._contexts = (session(graph.path) for graph in decoding[:-1])
@@ -159,38 +175,52 @@ class _Networks:
         self._analysis, self._synthesis = analysis.path, decoding[-1].path
 
     def analyse(self, picture: Floats, jnd: Floats, knob: int) -> tuple[Floats, Floats]:
-        latent, z = session(self._analysis)(picture[None], jnd[None, None], _number(knob))
+        latent, z = session(self._analysis)(picture[None], jnd[None, None], number(knob))
         return latent[0], z[0]
 
     def priors(self, knob: int) -> Priors:
         return _priors(self._tables, knob)
 
     def hyper(self, z: Integers, knob: int) -> tuple[Floats, Floats]:
-        features, step = self._hyper(z[None].astype(np.float32), _number(knob))
+        features, step = self._hyper(z[None].astype(np.float32), number(knob))
         return features[0], step[0]
 
     def predict(
         self, part: int, features: Floats, step: Floats, known: Floats, turn: int, places: npt.NDArray[np.int64]
     ) -> tuple[Integers, Integers]:
         planes = (features, step, known) if self.layout.stepped[part] else (features, known)
-        mean, scale = self._contexts[part](*(plane[None] for plane in planes), _number(turn), places)
+        mean, scale = self._contexts[part](*(plane[None] for plane in planes), number(turn), places)
         return mean[0].astype(np.int32), scale[0].astype(np.int32)
 
     def paint(self, symbols: Floats, step: Floats, knob: int) -> Floats:
-        picture: Floats = session(self._synthesis)(symbols[None], step[None], _number(knob))[0][0]
+        picture: Floats = session(self._synthesis)(symbols[None], step[None], number(knob))[0][0]
         return picture
 
 
-def _number(number: int) -> Floats:
+def digest_of(decoding: Sequence[weights.Weights]) -> bytes:
+    """The first bytes of the SHA-256 of the graphs that a file depends on."""
+    return hashlib.sha256("".join(graph.card.sha256 for graph in decoding).encode()).digest()[:DIGEST]
+
+
+def number(number: int) -> Floats:
     return np.array([number], np.float32)
 
 
 @lru_cache(maxsize=8)
 def _priors(run: Session, knob: int) -> Priors:
-    frequencies, z_frequencies = (table.astype(np.int64) for table in run(_number(knob)))
-    if frequencies.ndim != 3 or frequencies.shape[1] != FRACTIONS or z_frequencies.shape[1] != 2 * Z_LIMIT + 1:
+    frequencies, z_frequencies = run(number(knob))
+    return Priors(tables_of_symbols(frequencies), tables_of_hyper(z_frequencies))
+
+
+def tables_of_symbols(frequencies: Floats) -> Tables:
+    if frequencies.ndim != 3 or frequencies.shape[1] != FRACTIONS:
         raise CodecError("the network of frequency tables is of another kind")
     columns = frequencies.shape[2]
     # Scale 0 codes nothing and so has no tables; the last column of the others is the escape.
-    symbols = Tables(frequencies[1:].reshape(-1, columns), 1 - columns // 2, escapes=True)
-    return Priors(symbols, Tables(z_frequencies, -Z_LIMIT, escapes=False))
+    return Tables(frequencies[1:].reshape(-1, columns).astype(np.int64), 1 - columns // 2, escapes=True)
+
+
+def tables_of_hyper(frequencies: Floats) -> Tables:
+    if frequencies.shape[1] != 2 * Z_LIMIT + 1:
+        raise CodecError("the network of frequency tables is of another kind")
+    return Tables(frequencies.astype(np.int64), -Z_LIMIT, escapes=False)

@@ -31,23 +31,29 @@ class Window(NamedTuple):
         )
 
 
-def padded(side: int) -> int:
-    """The side that the networks see: the next multiple of 32."""
-    return side + -side % MULTIPLE
+def padded(side: int, multiple: int = MULTIPLE) -> int:
+    """The side that the networks see: the next multiple."""
+    return side + -side % multiple
 
 
 def windows(
-    height: int, width: int, reach: int, largest: int, of: tuple[slice, slice] | None = None
+    height: int,
+    width: int,
+    reach: int,
+    largest: int,
+    of: tuple[slice, slice] | None = None,
+    multiple: int = MULTIPLE,
 ) -> Iterator[Window]:
-    """Windows that cover a picture once, row by row, the same number in every row, as equal as multiples of 32 can be.
+    """Windows that cover a picture once, row by row, the same number in every row, as equal as multiples can be.
 
-    height, width: multiples of 32.  reach: pixels that are looked at around what is wanted, inside the picture.
-    largest: side of what is wanted.  of: the rows and columns to be covered, where it is not the whole picture.
+    height, width: of the multiple, which is one of 32.  reach: pixels that are looked at around what is wanted, inside
+    the picture.  largest: side of what is wanted.  of: the rows and columns to be covered, where it
+    is not the whole picture.
     """
     reach = padded(reach)
     rows, columns = of or (slice(0, height), slice(0, width))
-    for top, bottom in _cuts(rows, largest):
-        for left, right in _cuts(columns, largest):
+    for top, bottom in _cuts(rows, largest, multiple):
+        for left, right in _cuts(columns, largest, multiple):
             yield Window(
                 slice(top, bottom),
                 slice(left, right),
@@ -56,8 +62,8 @@ def windows(
             )
 
 
-def _cuts(along: slice, largest: int) -> list[tuple[int, int]]:
-    units = (along.stop - along.start) // MULTIPLE
-    count = -(-units // max(1, largest // MULTIPLE))
-    ends = [along.start + units * index // count * MULTIPLE for index in range(count + 1)]
+def _cuts(along: slice, largest: int, multiple: int) -> list[tuple[int, int]]:
+    units = (along.stop - along.start) // multiple
+    count = -(-units // max(1, largest // multiple))
+    ends = [along.start + units * index // count * multiple for index in range(count + 1)]
     return list(pairwise(ends))

@@ -94,6 +94,20 @@ class Degradation(nn.Module):
         cam = activation_map(latent, by_latent)
         return Degraded(rebuilt, cam), Priors(cam, over_range(F.relu(by_picture)))
 
+    def activation_shift(self, picture: Tensor, changed: Tensor) -> Tensor:
+        """How far the class activation moves from one picture to another, over its size in the first; (N,).
+
+        Channels are weighed as for the first, and nothing is stretched to a range: where the changed picture is as hard
+        to keep in the same places, it is 0.  Source: the weights are Grad-CAM's, see `activation_map`.
+        """
+        with torch.no_grad():
+            latent, _ = self.analysis.traced(picture)
+            rebuilt, seen = self.synthesis.traced(latent)
+            weights = self.synthesis.backward_of(seen, rebuilt - picture).mean(dim=(2, 3), keepdim=True)
+            size = (weights * latent).sum(dim=1).square().mean(dim=(1, 2))
+        moved = (weights * (self.analysis(changed) - latent)).sum(dim=1)
+        return moved.square().mean(dim=(1, 2)) / size.clamp_min(_SMALLEST)
+
     def contract(self) -> Contract:
         inputs = "float32 (N, 3, H, W), RGB in 0..1, sRGB-encoded"
         outputs = "float32 (N, 1, H, W) class activation map, float32 (N, 3, H, W) gradient; 0..1 over each picture"

@@ -4,7 +4,8 @@ Source: Jin et al., arXiv 2208.07583, and its code: noise of the map's size is i
 magnitudes, the degraded pictures, and the attention of the degradation network, before and after.
 Differs: which picture guides the magnitude, the forms of the second and third loss and all weights are not public.
 Here the first asks for a JND in proportion to how much the light of the screen varies nearby; for the second see
-`data.perceptual`; the third is the mean squared difference of the two activation maps. Noise is injected at one energy,
+`data.perceptual`; the third is the mean squared difference of the two activation maps, or
+`data.attention_form`. Noise is injected at one energy,
 not at one strength: otherwise the second and third loss ask for less noise wherever it is, and little is learned of
 where it hides.
 """
@@ -38,8 +39,9 @@ PSNR = 26.65
 
 _VALID_SIDE = 512  # pixels
 _WEIGHTS = {"magnitude": 1.0, "perceptual_weight": 5.0, "attention": 0.1}
-_KNOWN = ("attention", "degradation", "level", "magnitude", "perceptual", "perceptual_weight", "psnr", "reduce",
-          "train", "valid", "valid_pictures")  # fmt: skip
+ATTENTION = ("map", "shift")
+_KNOWN = ("attention", "attention_form", "degradation", "level", "magnitude", "perceptual", "perceptual_weight",
+          "psnr", "reduce", "train", "valid", "valid_pictures")  # fmt: skip
 
 
 class Losses(NamedTuple):
@@ -54,6 +56,8 @@ class HvssdTask:
     """data.train, data.valid: folders of pictures.  data.degradation: the weights of stage one, a safetensors file.
 
     data.magnitude, data.perceptual_weight, data.attention: weights of the three losses.
+    data.attention_form: "map", the squared difference of the two activation maps, each over its range; or "shift", how
+    far the class activation moves, see `Degradation.activation_shift`.
     data.perceptual: the measure of the second, "ms-ssim", "gmsd" or "masked-bands".
     data.level: the JND asked for, per code value of variation.  data.psnr: of the noise, dB.
     data.reduce: the smallest factor a crop is reduced by, 0.6 as published.
@@ -76,6 +80,8 @@ class HvssdTask:
         name = data.get("perceptual", "ms-ssim")
         check_choice("measure of data.perceptual", name, MEASURES)
         self._measure = MEASURES[name]
+        self._form = data.get("attention_form", "map")
+        check_choice("form of data.attention_form", self._form, ATTENTION)
         self._level, self._psnr = float(data.get("level", 0.1)), float(data.get("psnr", PSNR))
         self._train = Crops(data["train"], recipe.crop, float(data.get("reduce", 0.6)))
         self._degradation = read_degradation(data["degradation"])
@@ -108,7 +114,9 @@ class HvssdTask:
             return Losses(
                 magnitude_loss(variation(picture), jnd, self._level),
                 self._measure(before.rebuilt, after.rebuilt, picture).mean(),
-                F.mse_loss(after.cam, before.cam),
+                degradation.activation_shift(picture, noisy).mean()
+                if self._form == "shift"
+                else F.mse_loss(after.cam, before.cam),
             )
 
     def _strength(self, jnd: Tensor) -> Tensor:

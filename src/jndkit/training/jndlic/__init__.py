@@ -4,5 +4,10 @@ from jndkit.training.systems import System
 
 SYSTEM = System(
     networks={"jndlic": "network:JndLic", "jndlic-paper": "paper:JndLicPaper"},
-    tasks={"jndlic": "task:JndLicTask", "jndlic-means": "means_task:MeansTask"},
+    tasks={
+        "jndlic": "task:JndLicTask",
+        "jndlic-means": "means_task:MeansTask",
+        "jndlic-paper": "paper_task:JndLicPaperTask",
+    },
+    used_as={"jndlic-paper": "jndlic"},
 )

@@ -1,26 +1,44 @@
-"""JND-LIC as published, to be studied and trained: 192 channels, a serial context, and no file of its own.
+"""JND-LIC as published: 192 channels, a step map with a codec of its own, and a serial context; with files.
 
 Source: Pan, Zhang, Peng, Lei, Xie, Wang, Ling, "JND-LIC: Learned Image Compression via Just Noticeable Difference for
-Human Visual Perception", IEEE Trans. Broadcasting 71(1):217-228, 2025, and its code.
-Differs: the codec of the step map starts untrained; the picture is centred; rounding while training is by noise for
-both the likelihood and the picture, as there. The JND map has one channel, of luma, repeated.
+Human Visual Perception", IEEE Trans. Broadcasting 71(1):217-228, 2025, and its code, which writes no files.
+Differs: all that decides symbols is whole numbers, see `entropy`: the context predicts symbols in steps, by one
+logistic distribution and not three Gaussians; the hyper-decoder, of 1 x 1 and depthwise layers, is told the step map's
+symbols too. The codec of the step map starts untrained, and steps have a least size. The knob multiplies all steps. The
+picture is centred, the JND map has one channel, of luma, repeated. While training the likelihood and the picture see
+noise, as there, hyper-latents and context whole numbers, as in files.
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from jndkit.codecs.jndlic.layout import SERIAL_REACH, SYMBOL_LIMIT
 from jndkit.errors import UsageError
 from jndkit.training.gdn import Gdn
-from jndkit.training.hvssd.degradation import BitEstimator
 from jndkit.training.jndlic.coded import Coded
+from jndkit.training.jndlic.entropy import HyperDecoder, bounded
+from jndkit.training.jndlic.integer import ACTIVATION, BIAS_UNIT, IntegerConv, clipped, floored, rounded
+from jndkit.training.jndlic.likelihood import FRACTIONS, SCALES, HyperPrior, symbol_bits
+from jndkit.training.jndlic.paper_parts import parts
+from jndkit.training.jndlic.parts import Part
 from jndkit.training.jndlic.transform import FeatureTransform, ResBlock, in_float32
 
-MULTIPLE = 256  # pixels: the hyper-latent of the step map's own codec
-_LEAST_STEP, _LEAST_SHARE = 1e-6, 1e-6  # as published
-_MIXTURE = 3  # Gaussians, as published
+FOLD = 8  # places of the step map's planes to one of the latents of 1/32
+_PLANES = 3 * FOLD**2
+_LEAST_STEP, _MOST_STEP = 0.1, 100.0  # at knob 24; published 1e-6, from which no slope leads back
+_START_SCALE = 20.0  # index, of a fresh network
+_LOUDER = 8.0  # times what the encoder gives, so that a fresh network's latents are larger than steps of 1
+_QUIET = 0.1  # of what a fresh network paints
+_JND = 20.0  # code values, about the largest
+_PAST = 24  # what the context keeps of the symbols before, as published
+_MEANS = SYMBOL_LIMIT * FRACTIONS
+_SLOW = 0.1  # of layers whose smallest change is felt at once
 
 
 class EfficientAttention(nn.Module):
@@ -83,7 +101,7 @@ class Shared(nn.Module):
 
 
 class StepCodec(nn.Module):
-    """A scale hyperprior for the step map, seen as three planes. Gives what is decoded, and bits (N,).
+    """A scale hyperprior for the step map, seen as three planes of a quarter of the picture's sides.
 
     Source: Balle, Minnen, Singh, Hwang, Johnston, "Variational image compression with a scale hyperprior", ICLR 2018.
     """
@@ -96,119 +114,169 @@ class StepCodec(nn.Module):
         self.synthesis = nn.Sequential(*up, _up(width, width), Gdn(width, inverse=True), _up(width, 3))
         inner = [nn.Conv2d(latent, width, 3, padding=1), nn.ReLU(), _down(width, width), nn.ReLU()]
         self.hyper = nn.Sequential(*inner, _down(width, width))
-        outer = [_up(width, width), nn.ReLU(), _up(width, width), nn.ReLU()]
-        self.scales = nn.Sequential(*outer, nn.Conv2d(width, latent, 3, padding=1))
-        self.prior = BitEstimator(width)
+        self.scales, self.prior = StepScales(width, latent), HyperPrior(width)
 
-    def forward(self, planes: Tensor) -> tuple[Tensor, Tensor]:
-        latent = self.analysis(planes)
-        z = quantised(self.hyper(latent.abs()), 1.0, self.training)
-        latent = quantised(latent, 1.0, self.training)
-        scale = F.softplus(self.scales(z)) + 0.05
-        share = _gaussian_share(latent, torch.zeros_like(latent), scale, torch.ones_like(latent))
-        bits = -torch.log2(share.clamp_min(_LEAST_SHARE)).sum(dim=(1, 2, 3))
-        return self.synthesis(latent), bits + self.prior(z)
+
+class StepScales(nn.Module):
+    """Scales of the step map's symbols, 1..63, (N, latent, 4 h, 4 w), from its hyper-latent (N, width, h, w)."""
+
+    def __init__(self, width: int, latent: int) -> None:
+        super().__init__()
+        self.decoder = HyperDecoder(width, width, "fixed")
+        self.scale = IntegerConv(width, latent, low=1, high=SCALES - 1, gain=_SLOW)
+        nn.init.constant_(self.scale.bias, _START_SCALE / BIAS_UNIT)
+
+    def forward(self, z: Tensor, knob: Tensor) -> Tensor:
+        scales: Tensor = self.scale(self.decoder(z, knob)[0])
+        return scales
 
 
 class SerialContext(nn.Module):
-    """Means, scales and shares of a mixture from the hyper-latent and what comes before.
+    """Means and scales from a number of the hyper-decoder's for each symbol, and from the symbols before it.
 
     Source: JND-LIC's code: a masked convolution of 11 x 11 x 11 over the volume, then 1 x 1 x 1.
     """
 
-    mask: Tensor
-
-    def __init__(self, width: int, kernel: int = 11) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self.before = nn.Conv3d(1, 24, kernel, padding=kernel // 2)
-        self.hyper = nn.Conv2d(2 * width, width, 3, padding=1)
-        layers = [nn.Conv3d(25, 48, 1), nn.ReLU(), nn.Conv3d(48, 96, 1), nn.ReLU(), nn.Conv3d(96, 3 * _MIXTURE, 1)]
-        self.layers = nn.Sequential(*layers)
-        mask = torch.zeros(kernel**3)  # ones before the middle: in the order of decoding nothing later is known
-        mask[: kernel**3 // 2] = 1.0
-        self.register_buffer("mask", mask.view(1, 1, kernel, kernel, kernel), persistent=False)
+        self.side = 2 * SERIAL_REACH + 1
+        # Those before the middle: in the order of decoding nothing later is known.
+        self.past = IntegerConv(self.side**3 // 2, _PAST, low=-ACTIVATION, high=ACTIVATION)
+        self.hidden = nn.ModuleList([IntegerConv(_PAST + 1, 48), IntegerConv(48, 96)])
+        self.mean = IntegerConv(96, 1, low=-_MEANS, high=_MEANS, gain=_SLOW)
+        self.scale = IntegerConv(96, 1, low=1, high=SCALES - 1, gain=_SLOW)
+        nn.init.zeros_(self.mean.weight)
+        nn.init.normal_(self.scale.weight, 0.0, 0.05)
+        nn.init.constant_(self.scale.bias, _START_SCALE / BIAS_UNIT)
 
-    def forward(self, latent: Tensor, hyper: Tensor) -> Tensor:
-        """Returns (N, 3 * mixture, C, h, w): logits of shares, means, logarithms of scales."""
-        weight = self.before.weight * self.mask
-        past = F.conv3d(latent[:, None], weight, self.before.bias, padding=weight.shape[-1] // 2)
-        mixture: Tensor = self.layers(torch.cat([past, self.hyper(hyper)[:, None]], dim=1))
-        return mixture
+    def forward(self, features: Tensor, symbols: Tensor) -> tuple[Tensor, Tensor]:
+        """features, symbols: (N, C, h, w), whole. Returns means in eighths of a symbol and indices of scales."""
+        weight, bias, power = self.past.whole()
+        cube = F.pad(weight.flatten(1), (0, self.side**3 - weight.shape[1])).unflatten(1, (1, *(self.side,) * 3))
+        sums = F.conv3d(_louder(symbols)[:, None], cube, bias, padding=SERIAL_REACH)
+        past = clipped(floored(sums * (1.0 / power[..., None])), -ACTIVATION, ACTIVATION)
+        mean, scale = self._told(torch.cat([features[:, None], past], dim=1).flatten(2, 3))
+        return mean[:, 0].unflatten(1, symbols.shape[1:3]), scale[:, 0].unflatten(1, symbols.shape[1:3])
+
+    def at(self, features: Tensor, before: Tensor) -> tuple[Tensor, Tensor]:
+        """The same of some symbols. features: (n,).  before: (n, 665), the symbols before each, as the volume goes."""
+        past = self.past(_louder(before).t()[None, ..., None])
+        mean, scale = self._told(torch.cat([features[None, None, :, None], past], dim=1))
+        return mean[0, 0, :, 0], scale[0, 0, :, 0]
+
+    def _told(self, hidden: Tensor) -> tuple[Tensor, Tensor]:
+        for layer in self.hidden:
+            hidden = layer(hidden)
+        return self.mean(hidden), self.scale(hidden)
+
+
+class Latents(NamedTuple):
+    """Before rounding. picture: (N, width, H/16, W/16).  hyper: (N, hyper, H/64, W/64).
+
+    steps: of the step map, (N, step_latent, H/64, W/64).  steps_hyper: (N, step_width, H/256, W/256), sides rounded up.
+    """
+
+    picture: Tensor
+    hyper: Tensor
+    steps: Tensor
+    steps_hyper: Tensor
 
 
 class JndLicPaper(nn.Module):
-    """forward(picture, jnd, knob): the knob is not looked at, the network has one quality. Sides: multiples of 256.
+    """forward(picture, jnd, knob), sides multiples of 64. The knob multiplies all steps: eight more halve them.
 
-    width: 192 as published.  inner: of attention and the first stage, half of it.  hyper: channels of the hyper-latent.
-    step_width, step_latent: of the step map's codec.  kernel: of the serial context.
+    In training a noise, float32 (N, width, H/16, W/16) in -0.5..0.5, stands for the rounding of the latents.
+
+    width: 192 as published, even.  hyper: channels of the hyper-latent.  step_width, step_latent: of the step map's
+    codec.
     """
 
-    def __init__(
-        self,
-        width: int = 192,
-        hyper: int = 128,
-        step_width: int = 128,
-        step_latent: int = 192,
-        kernel: int = 11,
-    ) -> None:
+    def __init__(self, width: int = 192, hyper: int = 128, step_width: int = 128, step_latent: int = 192) -> None:
         super().__init__()
-        self.fold = round((width // 3) ** 0.5)
-        if width != 3 * self.fold**2 or width % 2:
-            raise UsageError(f"width = {width}: three times an even square is needed, such as 12, 48, 192")
+        if width < 2 or width % 2:
+            raise UsageError(f"width = {width}: an even number is needed")
+        self.width, self.step_latent = width, step_latent
         inner = width // 2
-        first = nn.Sequential(nn.Conv2d(3, inner, 5, padding=2), _blocks(inner, 2), _down(inner, width))
+        begin = nn.Conv2d(3, inner, 5, padding=2)
+        nn.init.normal_(begin.weight, 0.0, 75.0**-0.5)
+        first = nn.Sequential(begin, _blocks(inner, 2), _down(inner, width))
         third = nn.Sequential(_blocks(width, 3), _down(width, width))
         fourth = nn.Sequential(_blocks(width, 3), _down(width, width), Gated(width, NonLocal(width, inner)))
         second = nn.Sequential(Gated(width, EfficientAttention(width, inner)), _down(width, width))
         gates = [FeatureTransform(width) for _ in range(4)]
+        for each in gates:  # a fresh one lets half of its filter's output through
+            nn.init.normal_(each.gate.weight, 0.0, 2.0 * (9.0 * width) ** -0.5)
         self.encoder = Shared(first, gates[0], second, third, gates[1], fourth)
         rise = [nn.Sequential(_blocks(width, 3), _up(width, width)) for _ in range(2)]
         start = nn.Sequential(Gated(width, NonLocal(width, inner)), _up(width, width))
         attended = Gated(width, EfficientAttention(width, inner))
         self.decoder = Shared(start, rise[0], gates[2], rise[1], attended, gates[3])
         self.paint = nn.Sequential(_up(width, inner), _blocks(inner, 3), nn.Conv2d(inner, 3, 5, padding=2))
+        nn.init.normal_(self.paint[-1].weight, 0.0, _QUIET * (25.0 * inner) ** -0.5)
+        nn.init.constant_(self.paint[-1].bias, 0.5)  # mid grey
         down = [layer for _ in range(2) for layer in (_blocks(width, 2), _down(width, width))]
         self.hyper = nn.Sequential(*down, Gated(width, NonLocal(width, inner)), nn.Conv2d(width, hyper, 3, padding=1))
-        up = [layer for _ in range(2) for layer in (_blocks(width, 2), _up(width, width))]
-        rising = [nn.Conv2d(hyper, width, 3, padding=1), Gated(width, NonLocal(width, inner)), *up]
-        self.unhyper = nn.Sequential(*rising, _blocks(width, 3), nn.Conv2d(width, 2 * width, 3, padding=1))
-        self.halve, self.enlarge = nn.Conv2d(width, width, 2, stride=2), nn.ConvTranspose2d(width, width, 2, stride=2)
-        nn.init.constant_(self.enlarge.bias, 1.0)  # steps of 1 to begin with
-        self.steps, self.prior = StepCodec(step_width, step_latent), BitEstimator(hyper)
-        self.context = SerialContext(width, kernel)
+        self.unhyper = HyperDecoder(hyper + step_latent, width, "fixed")
+        self.halve = nn.Conv2d(width, _PLANES, 2, stride=2)
+        self.enlarge = nn.ConvTranspose2d(_PLANES, width, 2, stride=2)
+        nn.init.normal_(self.enlarge.weight, 0.0, 0.001)  # steps of about 1 to begin with
+        nn.init.constant_(self.enlarge.bias, 1.0)
+        self.steps, self.prior = StepCodec(step_width, step_latent), HyperPrior(hyper)
+        self.context = SerialContext()
 
-    def forward(self, picture: Tensor, jnd: Tensor, knob: Tensor) -> Coded:
-        latent, guide = self.encoder(picture, jnd.expand(-1, 3, -1, -1))
-        latent, guide = latent.float(), guide.float()
+    def parts(self) -> Iterator[tuple[str, Part]]:
+        """The graphs it is used through, by what is put behind the name of its weights."""
+        return parts(self)
+
+    def analysed(self, picture: Tensor, jnd: Tensor) -> Latents:
+        """picture: RGB in 0..1.  jnd: (N, 1, H, W), code values."""
+        latent, guide = self.encoder(picture - 0.5, jnd.expand(-1, 3, -1, -1) / _JND)
+        latent, guide = _LOUDER * latent.float(), guide.float()
         with in_float32(picture.device.type):
-            planes, step_bits = self.steps(F.pixel_shuffle(self.halve(guide), self.fold))
-            step = self.enlarge(F.pixel_unshuffle(planes, self.fold)).clamp_min(_LEAST_STEP)
-            z = quantised(self.hyper(latent), 1.0, self.training)
-            known = quantised(latent, step, self.training)
-            shares, mean, scale = self.context(known, self.unhyper(z)).chunk(3, dim=1)
-            deviation = torch.exp(scale.clamp(-8.0, 8.0)).clamp_min(1e-6)
-            masses = _gaussian_share(known[:, None], mean, deviation, step[:, None])
-            likely = (shares.softmax(dim=1) * masses).sum(dim=1).clamp_min(_LEAST_SHARE)
-            bits = -torch.log2(likely).sum(dim=(1, 2, 3))
-            side_bits = step_bits + self.prior(z)
-        features, _ = self.decoder(known, step)
-        return Coded(self.paint(features).float(), bits, side_bits, known / step, torch.log2(step) * 16.0)
+            steps = self.steps.analysis(F.pixel_shuffle(self.halve(guide), FOLD))
+            return Latents(latent, self.hyper(latent), steps, self.steps.hyper(steps.abs()))
+
+    def step_map(self, symbols: Tensor, knob: Tensor) -> Tensor:
+        """Steps of the latents, (N, width, 4 h, 4 w), of the step map's symbols (N, step_latent, h, w)."""
+        planes = F.pixel_unshuffle(self.steps.synthesis(symbols), FOLD)
+        step: Tensor = clipped(self.enlarge(planes), _LEAST_STEP, _MOST_STEP)
+        return step * torch.exp2((24.0 - knob) / 8.0)[:, None, None, None]
+
+    def painted(self, symbols: Tensor, step: Tensor) -> Tensor:
+        """RGB, (N, 3, H, W), of symbols and their steps, (N, width, H/16, W/16)."""
+        features, _ = self.decoder(symbols * step / _LOUDER, step)
+        picture: Tensor = self.paint(features)
+        return picture
+
+    def forward(self, picture: Tensor, jnd: Tensor, knob: Tensor, noise: Tensor | None = None) -> Coded:
+        latents = self.analysed(picture, jnd)
+        with in_float32(picture.device.type):
+            z, of_steps, steps = (
+                rounded(bounded(each)) for each in (latents.hyper, latents.steps_hyper, latents.steps)
+            )
+            height, width = steps.shape[2:]
+            scales = self.steps.scales(of_steps, knob)[..., :height, :width]
+            sent = (
+                self.prior.bits(z, knob),
+                self.steps.prior.bits(of_steps, knob),
+                symbol_bits(steps, torch.zeros_like(steps), scales),
+            )
+            side_bits = torch.stack([each.sum(dim=(1, 2, 3)) for each in sent]).sum(dim=0)
+            step = self.step_map(steps, knob)
+            values = clipped(latents.picture / step, -SYMBOL_LIMIT, SYMBOL_LIMIT)
+            whole = rounded(values)
+            features, _ = self.unhyper(torch.cat([z, steps], dim=1), knob)
+            # The context sees symbols as they are: no slope leads back through them.
+            mean, scale = self.context(features, whole.detach())
+            symbols = whole if noise is None else values + noise
+            bits = symbol_bits(symbols, mean, scale).sum(dim=(1, 2, 3))
+        painted = self.painted(symbols, step).float()
+        return Coded(painted, bits, side_bits, symbols, torch.log2(step) * 16.0)
 
 
-def quantised(value: Tensor, step: Tensor | float, training: bool) -> Tensor:
-    """To multiples of the step; with noise of one step in its place while training."""
-    if training:
-        return value + (torch.rand_like(value) - 0.5) * step
-    return torch.round(value / step) * step
-
-
-def _gaussian_share(value: Tensor, mean: Tensor, deviation: Tensor, width: Tensor) -> Tensor:
-    """The mass of a bin of this width around the value."""
-    distance = (value - mean).abs()
-    scaled = 0.5**0.5 / deviation
-    # By the distance and erfc the tails keep their digits, as 1 - erf would not.
-    upper, lower = torch.erfc((distance - 0.5 * width) * scaled), torch.erfc((distance + 0.5 * width) * scaled)
-    return 0.5 * (upper - lower)
+def _louder(symbols: Tensor) -> Tensor:
+    """-255..255: sixteen times each symbol, as far as that goes."""
+    return (symbols * 16.0).clamp(-ACTIVATION, ACTIVATION)
 
 
 def _blocks(width: int, count: int) -> nn.Sequential:
@@ -216,8 +284,12 @@ def _blocks(width: int, count: int) -> nn.Sequential:
 
 
 def _down(inputs: int, outputs: int) -> nn.Conv2d:
-    return nn.Conv2d(inputs, outputs, 5, stride=2, padding=2)
+    layer = nn.Conv2d(inputs, outputs, 5, stride=2, padding=2)
+    nn.init.normal_(layer.weight, 0.0, (25.0 * inputs) ** -0.5)  # what goes through keeps its size
+    return layer
 
 
 def _up(inputs: int, outputs: int) -> nn.ConvTranspose2d:
-    return nn.ConvTranspose2d(inputs, outputs, 5, stride=2, padding=2, output_padding=1)
+    layer = nn.ConvTranspose2d(inputs, outputs, 5, stride=2, padding=2, output_padding=1)
+    nn.init.normal_(layer.weight, 0.0, (6.25 * inputs) ** -0.5)  # a quarter of the kernel meets each place
+    return layer

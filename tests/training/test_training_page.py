@@ -1,0 +1,67 @@
+"""docs/training.md says what the committed rows of the ablation of HVS-SD and of the published codec say."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from statistics import mean
+from typing import Any
+
+import pytest
+
+from jndkit.evaluation.codecs.rows import CodecRow
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs" / "training.md").read_text(encoding="utf-8")
+
+
+def lines(name: str) -> list[dict[str, Any]]:
+    path = ROOT / "benchmarks" / "rows" / f"{name}.jsonl"
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def test_the_ablation_of_hvssd_is_that_of_the_rows(capsys: pytest.CaptureFixture[str]) -> None:
+    import hvssd_ablation
+
+    rows = lines("hvssd_ablation")
+    assert {(row["arm"], row["seed"]) for row in rows} == {
+        (arm, seed) for arm in hvssd_ablation.ARMS for seed in range(3)
+    }
+    hvssd_ablation.table(rows)
+    printed = capsys.readouterr().out
+    assert len(printed.splitlines()) == 2 + len(hvssd_ablation.ARMS) + 2
+    assert printed in PAGE
+    text = " ".join(PAGE.split())
+    for arm, said in (
+        ("attention as a shift", "the seeds read {}, {} and {},"),
+        ("without attention", "those without {}, {} and {}."),
+    ):
+        read = [mean(row["jnd"] for row in rows if (row["arm"], row["seed"]) == (arm, seed)) for seed in range(3)]
+        assert said.format(*(f"{each:.2f}" for each in read)) in text
+
+
+def test_the_published_codec_stands_beside_the_others_as_the_rows_say() -> None:
+    rows = [CodecRow.from_json(row) for row in lines("jndlic_paper")]
+    assert not [row for row in rows if row.error]
+    assert len({row.input for row in rows}) == 3
+    for spec, name, value in (
+        ("jndlic:paper", "`jndlic:paper`, knob", 14),
+        ("jndlic:paper", "`jndlic:paper`, knob", 24),
+        ("jndlic", "`jndlic`, knob", 14),
+        ("jpeg", "`jpeg`, quality", 20),
+    ):
+        own = [row for row in rows if row.codec == spec]
+        assert len(own) == 3
+        at = own[0].levels["value"].index(value)
+        bits = mean(row.levels["bytes"][at] * 8e-6 / row.megapixels for row in own)
+        jnd, ssimulacra2, psnr = (mean(row.levels[key][at] for row in own) for key in ("jnd", "ssimulacra2", "psnr"))
+        assert f"| {name} {value} | {bits:.2f} | {jnd:.1f} | {ssimulacra2:.1f} | {psnr:.1f} dB |" in PAGE
+    assert not any("bytes" in answer for row in rows if row.codec == "jndlic:paper" for answer in row.answers.values())
+
+
+def test_the_curve_of_the_published_codec_is_that_of_the_log() -> None:
+    scored = {row["step"]: row for row in lines("training/jndlic-paper-narrow") if row["event"] == "validate"}
+    for step in (100, 200, 400, 600, 800, 1000):
+        row = scored[step]
+        measured = " | ".join(f"{row[f'bits_{knob}']:.2f}, {row[f'db_{knob}']:.1f} dB" for knob in (8, 16, 24))
+        assert f"| {step:,} | {row['loss']:.1f} | {measured} |" in PAGE
