@@ -330,7 +330,7 @@ def test_every_screen_is_accessible(beside: Beside, sat_down: SatDown, size: tup
         assert look.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
 
     with sat_down(server.address, size, scale=3 if narrow else 1, plan=plan) as look:
-        sitter = look.sitter
+        sitter: Sitter = look.sitter
         look.page.wait_for_selector("#agree")
         fine()
         sitter.agree()
