@@ -5,8 +5,8 @@
 
     --steps 200  --base 16  --seeds 1  --rows FILE
 
-SET is what `jnd datasets build vpjnd` made of both folders. Twice: as it ships, where the pictures themselves say too how
-far a difference counts, and where the map alone does. A flat map is the same everywhere. A run takes two minutes.
+SET is what `jnd datasets build vpjnd` made of both folders. Twice: as it ships, where the pictures themselves say too
+how far a difference counts, and where the map alone does. A flat map is the same everywhere. A run takes two minutes.
 """
 
 from __future__ import annotations

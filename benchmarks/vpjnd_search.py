@@ -54,9 +54,7 @@ def answered(path: Path, name: str, spec: str) -> dict[str, Any]:
     grid, picture = coder.knob.grid, suited(load(path), coder)
     observer = VpjndPaper()
     watched = observer.watch(picture, DISPLAYS["desktop"])
-    boundary = block_search(
-        lambda step: watched.answer(coder.decode(coder.encode(picture, grid[step]))) > 0, len(grid)
-    )
+    boundary = block_search(lambda step: watched.answer(coder.decode(coder.encode(picture, grid[step]))) > 0, len(grid))
     first = boundary.first_invisible
     value = None if first is None else grid[first]
     told = {"value": value, "encodes": boundary.asked}

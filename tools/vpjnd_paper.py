@@ -69,7 +69,8 @@ def export(run: Path, learned_from: Path) -> None:
     for ending in (".onnx", ".toml"):
         (PACKAGED / f"{NAME}{ending}").unlink(missing_ok=True)
     events = [json.loads(line) for line in LOG.read_text(encoding="utf-8").splitlines()]
-    best = max((each for each in events if "accuracy_percent" in each), key=lambda each: each["accuracy_percent"])
+    scored = [each for each in events if "gain_over_constant_percent" in each]
+    best = max(scored, key=lambda each: each["gain_over_constant_percent"])
     learned = [each.pristine.name for each in pictures(learned_from)]
     sources = {"cid22": CID22, "clic25": CLIC, "wallpapers": WALLPAPERS}
     about = {

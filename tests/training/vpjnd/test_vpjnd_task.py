@@ -202,13 +202,19 @@ def test_the_map_that_is_shown_can_be_chosen(vpjnd_set: Path) -> None:
 
 
 def test_answers_are_counted_by_their_sign() -> None:
+    from jndkit.training.vpjnd.paper import SOFTNESS
     from jndkit.training.vpjnd.paper_task import told_rightly
 
     told = told_rightly(np.array([1.0, -0.5, 0.5, -2.0]), np.array([0.9, 0.2, 0.3, -1.5]))
+    assert next(iter(told)) == "gain_over_constant_percent"
     assert told["accuracy_percent"] == 75
     assert told["commoner_percent"] == 75
     assert told["near_accuracy_percent"] == 50
     assert told["near_commoner_percent"] == 100
+    wanted = np.array([0.9, 0.2, -0.3, -1.5])
+    right = told_rightly(wanted / SOFTNESS, wanted)
+    assert right["gain_over_constant_percent"] == pytest.approx(100)
+    assert (right["slope"], right["spread"]) == pytest.approx((SOFTNESS, 0.0), abs=1e-9)
 
 
 def test_the_published_form_is_as_wide_as_published() -> None:

@@ -7,8 +7,9 @@ pooled features of the three, their difference, a quality and a weight head.
 Differs: features are compared place by place and pooled afterwards, as in the graph, whose two poolings are no-ops
 before the difference, but at every stage, since errors finer than the last stage's places leave nothing there; the JND
 map, its features and what the pictures themselves have there say at each place how far a difference counts, where the
-graph multiplies the distorted picture's features by the map's; the two poolings are global; a stage begins with the bands and the sensitivity of ColorVideoVDP, of opponent
-colours in the light of the desktop display, and the heads' answers are added to what these say.
+graph multiplies the distorted picture's features by the map's; the two poolings are global; a stage begins with the
+bands and the sensitivity of ColorVideoVDP, of opponent colours in the light of the desktop display, and the heads'
+answers are added to what these say.
 """
 
 from __future__ import annotations

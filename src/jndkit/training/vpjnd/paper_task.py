@@ -12,6 +12,7 @@ one nearer to the threshold is taken.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import torch
@@ -44,7 +45,6 @@ class VpjndPaperTask(VpjndTask):
     the same everywhere, to see what a map is worth.
     """
 
-    score_name = "accuracy_percent"
     more_data = ("map",)
 
     def __init__(self, recipe: Recipe) -> None:
@@ -86,8 +86,8 @@ class VpjndPaperTask(VpjndTask):
         return _cross_entropy(answer, together) + 0.5 * _cross_entropy(quality.flatten(), of_patches)
 
     def validate(self, model: nn.Module) -> dict[str, float]:
-        """Right answers of validation versions in per cent, beside those of always giving the commoner answer: of all,
-        and of those within a factor of NEAR of the target.
+        """First the part of a constant answer's loss that the network takes away; then right answers in per cent,
+        beside those of always giving the commoner answer: of all validation versions, and of those near the target.
         """
         answers, octaves = [], []
         for labelled in self.valid:
@@ -102,9 +102,15 @@ class VpjndPaperTask(VpjndTask):
 
 
 def told_rightly(answers: Floats, wanted: Floats) -> dict[str, float]:
-    """Per cent of answers whose sign is right, and of the commoner answer. wanted: ln(JND) over the target."""
+    """Per cent of answers whose sign is right, and of the commoner answer: of all, and of those within a factor of
+    NEAR. First how much less they lose than the best constant answer. wanted: ln(JND) over the target.
+    """
     near = np.abs(wanted) < np.log(NEAR)
-    scores = {}
+    label = 1.0 / (1.0 + np.exp(-wanted / SOFTNESS))
+    share = label.mean()
+    least = _loss(np.log(label / (1.0 - label)), label)
+    lost, constant = _loss(answers, label) - least, _loss(np.log(share / (1.0 - share)), label) - least
+    scores = {"gain_over_constant_percent": 100.0 * float(1.0 - lost / constant)}
     for name, some in (("", np.ones_like(near)), ("near_", near)):
         if some.any():
             seen = 100.0 * float(np.mean(wanted[some] > 0))
@@ -114,6 +120,11 @@ def told_rightly(answers: Floats, wanted: Floats) -> dict[str, float]:
     slope = float((answers @ wanted) / max(answers @ answers, 1e-12))
     spread = float(np.sqrt(np.mean((wanted - slope * answers) ** 2)))
     return {**scores, "slope": slope, "spread": spread}
+
+
+def _loss(answers: Any, label: Floats) -> float:
+    """Mean cross-entropy of answers, each the argument of a logistic curve."""
+    return float(np.mean(np.logaddexp(0.0, answers) - label * answers))
 
 
 def _cross_entropy(answer: Tensor, wanted: Tensor) -> Tensor:
