@@ -121,7 +121,7 @@ class _Scene(Cut):
 CARD = Card(
     name="vpjnd-paper",
     make=VpjndPaper,
-    summary="learned, as published: seen or not by a quarter of viewers at the desktop; right 78 times in 100, "
+    summary="learned, as published: seen or not by a quarter of viewers at the desktop; right 97 times in 100, "
     "guessing 76",
     paper="Zhang et al. 2025, IEEE TCSVT",
     year=2025,

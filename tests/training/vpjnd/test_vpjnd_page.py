@@ -9,7 +9,9 @@ import pytest
 import vpjnd_maps
 import vpjnd_search
 from jndkit.codecs import codec
+from jndkit.evaluation.picturewise.ground_truth import observed_ground_truth
 from jndkit.observers.vpjnd_paper import CARD
+from jndkit.protocols import protocol
 from jndkit.weights import CURRENT, find
 
 PAGE = (Path(__file__).parents[3] / "docs" / "training.md").read_text(encoding="utf-8")
@@ -44,8 +46,8 @@ def test_searches_are_of_the_weights_that_ship_and_nearer_than_one_setting() -> 
 def test_an_error_is_the_distance_of_the_knob() -> None:
     spec = "jpeg:420"
     name, observed = next(iter(vpjnd_search.truths(spec).items()))
-    fit = vpjnd_search.protocol("aic")[0]
-    truth = vpjnd_search.observed_ground_truth(observed, codec(spec).knob.grid, fit)
+    fit = protocol("aic")[0]
+    truth = observed_ground_truth(observed, codec(spec).knob.grid, fit)
     right = truth.value(truth.boundary["75"])
     row = {"input": name, "codec": spec, "value": right - 2.0, "encodes": 9}
     [(_, found, _)] = vpjnd_search.errors([row])

@@ -176,9 +176,9 @@ def test_the_published_form_begins_near_the_observer_and_sees_nothing_where_noth
 
 
 def test_as_many_versions_are_seen_as_not_and_the_nearer_to_the_threshold_are_drawn_more(vpjnd_set: Path) -> None:
-    from jndkit.training.tasks import task
+    from jndkit.training.vpjnd.paper_task import VpjndPaperTask
 
-    feeder = task(paper_recipe(vpjnd_set))
+    feeder = VpjndPaperTask(paper_recipe(vpjnd_set))
     generator = torch.Generator().manual_seed(0)
     drawn = []
     for _ in range(400):

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Generator, Tensor, nn
 from torch.nn import functional as F
@@ -101,13 +102,13 @@ class VpjndPaperTask(VpjndTask):
         return abs(float(np.log(max(version.jnd[0], 1e-6) / self.target)))
 
 
-def told_rightly(answers: Floats, wanted: Floats) -> dict[str, float]:
+def told_rightly(answers: npt.NDArray[np.float64], wanted: npt.NDArray[np.float64]) -> dict[str, float]:
     """Per cent of answers whose sign is right, and of the commoner answer: of all, and of those within a factor of
     NEAR. First how much less they lose than the best constant answer. wanted: ln(JND) over the target.
     """
     near = np.abs(wanted) < np.log(NEAR)
     label = 1.0 / (1.0 + np.exp(-wanted / SOFTNESS))
-    share = label.mean()
+    share = float(label.mean())
     least = _loss(np.log(label / (1.0 - label)), label)
     lost, constant = _loss(answers, label) - least, _loss(np.log(share / (1.0 - share)), label) - least
     scores = {"gain_over_constant_percent": 100.0 * float(1.0 - lost / constant)}
@@ -117,12 +118,12 @@ def told_rightly(answers: Floats, wanted: Floats) -> dict[str, float]:
             right = np.equal(answers[some] > 0, wanted[some] > 0)
             scores[f"{name}accuracy_percent"] = 100.0 * float(np.mean(right))
             scores[f"{name}commoner_percent"] = max(seen, 100.0 - seen)
-    slope = float((answers @ wanted) / max(answers @ answers, 1e-12))
+    slope = float(answers @ wanted) / max(float(answers @ answers), 1e-12)
     spread = float(np.sqrt(np.mean((wanted - slope * answers) ** 2)))
     return {**scores, "slope": slope, "spread": spread}
 
 
-def _loss(answers: Any, label: Floats) -> float:
+def _loss(answers: Any, label: npt.NDArray[np.float64]) -> float:
     """Mean cross-entropy of answers, each the argument of a logistic curve."""
     return float(np.mean(np.logaddexp(0.0, answers) - label * answers))
 
