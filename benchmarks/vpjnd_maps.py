@@ -70,17 +70,18 @@ def run(asked: argparse.Namespace, known: list[Row]) -> None:
 def table(rows: list[Row]) -> str:
     """Markdown: one line for each run."""
     lines = [
-        "| says how far a difference counts | map | right, % | within 1.5 of the threshold, % | error of ln(JND) |",
-        "|---|---|---|---|---|",
+        "| says how far a difference counts | map | right, % | within 1.5 of the threshold, % | error of ln(JND) | of a "
+        "constant answer's loss gone, % |",
+        "|---|---|---|---|---|---|",
     ]
     lines += [
         f"| {OWN[row['own']]} | {row['map']} | {row['accuracy_percent']:.1f} | {row['near_accuracy_percent']:.1f} "
-        f"| {row['spread']:.3f} |"
+        f"| {row['spread']:.3f} | {row['gain_over_constant_percent']:.1f} |"
         for row in rows
     ]
     if rows:
         commoner, near = rows[0]["commoner_percent"], rows[0]["near_commoner_percent"]
-        lines.append(f"| the commoner answer | | {commoner:.1f} | {near:.1f} | |")
+        lines.append(f"| the commoner answer | | {commoner:.1f} | {near:.1f} | | |")
     return "\n".join(lines)
 
 

@@ -7,7 +7,7 @@
     --every 1  --rows FILE
 
 The truth is the observer's, in the rows of `jnd evaluate picturewise`, and the guess beside it is the constant of its
-tables. A picture takes 5 to 10 seconds of one core. Resumes; rows of other weights are replaced.
+tables. A picture takes 5 to 10 seconds of one core, as BPG a minute. Resumes; rows of other weights are replaced.
 """
 
 from __future__ import annotations
