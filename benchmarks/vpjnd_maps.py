@@ -70,8 +70,8 @@ def run(asked: argparse.Namespace, known: list[Row]) -> None:
 def table(rows: list[Row]) -> str:
     """Markdown: one line for each run."""
     lines = [
-        "| says how far a difference counts | map | right, % | within 1.5 of the threshold, % | error of ln(JND) | of a "
-        "constant answer's loss gone, % |",
+        "| says how far a difference counts | map | right, % | within 1.5 of the threshold, % | error of ln(JND) "
+        "| of a constant answer's loss gone, % |",
         "|---|---|---|---|---|---|",
     ]
     lines += [
