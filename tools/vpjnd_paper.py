@@ -30,9 +30,10 @@ from jndkit.weights import PACKAGED, read_card
 
 ROWS = Path(__file__).parents[1] / "benchmarks" / "rows" / "vpjnd_paper.jsonl"
 LOG = ROWS.parent / "training" / "vpjnd-paper.jsonl"
-NAME = "vpjnd-paper.photos.v1"
+NAME = "vpjnd-paper.photos.v2"
 REMAINING_GAIN = (
-    "much: it still learned when it was stopped. The published run takes thousands of epochs at four times the width"
+    "little of the same: of a constant answer's loss 92 % were gone after 300 steps, 93 after 450 and after 650; the "
+    "other half of the training pictures is untouched"
 )
 NEAR = 1.5  # a factor on the target: what lies within counts as near it
 
@@ -71,17 +72,18 @@ def export(run: Path, learned_from: Path) -> None:
     for ending in (".onnx", ".toml"):
         (PACKAGED / f"{NAME}{ending}").unlink(missing_ok=True)
     events = [json.loads(line) for line in LOG.read_text(encoding="utf-8").splitlines()]
-    best = max((each for each in events if "accuracy_percent" in each), key=lambda each: each["accuracy_percent"])
+    scored = [each for each in events if "gain_over_constant_percent" in each]
+    best = max(scored, key=lambda each: each["gain_over_constant_percent"])
     learned = [each.pristine.name for each in pictures(learned_from)]
     sources = {"cid22": CID22, "clic25": CLIC, "wallpapers": WALLPAPERS}
     about = {
         "architecture": recipe.name,
         "licence": "Apache-2.0",
-        "summary": "whether more than a quarter of viewers see a difference, as published; a quarter as wide",
+        "summary": "whether more than a quarter of viewers see a difference, as published and as wide",
         "trained": {
             "recipe": "vpjnd-paper",
             "steps": best["step"],
-            "before": "800 steps with half of the heads' features dropped, which only ever gave the commoner answer",
+            "rate": "to nothing at step 450, and once more from a quarter of the full rate",
             "hours": round(best["seconds"] / 3600, 2),
             "hardware": "one core of an AMD EPYC with bfloat16 units, busy with other work too",
             "log": f"benchmarks/rows/training/{LOG.name}",
@@ -108,24 +110,39 @@ def row(labelled: Any) -> dict[str, Any]:
 
 
 def scores(rows: list[dict[str, Any]]) -> dict[str, Any]:
-    """Right answers in per cent, beside those of giving the commoner answer always."""
-    target = jnd_for(VIEWERS, protocol("aic")[0])
+    """Right answers in per cent, beside those of giving the commoner answer always: of all, and by codec."""
     every = [version for each in rows for version in each["versions"] if version["cvvdp"] > 0]
-    octaves = np.log(np.array([each["cvvdp"] for each in every]) / target)
-    answers = np.array([each["answer"] for each in every])
-    right, near = (answers > 0) == (octaves > 0), np.abs(octaves) < np.log(NEAR)
-    shares = [float(np.mean(octaves > 0)), float(np.mean(octaves[near] > 0))]
-    slope = float((answers @ octaves) / (answers @ answers))
-    return {
+    wanted, answers = octaves(every)
+    slope = float((answers @ wanted) / (answers @ answers))
+    found: dict[str, Any] = {
         "command": "python tools/vpjnd_paper.py runs/vpjnd-paper --set runs/vpjnd-set/valid",
         "unit": "per cent of coded versions told rightly to be seen or not at 75 % of viewers, on valid/",
-        "right": round(100.0 * float(right.mean()), 1),
-        "commoner_answer": round(100.0 * max(shares[0], 1.0 - shares[0]), 1),
-        "right_near": round(100.0 * float(right[near].mean()), 1),
-        "commoner_answer_near": round(100.0 * max(shares[1], 1.0 - shares[1]), 1),
+        **shares(every, ""),
         "slope": round(slope, 4),
-        "spread": round(float(np.sqrt(np.mean((octaves - slope * answers) ** 2))), 3),
+        "spread": round(float(np.sqrt(np.mean((wanted - slope * answers) ** 2))), 3),
     }
+    for spec in dict.fromkeys(version["codec"] for version in every):
+        found |= shares([version for version in every if version["codec"] == spec], f"_{spec.partition(':')[0]}")
+    return found
+
+
+def octaves(versions: list[dict[str, Any]]) -> tuple[Any, Any]:
+    """ln(JND) over the target of coded versions, and the network's answers."""
+    target = jnd_for(VIEWERS, protocol("aic")[0])
+    wanted = np.log(np.array([each["cvvdp"] for each in versions]) / target)
+    return wanted, np.array([each["answer"] for each in versions])
+
+
+def shares(versions: list[dict[str, Any]], ending: str) -> dict[str, float]:
+    """Right answers, and the commoner one, in per cent: of all, and of those near the target."""
+    wanted, answers = octaves(versions)
+    shares = {}
+    for name, some in (("", np.ones(len(wanted), bool)), ("_near", np.abs(wanted) < np.log(NEAR))):
+        if some.any():
+            right, seen = np.mean((answers > 0)[some] == (wanted > 0)[some]), np.mean((wanted > 0)[some])
+            shares[f"right{name}{ending}"] = round(100.0 * float(right), 1)
+            shares[f"commoner_answer{name}{ending}"] = round(100.0 * float(max(seen, 1.0 - seen)), 1)
+    return shares
 
 
 if __name__ == "__main__":

@@ -36,7 +36,7 @@ RECIPES: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "knob": ("knob", "labels", ("batch=4",)),
     "structure": ("debug-shen2020", "vvc_pairs", ("batch=2",)),
     "vpjnd": ("debug-vpjnd", "vpjnd_set", ()),
-    "vpjnd-paper": ("vpjnd-paper", "vpjnd_set", ("batch=2", "data.patches=2", "model.base=2")),
+    "vpjnd-paper": ("vpjnd-paper", "vpjnd_set", ("batch=2", "data.patches=2", "model.base=12")),
 }
 
 

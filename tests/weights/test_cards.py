@@ -168,17 +168,22 @@ def test_vpjnd_scores_come_from_rows() -> None:
 
 
 def test_the_published_classifier_is_right_more_often_than_a_guess() -> None:
-    scores = read_card(PACKAGED / "vpjnd-paper.photos.v1.toml").scores
+    name = CURRENT["vpjnd-paper"]
+    scores = read_card(PACKAGED / f"{name}.toml").scores
     rows = [json.loads(line) for line in (ROWS / "vpjnd_paper.jsonl").read_text().splitlines()]
     assert len({row["input"] for row in rows}) == len(rows) == 49
-    assert {row["network"] for row in rows} == {"vpjnd-paper.photos.v1"}
+    assert {row["network"] for row in rows} == {name}
     every = [each for row in rows for each in row["versions"] if each["cvvdp"] > 0]
     target = jnd_for(75.0, protocol("aic")[0])
-    right = np.mean([(each["answer"] > 0) == (each["cvvdp"] > target) for each in every])
-    seen = np.mean([each["cvvdp"] > target for each in every])
-    assert scores["right"] == pytest.approx(100.0 * right, abs=0.05)
-    assert scores["commoner_answer"] == pytest.approx(100.0 * max(seen, 1.0 - seen), abs=0.05)
-    assert scores["right"] > scores["commoner_answer"]
+    near = [each for each in every if abs(np.log(each["cvvdp"] / target)) < np.log(1.5)]
+    for some, ending in ((every, ""), (near, "_near")):
+        right = np.mean([(each["answer"] > 0) == (each["cvvdp"] > target) for each in some])
+        seen = np.mean([each["cvvdp"] > target for each in some])
+        assert scores[f"right{ending}"] == pytest.approx(100.0 * right, abs=0.05)
+        assert scores[f"commoner_answer{ending}"] == pytest.approx(100.0 * max(seen, 1.0 - seen), abs=0.05)
+    # What it must bring to ship, where the commoner answer is right on 76 and 55 of 100.
+    assert scores["right"] >= 92
+    assert scores["right_near"] >= 80
 
 
 def test_jndlic_scores_come_from_rows() -> None:

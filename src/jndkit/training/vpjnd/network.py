@@ -44,35 +44,29 @@ class VpJndNet(nn.Module):
         self, widths: tuple[int, ...] = (16, 20, 24, 32), jnd_widths: tuple[int, ...] = (6, 8, 12, 16)
     ) -> None:
         super().__init__()
-        self.front = _Opponent()
-        self.picture = _Branch(CHANNELS, tuple(widths), contrast=True)
-        self.jnd = _Branch(1, tuple(jnd_widths), contrast=False)
+        self.front = Opponent()
+        self.picture = Branch(CHANNELS, tuple(widths), contrast=True)
+        self.jnd = Branch(1, tuple(jnd_widths), contrast=False)
         self.compare = nn.ModuleList(Comparison(width, scale) for scale, width in enumerate(widths))
-        with torch.no_grad():
-            for stage in self.picture.stages:
-                # The observer's own bands: from a random start nothing came of it.
-                stage.weight[:BANDS] = laplacian()
-                nn.init.zeros_(stage.bias)
-            for stage in self.picture.onward:
-                stage.weight[:BANDS] = 0.0
+        self.picture.begin()
         seen = 2 * sum(widths) + 2 * widths[-1] + 2
         self.quality = _head(seen, SCALES * CHANNELS)
         self.weight = _head(seen + 2 * jnd_widths[-1], 1)
         self.spread = _head(seen, 1)
 
     def forward(self, reference: Tensor, distorted: Tensor, jnd: Tensor, viewing: Tensor) -> tuple[Tensor, ...]:
-        levels, test = _levels(self.front(reference)), _levels(self.front(distorted))
-        own, gates, deep = self.picture(levels, None)
+        given, test = levels(self.front(reference)), levels(self.front(distorted))
+        own, gates, deep = self.picture(given, None)
         other, _, deep_test = self.picture(test, gates)
         energies, visible = [], []
         # Of levels there is one more, by whose light the last stage is divided.
-        for compare, first, second, level in zip(self.compare, own, other, levels, strict=False):
+        for compare, first, second, level in zip(self.compare, own, other, given, strict=False):
             energy, *of_stage = compare(first, second, level, viewing)
             energies.append(energy)
             visible += of_stage
         pooled = [deep.mean((2, 3)), (deep - deep_test).abs().mean((2, 3))]
         seen = torch.cat([*visible, *pooled, viewing], 1)
-        *_, deep_jnd = self.jnd(_levels(jnd), None)
+        *_, deep_jnd = self.jnd(levels(jnd), None)
         masked = (deep_jnd.mean((2, 3)), deep_jnd.amax((2, 3)))
         # The head's answer is a correction: what the energies say by themselves is right from the start.
         blocks = torch.cat(energies, 1)
@@ -96,7 +90,7 @@ class VpJndNet(nn.Module):
         )
 
 
-class _Opponent(nn.Module):
+class Opponent(nn.Module):
     """sRGB to the light of a display in a lit room, in opponent colours: achromatic, 1 for white, and two of colour."""
 
     def __init__(self) -> None:
@@ -108,7 +102,7 @@ class _Opponent(nn.Module):
         return F.conv2d(to_light(rgb) * (1.0 - BLACK) + BLACK, self.matrix)
 
 
-class _Branch(nn.Module):
+class Branch(nn.Module):
     """Four stages; each sees its input at its own scale, two by two pixels at a time, and the last one's features.
 
     given: planes of the input.  contrast: maps of the input are divided by the light around, its first plane smoothed,
@@ -124,6 +118,15 @@ class _Branch(nn.Module):
         )
         self.attention = nn.ModuleList(ChannelAttention(width) for width in widths[:-1])
         self.non_local = NonLocal(widths[-1])
+
+    def begin(self) -> None:
+        """Start from the observer's own bands: from random filters nothing came of it."""
+        with torch.no_grad():
+            for stage in self.stages:
+                stage.weight[:BANDS] = laplacian()
+                nn.init.zeros_(stage.bias)
+            for stage in self.onward:
+                stage.weight[:BANDS] = 0.0
 
     def forward(self, levels: list[Tensor], gates: list[Tensor] | None) -> tuple[list[Tensor], list[Tensor], Tensor]:
         """Maps of every stage before their ReLU, the attention of every stage, and what comes out at the end.
@@ -192,7 +195,7 @@ def _head(inputs: int, outputs: int) -> nn.Sequential:
     return layers
 
 
-def _levels(planes: Tensor) -> list[Tensor]:
+def levels(planes: Tensor) -> list[Tensor]:
     """The planes and their reductions, one more than there are stages."""
     levels = [planes]
     for _ in range(SCALES):

@@ -11,7 +11,7 @@ are taken of blocks, patches and sets of patches, the energies of each weighted 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeVar
 
@@ -32,8 +32,8 @@ from jndkit.pixelwise.chou1995 import chou1995
 from jndkit.training.recipe import Recipe
 from jndkit.training.sampling import FORMS, below, to_tensor, turned
 from jndkit.training.tasks import check_data
+from jndkit.training.vpjnd.visible_energy import ln_jnd
 from jndkit.viewing import Viewing
-from jndkit.visibility import JND_PER_JOD
 
 Floats = npt.NDArray[np.float32]
 Plane = npt.NDArray[Any]
@@ -45,7 +45,6 @@ Tensors = tuple[Tensor, Tensor, Tensor]
 BLOCKS = SIDE // BLOCK
 _FLOOR = 1e-6  # of energies
 _FAINT = 0.1  # JND: errors of readings below count less and less
-_LINEAR_BELOW = 0.1  # of the pooled difference: JOD is linear there
 _DEVIATIONS = 1.6449  # of a normal distribution, either side of 90 %
 
 
@@ -69,16 +68,17 @@ class VpjndTask:
     """
 
     score_name = "gain_over_constant_percent"
+    more_data: tuple[str, ...] = ()
 
     def __init__(self, recipe: Recipe) -> None:
-        known = ("train", "valid", "patches", "valid_pictures", "valid_versions")
+        known = ("train", "valid", "patches", "valid_pictures", "valid_versions", *self.more_data)
         check_data(recipe, known, "folders of labels, as `jnd datasets build vpjnd` makes them")
         if recipe.crop != SIDE:
             raise UsageError(f"crop: the network looks at patches of {SIDE} pixels")
         self.pairs, self.patches = recipe.batch, int(recipe.data.get("patches", 8))
-        self._train = [Scene(labelled) for labelled in pictures(recipe.data["train"])]
-        self._train = [scene for scene in self._train if min(scene.rgb.shape[:2]) >= SIDE]
-        if not self._train:
+        self.train = [self.scene(labelled) for labelled in pictures(recipe.data["train"])]
+        self.train = [scene for scene in self.train if min(scene.rgb.shape[:2]) >= SIDE]
+        if not self.train:
             raise InputError(recipe.data["train"], f"no picture is as large as a patch of {SIDE} pixels")
         valid = pictures(recipe.data["valid"])
         self.valid = _some(valid, recipe.data.get("valid_pictures"))
@@ -90,10 +90,19 @@ class VpjndTask:
         """
         return tensors([patch for _ in range(self.pairs) for patch in self.draw(generator)[1]])
 
+    def scene(self, labelled: Labelled) -> Scene:
+        """A picture of the set, with the JND map that the network is shown."""
+        return Scene(labelled)
+
+    def choose(self, generator: Generator) -> tuple[Scene, int]:
+        """A training picture, and which of its versions."""
+        scene = self.train[below(len(self.train), generator)]
+        return scene, below(len(scene.versions), generator)
+
     def draw(self, generator: Generator, displays: int = 2) -> tuple[Version, list[Drawn]]:
         """A coded version of a training picture, and patches of it as one of the first `displays` displays shows it."""
-        scene = self._train[below(len(self._train), generator)]
-        version, shown = below(len(scene.versions), generator), below(displays, generator)
+        scene, version = self.choose(generator)
+        shown = below(displays, generator)
         form = below(FORMS, generator)
         coded, energy = decoded(scene.versions[version]), scene.energy(version, shown)
         viewing = np.array(display(scene.viewings[shown]), np.float32)
@@ -110,13 +119,13 @@ class VpjndTask:
         *given, energy = batch
         quality, weight, spread, blocks = model(*given)
         patch = energy.mean((2, 3))
-        seen = _ln_jnd(torch.log(patch + _FLOOR))
+        seen = ln_jnd(torch.log(patch + _FLOOR))
         loss = _share_error(2.0 * quality, patch) + 0.5 * _share_error(torch.log(blocks + _FLOOR), energy)
-        loss = loss + _worth(seen, (_ln_jnd(2.0 * quality) - seen).abs())
+        loss = loss + _worth(seen, (ln_jnd(2.0 * quality) - seen).abs())
         sets = (self.pairs, self.patches)
         share = torch.softmax(weight.reshape(*sets), 1)[:, :, None]
-        predicted = _ln_jnd(torch.log((share * torch.exp(2.0 * quality).reshape(*sets, -1)).sum(1)))
-        wanted = _ln_jnd(torch.log(patch.reshape(*sets, -1).mean(1) + _FLOOR))
+        predicted = ln_jnd(torch.log((share * torch.exp(2.0 * quality).reshape(*sets, -1)).sum(1)))
+        wanted = ln_jnd(torch.log(patch.reshape(*sets, -1).mean(1) + _FLOOR))
         error, spread = (predicted - wanted).abs(), spread.reshape(*sets).mean(1)
         # The spread learns from the error, not the other way round.
         likelihood = error.detach() * math.sqrt(2.0) * torch.exp(-spread) + spread
@@ -154,7 +163,7 @@ class VpjndTask:
 
     def looks(self, labelled: Labelled, device: torch.device) -> Iterator[tuple[Version, Places, Tensors]]:
         """The versions of a validation picture that are scored, with the patches an observer would look at."""
-        scene = Scene(labelled)
+        scene = self.scene(labelled)
         tops, lefts = starts(*scene.rgb.shape[:2])
 
         def patches(plane: Plane) -> Plane:
@@ -190,12 +199,12 @@ def _predicted(model: nn.Module, given: Tensors, places: Places, viewing: Viewin
 
 
 class Scene:
-    """A picture of the set in memory, with its JND map."""
+    """A picture of the set in memory, with its JND map: what `jnd_map` makes of its pixels."""
 
-    def __init__(self, labelled: Labelled) -> None:
+    def __init__(self, labelled: Labelled, jnd_map: Callable[[Pixels], Floats] = chou1995) -> None:
         self.versions, self.viewings = labelled.versions, labelled.viewings
         self.rgb = load(labelled.pristine).rgb
-        self.jnd = chou1995(self.rgb).astype(np.float16)  # half the memory: all pictures of a set are held
+        self.jnd = jnd_map(self.rgb).astype(np.float16)  # half the memory: all pictures of a set are held
         self._labelled = labelled
         self._energies: dict[int, Floats] = {}
 
@@ -251,14 +260,6 @@ def _mean(readings: list[VersionReading], constant: bool = False) -> float:
     predicted = np.array([reading.constant if constant else reading.predicted for reading in readings])
     worth = np.exp(read) / (np.exp(read) + _FAINT)
     return float(np.sum(worth * np.abs(predicted - read)) / np.sum(worth))
-
-
-def _ln_jnd(ln_energy: Tensor) -> Tensor:
-    """ln(JND) of ln of energies (N, 12): `observers.vpjnd.jnd_of` but for its smallest constants, differentiable."""
-    c = constants()
-    pooled = 0.25 * torch.logsumexp(2.0 * ln_energy, 1) + math.log(c.image_integration)
-    bend, scale = math.log(_LINEAR_BELOW), math.log(JND_PER_JOD * c.jod_a)
-    return scale + c.jod_exponent * pooled + (1.0 - c.jod_exponent) * (pooled - bend).clamp_max(0.0)
 
 
 def _share_error(predicted: Tensor, energy: Tensor) -> Tensor:

@@ -18,12 +18,14 @@ from jndkit.observers.cvvdp.constants import constants
 from jndkit.observers.cvvdp.pyramid import band_frequencies
 from jndkit.observers.cvvdp.sensitivity import sensitivity, tables
 from jndkit.viewing import DISPLAYS
+from jndkit.visibility import JND_PER_JOD
 
 CHANNELS = 3
 BANDS = 4 * CHANNELS  # channels of a stage that begin as bands: two by two pixels of each colour
 FLOOR = 1e-6  # of energies
 BLACK = 0.003  # of white: the desktop's black and what it reflects
 _TINY = 1e-5
+_LINEAR_BELOW = 0.1  # of the pooled difference: JOD is linear there
 _SIZES = (1.0, 2.0, 4.0, 3.0, 12.0, 3.0)  # of the terms of sensitivity
 _POWER = constants().mask_p
 _LN_LIMIT = math.log(constants().difference_limit)  # of what a single place can count
@@ -74,6 +76,14 @@ class Comparison(nn.Module):
         return F.conv2d(energy, torch.exp(self.mixing)[:, :, None, None]), seen, busy.mean((2, 3)) / 4.0
 
 
+def ln_jnd(ln_energy: Tensor) -> Tensor:
+    """ln(JND) of ln of energies (N, 12): `observers.vpjnd.jnd_of` but for its smallest constants, differentiable."""
+    c = constants()
+    pooled = 0.25 * torch.logsumexp(2.0 * ln_energy, 1) + math.log(c.image_integration)
+    bend, scale = math.log(_LINEAR_BELOW), math.log(JND_PER_JOD * c.jod_a)
+    return scale + c.jod_exponent * pooled + (1.0 - c.jod_exponent) * (pooled - bend).clamp_max(0.0)
+
+
 def _terms(light: Tensor, viewing: Tensor) -> Tensor:
     """What sensitivity is a polynomial of, (N, 6, h, w): ln of luminance over the desktop's white, log2 of density."""
     luminance = light + math.log(2.0) * viewing[:, 1:, None, None]
@@ -97,6 +107,14 @@ def _sensitivity(scale: int) -> Tensor:
     fitted[0] += gain
     fitted[1:] *= np.array(_SIZES)[:, None]
     return torch.tensor(fitted).float()
+
+
+def sensitivity_at_desktop(scale: int) -> Tensor:
+    """Coefficients, (3, 3), of ln of a band's contrast sensitivity by channel at the desktop: a constant, and those of
+    ln of luminance over the display's white and of half its square.
+    """
+    coefficients = _sensitivity(scale) / torch.tensor((1.0, *_SIZES))[:, None]
+    return torch.stack([coefficients[0], coefficients[4], 2.0 * coefficients[5]])
 
 
 def laplacian() -> Tensor:
