@@ -83,7 +83,7 @@ def export(run: Path, learned_from: Path) -> None:
         "trained": {
             "recipe": "vpjnd-paper",
             "steps": best["step"],
-            "rate": "to nothing at step 450, and once more from a quarter of the full rate",
+            "rate": "begun anew at step 200; to nothing at 450, and once more from a quarter of the full rate",
             "hours": round(best["seconds"] / 3600, 2),
             "hardware": "one core of an AMD EPYC with bfloat16 units, busy with other work too",
             "log": f"benchmarks/rows/training/{LOG.name}",
