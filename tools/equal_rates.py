@@ -32,7 +32,7 @@ def main() -> None:
     asked.add_argument("folder", type=Path)
     asked.add_argument("--pictures", nargs="+", default=PICTURES)
     asked.add_argument("--rival", default="avif", metavar="SPEC")
-    asked.add_argument("--side", type=int, default=176, help="pixels of a place")
+    asked.add_argument("--side", type=int, default=128, help="pixels of a place")
     asked.add_argument("--places", nargs="+", metavar="X,Y", help="left upper corners, one for each picture")
     options = asked.parse_args()
     pair = ("jndlic", options.rival)

@@ -74,3 +74,15 @@ def test_ranges_that_hardly_meet_say_nothing() -> None:
     assert rate_difference(low, Curve(size, (1.9, 3.0, 4.0, 4.9))) is not None
     assert rate_difference(low, Curve((100, 200, 300), (0.0, 3.0, 2.0))) is None
     assert rate_difference(low, Curve((), ())) is None
+
+
+def test_a_range_of_quality_may_be_asked_for() -> None:
+    quality = [20.0, 30.0, 40.0, 50.0, 60.0, 70.0, 80.0, 90.0]
+    size = [100.0 * 2.0**step for step in range(8)]
+    dear = Curve([190.0, 380.0, 760.0, *size[3:]], quality)  # nearly twice the bytes up to 40, as many from 50 on
+    plain = Curve(size, quality)
+    assert rate_difference(dear, plain, (60.0, 95.0)) == pytest.approx(0.0, abs=1e-12)
+    low = rate_difference(dear, plain, (20.0, 40.0))
+    assert low is not None
+    assert low > 0.5
+    assert rate_difference(dear, plain, (89.0, 99.0)) is None  # a tenth of what was asked

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+import codec_pair
 from jndkit.evaluation.codecs.rows import CodecRow
 from jndkit.evaluation.codecs.summary import sizes
 from jndkit.evaluation.codecs.tables import markdown
@@ -26,6 +27,10 @@ def test_the_tables_are_those_of_the_rows(rows: list[CodecRow]) -> None:
     assert not [row for row in rows if row.error]
     assert len({row.input for row in rows if row.codec == "jndlic"}) == 73
     assert markdown(rows) in PAGE
+
+
+def test_the_table_of_two_is_that_of_the_rows(rows: list[CodecRow]) -> None:
+    assert codec_pair.table(rows, "jndlic", "avif") in PAGE
 
 
 def test_the_pictures_are_there() -> None:

@@ -27,8 +27,8 @@ class Curve(NamedTuple):
     quality: Sequence[float]
 
 
-def rate_difference(curve: Curve, against: Curve) -> float | None:
-    """Mean of ln(bytes of `curve` / bytes of `against`) over the qualities that both reach.
+def rate_difference(curve: Curve, against: Curve, between: tuple[float, float] = (-math.inf, math.inf)) -> float | None:
+    """Mean of ln(bytes of `curve` / bytes of `against`) over the qualities that both reach, `between` two of them.
 
     None where a curve has fewer than three settings that count, or the ranges of quality overlap by less than a third
     of the narrower.
@@ -40,9 +40,10 @@ def rate_difference(curve: Curve, against: Curve) -> float | None:
     fronts = front(curve), front(against)
     if min(len(quality) for quality, _ in fronts) < POINTS:
         return None
-    low = max(float(quality[0]) for quality, _ in fronts)
-    high = min(float(quality[-1]) for quality, _ in fronts)
-    if high - low < OVERLAP * min(quality[-1] - quality[0] for quality, _ in fronts):
+    low = max(between[0], *(float(quality[0]) for quality, _ in fronts))
+    high = min(between[1], *(float(quality[-1]) for quality, _ in fronts))
+    widest = min(between[1] - between[0], *(float(quality[-1] - quality[0]) for quality, _ in fronts))
+    if high - low < OVERLAP * widest:
         return None
     ours, theirs = (integral(quality, logarithm, low, high) for quality, logarithm in fronts)
     return (ours - theirs) / (high - low)

@@ -131,7 +131,7 @@ def rates(rows: Sequence[CodecRow], spec: str) -> dict[str, Rate]:
     pairs = [(row, theirs[row.input]) for row in good(rows) if row.codec == spec and row.input in theirs]
     by_measure = {}
     for name in MEASURES:
-        differences = [rate_difference(_curve(row, name), _curve(other, name)) for row, other in pairs]
+        differences = [rate_difference(curve(row, name), curve(other, name)) for row, other in pairs]
         values = [value for value in differences if value is not None]
         by_measure[name] = Rate(mean(values) if values else None, len(differences) - len(values))
     return by_measure
@@ -196,7 +196,7 @@ def _sizes(codec: str, mine: Mapping[str, File], files: Files, unmet: int) -> Si
     )
 
 
-def _curve(row: CodecRow, name: str) -> Curve:
+def curve(row: CodecRow, name: str) -> Curve:
     quality = row.levels[name]
     if name == "jnd":
         # Rising with quality, and nearly straight over ln(bytes).
