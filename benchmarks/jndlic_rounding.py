@@ -5,7 +5,7 @@
 
     --pictures 12    --rows FILE
 
-The middle 256 x 256 pixels of pictures, at four settings of the knob, by the weights that ship. An encoder takes of the
+The middle 256 x 256 pixels of pictures, at four settings of the knob, by the weights of version 1. An encoder takes of the
 two whole numbers beside a value the one that costs less: squared error in steps times a weight, plus bits, of whose
 difference no more than a limit counts. Bits are estimated, as while training, and so are savings: Bjontegaard, at equal
 JND, SSIMULACRA2 and PSNR, each picture held against the rule that files are written by.
@@ -114,13 +114,14 @@ def read(model: Any, judge: Judge) -> dict[str, list[Row]]:
     return found
 
 
-def table(rows: list[Row]) -> str:
+def table(rows: list[Row], head: str = "weight, limit") -> str:
+    """What each run saves against the first, by every measure; head: of the column of their names."""
     points: dict[str, dict[str, list[Row]]] = {}
     for row in rows:
         points.setdefault(row["run"], {})[row["picture"]] = row["points"]
     first, *others = points
     lines = [
-        "| weight, limit | " + " | ".join(f"at equal {told}" for told in MEASURES.values()) + " |",
+        f"| {head} | " + " | ".join(f"at equal {told}" for told in MEASURES.values()) + " |",
         "|---|---|---|---|---|",
     ]
     for name in others:

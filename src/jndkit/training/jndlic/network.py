@@ -169,7 +169,7 @@ class JndLic(nn.Module):
             z = rounded(bounded(z))
             side_bits = self.prior.bits(z, knob).sum(dim=(1, 2, 3))
             features, step = self.decoder(z, knob)
-            symbols, bits = self._coded(latent * torch.exp2(-spread(step) / 16.0), features, step)
+            symbols, bits = self.coded(latent * torch.exp2(-spread(step) / 16.0), features, step)
         return Coded(self.synthesis(symbols, step, knob, unit), bits, side_bits, symbols, step)
 
     def adapted(self, state: dict[str, Tensor]) -> dict[str, Tensor]:
@@ -187,7 +187,7 @@ class JndLic(nn.Module):
                 moved[f"contexts.{int(index) + 1}.{rest}"] = each
         return moved
 
-    def _coded(self, values: Tensor, features: Tensor, step: Tensor) -> tuple[Tensor, Tensor]:
+    def coded(self, values: Tensor, features: Tensor, step: Tensor) -> tuple[Tensor, Tensor]:
         """Symbols of the latents in steps, rounded pass by pass as an encoder does, and their bits (N,)."""
         height, width = values.shape[2:]
         known, bits = torch.zeros_like(values), torch.zeros_like(values[:, 0, 0, 0])
