@@ -5,8 +5,8 @@
 
     --pictures 12    --rows FILE
 
-The middle 256 x 256 pixels of pictures, at four settings of the knob, by the weights of version 1. An encoder takes of the
-two whole numbers beside a value the one that costs less: squared error in steps times a weight, plus bits, of whose
+The middle 256 x 256 pixels of pictures, at four settings of the knob, by the weights of version 1. An encoder takes of
+the two whole numbers beside a value the one that costs less: squared error in steps times a weight, plus bits, of whose
 difference no more than a limit counts. Bits are estimated, as while training, and so are savings: Bjontegaard, at equal
 JND, SSIMULACRA2 and PSNR, each picture held against the rule that files are written by.
 """
