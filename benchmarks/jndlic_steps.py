@@ -9,8 +9,8 @@ The steps of version 2's network, derived from the hyper-latent, are moved up wh
 picture and down where it lies below: by STRONG sixteenths of an octave for each standard deviation, or the other way.
 Guides are the JND in blocks of 8 x 8, by its logarithm: of wu2016, which guided the training, of wu2017, of the
 observer itself (how little it sees of noise that is alike everywhere), and of wu2016 with its blocks in random order,
-which says what any change costs. A network whose steps lie right loses by all of them. The middle 256 x 256 pixels of pictures, at
-four settings of the knob; bits are estimated, and saved bits are told as `jndlic_rounding.py` tells them.
+which says what any change costs. A network whose steps lie right loses by all of them. The middle 256 x 256 pixels of
+pictures, at four settings of the knob; bits are estimated, and saved bits are told as `jndlic_rounding.py` tells them.
 """
 
 from __future__ import annotations
