@@ -171,9 +171,10 @@ def jndlic() -> Scores:
     return found
 
 
-def jndlic_parts(means: dict[str, str]) -> dict[str, str]:
-    """Summaries of the graphs of a format version, whose means of blocks are predicted by these."""
-    expected = {**means, **{f"context-{index}": f"{n} frequencies" for index, n in enumerate((15, 27, 63, 84), 1)}}
+def jndlic_parts() -> dict[str, str]:
+    """Summaries of the graphs."""
+    expected = {"means-0": "means of luma", "means-1": "means of chroma"}
+    expected |= {f"context-{index}": f"{n} frequencies" for index, n in enumerate((15, 27, 63, 84), 1)}
     return {
         "analysis": "JND-LIC, the learned codec: from a picture and its JND map to latents; of the encoder alone",
         "tables": "JND-LIC: frequency tables of its symbols",
@@ -229,26 +230,17 @@ ABOUT: dict[str, dict[str, Any]] = {
         "remaining_gain": "little by these losses: over 400 steps they fell on, the reading was best after the first "
         "200",
     },
-    "jndlic.pictures.v1": {
-        "architecture": "jndlic",
-        "pictures": ALL,
-        "parts": jndlic_parts({"context-0": "means of blocks"}),
-        "scores": jndlic,
-        "trained": {"recipe": "jndlic-small", "log": "benchmarks/rows/training/jndlic-small.jsonl"},
-        "remaining_gain": "some: the last 1,000 of 9,500 steps brought 0.3 points of 25 per cent, with the rate "
-        "falling to "
-        "nothing; 5,000 to 7,000, at a half to a fifth of it, 2.3. Neither more steps nor more width were tried",
-    },
     "jndlic.pictures.v2": {
         "architecture": "jndlic",
         "pictures": ALL,
-        "parts": jndlic_parts({"means-0": "means of luma", "means-1": "means of chroma"}),
+        "parts": jndlic_parts(),
         "scores": jndlic,
         "trained": {
-            "recipe": "jndlic-two-judges, from jndlic-small's weights by way of jndlic-means",
+            "recipe": "jndlic-two-judges",
+            "from": "jndlic-small, 9,500 steps; jndlic-two-judges, 5,600; jndlic-means, 750; 450 of all, in the log",
             "steps": 16300,
             "hours": 5.3,
-            "log": "checkpoints/jndlic-small, jndlic-two-judges, jndlic-means and jndlic-version-2, log.jsonl",
+            "log": "checkpoints/jndlic-version-2/log.jsonl",
         },
         "remaining_gain": "little by more of the same: at a rate of 2e-5 the saving was 33.9, 34.4, 34.6 and 34.5 per "
         "cent after 150, 300, 450 and 600 steps of all of the network, at 4e-5 and 2e-4 less. Larger batches, which a "

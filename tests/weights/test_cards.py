@@ -38,7 +38,8 @@ def test_every_file_has_its_card_and_all_are_small() -> None:
     files = sorted(path.stem for path in PACKAGED.glob("*.onnx"))
     assert files == NAMES
     assert sum(path.stat().st_size for path in PACKAGED.iterdir()) < 40e6
-    assert set(CURRENT.values()) == {NETWORK_OF[name] for name in NAMES}
+    # What was once written with earlier weights must decode for ever.
+    assert {NETWORK_OF[name] for name in NAMES} - set(CURRENT.values()) == {"jndlic.pictures.v1"}
 
 
 def test_a_networks_own_name_stands_for_its_newest_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

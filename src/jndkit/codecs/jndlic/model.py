@@ -9,7 +9,7 @@ import hashlib
 import importlib.metadata
 import importlib.util
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -19,7 +19,7 @@ from jndkit import weights
 from jndkit.codecs.jndlic.coder import Integers, Tables
 from jndkit.codecs.jndlic.container import DIGEST
 from jndkit.codecs.jndlic.layout import LAYOUTS, SERIAL, Z_LIMIT, Layout
-from jndkit.errors import CodecError, MissingError
+from jndkit.errors import CodecError, MissingError, UsageError
 from jndkit.inference import Session, default_runtime, session
 
 Floats = npt.NDArray[np.float32]
@@ -51,8 +51,10 @@ class Model(Protocol):
     name: str
     digest: bytes
     layout: Layout
-    analysis_reach: int
     painting_reach: int
+
+    @property
+    def analysis_reach(self) -> int: ...
 
     def analyse(self, picture: Floats, jnd: Floats, knob: int) -> tuple[Floats, Floats]:
         """Latents (192, H/8, W/8) in steps of the middle field, hyper-latents (C, H/32, W/32); neither is rounded.
@@ -105,10 +107,17 @@ def is_serial(name: str) -> bool:
 
 
 def check(name: str) -> None:
-    """Raises MissingError, as `find` does, where there are no networks of a name; nothing is loaded."""
+    """Whether a name's networks can encode; nothing is loaded.
+
+    Raises MissingError, as `find` does, where there are none, and UsageError where they only decode, as those of
+    earlier releases do.
+    """
+    encoder, *decoding = graphs_of(name)
     for folder in weights.folders():
-        if all((folder / f"{graph}.toml").is_file() for graph in graphs_of(name)):
-            return
+        if all((folder / f"{graph}.toml").is_file() for graph in decoding):
+            if (folder / f"{encoder}.toml").is_file():
+                return
+            raise UsageError(f"{name} only decodes, files that it once wrote: choose jndlic to encode")
     raise missing(name)
 
 
@@ -166,16 +175,23 @@ class _Networks:
 
     def __init__(self, name: str) -> None:
         self.name, self.layout = name, layout_of(name)
-        analysis, *decoding = (weights.find(graph) for graph in graphs_of(name))
+        decoding = [weights.find(graph) for graph in graphs_of(name)[1:]]
         self.digest = digest_of(decoding)
-        self.analysis_reach = analysis.card.context
         self.painting_reach = decoding[-1].card.context
         self._tables, self._hyper, *self._contexts = (session(graph.path) for graph in decoding[:-1])
         # The largest two, of which an encoder needs one and a decoder the other.
-        self._analysis, self._synthesis = analysis.path, decoding[-1].path
+        self._synthesis = decoding[-1].path
+
+    @property
+    def analysis_reach(self) -> int:
+        return self._analysis.card.context
+
+    @cached_property
+    def _analysis(self) -> weights.Weights:
+        return weights.find(graphs_of(self.name)[0])
 
     def analyse(self, picture: Floats, jnd: Floats, knob: int) -> tuple[Floats, Floats]:
-        latent, z = session(self._analysis)(picture[None], jnd[None, None], number(knob))
+        latent, z = session(self._analysis.path)(picture[None], jnd[None, None], number(knob))
         return latent[0], z[0]
 
     def priors(self, knob: int) -> Priors:
@@ -188,6 +204,9 @@ class _Networks:
     def predict(
         self, part: int, features: Floats, step: Floats, known: Floats, turn: int, places: npt.NDArray[np.int64]
     ) -> tuple[Integers, Integers]:
+        if not places.size:  # of a small picture a pass may have none, and not every runtime takes nothing
+            begin, end = self.layout.slices[part]
+            return np.empty((end - begin, 0), np.int32), np.empty((end - begin, 0), np.int32)
         planes = (features, step, known) if self.layout.stepped[part] else (features, known)
         mean, scale = self._contexts[part](*(plane[None] for plane in planes), number(turn), places)
         return mean[0].astype(np.int32), scale[0].astype(np.int32)
