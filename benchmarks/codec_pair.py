@@ -30,7 +30,8 @@ def at(share: str) -> Compared:
 
     def compared(ours: CodecRow, theirs: CodecRow) -> float | None:
         mine, other = (row.answers.get(share, {}).get("bytes") for row in (ours, theirs))
-        return math.log(mine / other) if mine and other else None
+        # A target that no setting met has none.
+        return math.log(mine / other) if isinstance(mine, int) and isinstance(other, int) else None
 
     return compared
 

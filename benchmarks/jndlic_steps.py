@@ -56,7 +56,7 @@ def guides(pixels: Pixels) -> dict[str, Tensor]:
     noisy = np.clip(pixels + random.normal(0.0, NOISE, pixels.shape), 0, 255).round().astype(np.uint8)
     seen = Cvvdp().watch(Picture(pixels), DISPLAYS["desktop"]).map(Picture(noisy))
     maps = {"wu2016": jnd_map(Picture(pixels), "wu2016"), "wu2017": jnd_map(Picture(pixels), "wu2017")}
-    maps["the observer"] = 1.0 / np.maximum(seen, 1e-3)
+    maps["the observer"] = np.reciprocal(np.maximum(seen, np.float32(1e-3)))
     found = {}
     for name, each in maps.items():
         blocks = F.avg_pool2d(torch.from_numpy(np.ascontiguousarray(each, np.float32))[None, None], 8)[0, 0]

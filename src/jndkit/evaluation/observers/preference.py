@@ -69,9 +69,9 @@ def _errors(x: Floats, elo: Floats) -> Iterator[Floats]:
 
 def _bits(quality: Floats, answers: Ranking) -> float | None:
     """Per cent of bits more (or less) that jpegli takes at equal quality."""
-    curves = [
+    ours, theirs = (
         Curve(answers.rate[answers.encoder == encoder].tolist(), quality[answers.encoder == encoder].tolist())
         for encoder in (_OURS, _THEIRS)
-    ]
-    difference = rate_difference(*curves)
+    )
+    difference = rate_difference(ours, theirs)
     return None if difference is None else 100.0 * math.expm1(difference)
