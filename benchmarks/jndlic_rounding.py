@@ -136,7 +136,7 @@ def table(rows: list[Row], head: str = "weight, limit") -> str:
 
 
 def main() -> int:
-    asked = _asked()
+    asked = arguments(__doc__, ROWS)
     if not asked.table:
         model, rows = trained(None), list[Row]()
         with torch.no_grad():
@@ -149,12 +149,13 @@ def main() -> int:
     return 0
 
 
-def _asked() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def arguments(told: str, rows: Path) -> argparse.Namespace:
+    """Of a script that reads pictures of VALID, or its rows."""
+    parser = argparse.ArgumentParser(description=told, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("valid", nargs="?", type=Path)
     parser.add_argument("--table", action="store_true")
     parser.add_argument("--pictures", type=int, default=12)
-    parser.add_argument("--rows", type=Path, default=ROWS)
+    parser.add_argument("--rows", type=Path, default=rows)
     asked = parser.parse_args()
     if not asked.table and asked.valid is None:
         parser.error("give the folder of pictures, or --table")

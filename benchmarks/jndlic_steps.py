@@ -15,7 +15,6 @@ pictures, at four settings of the knob; bits are estimated, and saved bits are t
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 from pathlib import Path
@@ -40,7 +39,7 @@ from jndkit.training.sampling import centres, to_tensor
 from jndkit.version import VERSION
 from jndkit.viewing import DISPLAYS
 from jndlic_ablation import Judge
-from jndlic_rounding import KNOBS, table
+from jndlic_rounding import KNOBS, arguments, table
 
 ROWS = Path(__file__).parent / "rows" / "jndlic_steps.jsonl"
 CHECKPOINT = Path(__file__).parents[1] / "checkpoints" / "jndlic-version-2" / "best.safetensors"
@@ -92,7 +91,7 @@ def read(model: Any, judge: Judge) -> dict[str, list[Row]]:
 
 
 def main() -> int:
-    asked = _asked()
+    asked = arguments(__doc__, ROWS)
     if not asked.table:
         recipe = load_recipe("jndlic-two-judges", ("model.version=2",))
         model, rows = network(recipe.name, recipe.model).eval(), list[Row]()
@@ -105,18 +104,6 @@ def main() -> int:
         asked.rows.write_text("".join(json.dumps(row) + "\n" for row in rows))
     print(table([json.loads(line) for line in asked.rows.read_text().splitlines()], "steps"))
     return 0
-
-
-def _asked() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("valid", nargs="?", type=Path)
-    parser.add_argument("--table", action="store_true")
-    parser.add_argument("--pictures", type=int, default=12)
-    parser.add_argument("--rows", type=Path, default=ROWS)
-    asked = parser.parse_args()
-    if not asked.table and asked.valid is None:
-        parser.error("give the folder of pictures, or --table")
-    return asked
 
 
 if __name__ == "__main__":
