@@ -41,7 +41,7 @@ class Made:
         self.seen: list[Array] = []
 
     def analyse(self, picture: Array, jnd: Array) -> SerialLatents:
-        raise NotImplementedError
+        raise AssertionError("latents are made here, not analysed")
 
     def priors(self, knob: int) -> SerialPriors:
         symbols, z = priors()
@@ -68,7 +68,7 @@ class Made:
         return mean, np.clip(self._scale or spread, 1, 63).astype(np.int32) * np.ones(len(features), np.int32)
 
     def paint(self, symbols: Array, steps: Array) -> Array:
-        raise NotImplementedError
+        raise AssertionError("symbols are looked at here, not painted")
 
 
 def latents(high: int, wide: int, seed: int, size: float) -> SerialLatents:
