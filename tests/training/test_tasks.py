@@ -23,10 +23,10 @@ RECIPES: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "degradation": ("debug-hvssd-degradation", "photos", ("batch=2",)),
     "hvssd": ("debug-hvssd", "photos", ("data.valid_pictures=1",)),
     "jndlic": ("debug-jndlic", "photos", ("crop=128", "data.observed=0.25", "data.scored=0.25", "data.chroma=0.25")),
-    "jndlic-means": (
+    "jndlic-contexts": (
         "debug-jndlic",
         "photos",
-        ('task="jndlic-means"', "model.version=2", "data.crops=4", "data.valid_pictures=1"),
+        ('task="jndlic-contexts"', "model.version=4", "data.crops=4", "data.valid_pictures=1"),
     ),
     "jndlic-paper": (
         "jndlic-paper-narrow",
@@ -47,7 +47,7 @@ def recipe(request: pytest.FixtureRequest, degradation_weights: Path, tmp_path: 
     data = [f"data.train={folder}", f"data.valid={folder}"]
     if request.param == "hvssd":
         data.append(f"data.degradation={degradation_weights}")
-    if request.param == "jndlic-means":
+    if request.param == "jndlic-contexts":
         data.append(f"data.cache={tmp_path / 'symbols'}")
     if request.param == "knob":
         data += [f"data.pictures={folder.parent}", f"data.cache={folder.parent / 'features'}"]

@@ -71,7 +71,7 @@ def test_empty_streams_are_left_out() -> None:
         (FILE[: END + 3], DamagedError, "ends inside its header"),
         (FILE[:-1], DamagedError, "ends before its streams do"),
         (FILE + b"\0", DamagedError, "goes on after its last stream"),
-        (forged(8, "B", 4), FormatError, "version 4 "),
+        (forged(8, "B", 5), FormatError, "version 5 "),
         (forged(9, "B", 2), FormatError, r"features .* \(flags 2\)"),
         (forged(12, "I", 0), DamagedError, "0 x 21"),
         (forged(12, "I", 10**7), LimitError, "more than the limit"),

@@ -21,10 +21,11 @@ from jndkit.codecs.jndlic.layout import (
     SYMBOL_LIMIT,
     Z_LIMIT,
     places,
+    scale_of,
 )
 from jndkit.codecs.jndlic.passes import read_tile, write_tile
 from jndkit.errors import CodecError
-from tests.codecs.jndlic.made_model import Made, MadeSecond
+from tests.codecs.jndlic.made_model import Made, MadeFourth, MadeSecond
 
 Array = npt.NDArray[Any]
 
@@ -41,14 +42,18 @@ def test_the_layout_is_that_of_the_format() -> None:
     assert second.slices == ((0, 1), (1, 3), (3, 18), (18, 45), (45, 108), (108, 192))
     coarse = ((0, 0, 8),), ((4, 4, 8),), ((0, 4, 8), (4, 0, 8)), ((2, 2, 4),), ((0, 2, 4), (2, 0, 4))
     assert second.passes == ((*coarse, *PHASES[0][1:]),) * 2 + PHASES[1:]
-    for layout in (first, second):
+    fourth = LAYOUTS[4]
+    assert (fourth.slices, fourth.passes, fourth.sides) == (second.slices, second.passes, PHASES[0])
+    assert (first.sides, second.sides) == ((), ())
+    assert [scale_of(knob, fourth.bend) for knob in (0, 4, 12, 20)] == [2.0**5.25, 2.0**4, 2.0**1.5, 2.0**0.5]
+    for layout in (first, second, fourth):
         for phases in layout.passes:
             assert sorted(place for each in phases for place in places(4, 12, each)) == list(range(48))
 
 
 @settings(max_examples=20, deadline=None)
 @given(
-    st.sampled_from([Made(), MadeSecond()]),
+    st.sampled_from([Made(), MadeSecond(), MadeFourth()]),
     st.integers(1, 3),
     st.integers(1, 3),
     st.integers(0, 60),

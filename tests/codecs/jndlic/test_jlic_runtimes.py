@@ -19,6 +19,7 @@ from jndkit.codecs.jndlic.layout import (
     CHANNELS,
     GROUPS,
     KNOB_HIGH,
+    SIDE,
     STEP_LIMIT,
     SYMBOL_LIMIT,
     Z_LIMIT,
@@ -30,7 +31,7 @@ from jndkit.picture import Picture
 from tests.streams import make as streams
 
 LAYOUT = model.layout_of(model.current())
-DECIDING = ("hyper", *LAYOUT.graphs)
+DECIDING = ("hyper", *LAYOUT.names)
 Array = npt.NDArray[Any]
 Arrays = tuple[Array, ...]
 Pair = tuple[Array, Array]
@@ -87,7 +88,7 @@ def test_what_is_seen_at_once_changes_nothing(name: str, monkeypatch: pytest.Mon
 def channels_of(name: str) -> tuple[int, int]:
     """Of hyper-latents and of features."""
     found = model.find(name)
-    channels = found.priors(0).z.count
+    channels = found.priors(0).channels
     return channels, len(found.hyper(np.zeros((channels, 1, 1), np.int16), 0)[0])
 
 
@@ -100,6 +101,15 @@ def extremes(name: str, part: str) -> list[Arrays]:
         fields += [random.integers(-Z_LIMIT, Z_LIMIT + 1, (channels, 2, 3))]
         knobs = [np.array([knob], np.float32) for knob in (0, 31, KNOB_HIGH)]
         return [(field[None].astype(np.float32), knob) for field in fields for knob in knobs]
+    if part == SIDE:
+        known = [np.full((channels, 4, 6), sign * Z_LIMIT) for sign in (-1, 1)]
+        known += [Z_LIMIT * random.choice([-1, 1], (channels, 4, 6)), random.integers(-9, 10, (channels, 4, 6))]
+        turns = enumerate(LAYOUT.sides)
+        cases = product(known, (0, 31, KNOB_HIGH), turns)
+        return [
+            (each[None].astype(np.float32), _told(knob), _told(turn), places(4, 6, phases))
+            for each, knob, (turn, phases) in cases
+        ]
     given: list[Arrays] = []
     index = LAYOUT.graphs.index(part)
     fields = [STEP_LIMIT * random.choice([-1, 1], (GROUPS, 8, 12))] if LAYOUT.stepped[index] else []
@@ -119,7 +129,11 @@ def test_nothing_saturates(name: str, part: str, threads: Callable[[int], None])
     """Hyper-latents and symbols at their limits everywhere: whole numbers, in range, the same bit for bit."""
     path = weights.find(f"{name}-{part}").path
     mean = SYMBOL_LIMIT * FRACTIONS
-    limits = ((0, 255), (-STEP_LIMIT, STEP_LIMIT)) if part == "hyper" else ((-mean, mean), (0, 63))
+    limits = ((-mean, mean), (0, 63))
+    if part == "hyper":
+        limits = ((0, 255), (-STEP_LIMIT, STEP_LIMIT))
+    elif part == SIDE:
+        limits = ((-Z_LIMIT * FRACTIONS, Z_LIMIT * FRACTIONS), (1, 63))
     given = extremes(name, part)
     first: list[Arrays] = []
     for runtime in inference.available():
@@ -224,6 +238,10 @@ class _Torch:
         features, step = self._run("hyper", z[None].astype(np.float32), _told(knob))
         return features[0], step[0]
 
+    def sides(self, known: Array, knob: int, turn: int, places: Array) -> Pair:
+        mean, scale = self._run(SIDE, known[None], _told(knob), _told(turn), places)
+        return mean[0].astype(np.int32), scale[0].astype(np.int32)
+
     def predict(self, part: int, features: Array, step: Array, known: Array, turn: int, places: Array) -> Pair:
         planes = (features, step, known) if self.layout.stepped[part] else (features, known)
         mean, scale = self._run(self.layout.graphs[part], *(each[None] for each in planes), _told(turn), places)
@@ -240,14 +258,17 @@ def _told(number: int) -> Array:
 
 @pytest.mark.slow
 @pytest.mark.train
-def test_pytorch_reads_the_runtimes_files_and_they_read_its(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("version", [2, 4])
+def test_pytorch_reads_the_runtimes_files_and_they_read_its(
+    version: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     torch = pytest.importorskip("torch")
     from jndkit.training.export import publish
     from jndkit.training.networks import network
     from jndkit.training.recipe import load_recipe
 
     torch.manual_seed(9)
-    recipe = load_recipe("debug-jndlic", ("data.train=.", "data.valid=.", "model.version=2"))
+    recipe = load_recipe("debug-jndlic", ("data.train=.", "data.valid=.", f"model.version={version}"))
     drawn = network("jndlic", recipe.model).eval()
     # Drawn networks say little; these say something everywhere.
     for layer in (drawn.decoder.step, *(context.mean for context in drawn.contexts)):

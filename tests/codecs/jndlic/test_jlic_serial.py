@@ -44,7 +44,7 @@ class Made:
         raise AssertionError("latents are made here, not analysed")
 
     def priors(self, knob: int) -> SerialPriors:
-        symbols, z = priors()
+        symbols, z, _ = priors()
         both = np.concatenate([z._counts >> 8] * 2)[:3]
         return SerialPriors(symbols, z, Tables(both, -Z_LIMIT, escapes=False))
 

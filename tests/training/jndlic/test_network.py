@@ -89,5 +89,27 @@ def test_a_network_goes_on_from_one_of_version_1(build: Build, inputs: Inputs, c
         assert all(torch.equal(*pair) for pair in zip(old.parameters(), new.parameters(), strict=True))
     second(*values).bits.sum().backward()
     assert all(each.grad is not None for each in second.contexts.parameters())
-    with pytest.raises(UsageError, match="choose 1 or 2"):
+    with pytest.raises(UsageError, match="choose 1, 2, 4"):
         build(version=3)
+
+
+def test_version_4_goes_on_from_version_2(build: Build, inputs: Inputs, crop: Pixels, tmp_path: Path) -> None:
+    """It predicts what that one did but for what came from raw symbols, and all that is new learns."""
+    from safetensors.torch import save_file
+
+    from jndkit.training.networks import load_weights
+
+    second, fourth, values = build(version=2), build(version=4, signed=24), inputs(crop, 30.0)
+    for layer in (*second.analysis.parameters(), *second.contexts.parameters()):
+        layer.data += 0.01 * torch.randn(layer.shape, generator=torch.Generator().manual_seed(1))
+    save_file(second.state_dict(), tmp_path / "second.safetensors")
+    load_weights(fourth, tmp_path / "second.safetensors", "jndlic")
+    coded = [model(*values) for model in (second, fourth)]
+    features, step = second.decoder(torch.zeros(1, 6, 3, 4), values[2])
+    spent = [
+        model.bits_of(coded[0].symbols.round().detach(), features, step, [0, 1, 3, 4, 5]) for model in (second, fourth)
+    ]
+    assert all(torch.equal(*pair) for pair in zip(*spent, strict=True))
+    (coded[1].bits.sum() + coded[1].side_bits.sum()).backward()
+    new = [*fourth.contexts.named_parameters(), *fourth.prior.named_parameters()]
+    assert all(each.grad is not None for _, each in new)

@@ -157,7 +157,7 @@ def _analysed(pixels: Pixels, jnd: Floats, model: Model, tile: Window, knob: int
     """Latents and hyper-latents of a tile."""
     height, width = tile.rows.stop - tile.rows.start, tile.columns.stop - tile.columns.start
     latent = np.empty((CHANNELS, height // BLOCK, width // BLOCK), np.float32)
-    z = np.empty((model.priors(knob).z.count, height // MULTIPLE, width // MULTIPLE), np.float32)
+    z = np.empty((model.priors(knob).channels, height // MULTIPLE, width // MULTIPLE), np.float32)
     for window in windows(jnd.shape[0], jnd.shape[1], model.analysis_reach, SEEN, (tile.rows, tile.columns)):
         seen = np.s_[window.seen_rows, window.seen_columns]
         colours = np.ascontiguousarray(pixels[seen].transpose(2, 0, 1)) * np.float32(1 / 255)

@@ -43,6 +43,8 @@ class Layout(NamedTuple):
     slices: first and last + 1 channel of each.  passes: of each slice.  graphs: what predicts each slice, by what is
     put behind the name of the weights.  looks: rows of latents around a place that decide what is predicted there.
     stepped: whether the prediction of a slice is told the field of steps.
+    sides: the passes of the hyper-latents; none, where each channel has one table for all.
+    bend: the knob below which steps grow faster.
     """
 
     version: int
@@ -51,8 +53,16 @@ class Layout(NamedTuple):
     graphs: tuple[str, ...]
     looks: tuple[int, ...]
     stepped: tuple[bool, ...]
+    sides: tuple[tuple[Phase, ...], ...] = ()
+    bend: int = 0
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The graphs that predict, that of the hyper-latents first where there is one."""
+        return (*((SIDE,) if self.sides else ()), *self.graphs)
 
 
+SIDE = "side"
 _CONTEXTS = tuple(f"context-{index}" for index in range(len(SLICES)))
 LAYOUTS = {
     1: Layout(1, SLICES, PHASES, _CONTEXTS, (2,) * 5, (False,) * 5),
@@ -66,6 +76,8 @@ LAYOUTS = {
         (True, True, False, False, False, False),
     ),
 }
+# Hyper-latents are predicted as well, and every slice from its neighbours with their signs, in one unit.
+LAYOUTS[4] = LAYOUTS[2]._replace(version=4, stepped=(True,) * 6, sides=_QUARTERS, bend=12)
 
 
 class SerialLayout(NamedTuple):
@@ -97,6 +109,14 @@ def places(height: int, width: int, phases: tuple[Phase, ...]) -> npt.NDArray[np
     return np.concatenate([grid[row::step, column::step].ravel() for row, column, step in phases])
 
 
-def scale_of(knob: float) -> float:
-    """The factor on all quantisation steps: 1 at knob 24, half of it eight knobs higher."""
-    return float(2.0 ** ((24.0 - knob) / 8.0))
+def scale_of(knob: float, bend: float = 0.0) -> float:
+    """The factor on all quantisation steps: 1 at knob 24, half of it eight knobs higher.
+
+    bend: of the layout.
+    """
+    return float(2.0 ** ((24.0 - level_of(knob, bend)) / 8.0))
+
+
+def level_of(knob: float, bend: float) -> float:
+    """The knob that would have the same steps without a bend: below it the knob counts 2.5 times."""
+    return knob - 1.5 * max(0.0, bend - knob)

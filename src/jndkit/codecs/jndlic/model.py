@@ -18,7 +18,7 @@ import numpy.typing as npt
 from jndkit import weights
 from jndkit.codecs.jndlic.coder import Integers, Tables
 from jndkit.codecs.jndlic.container import DIGEST
-from jndkit.codecs.jndlic.layout import LAYOUTS, SERIAL, Z_LIMIT, Layout
+from jndkit.codecs.jndlic.layout import LAYOUTS, SERIAL, SIDE, Z_LIMIT, Layout
 from jndkit.errors import CodecError, MissingError, UsageError
 from jndkit.inference import Session, default_runtime, session
 
@@ -34,11 +34,13 @@ FRACTIONS = 8
 class Priors(NamedTuple):
     """The frequency tables of one setting of the knob.
 
-    symbols: of differences to a mean; FRACTIONS rows for each scale but 0, which needs none.  z: a row a channel.
+    symbols: of differences to a mean; FRACTIONS rows for each scale but 0, which needs none.  z: a row a channel;
+    None where hyper-latents are predicted as symbols are.  channels: of hyper-latents.
     """
 
     symbols: Tables
-    z: Tables
+    z: Tables | None
+    channels: int
 
 
 class Model(Protocol):
@@ -65,6 +67,12 @@ class Model(Protocol):
 
     def priors(self, knob: int) -> Priors:
         """The frequency tables."""
+        ...
+
+    def sides(
+        self, known: Floats, knob: int, turn: int, places: npt.NDArray[np.int64]
+    ) -> tuple[Integers, Integers]:
+        """As `predict`, of all channels of the hyper-latents; known: (C, H/32, W/32). Asked where `z` has no tables."""
         ...
 
     def hyper(self, z: Integers, knob: int) -> tuple[Floats, Floats]:
@@ -133,7 +141,7 @@ def missing(name: str) -> MissingError:
 def layout_of(name: str) -> Layout:
     """The layout of a name's weights: the newest whose graphs begin to be there."""
     for version, layout in sorted(LAYOUTS.items(), reverse=True):
-        if version == 1 or _is_there(f"{name}-{layout.graphs[0]}"):
+        if version == 1 or _is_there(f"{name}-{layout.names[0]}"):
             break
     return layout
 
@@ -144,7 +152,7 @@ def _is_there(graph: str) -> bool:
 
 def graphs_of(name: str) -> list[str]:
     """The graphs of a name: an encoder's own, then those that a file depends on, the painter last."""
-    middle = SERIAL.graphs if is_serial(name) else ("hyper", *layout_of(name).graphs)
+    middle = SERIAL.graphs if is_serial(name) else ("hyper", *layout_of(name).names)
     return [f"{name}-{part}" for part in ("analysis", "tables", *middle, "synthesis")]
 
 
@@ -178,7 +186,10 @@ class _Networks:
         decoding = [weights.find(graph) for graph in graphs_of(name)[1:]]
         self.digest = digest_of(decoding)
         self.painting_reach = decoding[-1].card.context
-        self._tables, self._hyper, *self._contexts = (session(graph.path) for graph in decoding[:-1])
+        graphs = dict(zip(graphs_of(name)[1:-1], decoding, strict=False))
+        runs = {graph.removeprefix(f"{name}-"): session(found.path) for graph, found in graphs.items()}
+        self._tables, self._hyper, self._side = runs["tables"], runs["hyper"], runs.get(SIDE)
+        self._contexts = [runs[graph] for graph in self.layout.graphs]
         # The largest two, of which an encoder needs one and a decoder the other.
         self._synthesis = decoding[-1].path
 
@@ -197,6 +208,13 @@ class _Networks:
     def priors(self, knob: int) -> Priors:
         return _priors(self._tables, knob)
 
+    def sides(
+        self, known: Floats, knob: int, turn: int, places: npt.NDArray[np.int64]
+    ) -> tuple[Integers, Integers]:
+        if self._side is None or not places.size:
+            return _nothing(len(known))
+        return _whole(self._side(known[None], number(knob), number(turn), places))
+
     def hyper(self, z: Integers, knob: int) -> tuple[Floats, Floats]:
         features, step = self._hyper(z[None].astype(np.float32), number(knob))
         return features[0], step[0]
@@ -206,14 +224,22 @@ class _Networks:
     ) -> tuple[Integers, Integers]:
         if not places.size:  # of a small picture a pass may have none, and not every runtime takes nothing
             begin, end = self.layout.slices[part]
-            return np.empty((end - begin, 0), np.int32), np.empty((end - begin, 0), np.int32)
+            return _nothing(end - begin)
         planes = (features, step, known) if self.layout.stepped[part] else (features, known)
-        mean, scale = self._contexts[part](*(plane[None] for plane in planes), number(turn), places)
-        return mean[0].astype(np.int32), scale[0].astype(np.int32)
+        return _whole(self._contexts[part](*(plane[None] for plane in planes), number(turn), places))
 
     def paint(self, symbols: Floats, step: Floats, knob: int) -> Floats:
         picture: Floats = session(self._synthesis)(symbols[None], step[None], number(knob))[0][0]
         return picture
+
+
+def _nothing(channels: int) -> tuple[Integers, Integers]:
+    return np.empty((channels, 0), np.int32), np.empty((channels, 0), np.int32)
+
+
+def _whole(predicted: Sequence[Floats]) -> tuple[Integers, Integers]:
+    mean, scale = predicted
+    return mean[0].astype(np.int32), scale[0].astype(np.int32)
 
 
 def digest_of(decoding: Sequence[weights.Weights]) -> bytes:
@@ -227,8 +253,11 @@ def number(number: int) -> Floats:
 
 @lru_cache(maxsize=8)
 def _priors(run: Session, knob: int) -> Priors:
-    frequencies, z_frequencies = run(number(knob))
-    return Priors(tables_of_symbols(frequencies), tables_of_hyper(z_frequencies))
+    frequencies, second = run(number(knob))
+    symbols = tables_of_symbols(frequencies)
+    if second.ndim == 1:  # how many channels there are, which need no tables of their own
+        return Priors(symbols, None, int(second[0]))
+    return Priors(symbols, tables_of_hyper(second), len(second))
 
 
 def tables_of_symbols(frequencies: Floats) -> Tables:

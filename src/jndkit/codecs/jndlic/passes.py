@@ -20,7 +20,7 @@ from jndkit.codecs.jndlic.layout import (
     Z_LIMIT,
     places,
 )
-from jndkit.codecs.jndlic.model import FRACTIONS, Floats, Model, Priors
+from jndkit.codecs.jndlic.model import FRACTIONS, Floats, Model
 from jndkit.errors import CodecError
 
 Symbols = npt.NDArray[np.int16]
@@ -60,7 +60,13 @@ def write_tile(encoder: Encoder, model: Model, latent: Floats, z: Floats, knob: 
     priors = model.priors(knob)
     # Halves go up, as in training, and not to even.
     rounded = np.clip(np.floor(z + np.float32(0.5)), -Z_LIMIT, Z_LIMIT).astype(np.int16)
-    encoder.encode(rounded.ravel(), _z_rows(rounded.shape, priors), priors.z)
+    if priors.z is not None:
+        encoder.encode(rounded.ravel(), _z_rows(rounded.shape, priors.z), priors.z)
+    else:
+        whole = rounded.reshape(len(rounded), -1).astype(np.int32)
+        for side in _sides(model, np.zeros(rounded.shape, np.float32), knob):
+            encoder.encode((whole[:, side.where] - side.centre).ravel(), side.rows, priors.symbols)
+            side.target[:, side.where] = whole[:, side.where]
     features, step = model.hyper(rounded, knob)
     # Only an encoder needs these floating-point steps; decoders count on in whole symbols.
     values = (latent * np.exp2(step / np.float32(-16))[GROUP_OF]).reshape(CHANNELS, -1)
@@ -84,8 +90,17 @@ def read_tile(decoder: Decoder, model: Model, height: int, width: int, knob: int
     Raises CodecError for what no encoder writes.
     """
     priors = model.priors(knob)
-    shape = (priors.z.count, height // MULTIPLE, width // MULTIPLE)
-    z = decoder.decode(_z_rows(shape, priors), priors.z).astype(np.int16).reshape(shape)
+    shape = (priors.channels, height // MULTIPLE, width // MULTIPLE)
+    if priors.z is not None:
+        z = decoder.decode(_z_rows(shape, priors.z), priors.z).astype(np.int16).reshape(shape)
+    else:
+        known = np.zeros(shape, np.float32)
+        for side in _sides(model, known, knob):
+            mine = side.centre + decoder.decode(side.rows, priors.symbols).reshape(side.centre.shape)
+            if mine.size and max(int(mine.max()), -int(mine.min())) > Z_LIMIT:
+                raise CodecError(f"a hyper-latent lies beyond {Z_LIMIT}")
+            side.target[:, side.where] = mine
+        z = known.astype(np.int16)
     features, step = model.hyper(z, knob)
     known = np.zeros((CHANNELS, height // BLOCK, width // BLOCK), np.float32)
     for current in _passes(model, features, step, known):
@@ -104,10 +119,27 @@ def _passes(model: Model, features: Floats, step: Floats, known: Floats) -> Iter
         for turn, phases in enumerate(model.layout.passes[part]):
             where = places(known.shape[1], known.shape[2], phases)
             mean, scale = _predicted(model, part, (features, step, known), turn)
-            centre = (mean + FRACTIONS // 2) // FRACTIONS  # to the nearest; floor division also below 0
+            centre, rows = _tabled(mean, scale)
             coded = scale > 0
-            rows = ((scale - 1) * FRACTIONS + mean - FRACTIONS * centre + FRACTIONS // 2)[coded]
-            yield _Pass(slice(first, last), flat[first:last], where, centre, coded, rows)
+            yield _Pass(slice(first, last), flat[first:last], where, centre, coded, rows[coded])
+
+
+def _sides(model: Model, known: Floats, knob: int) -> Iterator[_Pass]:
+    """The passes of predicted hyper-latents, all of which are coded. known: (C, h, w), which the caller fills in."""
+    flat = known.reshape(len(known), -1)
+    for turn, phases in enumerate(model.layout.sides):
+        where = places(known.shape[1], known.shape[2], phases)
+        mean, scale = model.sides(known, knob, turn, where)
+        centre, rows = _tabled(mean, scale)
+        if scale.size and not scale.all():
+            raise CodecError("the network that predicts hyper-latents is of another kind")
+        yield _Pass(slice(0, len(known)), flat, where, centre, scale > 0, rows.ravel())
+
+
+def _tabled(mean: Integers, scale: Integers) -> tuple[Integers, Integers]:
+    """Means as whole symbols, and which table codes what differs from them, of one shape."""
+    centre = (mean + FRACTIONS // 2) // FRACTIONS  # to the nearest; floor division also below 0
+    return centre, (scale - 1) * FRACTIONS + mean - FRACTIONS * centre + FRACTIONS // 2
 
 
 def _predicted(model: Model, part: int, planes: tuple[Floats, Floats, Floats], turn: int) -> tuple[Integers, Integers]:
@@ -150,10 +182,10 @@ def _rounded(values: Floats, centre: Integers, rows: Integers, tables: Tables) -
     return np.asarray(below + (above & (values < SYMBOL_LIMIT)))
 
 
-def _z_rows(shape: tuple[int, ...], priors: Priors) -> npt.NDArray[np.int32]:
+def _z_rows(shape: tuple[int, ...], tables: Tables) -> npt.NDArray[np.int32]:
     """Each channel has a table of its own. Raises CodecError where there are not as many."""
-    if shape[0] != priors.z.count:
-        raise CodecError(f"there are {priors.z.count} tables for {shape[0]} channels of hyper-latents")
+    if shape[0] != tables.count:
+        raise CodecError(f"there are {tables.count} tables for {shape[0]} channels of hyper-latents")
     return np.repeat(np.arange(shape[0], dtype=np.int32), shape[1] * shape[2])
 
 

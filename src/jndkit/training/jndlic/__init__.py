@@ -6,7 +6,7 @@ SYSTEM = System(
     networks={"jndlic": "network:JndLic", "jndlic-paper": "paper:JndLicPaper"},
     tasks={
         "jndlic": "task:JndLicTask",
-        "jndlic-means": "means_task:MeansTask",
+        "jndlic-contexts": "contexts_task:ContextsTask",
         "jndlic-paper": "paper_task:JndLicPaperTask",
     },
     used_as={"jndlic-paper": "jndlic"},

@@ -17,9 +17,9 @@ from jndkit.codecs.jndlic.layout import GROUPS, PHASES, SLICES, STEP_LIMIT, SYMB
 from jndkit.training.jndlic.integer import ACTIVATION, BIAS_UNIT, IntegerConv, clipped, floored
 from jndkit.training.jndlic.likelihood import FRACTIONS, SCALES
 
-_KNOTS = 6  # of the knob, on which features may bend
+KNOTS = 6  # of the knob, on which features may bend
 _TURNS = 4  # passes of a slice, at most
-_MEANS = SYMBOL_LIMIT * FRACTIONS
+MEANS = SYMBOL_LIMIT * FRACTIONS
 _SIGNED = 18  # channels whose signs are looked at: means and the lowest frequencies
 _LINEAR_SLICES = 2  # whose means are also predicted linearly, from signed neighbours
 _REACH = 1500  # as much as lets sums over 162 neighbours stay below 2^24
@@ -29,8 +29,8 @@ _GAIN = 32.0  # a neighbour that counts whole has the weight FRACTIONS
 
 
 def knob_planes(knob: Tensor) -> Tensor:
-    """Whole numbers 0..255 that a network can bend its features on: (N, _KNOTS, 1, 1) of a knob (N,)."""
-    starts = torch.arange(_KNOTS, dtype=knob.dtype, device=knob.device) * 10.0
+    """Whole numbers 0..255 that a network can bend its features on: (N, KNOTS, 1, 1) of a knob (N,)."""
+    starts = torch.arange(KNOTS, dtype=knob.dtype, device=knob.device) * 10.0
     return ((floored(knob[:, None] + 0.5) - starts) * 16.0).clamp(0.0, 240.0)[:, :, None, None]
 
 
@@ -44,13 +44,13 @@ class HyperDecoder(nn.Module):
         super().__init__()
         self.steps = steps
         inner = 2 * width
-        self.first = IntegerConv(channels + _KNOTS, inner)
+        self.first = IntegerConv(channels + KNOTS, inner)
         self.near = IntegerConv(inner, inner, 3, groups=inner)
         self.first_up = IntegerConv(inner, 4 * width)
         self.between = IntegerConv(width, width, 5, groups=width)
         self.second_up = IntegerConv(width, 4 * width)
         self.close = IntegerConv(width, width, 5, groups=width)
-        self.last = IntegerConv(width + _KNOTS, width)
+        self.last = IntegerConv(width + KNOTS, width)
         self.step = None
         if steps == "derived":
             self.step = IntegerConv(width, GROUPS, low=-STEP_LIMIT, high=STEP_LIMIT, gain=_SLOWER)
@@ -79,9 +79,10 @@ class SliceContext(nn.Module):
     """Means and scales of one slice's symbols at the places of one pass.
 
     channels: an element of SLICES.  features: channels of the hyper-decoder's.  width: of the hidden layers.
+    linear: whether the first slices are predicted from raw symbols of neighbours too.
     """
 
-    def __init__(self, channels: tuple[int, int], features: int, width: int) -> None:
+    def __init__(self, channels: tuple[int, int], features: int, width: int, *, linear: bool = True) -> None:
         super().__init__()
         index = SLICES.index(channels)
         self.begin, self.end = channels
@@ -91,14 +92,14 @@ class SliceContext(nn.Module):
         self.beside = IntegerConv(own, own, 5, groups=own)
         self.linear = None
         wide = 2 * signed + 2 * (self.begin + own) + features + _TURNS
-        if index < _LINEAR_SLICES:
+        if linear and index < _LINEAR_SLICES:
             shifts = 25 if index == 0 else 9
             outputs = self.turns * (own + _TEXTURES)
-            self.linear = IntegerConv(self.end * shifts, outputs, low=-_MEANS, high=_MEANS, reach=_REACH, gain=_GAIN)
+            self.linear = IntegerConv(self.end * shifts, outputs, low=-MEANS, high=MEANS, reach=_REACH, gain=_GAIN)
             self._start_from_neighbours(self.linear, index)
             wide += 2 * _TEXTURES
         self.hidden = nn.ModuleList([IntegerConv(wide, width), IntegerConv(width, width)])
-        self.mean = IntegerConv(width, own, low=-_MEANS, high=_MEANS, gain=_SLOW)
+        self.mean = IntegerConv(width, own, low=-MEANS, high=MEANS, gain=_SLOW)
         self.scale = IntegerConv(width, own, low=0, high=SCALES - 1, gain=_SLOW)
         nn.init.zeros_(self.mean.weight)
         nn.init.normal_(self.scale.weight, 0.0, 0.05)
@@ -144,6 +145,19 @@ class SliceContext(nn.Module):
         return [features, earlier, self.around(earlier)]
 
     def at(self, before: list[Tensor], symbols: Tensor, turn: Tensor, places: Tensor) -> tuple[Tensor, Tensor]:
+        parts, line = self.seen(before, symbols, turn, places)
+        hidden = torch.cat(parts, dim=1)
+        for layer in self.hidden:
+            hidden = layer(hidden)
+        mean, scale = self.mean(hidden), self.scale(hidden)
+        if line is not None:
+            mean = clipped(mean + line, -MEANS, MEANS)
+        return mean[..., 0], scale[..., 0]
+
+    def seen(
+        self, before: list[Tensor], symbols: Tensor, turn: Tensor, places: Tensor
+    ) -> tuple[list[Tensor], Tensor | None]:
+        """What the hidden layers are told, (N, channels, n, 1) each, and what is predicted without them."""
         own = _sizes(symbols[:, self.begin : self.end])
         low = symbols[:, : min(self.end, _SIGNED)]
         planes = [*before, self.beside(own), own, low.clamp(-127.0, 127.0), low.abs().clamp_max(ACTIVATION)]
@@ -153,13 +167,7 @@ class SliceContext(nn.Module):
         if self.linear is not None:
             line, textures = self._linear(self.linear, symbols, which, places)
             parts += [textures.clamp_max(ACTIVATION), floored(textures * 0.0625).clamp_max(ACTIVATION)]
-        hidden = torch.cat(parts, dim=1)
-        for layer in self.hidden:
-            hidden = layer(hidden)
-        mean, scale = self.mean(hidden), self.scale(hidden)
-        if line is not None:
-            mean = clipped(mean + line, -_MEANS, _MEANS)
-        return mean[..., 0], scale[..., 0]
+        return parts, line
 
     def _linear(self, layer: IntegerConv, symbols: Tensor, which: Tensor, places: Tensor) -> tuple[Tensor, Tensor]:
         """Weighted sums of the neighbours, by weights of the turn: means, in eighths, and sizes of differences."""

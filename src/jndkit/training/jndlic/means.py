@@ -11,9 +11,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from jndkit.codecs.jndlic.layout import GROUP_OF, STEP_LIMIT, SYMBOL_LIMIT
+from jndkit.codecs.jndlic.layout import GROUP_OF, SYMBOL_LIMIT
 from jndkit.training.jndlic.integer import ACTIVATION, BIAS_UNIT, IntegerConv, clipped, floored
 from jndkit.training.jndlic.likelihood import FRACTIONS, SCALES
+from jndkit.training.jndlic.unit import LARGEST, ONE, CommonUnit
 
 _DISTANCES = (8, 4, 4, 2, 2, 1, 1, 1)  # of each pass, in blocks: between a place and its neighbours
 _DIAGONAL = (1, 3, 5)  # passes whose four nearest lie at the corners
@@ -22,8 +23,6 @@ _RADIUS = 2  # distances, that a place looks up, down and to both sides
 _MEANS = SYMBOL_LIMIT * FRACTIONS
 _REACH = 3000  # eighths; as much as lets sums over 75 neighbours stay below 2^24
 _SLOW = 0.1  # of layers whose smallest change is felt at once
-_LARGEST = 32767.0  # eighths of a step at field 0
-_ONE = 64.0  # what stands for a factor of 1
 
 
 def _offsets() -> list[tuple[int, int]]:
@@ -55,7 +54,6 @@ class MeanContext(nn.Module):
 
     known: Tensor
     nearest: Tensor
-    factors: Tensor
 
     def __init__(self, begin: int, end: int, features: int, width: int) -> None:
         super().__init__()
@@ -69,8 +67,7 @@ class MeanContext(nn.Module):
             for index, each in enumerate(_nearest(turn)):
                 picks[turn, index, offsets.index(each)] = 1.0
         self.register_buffer("nearest", picks, persistent=False)
-        step = torch.arange(-STEP_LIMIT, STEP_LIMIT + 1, dtype=torch.float64)
-        self.register_buffer("factors", (_ONE * torch.exp2(step / 16.0)).round().float(), persistent=False)
+        self.unit = CommonUnit()
         inputs, outputs = end * len(offsets), end - begin
         self.linear = IntegerConv(inputs, TURNS * outputs, low=-_MEANS, high=_MEANS, reach=_REACH)
         wide = 3 * inputs + features + TURNS + end
@@ -103,14 +100,14 @@ class MeanContext(nn.Module):
         which = (turns[:, None] == turn[None]).to(symbols.dtype)  # (TURNS, 1 or n)
         fields = step.index_select(1, torch.from_numpy(GROUP_OF[: self.end]).to(step.device))
         here = fields.flatten(2).index_select(2, places)
-        around, inside = self._around(self._shared(symbols[:, : self.end], fields), which, places)
+        around, inside = self._around(self.unit(symbols[:, : self.end], fields), which, places)
         base = self._base(around, inside, which)
         known = (which[:, None] * self.known[..., None]).sum(dim=0).unflatten(0, (self.end, -1))
         apart = (around - base[:, :, None]) * inside * known
         line = self._line(apart.clamp(-_REACH, _REACH).flatten(1, 2)[..., None], which)
-        shared = clipped(base[:, self.begin :] + line, -_LARGEST, _LARGEST)
-        line = floored(shared * self._factor(-here[:, self.begin :]) / _ONE + 0.5)
-        near = floored(apart.clamp(-_LARGEST, _LARGEST) * self._factor(-here)[:, :, None] / _ONE).flatten(1, 2)
+        shared = clipped(base[:, self.begin :] + line, -LARGEST, LARGEST)
+        line = floored(shared * self.unit.factor(-here[:, self.begin :]) / ONE + 0.5)
+        near = floored(apart.clamp(-LARGEST, LARGEST) * self.unit.factor(-here)[:, :, None] / ONE).flatten(1, 2)
         sizes, count = near.abs(), places.shape[0]
         planes = [
             floored(near * 0.5).clamp(-127.0, 127.0),
@@ -125,14 +122,6 @@ class MeanContext(nn.Module):
             hidden = layer(hidden)
         mean = clipped(self.mean(hidden)[..., 0] + line, -_MEANS, _MEANS)
         return mean, self.scale(hidden)[..., 0]
-
-    def _factor(self, step: Tensor) -> Tensor:
-        """_ONE * 2^(step / 16), whole."""
-        return self.factors[(step + STEP_LIMIT).to(torch.int64)]
-
-    def _shared(self, symbols: Tensor, step: Tensor) -> Tensor:
-        """Eighths of a step at field 0, whole and within 16 bits."""
-        return floored(symbols * self._factor(step) * (FRACTIONS / _ONE) + 0.5).clamp(-_LARGEST, _LARGEST)
 
     def _around(self, values: Tensor, which: Tensor, places: Tensor) -> tuple[Tensor, Tensor]:
         """Neighbours in the distance of the pass, (N, planes, offsets, n); whether they lie inside, (offsets, n)."""

@@ -8,13 +8,13 @@ hyper-latent, or sent in it; the published network is `paper`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from jndkit.codecs.jndlic.layout import CHANNELS, GROUPS, LAYOUTS, RD_WEIGHT, SYMBOL_LIMIT, places
+from jndkit.codecs.jndlic.layout import CHANNELS, GROUPS, LAYOUTS, RD_WEIGHT, SYMBOL_LIMIT, Layout, places
 from jndkit.errors import UsageError
 from jndkit.training.jndlic.coded import Coded
 from jndkit.training.jndlic.entropy import HyperDecoder, SliceContext, bounded
@@ -22,6 +22,8 @@ from jndkit.training.jndlic.integer import rounded
 from jndkit.training.jndlic.likelihood import FRACTIONS, HyperPrior, symbol_bits
 from jndkit.training.jndlic.means import MeanContext
 from jndkit.training.jndlic.parts import Part, parts
+from jndkit.training.jndlic.sides import SideContext
+from jndkit.training.jndlic.signed import SignedContext
 from jndkit.training.jndlic.transform import (
     Refinement,
     Stage,
@@ -105,7 +107,7 @@ class JndLic(nn.Module):
 
     width, blocks: of the encoder's stage.  decoder_width, decoder_blocks: of the decoder's.  refinement: channels of
     the picture's, 0 for none.  hyper: channels of the hyper-latent.  features: of the hyper-decoder.  context: width
-    of the networks a slice.  steps: "derived" from the hyper-latent, "coded" in channels of it that come from the JND
+    of the networks a slice; in version 4 that of the means, and `signed` of the others.  steps: "derived" from the hyper-latent, "coded" in channels of it that come from the JND
     alone, or "fixed".  jnd: whether the encoder sees the JND map.  feature_transform: whether the JND feature
     transforms are there.  version: of the format that its files are in; see `codecs.jndlic.layout`.
     """
@@ -120,6 +122,7 @@ class JndLic(nn.Module):
         hyper: int = 48,
         features: int = 64,
         context: int = 96,
+        signed: int = 192,
         steps: str = "derived",
         jnd: bool = True,
         feature_transform: bool = True,
@@ -127,7 +130,7 @@ class JndLic(nn.Module):
     ) -> None:
         super().__init__()
         if version not in LAYOUTS:
-            raise UsageError(f"version = {version}: choose {' or '.join(map(str, LAYOUTS))}")
+            raise UsageError(f"version = {version}: choose {', '.join(map(str, LAYOUTS))}")
         if steps not in STEPS:
             raise UsageError(f"steps = {steps!r}: choose {', '.join(STEPS)}")
         if steps == "coded" and not jnd:
@@ -139,11 +142,9 @@ class JndLic(nn.Module):
         self.synthesis = Synthesis(decoder_width, decoder_blocks, refinement, feature_transform)
         self.decoder = HyperDecoder(hyper, features, steps)
         self.layout = LAYOUTS[version]
-        self.contexts = nn.ModuleList(
-            MeanContext(*channels, features, context) if stepped else SliceContext(channels, features, context)
-            for channels, stepped in zip(self.layout.slices, self.layout.stepped, strict=True)
-        )
-        self.prior = HyperPrior(hyper)
+        self.contexts = nn.ModuleList(_contexts(self.layout, features, context, signed))
+        self.hyper = hyper
+        self.prior = SideContext(hyper, self.layout.sides) if self.layout.sides else HyperPrior(hyper)
 
     def reach(self) -> tuple[int, int]:
         """Pixels around a place that decide what is made of it: by the encoder, and by the decoder."""
@@ -160,7 +161,8 @@ class JndLic(nn.Module):
     def unit(self, knob: Tensor) -> Tensor:
         """Quantisation steps at step field 0, code values, (N, 192, 1, 1)."""
         steps = self.table * torch.exp2(self.offsets)
-        return (steps * torch.exp2((24.0 - knob[:, None]) / 8.0))[:, :, None, None]
+        level = knob - 1.5 * (self.layout.bend - knob).clamp_min(0.0)  # as `layout.level_of`
+        return (steps * torch.exp2((24.0 - level[:, None]) / 8.0))[:, :, None, None]
 
     def forward(self, picture: Tensor, jnd: Tensor, knob: Tensor) -> Coded:
         unit = self.unit(knob)
@@ -173,19 +175,21 @@ class JndLic(nn.Module):
         return Coded(self.synthesis(symbols, step, knob, unit), bits, side_bits, symbols, step)
 
     def adapted(self, state: dict[str, Tensor]) -> dict[str, Tensor]:
-        """The weights of a network of version 1 for one of version 2, where what is new is as it was drawn."""
-        if self.layout.version == 1 or "contexts.0.beside.weight" not in state:
-            return state
-        moved = {
-            name: each for name, each in self.state_dict().items() if name.startswith(("contexts.0.", "contexts.1."))
-        }
-        for name, each in state.items():
-            if not name.startswith("contexts."):
-                moved[name] = each
-            elif not name.startswith("contexts.0."):
-                _, index, rest = name.split(".", 2)
-                moved[f"contexts.{int(index) + 1}.{rest}"] = each
-        return moved
+        """The weights of a network of an earlier version for this one, where what is new is as it was drawn."""
+        own = self.state_dict()
+        if self.layout.version > 1 and "contexts.0.beside.weight" in state:
+            state = _with_means(state, own)
+        if self.layout.sides and "prior.weight" in state:
+            moved = {name: each for name, each in state.items() if not name.startswith("prior.")}
+            moved |= {name: each for name, each in own.items() if name.startswith("prior.")}
+            for index, context in enumerate(self.contexts):
+                if isinstance(context, SignedContext):
+                    begin = f"contexts.{index}."
+                    narrow = {name: moved.pop(name) for name in state if name.startswith(begin)}
+                    grown = context.grown({name.removeprefix(begin): each for name, each in narrow.items()})
+                    moved |= {begin + name: each for name, each in grown.items()}
+            return moved
+        return state
 
     def coded(self, values: Tensor, features: Tensor, step: Tensor) -> tuple[Tensor, Tensor]:
         """Symbols of the latents in steps, rounded pass by pass as an encoder does, and their bits (N,)."""
@@ -208,6 +212,51 @@ class JndLic(nn.Module):
             back = torch.argsort(torch.cat(order))  # from the order of coding to that of places
             slices.append(torch.cat(parts, dim=2).index_select(2, back))
         return torch.cat(slices, dim=1).unflatten(2, (height, width)), bits
+
+    def bits_of(self, symbols: Tensor, features: Tensor, step: Tensor, slices: Sequence[int]) -> list[Tensor]:
+        """Bits of symbols as they are, (N, channels, h * w) for each of the slices; symbols (N, 192, h, w), whole."""
+        height, width = symbols.shape[2:]
+        found = []
+        for part in slices:
+            (begin, end), context = self.layout.slices[part], self.contexts[part]
+            own = symbols[:, begin:end].flatten(2)
+            known, bits = symbols.clone(), torch.zeros_like(own)
+            known[:, begin:] = 0.0
+            before = context.before(features, step, known)
+            for index, phases in enumerate(self.layout.passes[part]):
+                where = torch.from_numpy(places(height, width, phases)).to(symbols.device)
+                turn = torch.full((1,), float(index), device=symbols.device)
+                mean, scale = context.at(before, known, turn, where)
+                mine = own.index_select(2, where)
+                bits = bits.index_copy(2, where, symbol_bits(mine, mean, scale))
+                known = known.flatten(2)
+                known[:, begin:end].index_copy_(2, where, mine)
+                known = known.unflatten(2, (height, width))
+            found.append(bits)
+        return found
+
+
+def _contexts(layout: Layout, features: int, context: int, signed: int) -> Iterator[nn.Module]:
+    """What predicts each slice."""
+    for index, channels in enumerate(layout.slices):
+        if layout.graphs[index].startswith("means"):
+            yield MeanContext(*channels, features, context)
+        elif layout.stepped[index]:
+            yield SignedContext(channels, features, signed)
+        else:
+            yield SliceContext(channels, features, context)
+
+
+def _with_means(state: dict[str, Tensor], own: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Of version 1, with parts for the means, as `own` has them, in the place of its first context."""
+    moved = {name: each for name, each in own.items() if name.startswith(("contexts.0.", "contexts.1."))}
+    for name, each in state.items():
+        if not name.startswith("contexts."):
+            moved[name] = each
+        elif not name.startswith("contexts.0."):
+            _, index, rest = name.split(".", 2)
+            moved[f"contexts.{int(index) + 1}.{rest}"] = each
+    return moved
 
 
 def choose(value: Tensor, mean: Tensor, scale: Tensor) -> tuple[Tensor, Tensor]:

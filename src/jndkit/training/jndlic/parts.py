@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor, nn
 
-from jndkit.codecs.jndlic.layout import BLOCK, CHANNELS, GROUPS, KNOB_HIGH, MULTIPLE
+from jndkit.codecs.jndlic.layout import BLOCK, CHANNELS, GROUPS, KNOB_HIGH, MULTIPLE, SIDE
 from jndkit.training.contract import Contract
 from jndkit.training.jndlic.integer import frozen
 from jndkit.training.jndlic.likelihood import TOTAL, symbol_tables, to_frequencies
@@ -77,9 +77,54 @@ class TablesPart(Part):
         return self.symbols.float() + half + 0.0 * knob, self.hyper.index_select(0, index)[0].float() + half
 
 
+class SymbolTablesPart(Part):
+    """Frequencies of symbols alone, where hyper-latents are predicted too."""
+
+    symbols: Tensor
+    channels: Tensor
+
+    def __init__(self, model: nn.Module) -> None:
+        output = "float32 (64, 8, 512), frequencies of symbols and of hyper-latents; (1,), their channels; whole"
+        super().__init__(Contract(_KNOB, output, ((1,),), ({},)))
+        self.register_buffer("channels", torch.tensor([float(model.hyper)]))
+        with torch.no_grad():
+            symbols = symbol_tables()
+        self.register_buffer("symbols", (symbols - TOTAL // 2).to(torch.int16))
+
+    def examples(self, random: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+        return ((KNOB_HIGH * random[0]).round(),)
+
+    def forward(self, knob: Tensor) -> tuple[Tensor, Tensor]:
+        return self.symbols.float() + float(TOTAL // 2) + 0.0 * knob, self.channels + 0.0 * knob
+
+
+class SidePart(Part):
+    """What predicts hyper-latents."""
+
+    def __init__(self, model: nn.Module) -> None:
+        inputs = (
+            f"float32 (1, {model.hyper}, H/32, W/32), whole, -31..31, 0 where unknown; {_KNOB}; (1,), the turn; "
+            "int64 (n,), places"
+        )
+        output = f"float32 (1, {model.hyper}, n), means in eighths of one; (1, {model.hyper}, n), indices of scales; whole"
+        example = ((1, model.hyper, 4, 6), (1,), (1,), (6,))
+        axes: tuple[dict[int, str], ...] = (_LATENTS, {}, {}, {0: "n"})
+        super().__init__(Contract(inputs, output, example, axes, pixels=6 * MULTIPLE**2), model.prior)
+        self.context = frozen(model.prior)
+
+    def examples(self, random: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+        z, knob, turn, where = random
+        index = torch.arange(len(where)) * (z[0, 0].numel() // len(where))
+        return (8.0 * z - 4.0).round(), (KNOB_HIGH * knob).round(), turn.round(), index
+
+    def forward(self, z: Tensor, knob: Tensor, turn: Tensor, places: Tensor) -> tuple[Tensor, Tensor]:
+        mean, scale = self.context(z, knob, turn, places)
+        return mean, scale
+
+
 class HyperPart(Part):
     def __init__(self, model: nn.Module) -> None:
-        channels = model.prior.mean.shape[0]
+        channels = model.hyper
         inputs = f"float32 (1, {channels}, H/32, W/32), whole, -31..31; {_KNOB}"
         output = f"float32 (1, F, H/8, W/8), whole, 0..255; step field (1, {GROUPS}, H/8, W/8), whole, -32..32"
         example = ((1, channels, 3, 4), (1,))
@@ -127,7 +172,7 @@ class ContextPart(PredictionPart):
         return mean, scale
 
 
-class MeansPart(PredictionPart):
+class SteppedPart(PredictionPart):
     def forward(
         self, features: Tensor, step: Tensor, symbols: Tensor, turn: Tensor, places: Tensor
     ) -> tuple[Tensor, Tensor]:
@@ -158,8 +203,12 @@ def parts(model: nn.Module) -> Iterator[tuple[str, Part]]:
     """The graphs by what is put behind the name of the weights."""
     model = model.to("cpu").eval()
     yield "analysis", AnalysisPart(model)
-    yield "tables", TablesPart(model)
+    if model.layout.sides:
+        yield "tables", SymbolTablesPart(model)
+        yield SIDE, SidePart(model)
+    else:
+        yield "tables", TablesPart(model)
     yield "hyper", HyperPart(model)
     for index, graph in enumerate(model.layout.graphs):
-        yield graph, (MeansPart if model.layout.stepped[index] else ContextPart)(model, index)
+        yield graph, (SteppedPart if model.layout.stepped[index] else ContextPart)(model, index)
     yield "synthesis", SynthesisPart(model)

@@ -19,7 +19,7 @@ from PIL import Image
 from torch import Generator, Tensor, nn
 from torch.nn import functional as F
 
-from jndkit.codecs.jndlic.layout import KNOB_HIGH, MULTIPLE, RD_WEIGHT
+from jndkit.codecs.jndlic.layout import KNOB_HIGH, LAYOUTS, MULTIPLE, RD_WEIGHT
 from jndkit.errors import UsageError
 from jndkit.picture import Pixels
 from jndkit.pixelwise.wu2016 import wu2016
@@ -42,12 +42,13 @@ _USUAL_JND = 5.0  # code values
 _LIMITS = 0.25, 4.0  # of the weight of a place
 # What the judges read on crops of train/ at these knobs: JND, 100 less SSIMULACRA2, units of Oklab; and what that is
 # worth beside the squared error, which by then is about as much. The observer and the worth were measured on a network
-# half trained with the squared error alone, the others on checkpoints/jndlic-small.
-_USUAL_KNOBS = (0.0, 5.0, 10.0, 16.0, 22.0, 28.0, 34.0, 40.0, 46.0, 52.0)
+# half trained with the squared error alone, the others on checkpoints/jndlic-small; below 0 they grow as those of
+# checkpoints/jndlic-version-2 do with its steps.
+_USUAL_KNOBS = (-18.0, -9.0, 0.0, 5.0, 10.0, 16.0, 22.0, 28.0, 34.0, 40.0, 46.0, 52.0)
 _USUAL = {
-    "observed": (10.3, 8.26, 6.10, 3.97, 2.39, 1.35, 0.684, 0.326, 0.145, 0.0668),
-    "scored": (108.0, 84.6, 69.0, 53.6, 39.0, 28.2, 20.2, 14.3, 9.93, 7.07),
-    "chroma": (0.0143, 0.0107, 0.00844, 0.0062, 0.00361, 0.00206, 0.00119, 0.00072, 0.00042, 0.00027),
+    "observed": (20.6, 14.5, 10.3, 8.26, 6.10, 3.97, 2.39, 1.35, 0.684, 0.326, 0.145, 0.0668),
+    "scored": (164.0, 142.0, 108.0, 84.6, 69.0, 53.6, 39.0, 28.2, 20.2, 14.3, 9.93, 7.07),
+    "chroma": (0.0496, 0.0265, 0.0143, 0.0107, 0.00844, 0.0062, 0.00361, 0.00206, 0.00119, 0.00072, 0.00042, 0.00027),
 }
 _POWERS = {"observed": 2.0, "scored": 3.0, "chroma": 2.0}  # of the readings: each then grows about as a squared error
 _WORTH = 0.04
@@ -76,6 +77,7 @@ class JndLicTask:
         self._batch = recipe.batch
         self._knobs = (float(data["knob"]),) if "knob" in data else _KNOBS
         self._fixed = "knob" in data
+        self._bend = LAYOUTS[recipe.model.get("version", 1)].bend if recipe.model.get("version", 1) in LAYOUTS else 0
         self._masking = float(data.get("masking", 0.5))
         self._shares = {name: float(data[name]) for name in _JUDGES if data.get(name)}
         rest = 1.0 - sum(self._shares.values())
@@ -102,6 +104,7 @@ class JndLicTask:
     def loss(self, model: nn.Module, batch: tuple[Tensor, ...]) -> Tensor:
         pictures, jnd, knobs = batch
         coded = model(pictures, jnd, knobs)
+        knobs = knobs - 1.5 * (self._bend - knobs).clamp_min(0.0)  # as `layout.level_of`
         pixels = pictures.shape[2] * pictures.shape[3]
         with torch.autocast(pictures.device.type, enabled=False):
             rate = (coded.bits.float() + coded.side_bits.float()) / pixels
