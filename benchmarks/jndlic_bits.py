@@ -29,14 +29,13 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from jndkit.codecs import codec
-from jndkit.codecs.jndlic.layout import KNOB_HIGH, places
+from jndkit.codecs.jndlic.layout import KNOB_HIGH
 from jndkit.observers.cvvdp import Cvvdp
 from jndkit.observers.ssimulacra2.measure import ssimulacra2
 from jndkit.picture import Picture, Pixels
 from jndkit.picturewise.decision import suited
 from jndkit.training.jndlic.coded import Coded
 from jndkit.training.jndlic.entropy import bounded
-from jndkit.training.jndlic.likelihood import symbol_bits
 from jndkit.training.jndlic.task import jnd_maps
 from jndkit.training.jndlic.transform import dct_kernels, to_rgb, to_ycc
 from jndkit.training.networks import network
@@ -75,17 +74,7 @@ def spent(model: Any, picture: Tensor, jnd: Tensor, knob: Tensor) -> tuple[Tenso
     z = (bounded(z) + 0.5).floor()
     features, step = model.decoder(z, knob)
     symbols = coded.symbols.round()
-    height, width = symbols.shape[2:]
-    known, bits = torch.zeros_like(symbols), torch.zeros_like(symbols)
-    layout = model.layout
-    for (begin, end), passes, context in zip(layout.slices, layout.passes, model.contexts, strict=True):
-        before = context.before(features, step, known)
-        for index, phases in enumerate(passes):
-            where = torch.from_numpy(places(height, width, phases))
-            mean, scale = context.at(before, known, torch.tensor([float(index)]), where)
-            mine = symbols.flatten(2)[:, begin:end].index_select(2, where)
-            bits.flatten(2)[:, begin:end].index_copy_(2, where, symbol_bits(mine, mean, scale))
-            known.flatten(2)[:, begin:end].index_copy_(2, where, mine)
+    bits = torch.cat(model.bits_of(symbols, features, step, range(len(model.contexts))), dim=1).view_as(symbols)
     return coded.picture, bits[0], model.prior.bits(z, knob)[0].sum(dim=(1, 2))
 
 

@@ -15,6 +15,7 @@ class Contract:
     multiple: sides must be multiples of it.  context: pixels around a place that decide its output.
     pixels: how many of a picture the example stands for; 0 for those of its first input.
     size: of the largest outputs, about; runtimes that sum in another order may differ in proportion.
+    halves: whether the weights of layers are kept in 16 bits, for networks that decide nothing exactly.
     """
 
     input: str
@@ -25,3 +26,4 @@ class Contract:
     context: int = 0
     pixels: int = 0
     size: float = 1.0
+    halves: bool = False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import logging
 import math
@@ -34,11 +35,12 @@ def export_onnx(
     inputs: tuple[Tensor, ...],
     dynamic: tuple[Mapping[int, str], ...] = ({0: "n", 2: "h", 3: "w"},),
     multiple: int = 1,
+    halves: bool = False,
 ) -> None:
     """Write the network in evaluation form, float32, as one ONNX file.
 
     inputs: examples, on the processor.  dynamic: for each input, axis -> name of the size that may change.
-    multiple: sizes other than "n" are multiples of it.
+    multiple: sizes other than "n" are multiples of it.  halves: as of Contract.
     """
     model = model.to("cpu", torch.float32).eval()
     sizes = {}
@@ -55,9 +57,43 @@ def export_onnx(
         )
     for node in program.model.graph.all_nodes():
         node.metadata_props.clear()  # where in whose files each was written
+    if halves:
+        _store_halves(program.model.graph)
     make_folder(str(path.parent))
     with replacing(path, force=True) as temporary:
         program.save(temporary, external_data=False)
+
+
+def halved(model: nn.Module) -> nn.Module:
+    """A copy whose layers have the weights that float16 holds."""
+    copied = copy.deepcopy(model)
+    with torch.no_grad():
+        for name, parameter in copied.named_parameters():
+            if _is_halved(name):
+                parameter.copy_(parameter.half())
+    return copied
+
+
+def _is_halved(name: str) -> bool:
+    """Whether it is a layer's weight: what else is learned may be small beside what it is added to."""
+    return name.endswith(".weight")
+
+
+def _store_halves(graph: Any) -> None:
+    """Turn the weights of layers into float16, which a node turns back before they are used."""
+    from onnxscript import ir
+
+    for name, value in list(graph.initializers.items()):
+        if not (_is_halved(name) and value.dtype == ir.DataType.FLOAT):
+            continue
+        kept = ir.Value(name=f"{name}.half", const_value=ir.tensor(value.const_value.numpy().astype(np.float16)))
+        kept.shape, kept.dtype = value.shape, ir.DataType.FLOAT16
+        cast = ir.node("Cast", [kept], attributes={"to": ir.DataType.FLOAT})
+        cast.outputs[0].name, cast.outputs[0].shape, cast.outputs[0].dtype = name, value.shape, ir.DataType.FLOAT
+        value.replace_all_uses_with(cast.outputs[0])
+        del graph.initializers[name]
+        graph.initializers[kept.name] = kept
+        graph.insert_before(graph[0], cast)
 
 
 def parity(model: nn.Module, path: Path, inputs: tuple[Tensor, ...], size: float = 1.0) -> dict[str, float]:
@@ -101,6 +137,7 @@ def publish(model: nn.Module, folder: Path, name: str, about: Mapping[str, Any])
     contract: Contract = model.contract()
     learned: int = getattr(model, "learned", sum(parameter.numel() for parameter in model.parameters()))
     model = model.folded() if hasattr(model, "folded") else model
+    model = halved(model) if contract.halves else model
     model = model.to("cpu", torch.float32).to(memory_format=torch.contiguous_format).eval()
     generator = torch.Generator().manual_seed(0)  # of one network, always one card
     random = tuple(torch.rand(shape, generator=generator) for shape in contract.example)
@@ -108,7 +145,7 @@ def publish(model: nn.Module, folder: Path, name: str, about: Mapping[str, Any])
     fresh = folder / f".{name}.fresh.onnx"
     make_folder(str(folder))
     try:
-        export_onnx(model, fresh, inputs, contract.dynamic, contract.multiple)
+        export_onnx(model, fresh, inputs, contract.dynamic, contract.multiple, contract.halves)
         differences = parity(model, fresh, inputs, contract.size)
         content = fresh.read_bytes()
         card = Card(

@@ -41,9 +41,15 @@ def priors() -> Priors:
             row[255 - top : 256 + top] = counts
             row[511] = 1
             row[255] += 65536 - row.sum()
+    return Priors(Tables(rows, -255, escapes=True), hyper_tables(), 2)
+
+
+@cache
+def hyper_tables() -> Tables:
+    """Of two channels alike, 0 most often."""
     z = np.full((2, 2 * Z_LIMIT + 1), 1000, np.int64)
     z[:, Z_LIMIT] += 65536 - z[0].sum()
-    return Priors(Tables(rows, -255, escapes=True), Tables(z, -Z_LIMIT, escapes=False), 2)
+    return Tables(z, -Z_LIMIT, escapes=False)
 
 
 class Made:
@@ -78,6 +84,9 @@ class Made:
         step = np.zeros((GROUPS, *features.shape[1:]), np.float32)
         step[:, :, ::2] = -4 + knob % 2
         return features, step
+
+    def sides(self, known: Array, knob: int, turn: int, places: Array) -> tuple[Array, Array]:
+        raise AssertionError("there are tables of hyper-latents")
 
     def predict(
         self, part: int, features: Array, step: Array, known: Array, turn: int, places: Array

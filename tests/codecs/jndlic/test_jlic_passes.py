@@ -25,7 +25,7 @@ from jndkit.codecs.jndlic.layout import (
 )
 from jndkit.codecs.jndlic.passes import read_tile, write_tile
 from jndkit.errors import CodecError
-from tests.codecs.jndlic.made_model import Made, MadeFourth, MadeSecond
+from tests.codecs.jndlic.made_model import Made, MadeFourth, MadeSecond, hyper_tables
 
 Array = npt.NDArray[Any]
 
@@ -126,9 +126,8 @@ def test_rounding_weighs_bits_against_error() -> None:
 def test_a_symbol_beyond_the_limit_is_refused() -> None:
     encoder = Encoder()
     model = Made()
-    priors = model.priors(0)
-    encoder.encode(np.zeros(2, int), np.arange(2), priors.z)
-    encoder.encode(np.full(12, SYMBOL_LIMIT + 1), np.full(12, 300), priors.symbols)
+    encoder.encode(np.zeros(2, int), np.arange(2), hyper_tables())
+    encoder.encode(np.full(12, SYMBOL_LIMIT + 1), np.full(12, 300), model.priors(0).symbols)
     with pytest.raises(CodecError, match="beyond 4095"):
         read_tile(Decoder(encoder.finish()), _Even(), 32, 32, 0, 0)
 
@@ -143,6 +142,23 @@ class _Even(Made):
         return np.zeros(shape, np.int32), np.full(shape, 300 // 8 + 1, np.int32)
 
 
+def test_a_predicted_hyper_latent_beyond_the_limit_is_refused() -> None:
+    encoder, model = Encoder(), MadeFourth()
+    encoder.encode(np.full(2, Z_LIMIT + 1), np.full(2, 29 * 8 + 4), model.priors(0).symbols)
+    with pytest.raises(CodecError, match="hyper-latent lies beyond 31"):
+        read_tile(Decoder(encoder.finish()), model, 32, 32, 0, 0)
+
+
+def test_every_hyper_latent_is_coded() -> None:
+    class Silent(MadeFourth):
+        def sides(self, known: Array, knob: int, turn: int, places: Array) -> tuple[Array, Array]:
+            mean, scale = super().sides(known, knob, turn, places)
+            return mean, 0 * scale
+
+    with pytest.raises(CodecError, match="hyper-latents is of another kind"):
+        write_tile(Encoder(), Silent(), np.zeros((CHANNELS, 4, 4), np.float32), np.zeros((2, 1, 1), np.float32), 0, 0)
+
+
 def test_as_many_tables_as_channels() -> None:
     with pytest.raises(CodecError, match="2 tables for 3 channels"):
         write_tile(Encoder(), Made(), np.zeros((CHANNELS, 4, 4), np.float32), np.zeros((3, 1, 1), np.float32), 0, 0)
@@ -153,4 +169,4 @@ def test_hyper_latents_stay_in_their_range() -> None:
     z = np.array([1e9, -1e9], np.float32).reshape(2, 1, 1)
     write_tile(encoder, Made(), np.zeros((CHANNELS, 4, 4), np.float32), z, 0, 0)
     decoder = Decoder(encoder.finish())
-    assert decoder.decode(np.arange(2), Made().priors(0).z).tolist() == [Z_LIMIT, -Z_LIMIT]
+    assert decoder.decode(np.arange(2), hyper_tables()).tolist() == [Z_LIMIT, -Z_LIMIT]

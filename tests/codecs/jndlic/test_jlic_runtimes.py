@@ -104,11 +104,10 @@ def extremes(name: str, part: str) -> list[Arrays]:
     if part == SIDE:
         known = [np.full((channels, 4, 6), sign * Z_LIMIT) for sign in (-1, 1)]
         known += [Z_LIMIT * random.choice([-1, 1], (channels, 4, 6)), random.integers(-9, 10, (channels, 4, 6))]
-        turns = enumerate(LAYOUT.sides)
-        cases = product(known, (0, 31, KNOB_HIGH), turns)
+        turns = list(enumerate(LAYOUT.sides))
         return [
             (each[None].astype(np.float32), _told(knob), _told(turn), places(4, 6, phases))
-            for each, knob, (turn, phases) in cases
+            for each, knob, (turn, phases) in product(known, (0, 31, KNOB_HIGH), turns)
         ]
     given: list[Arrays] = []
     index = LAYOUT.graphs.index(part)

@@ -23,7 +23,7 @@ from jndkit.codecs.jndlic.layout import (
 from jndkit.codecs.jndlic.serial import read_tile, write_tile
 from jndkit.codecs.jndlic.serial_model import SerialLatents, SerialPriors
 from jndkit.errors import CodecError
-from tests.codecs.jndlic.made_model import priors
+from tests.codecs.jndlic.made_model import hyper_tables, priors
 
 Array = npt.NDArray[Any]
 CHANNELS, STEPS = 7, 3
@@ -44,7 +44,7 @@ class Made:
         raise AssertionError("latents are made here, not analysed")
 
     def priors(self, knob: int) -> SerialPriors:
-        symbols, z, _ = priors()
+        symbols, z = priors().symbols, hyper_tables()
         both = np.concatenate([z._counts >> 8] * 2)[:3]
         return SerialPriors(symbols, z, Tables(both, -Z_LIMIT, escapes=False))
 

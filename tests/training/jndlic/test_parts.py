@@ -55,9 +55,7 @@ def test_graphs_are_exact_in_every_runtime(build: Build, steps: str, version: in
         "tables": [(torch.tensor([knob]),) for knob in (0.0, 60.0)],
     }
     if version == 4:  # all contexts are told the field of steps
-        cases["context"] = [
-            (features, 32.0 * whole(-1, 1, 1, 4, 8, 4), *rest) for features, *rest in cases["context"]
-        ]
+        cases["context"] = [(features, 32.0 * whole(-1, 1, 1, 4, 8, 4), *rest) for features, *rest in cases["context"]]
     seen = set()
     for name, part in model.parts():
         if name.split("-")[0] not in cases:

@@ -69,9 +69,7 @@ class Model(Protocol):
         """The frequency tables."""
         ...
 
-    def sides(
-        self, known: Floats, knob: int, turn: int, places: npt.NDArray[np.int64]
-    ) -> tuple[Integers, Integers]:
+    def sides(self, known: Floats, knob: int, turn: int, places: npt.NDArray[np.int64]) -> tuple[Integers, Integers]:
         """As `predict`, of all channels of the hyper-latents; known: (C, H/32, W/32). Asked where `z` has no tables."""
         ...
 
@@ -208,9 +206,7 @@ class _Networks:
     def priors(self, knob: int) -> Priors:
         return _priors(self._tables, knob)
 
-    def sides(
-        self, known: Floats, knob: int, turn: int, places: npt.NDArray[np.int64]
-    ) -> tuple[Integers, Integers]:
+    def sides(self, known: Floats, knob: int, turn: int, places: npt.NDArray[np.int64]) -> tuple[Integers, Integers]:
         if self._side is None or not places.size:
             return _nothing(len(known))
         return _whole(self._side(known[None], number(knob), number(turn), places))

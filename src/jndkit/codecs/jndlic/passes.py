@@ -96,10 +96,10 @@ def read_tile(decoder: Decoder, model: Model, height: int, width: int, knob: int
     else:
         known = np.zeros(shape, np.float32)
         for side in _sides(model, known, knob):
-            mine = side.centre + decoder.decode(side.rows, priors.symbols).reshape(side.centre.shape)
-            if mine.size and max(int(mine.max()), -int(mine.min())) > Z_LIMIT:
+            told = side.centre + decoder.decode(side.rows, priors.symbols).reshape(side.centre.shape)
+            if told.size and max(int(told.max()), -int(told.min())) > Z_LIMIT:
                 raise CodecError(f"a hyper-latent lies beyond {Z_LIMIT}")
-            side.target[:, side.where] = mine
+            side.target[:, side.where] = told
         z = known.astype(np.int16)
     features, step = model.hyper(z, knob)
     known = np.zeros((CHANNELS, height // BLOCK, width // BLOCK), np.float32)

@@ -60,7 +60,7 @@ class ContextsTask:
         self._kept: Kept | None = None
 
     def batch(self, generator: Generator) -> tuple[Tensor, ...]:
-        """(features, step, symbols, z, knob): float32 (N, C, h, w) and (N,), of crops drawn from those that are kept."""
+        """(features, step, symbols, z, knob) of crops that are kept: float32 (N, C, h, w), and (N,)."""
         kept = self._symbols()
         rows = torch.randint(len(kept["knob"]), (self._batch,), generator=generator)
         return tuple(kept[name][rows].float() for name in ("features", "step", "symbols", "z", "knob"))
@@ -84,9 +84,14 @@ class ContextsTask:
             told = kept[f"valid {knob} bits"].sum(dim=0) / pixels
             spent = torch.zeros(len(names))
             for index in range(len(self._pictures)):
-                planes = [kept[f"valid {knob} {index} {name}"][None].float() for name in ("features", "step", "symbols", "z")]
-                spent += self._spent(model, *planes, torch.tensor([float(knob)])).sum(dim=1) / pixels
-            scores |= {f"saving_{knob}": float((told[1:].sum() - spent.sum()) / told[0]), f"bits_{knob}": float(told[0])}
+                features, step, symbols, z = (
+                    kept[f"valid {knob} {index} {name}"][None].float() for name in ("features", "step", "symbols", "z")
+                )
+                spent += self._spent(model, features, step, symbols, z, torch.tensor([float(knob)])).sum(dim=1) / pixels
+            scores |= {
+                f"saving_{knob}": float((told[1:].sum() - spent.sum()) / told[0]),
+                f"bits_{knob}": float(told[0]),
+            }
             for name, before, now in zip(names, told[1:].tolist(), spent.tolist(), strict=True):
                 scores |= {f"{name}_{knob}": now, f"{name}_before_{knob}": before}
         return {"saving": sum(scores[f"saving_{knob}"] for knob in _KNOBS) / len(_KNOBS), **scores}
@@ -130,7 +135,9 @@ class ContextsTask:
             bits = []
             for index, pixels in enumerate(self._pictures):
                 coded = _coded(model, to_tensor(pixels[None]), torch.tensor([float(knob)]))
-                kept |= {f"valid {knob} {index} {name}": each[0].clone() for name, each in coded.items() if name != "knob"}
+                kept |= {
+                    f"valid {knob} {index} {name}": each[0].clone() for name, each in coded.items() if name != "knob"
+                }
                 bits.append(self._told(model, coded))
             kept[f"valid {knob} bits"] = torch.stack(bits)
         return {name: each.contiguous() for name, each in kept.items()}

@@ -107,9 +107,10 @@ class JndLic(nn.Module):
 
     width, blocks: of the encoder's stage.  decoder_width, decoder_blocks: of the decoder's.  refinement: channels of
     the picture's, 0 for none.  hyper: channels of the hyper-latent.  features: of the hyper-decoder.  context: width
-    of the networks a slice; in version 4 that of the means, and `signed` of the others.  steps: "derived" from the hyper-latent, "coded" in channels of it that come from the JND
-    alone, or "fixed".  jnd: whether the encoder sees the JND map.  feature_transform: whether the JND feature
-    transforms are there.  version: of the format that its files are in; see `codecs.jndlic.layout`.
+    of the networks a slice; in version 4 that of the means', and `signed` that of the others.  steps: "derived" from
+    the hyper-latent, "coded" in channels of it that come from the JND alone, or "fixed".  jnd: whether the encoder sees
+    the JND map.  feature_transform: whether the JND feature transforms are there.  version: of the format that its
+    files are in; see `codecs.jndlic.layout`.
     """
 
     def __init__(

@@ -36,7 +36,8 @@ class AnalysisPart(Part):
         inputs = f"float32 (1, 3, H, W), RGB in 0..1; (1, 1, H, W), JND in code values; {_KNOB}"
         output = "float32 (1, 192, H/8, W/8), in steps; hyper-latent (1, C, H/32, W/32); both before rounding"
         example = ((1, 3, 2 * MULTIPLE, 3 * MULTIPLE), (1, 1, 2 * MULTIPLE, 3 * MULTIPLE), (1,))
-        contract = Contract(inputs, output, example, (_LATENTS, _LATENTS, {}), MULTIPLE, model.reach()[0])
+        axes: tuple[dict[int, str], ...] = (_LATENTS, _LATENTS, {})
+        contract = Contract(inputs, output, example, axes, MULTIPLE, model.reach()[0], halves=True)
         super().__init__(contract, model.analysis, model.offsets)
         self.model = model
 
@@ -106,7 +107,9 @@ class SidePart(Part):
             f"float32 (1, {model.hyper}, H/32, W/32), whole, -31..31, 0 where unknown; {_KNOB}; (1,), the turn; "
             "int64 (n,), places"
         )
-        output = f"float32 (1, {model.hyper}, n), means in eighths of one; (1, {model.hyper}, n), indices of scales; whole"
+        output = (
+            f"float32 (1, {model.hyper}, n), means in eighths of one; (1, {model.hyper}, n), indices of scales; whole"
+        )
         example = ((1, model.hyper, 4, 6), (1,), (1,), (6,))
         axes: tuple[dict[int, str], ...] = (_LATENTS, {}, {}, {0: "n"})
         super().__init__(Contract(inputs, output, example, axes, pixels=6 * MULTIPLE**2), model.prior)
@@ -186,7 +189,8 @@ class SynthesisPart(Part):
         output = f"float32 (1, 3, {BLOCK} h, {BLOCK} w), RGB in 0..1"
         example = ((1, CHANNELS, 8, 12), (1, GROUPS, 8, 12), (1,))
         axes: tuple[dict[int, str], ...] = (_LATENTS, _LATENTS, {})
-        contract = Contract(inputs, output, example, axes, 1, model.reach()[1], 8 * 12 * BLOCK**2)
+        pixels = 8 * 12 * BLOCK**2
+        contract = Contract(inputs, output, example, axes, 1, model.reach()[1], pixels, halves=True)
         super().__init__(contract, model.synthesis, model.offsets)
         self.model = model
 

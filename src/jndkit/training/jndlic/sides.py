@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from jndkit.codecs.jndlic.layout import Phase, Z_LIMIT, places
+from jndkit.codecs.jndlic.layout import Z_LIMIT, Phase, places
 from jndkit.training.jndlic.entropy import KNOTS, knob_planes, neighbours
 from jndkit.training.jndlic.integer import BIAS_UNIT, IntegerConv, floored
 from jndkit.training.jndlic.likelihood import FRACTIONS, SCALES, symbol_bits
@@ -52,7 +52,7 @@ class SideContext(nn.Module):
         """Bits of each hyper-latent; z (N, C, h, w), whole, knob (N,)."""
         known, spent = torch.zeros_like(z.flatten(2)), torch.zeros_like(z.flatten(2))
         for index, phases in enumerate(self.passes):
-            where = torch.from_numpy(places(*z.shape[2:], phases)).to(z.device)
+            where = torch.from_numpy(places(z.shape[2], z.shape[3], phases)).to(z.device)
             turn = torch.full((1,), float(index), device=z.device)
             mean, scale = self(known.unflatten(2, z.shape[2:]), knob, turn, where)
             mine = z.flatten(2).index_select(2, where)
