@@ -51,6 +51,17 @@ class Folding(Doubled):
         return self.layer
 
 
+class Halved(Doubled):
+    """Keeps its weights in 16 bits."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layer = torch.nn.Conv2d(64, 64, 3, padding=1)
+
+    def contract(self) -> Contract:
+        return Contract("in", "out", ((1, 64, 16, 20),), context=1, halves=True)
+
+
 @pytest.fixture(scope="module")
 def networks() -> dict[str, Any]:
     torch.manual_seed(4)
@@ -170,6 +181,21 @@ def test_the_folded_form_is_exported(tmp_path: Path) -> None:
     card = publish(Folding(bias=False), tmp_path / "new" / "folder", "folded", ABOUT)
     assert card.parameters == 135
     assert read_card(tmp_path / "new" / "folder" / "folded.toml") == card
+
+
+def test_weights_in_16_bits(tmp_path: Path) -> None:
+    """The file is half as large, runs as the rounded network does, and the network itself stays as it was."""
+    torch.manual_seed(2)
+    network = Halved()
+    before = network.layer.weight.detach().clone()
+    card = publish(network, tmp_path, "halved", ABOUT)
+    assert 2 * before.numel() < card.bytes < 2.1 * before.numel()
+    assert torch.equal(network.layer.weight, before)
+    given = torch.randn(1, 64, 12, 9)
+    rounded = torch.nn.functional.conv2d(given, before.half().float(), network.layer.bias, padding=1)
+    for runtime in RUNTIMES:
+        (found,) = session(tmp_path / "halved.onnx", runtime=runtime)(given.numpy())
+        np.testing.assert_allclose(found, rounded.detach().numpy(), atol=1e-5)
 
 
 def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
