@@ -149,13 +149,15 @@ def main() -> int:
     return 0
 
 
-def arguments(told: str, rows: Path) -> argparse.Namespace:
-    """Of a script that reads pictures of VALID, or its rows."""
+def arguments(told: str, rows: Path, **further: int) -> argparse.Namespace:
+    """Of a script that reads pictures of VALID, or its rows. further: numbers it may be told, with their defaults."""
     parser = argparse.ArgumentParser(description=told, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("valid", nargs="?", type=Path)
     parser.add_argument("--table", action="store_true")
     parser.add_argument("--pictures", type=int, default=12)
     parser.add_argument("--rows", type=Path, default=rows)
+    for name, default in further.items():
+        parser.add_argument(f"--{name}", type=int, default=default)
     asked = parser.parse_args()
     if not asked.table and asked.valid is None:
         parser.error("give the folder of pictures, or --table")

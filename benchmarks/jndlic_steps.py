@@ -1,11 +1,11 @@
 """Whether JND-LIC's steps follow the JND as they should: moved along a guide, do files become smaller or larger?
 
-    python benchmarks/jndlic_steps.py VALID     reads pictures of VALID and writes the rows
-    python benchmarks/jndlic_steps.py --table   the table, from the rows
+    python benchmarks/jndlic_steps.py VALID     reads pictures of VALID and writes the rows of a version
+    python benchmarks/jndlic_steps.py --table   a table for each version, from the rows
 
-    --pictures 12    --rows FILE
+    --version 4    of the files: that of checkpoints/jndlic-version-2 or -4    --pictures 12    --rows FILE
 
-The steps of version 2's network, derived from the hyper-latent, are moved up where a guide is above its mean over the
+The steps of the network, derived from the hyper-latent, are moved up where a guide is above its mean over the
 picture and down where it lies below: by STRONG sixteenths of an octave for each standard deviation, or the other way.
 Guides are the JND in blocks of 8 x 8, by its logarithm: of wu2016, which guided the training, of wu2017, of the
 observer itself (how little it sees of noise that is alike everywhere), and of wu2016 with its blocks in random order,
@@ -42,7 +42,7 @@ from jndlic_ablation import Judge
 from jndlic_rounding import KNOBS, arguments, table
 
 ROWS = Path(__file__).parent / "rows" / "jndlic_steps.jsonl"
-CHECKPOINT = Path(__file__).parents[1] / "checkpoints" / "jndlic-version-2" / "best.safetensors"
+CHECKPOINTS = Path(__file__).parents[1] / "checkpoints"
 STRONG = 3.0  # sixteenths of an octave a standard deviation
 SEED, NOISE = 7, 6.0  # code values
 
@@ -91,18 +91,22 @@ def read(model: Any, judge: Judge) -> dict[str, list[Row]]:
 
 
 def main() -> int:
-    asked = arguments(__doc__, ROWS)
+    asked = arguments(__doc__, ROWS, version=4)
+    rows = [json.loads(line) for line in asked.rows.read_text().splitlines()] if asked.rows.exists() else []
     if not asked.table:
-        recipe = load_recipe("jndlic-two-judges", ("model.version=2",))
-        model, rows = network(recipe.name, recipe.model).eval(), list[Row]()
-        model.load_state_dict(load_file(CHECKPOINT))
+        recipe = load_recipe("jndlic-two-judges", (f"model.version={asked.version}",))
+        model = network(recipe.name, recipe.model).eval()
+        model.load_state_dict(load_file(CHECKPOINTS / f"jndlic-version-{asked.version}" / "best.safetensors"))
+        rows = [row for row in rows if row["version"] != asked.version]
+        about = {"version": asked.version, "jndkit": VERSION}
         with torch.no_grad():
             for index, pixels in enumerate(centres(asked.valid, asked.pictures, 256, 32)):
                 for name, points in read(model, Judge(pixels)).items():
-                    rows.append({"run": name, "picture": str(index), "points": points, "jndkit": VERSION})
+                    rows.append({"run": name, "picture": str(index), "points": points, **about})
                 print(f"picture {index}", file=sys.stderr, flush=True)
         asked.rows.write_text("".join(json.dumps(row) + "\n" for row in rows))
-    print(table([json.loads(line) for line in asked.rows.read_text().splitlines()], "steps"))
+    for version in sorted({row["version"] for row in rows}):
+        print(table([row for row in rows if row["version"] == version], f"steps of version {version}"))
     return 0
 
 

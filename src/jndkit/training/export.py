@@ -58,7 +58,7 @@ def export_onnx(
     for node in program.model.graph.all_nodes():
         node.metadata_props.clear()  # where in whose files each was written
     if halves:
-        _store_halves(program.model.graph)
+        store_halves(program.model.graph)
     make_folder(str(path.parent))
     with replacing(path, force=True) as temporary:
         program.save(temporary, external_data=False)
@@ -79,8 +79,11 @@ def _is_halved(name: str) -> bool:
     return name.endswith(".weight")
 
 
-def _store_halves(graph: Any) -> None:
-    """Turn the weights of layers into float16, which a node turns back before they are used."""
+def store_halves(graph: Any) -> None:
+    """Turn the weights of a graph's layers into float16, which a node turns back before they are used.
+
+    graph: an `onnxscript.ir.Graph`.
+    """
     from onnxscript import ir
 
     for name, value in list(graph.initializers.items()):
