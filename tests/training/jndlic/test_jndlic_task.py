@@ -13,6 +13,7 @@ from PIL import Image
 from jndkit.errors import UsageError
 from jndkit.picture import Pixels
 from jndkit.training.recipe import Recipe, load_recipe
+from tests.training.jndlic.conftest import TINY
 
 torch = pytest.importorskip("torch")
 pytestmark = pytest.mark.train
@@ -106,3 +107,44 @@ def test_shares_that_make_no_sense(corner: Path) -> None:
     for settings in (("data.observed=0.7", "data.scored=0.4"), ("data.chroma=-0.1",)):
         with pytest.raises(UsageError, match="shares are wanted, 1 at most together"):
             task(recipe(corner, "crop=128", *settings))
+
+
+@pytest.mark.parametrize(("version", "before", "parts"), [(2, 1, 2), (4, 2, 5)])
+def test_new_contexts_learn_from_symbols_of_the_version_before(
+    version: int, before: int, parts: int, home: Path, build: Build, tmp_path: Path
+) -> None:
+    """What was is counted as the teacher spends it, and fifteen steps spend less on the same symbols."""
+    from safetensors.torch import save_file
+
+    from jndkit.training.loop import Run
+    from jndkit.training.tasks import task
+
+    teacher = build(version=before)
+    save_file(teacher.state_dict(), tmp_path / "teacher.safetensors")
+    sizes = ("width", "blocks", "decoder_width", "decoder_blocks", "refinement", "hyper", "features")
+    settings = [f"model.{name}={TINY[name]}" for name in sizes]
+    run = Run(
+        recipe(
+            home,
+            *settings,
+            f"model.version={version}",
+            "model.context=16",
+            "model.signed=24",
+            'task="jndlic-contexts"',
+            f"init_from={tmp_path / 'teacher.safetensors'}",
+            f"data.cache={tmp_path / 'symbols'}",
+            "data.crops=4",
+            "data.valid_pictures=1",
+            "steps=15",
+            "lr=2e-3",
+        ),
+        tmp_path / "run",
+    )
+    feeder = task(run.recipe)
+    with torch.no_grad():
+        first = feeder.validate(run.model)
+    told = [name for name in first if name.endswith("_before_28")]
+    assert len(told) == parts
+    assert sum(first[name] for name in told) < first["bits_28"]
+    assert run.train()["saving"] > first["saving"]
+    assert len(list((tmp_path / "symbols").iterdir())) == 1
