@@ -83,7 +83,7 @@ def multiply_adds() -> Row:
     def cost(*parts: str) -> float:
         return sum(weights.find(f"{name}-{part}").card.macs_per_pixel for part in parts) / 1000
 
-    entropy = cost("hyper", *model.layout_of(name).graphs)
+    entropy = cost("hyper", *model.layout_of(name).names)
     analysis, synthesis = cost("analysis"), cost("synthesis")
     both = {"encode": round(analysis + entropy, 3), "decode": round(synthesis + entropy, 3)}
     return {"weights": name, "analysis": analysis, "entropy": round(entropy, 3), "synthesis": synthesis} | both

@@ -1,7 +1,10 @@
 """How often the published classifier is right, and the weights of a run into the package.
 
     python tools/vpjnd_paper.py runs/vpjnd-paper --set runs/vpjnd-set/valid   export, judge every version, card
+    python tools/vpjnd_paper.py runs/vpjnd-paper --set SET --judge            judge the weights that are there, card
     python tools/vpjnd_paper.py runs/vpjnd-paper --scores                     the card again, from the rows
+
+What ships is version 2 in 16 bits, of `tools/halve.py`.
 
 Rows are in benchmarks/rows/vpjnd_paper.jsonl, one a picture: of each version its codec, knob, what cvvdp reads at the
 desktop and what the network answers. The slope and the spread that turn its answer into JND are of these rows too.
@@ -30,7 +33,7 @@ from jndkit.weights import PACKAGED, read_card
 
 ROWS = Path(__file__).parents[1] / "benchmarks" / "rows" / "vpjnd_paper.jsonl"
 LOG = ROWS.parent / "training" / "vpjnd-paper.jsonl"
-NAME = "vpjnd-paper.photos.v2"
+NAME = "vpjnd-paper.photos.v3"
 REMAINING_GAIN = (
     "little of the same: of a constant answer's loss 92 % were gone after 300 steps, 93 after 450 and after 650; the "
     "other half of the training pictures is untouched"
@@ -42,12 +45,14 @@ def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     asked.add_argument("run", type=Path)
     asked.add_argument("--set", type=Path, dest="folder")
+    asked.add_argument("--judge", action="store_true")
     asked.add_argument("--scores", action="store_true")
     options = asked.parse_args()
     if not options.scores:
         if options.folder is None:
             asked.error("give --set, the validation part of the set that was learned from, or --scores")
-        export(options.run, options.folder.with_name("train"))
+        if not options.judge:
+            export(options.run, options.folder.with_name("train"))
         rows = [row(labelled) for labelled in pictures(options.folder)]
         ROWS.write_text("".join(json.dumps(each) + "\n" for each in rows), encoding="utf-8")
     from jndkit.training.export import write_card

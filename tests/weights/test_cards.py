@@ -39,7 +39,7 @@ def test_every_file_has_its_card_and_all_are_small() -> None:
     assert files == NAMES
     assert sum(path.stat().st_size for path in PACKAGED.iterdir()) < 40e6
     # What was once written with earlier weights must decode for ever.
-    assert {NETWORK_OF[name] for name in NAMES} - set(CURRENT.values()) == {"jndlic.pictures.v1"}
+    assert {NETWORK_OF[name] for name in NAMES} - set(CURRENT.values()) == {"jndlic.pictures.v1", "jndlic.pictures.v2"}
 
 
 def test_a_networks_own_name_stands_for_its_newest_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -86,7 +86,7 @@ def test_the_card_is_whole(name: str) -> None:
     card = found.card
     assert (card.name, card.bytes) == (name, found.path.stat().st_size)
     assert card.licence == "Apache-2.0"
-    assert card.parameters > 0
+    assert card.parameters > 0 or name.endswith("-tables")  # from version 4 on they are no network's
     assert (card.macs_per_pixel > 0) == (card.architecture != "knob" and not name.endswith("-tables"))  # no pixels
     assert card.remaining_gain
     assert card.data
