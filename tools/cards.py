@@ -238,14 +238,14 @@ ABOUT: dict[str, dict[str, Any]] = {
         "scores": jndlic,
         "trained": {
             "recipe": "jndlic-two-judges",
-            "from": "the weights of version 2, 16,300 steps; jndlic-contexts, 1,000; 4,000 of all, in the log; averaged",
+            "from": "those of version 2, 16,300 steps; jndlic-contexts, 1,000; 4,000 of all, in the log; averaged",
             "steps": 21300,
             "hours": 6.5,
             "log": "checkpoints/jndlic-version-4/log.jsonl",
         },
-        "remaining_gain": "little by more of the same: trained on at 2e-4 with all parts, the saving was 35.8, 36.0, 36.2, "
-        "36.6, 36.8, 36.8, 36.8 and 36.8 per cent after every 500 steps, and 37.2 averaged with the weights it began from. "
-        "What it lacks beside AVIF, transforms of several sizes, no training gives it",
+        "remaining_gain": "little by more of the same: trained on at 2e-4 with all parts, the saving was 35.8, 36.0, "
+        "36.2, 36.6, 36.8, 36.8, 36.8 and 36.8 per cent after every 500 steps, and 37.2 averaged with the weights it "
+        "began from. At the lowest settings, which few crops were drawn for, some: they show a raster of dots",
     },
     "knob.visibility.v1": {
         "architecture": "knob",

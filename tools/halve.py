@@ -34,7 +34,7 @@ def main() -> None:
     content = path.read_bytes()
     told = {"name": options.new, "sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
     random = np.random.default_rng(0)
-    shapes = [[1 if not isinstance(side, int) else side for side in each.shape] for each in network.graph.inputs]
+    shapes = [[side if isinstance(side, int) else 1 for side in each.shape or ()] for each in network.graph.inputs]
     given = [random.random(shape, np.float32) for shape in shapes]
     first, moved = session(old.path)(*given), session(path)(*given)
     parity = {

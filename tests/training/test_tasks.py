@@ -118,7 +118,9 @@ def test_a_folder_that_is_not_there_is_named(recipe: Recipe, tmp_path: Path) -> 
         task(load_recipe(name, (*settings, f"data.train={tmp_path / 'nowhere'}", f"data.valid={tmp_path}")))
 
 
-@pytest.mark.parametrize(("folder", "version"), [("jndlic-two-judges", 1), ("jndlic-version-2", 2), ("jndlic-version-4", 4)])
+@pytest.mark.parametrize(
+    ("folder", "version"), [("jndlic-two-judges", 1), ("jndlic-version-2", 2), ("jndlic-version-4", 4)]
+)
 def test_trainings_that_can_go_on_load_and_train_a_step(
     folder: str, version: int, photos: Path, tmp_path: Path
 ) -> None:
