@@ -130,12 +130,14 @@ class SliceContext(nn.Module):
                         weight[turn, own + texture, texture // 4, at[0], at[1]] += sign * FRACTIONS / _GAIN
                         sign = -1.0
 
-    def forward(self, features: Tensor, symbols: Tensor, turn: Tensor, places: Tensor) -> tuple[Tensor, Tensor]:
-        """features (N, C, h, w); symbols (N, 192, h, w), 0 where unknown; turn (1,); places int64 (n,).
+    def forward(self, features: Tensor, *further: Tensor) -> tuple[Tensor, Tensor]:
+        """features (N, C, h, w); step (N, GROUPS, h, w), for what is told it; symbols (N, 192, h, w), 0 where unknown;
+        turn (1,); places int64 (n,).
 
         Returns two tensors (N, own, n): means in eighths of a symbol, and indices of scales.
         """
-        return self.at(self.before(features, features, symbols), symbols, turn, places)
+        *step, symbols, turn, places = further
+        return self.at(self.before(features, step[0] if step else features, symbols), symbols, turn, places)
 
     def before(self, features: Tensor, _: Tensor, symbols: Tensor) -> list[Tensor]:
         """What is the same in every turn of the slice, in which the field of steps has no part."""

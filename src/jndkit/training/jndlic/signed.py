@@ -43,12 +43,6 @@ class SignedContext(SliceContext):
         self.mean = IntegerConv(width + _UNITS, own, low=-MEANS, high=MEANS, gain=_SLOW)
         nn.init.zeros_(self.mean.weight)
 
-    def forward(  # type: ignore[override]
-        self, features: Tensor, step: Tensor, symbols: Tensor, turn: Tensor, places: Tensor
-    ) -> tuple[Tensor, Tensor]:
-        """As SliceContext, with step (N, GROUPS, h, w)."""
-        return self.at(self.before(features, step, symbols), symbols, turn, places)
-
     def before(self, features: Tensor, step: Tensor, symbols: Tensor) -> list[Tensor]:
         """What is the same in every turn of the slice, the field of steps last."""
         return [*super().before(features, step, symbols), step]
