@@ -43,7 +43,8 @@ def main() -> None:
         )
         for runtime in available()
     }
-    write_card(PACKAGED / f"{options.new}.toml", replace(old.card, **told, parity=parity))
+    trained = {**old.card.trained, "rounded_from": options.name}
+    write_card(PACKAGED / f"{options.new}.toml", replace(old.card, **told, trained=trained, parity=parity))
     for index, (a, b) in enumerate(zip(first, moved, strict=True)):
         print(f"output {index}: moves by {np.abs(a - b).max():.2g}, where outputs spread over {np.ptp(a):.2g}")
     print(f"{old.card.bytes} bytes before, {len(content)} now")
