@@ -30,6 +30,7 @@ _PYRAMID = (
 )
 
 KNOB_LOW, KNOB_HIGH = 0, 60  # eight more halve every step
+BENT = 1.5  # by how much more the knob counts below the bend of its layout
 SYMBOL_LIMIT = 4095  # in steps; latents are clipped there
 Z_LIMIT = 31  # 63 columns in a table
 STEP_LIMIT = 32  # sixteenths of an octave
@@ -118,5 +119,5 @@ def scale_of(knob: float, bend: float = 0.0) -> float:
 
 
 def level_of(knob: float, bend: float) -> float:
-    """The knob that would have the same steps without a bend: below it the knob counts 2.5 times."""
-    return knob - 1.5 * max(0.0, bend - knob)
+    """The knob that would have the same steps without a bend."""
+    return knob - BENT * max(0.0, bend - knob)

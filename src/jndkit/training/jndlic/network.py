@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from jndkit.codecs.jndlic.layout import CHANNELS, GROUPS, LAYOUTS, RD_WEIGHT, SYMBOL_LIMIT, Layout, places
+from jndkit.codecs.jndlic.layout import BENT, CHANNELS, GROUPS, LAYOUTS, RD_WEIGHT, SYMBOL_LIMIT, Layout, places
 from jndkit.errors import UsageError
 from jndkit.training.jndlic.coded import Coded
 from jndkit.training.jndlic.entropy import HyperDecoder, SliceContext, bounded
@@ -162,7 +162,7 @@ class JndLic(nn.Module):
     def unit(self, knob: Tensor) -> Tensor:
         """Quantisation steps at step field 0, code values, (N, 192, 1, 1)."""
         steps = self.table * torch.exp2(self.offsets)
-        level = knob - 1.5 * (self.layout.bend - knob).clamp_min(0.0)  # as `layout.level_of`
+        level = knob - BENT * (self.layout.bend - knob).clamp_min(0.0)  # as `layout.level_of`
         return (steps * torch.exp2((24.0 - level[:, None]) / 8.0))[:, :, None, None]
 
     def forward(self, picture: Tensor, jnd: Tensor, knob: Tensor) -> Coded:

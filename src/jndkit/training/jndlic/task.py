@@ -19,7 +19,7 @@ from PIL import Image
 from torch import Generator, Tensor, nn
 from torch.nn import functional as F
 
-from jndkit.codecs.jndlic.layout import KNOB_HIGH, LAYOUTS, MULTIPLE, RD_WEIGHT
+from jndkit.codecs.jndlic.layout import BENT, KNOB_HIGH, LAYOUTS, MULTIPLE, RD_WEIGHT
 from jndkit.errors import UsageError
 from jndkit.picture import Pixels
 from jndkit.pixelwise.wu2016 import wu2016
@@ -104,7 +104,7 @@ class JndLicTask:
     def loss(self, model: nn.Module, batch: tuple[Tensor, ...]) -> Tensor:
         pictures, jnd, knobs = batch
         coded = model(pictures, jnd, knobs)
-        knobs = knobs - 1.5 * (self._bend - knobs).clamp_min(0.0)  # as `layout.level_of`
+        knobs = knobs - BENT * (self._bend - knobs).clamp_min(0.0)  # as `layout.level_of`
         pixels = pictures.shape[2] * pictures.shape[3]
         with torch.autocast(pictures.device.type, enabled=False):
             rate = (coded.bits.float() + coded.side_bits.float()) / pixels
