@@ -22,7 +22,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from safetensors.torch import load_file
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -33,16 +32,13 @@ from jndkit.pixelwise import jnd_map
 from jndkit.training.jndlic.entropy import bounded
 from jndkit.training.jndlic.task import jnd_maps
 from jndkit.training.jndlic.transform import spread
-from jndkit.training.networks import network
-from jndkit.training.recipe import load_recipe
 from jndkit.training.sampling import centres, to_tensor
 from jndkit.version import VERSION
 from jndkit.viewing import DISPLAYS
 from jndlic_ablation import Judge
-from jndlic_rounding import KNOBS, arguments, table
+from jndlic_rounding import KNOBS, arguments, network_of, table
 
 ROWS = Path(__file__).parent / "rows" / "jndlic_steps.jsonl"
-CHECKPOINTS = Path(__file__).parents[1] / "checkpoints"
 STRONG = 3.0  # sixteenths of an octave a standard deviation
 SEED, NOISE = 7, 6.0  # code values
 
@@ -94,9 +90,7 @@ def main() -> int:
     asked = arguments(__doc__, ROWS, version=4)
     rows = [json.loads(line) for line in asked.rows.read_text().splitlines()] if asked.rows.exists() else []
     if not asked.table:
-        recipe = load_recipe("jndlic-two-judges", (f"model.version={asked.version}",))
-        model = network(recipe.name, recipe.model).eval()
-        model.load_state_dict(load_file(CHECKPOINTS / f"jndlic-version-{asked.version}" / "best.safetensors"))
+        model = network_of(asked.version)
         rows = [row for row in rows if row["version"] != asked.version]
         about = {"version": asked.version, "jndkit": VERSION}
         with torch.no_grad():

@@ -16,7 +16,7 @@ from jndkit.codecs.jndlic.layout import (
     LAYOUTS,
     MULTIPLE,
     PHASES,
-    RD_WEIGHT,
+    ROUNDING,
     SLICES,
     SYMBOL_LIMIT,
     Z_LIMIT,
@@ -120,7 +120,7 @@ def test_rounding_weighs_bits_against_error() -> None:
     assert 0.02 < other.mean() < 0.3
     towards = np.abs(found.symbols[:180]) < np.abs(values)
     assert towards[other].mean() > 0.7
-    assert 3 < RD_WEIGHT * (2 * off.max() - 1) < 4.01
+    assert 3 < ROUNDING * (2 * off.max() - 1) < 4.01
 
 
 def test_a_symbol_beyond_the_limit_is_refused() -> None:

@@ -92,8 +92,10 @@ SERIAL = SerialLayout(3, ("scales", "steps", "hyper", "serial"))
 SERIAL_REACH = 5  # channels, rows and columns around a symbol: 665 come before it
 SERIAL_BLOCK, SERIAL_MULTIPLE, SERIAL_TILE = 16, 64, 1024  # pixels: a latent, a hyper-latent, the largest tile
 
-# What the square of an error of one step is worth, in bits, to an encoder that chooses how it rounds.
+# What the square of an error of one step is worth in bits: to training, and to an encoder that chooses how it rounds,
+# for whom a little more does best (benchmarks/jndlic_rounding.py).
 RD_WEIGHT = 8.0
+ROUNDING = 11.0
 
 GROUPS = 4  # of channels that share a step field: luma up to the second slice, luma beyond, chroma alike
 GROUP_OF: npt.NDArray[np.int64] = np.array(

@@ -15,7 +15,7 @@ from jndkit.codecs.jndlic.layout import (
     CHANNELS,
     GROUP_OF,
     MULTIPLE,
-    RD_WEIGHT,
+    ROUNDING,
     SYMBOL_LIMIT,
     Z_LIMIT,
     places,
@@ -178,7 +178,7 @@ def _rounded(values: Floats, centre: Integers, rows: Integers, tables: Tables) -
     below = whole.astype(np.int32) - centre
     # The networks were trained with encoders that pay no more than four bits' worth of error.
     dearer = np.clip(tables.bits(below + 1, rows) - tables.bits(below, rows), -4, 4)
-    above = RD_WEIGHT * (1 - 2 * (values - whole)) + dearer < 0
+    above = ROUNDING * (1 - 2 * (values - whole)) + dearer < 0
     return np.asarray(below + (above & (values < SYMBOL_LIMIT)))
 
 

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from jndkit.codecs.jndlic.layout import BENT, CHANNELS, GROUPS, LAYOUTS, RD_WEIGHT, SYMBOL_LIMIT, Layout, places
+from jndkit.codecs.jndlic.layout import BENT, CHANNELS, GROUPS, LAYOUTS, ROUNDING, SYMBOL_LIMIT, Layout, places
 from jndkit.errors import UsageError
 from jndkit.training.jndlic.coded import Coded
 from jndkit.training.jndlic.entropy import HyperDecoder, SliceContext, bounded
@@ -28,7 +28,9 @@ from jndkit.training.jndlic.transform import (
     Refinement,
     Stage,
     asinh,
+    beneath,
     dct_kernels,
+    heeded,
     in_float32,
     perceptual_table,
     spread,
@@ -46,10 +48,14 @@ class Analysis(nn.Module):
     """Picture (N, 3, H, W), JND map (N, 1, H, W) in code values and knob (N,) to latent and hyper-latent.
 
     steps: as of JndLic; "coded" takes the last channels of the hyper-latent from the features of the JND alone.
+    bend: of the layout; see `heeded`.
     """
 
-    def __init__(self, width: int, blocks: int, hyper: int, steps: str, jnd: bool, feature_transform: bool) -> None:
+    def __init__(
+        self, width: int, blocks: int, hyper: int, steps: str, jnd: bool, feature_transform: bool, bend: float
+    ) -> None:
         super().__init__()
+        self.bend = bend
         self.register_buffer("dct", dct_kernels(), persistent=False)
         self.learned = nn.Parameter(torch.zeros(CHANNELS, 3, 8, 8))
         self.stage = Stage(width, blocks, feature_transform and jnd)
@@ -68,7 +74,7 @@ class Analysis(nn.Module):
             if self.jnd:  # the same transform, of a map that has but luma
                 guide = F.conv2d(F.pad(4.0 * jnd.float(), (0, 0, 0, 0, 0, 2)), kernels, stride=8) / unit
         residual, guided = self.stage(asinh(scaled), None if guide is None else asinh(guide), knob)
-        latent = scaled + residual
+        latent = scaled + heeded(knob, self.bend) * residual
         small = asinh(latent.clamp(-SYMBOL_LIMIT, SYMBOL_LIMIT))
         falling = self.inside(torch.cat([small, small.abs()], dim=1))
         for layer in self.down:
@@ -82,8 +88,9 @@ class Analysis(nn.Module):
 class Synthesis(nn.Module):
     """Symbols (N, 192, h, w), step field (N, GROUPS, h, w) and knob (N,) to RGB (N, 3, H, W)."""
 
-    def __init__(self, width: int, blocks: int, refinement: int, feature_transform: bool) -> None:
+    def __init__(self, width: int, blocks: int, refinement: int, feature_transform: bool, bend: float) -> None:
         super().__init__()
+        self.bend = bend
         self.register_buffer("dct", dct_kernels(), persistent=False)
         self.learned = nn.Parameter(torch.zeros(CHANNELS, 3, 8, 8))
         self.stage = Stage(width, blocks, feature_transform)
@@ -94,10 +101,13 @@ class Synthesis(nn.Module):
         scaled = symbols * torch.exp2(field)
         residual, _ = self.stage(asinh(scaled), field, knob)
         with in_float32(symbols.device.type):
-            latent = (scaled + torch.exp2(field) * residual) * unit
+            latent = (scaled + heeded(knob, self.bend) * torch.exp2(field) * residual) * unit
             planes = F.conv_transpose2d(latent, self.dct + _LEARNING * self.learned, stride=8)
         if self.refinement is not None:
-            planes = self.refinement(planes, unit[:, :1])
+            # Half of the octaves: what it gives is in pixels, of which low frequencies have their share.
+            planes = self.refinement(
+                planes, unit[:, :1] * torch.exp2(0.5 * beneath(knob, self.bend))[:, None, None, None]
+            )
         with in_float32(symbols.device.type):
             return to_rgb(planes.float())
 
@@ -139,10 +149,10 @@ class JndLic(nn.Module):
         hyper += GROUPS if steps == "coded" else 0
         self.register_buffer("table", perceptual_table(), persistent=False)
         self.offsets = nn.Parameter(torch.zeros(CHANNELS))
-        self.analysis = Analysis(width, blocks, hyper, steps, jnd, feature_transform)
-        self.synthesis = Synthesis(decoder_width, decoder_blocks, refinement, feature_transform)
-        self.decoder = HyperDecoder(hyper, features, steps)
         self.layout = LAYOUTS[version]
+        self.analysis = Analysis(width, blocks, hyper, steps, jnd, feature_transform, self.layout.bend)
+        self.synthesis = Synthesis(decoder_width, decoder_blocks, refinement, feature_transform, self.layout.bend)
+        self.decoder = HyperDecoder(hyper, features, steps)
         self.contexts = nn.ModuleList(_contexts(self.layout, features, context, signed))
         self.hyper = hyper
         self.prior = SideContext(hyper, self.layout.sides) if self.layout.sides else HyperPrior(hyper)
@@ -268,7 +278,7 @@ def choose(value: Tensor, mean: Tensor, scale: Tensor) -> tuple[Tensor, Tensor]:
     below = torch.floor(value.detach().clamp(-SYMBOL_LIMIT, SYMBOL_LIMIT - 1.0))
     lower, upper = symbol_bits(below, mean, scale), symbol_bits(below + 1.0, mean, scale)
     dearer = (upper - lower).detach()
-    above = RD_WEIGHT * (1.0 - 2.0 * (value.detach() - below)) + dearer.clamp(-_BIAS, _BIAS) < 0
+    above = ROUNDING * (1.0 - 2.0 * (value.detach() - below)) + dearer.clamp(-_BIAS, _BIAS) < 0
     chosen = torch.where(scale == 0, torch.floor(mean.detach() / FRACTIONS + 0.5), below + above)
     moved = value - value.detach()
     return chosen + moved, torch.where(above, upper, lower) + dearer.clamp(-_SLOPE, _SLOPE) * moved

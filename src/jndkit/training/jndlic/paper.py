@@ -26,6 +26,7 @@ from jndkit.training.jndlic.entropy import HyperDecoder, bounded
 from jndkit.training.jndlic.integer import ACTIVATION, BIAS_UNIT, IntegerConv, clipped, floored, rounded
 from jndkit.training.jndlic.likelihood import FRACTIONS, SCALES, HyperPrior, symbol_bits
 from jndkit.training.jndlic.paper_parts import parts
+from jndkit.training.jndlic.paper_start import STARTS, begin_as_dct
 from jndkit.training.jndlic.parts import Part
 from jndkit.training.jndlic.transform import FeatureTransform, ResBlock, in_float32
 
@@ -33,7 +34,7 @@ FOLD = 8  # places of the step map's planes to one of the latents of 1/32
 _PLANES = 3 * FOLD**2
 _LEAST_STEP, _MOST_STEP = 0.1, 100.0  # at knob 24; published 1e-6, from which no slope leads back
 _START_SCALE = 20.0  # index, of a fresh network
-_LOUDER = 8.0  # times what the encoder gives, so that a fresh network's latents are larger than steps of 1
+LOUDER = 8.0  # times what the encoder gives, so that a fresh network's latents are larger than steps of 1
 _QUIET = 0.1  # of what a fresh network paints
 _JND = 20.0  # code values, about the largest
 _PAST = 24  # what the context keeps of the symbols before, as published
@@ -171,7 +172,7 @@ class SerialContext(nn.Module):
 
 
 class Latents(NamedTuple):
-    """Before rounding. picture: (N, width, H/16, W/16).  hyper: (N, hyper, H/64, W/64).
+    """Before rounding. picture: (N, latent, H/16, W/16).  hyper: (N, hyper, H/64, W/64).
 
     steps: of the step map, (N, step_latent, H/64, W/64).  steps_hyper: (N, step_width, H/256, W/256), sides rounded up.
     """
@@ -185,66 +186,85 @@ class Latents(NamedTuple):
 class JndLicPaper(nn.Module):
     """forward(picture, jnd, knob), sides multiples of 64. The knob multiplies all steps: eight more halve them.
 
-    In training a noise, float32 (N, width, H/16, W/16) in -0.5..0.5, stands for the rounding of the latents.
+    In training a noise, float32 (N, latent, H/16, W/16) in -0.5..0.5, stands for the rounding of the latents.
 
-    width: 192 as published, even.  hyper: channels of the hyper-latent.  step_width, step_latent: of the step map's
-    codec.
+    width: 192 as published, even.  latent: channels of the latents, as many where it is 0, as published.  hyper:
+    channels of the hyper-latent.  step_width, step_latent: of the step map's codec.  start: "drawn" as published, or
+    "dct", the transform that begins as a cosine transform; see `paper_start`.
     """
 
-    def __init__(self, width: int = 192, hyper: int = 128, step_width: int = 128, step_latent: int = 192) -> None:
+    def __init__(
+        self,
+        width: int = 192,
+        latent: int = 0,
+        hyper: int = 128,
+        step_width: int = 128,
+        step_latent: int = 192,
+        start: str = "drawn",
+    ) -> None:
         super().__init__()
         if width < 2 or width % 2:
             raise UsageError(f"width = {width}: an even number is needed")
-        self.width, self.step_latent = width, step_latent
+        if start not in STARTS:
+            raise UsageError(f"start = {start!r}: choose {', '.join(STARTS)}")
+        latent = latent or width
+        self.latent, self.step_latent = latent, step_latent
         inner = width // 2
         begin = nn.Conv2d(3, inner, 5, padding=2)
         nn.init.normal_(begin.weight, 0.0, 75.0**-0.5)
         first = nn.Sequential(begin, _blocks(inner, 2), _down(inner, width))
         third = nn.Sequential(_blocks(width, 3), _down(width, width))
-        fourth = nn.Sequential(_blocks(width, 3), _down(width, width), Gated(width, NonLocal(width, inner)))
+        fourth = nn.Sequential(_blocks(width, 3), _down(width, latent), Gated(latent, NonLocal(latent, latent // 2)))
         second = nn.Sequential(Gated(width, EfficientAttention(width, inner)), _down(width, width))
         gates = [FeatureTransform(width) for _ in range(4)]
         for each in gates:  # a fresh one lets half of its filter's output through
             nn.init.normal_(each.gate.weight, 0.0, 2.0 * (9.0 * width) ** -0.5)
         self.encoder = Shared(first, gates[0], second, third, gates[1], fourth)
         rise = [nn.Sequential(_blocks(width, 3), _up(width, width)) for _ in range(2)]
-        start = nn.Sequential(Gated(width, NonLocal(width, inner)), _up(width, width))
+        raised = nn.Sequential(Gated(latent, NonLocal(latent, latent // 2)), _up(latent, width))
         attended = Gated(width, EfficientAttention(width, inner))
-        self.decoder = Shared(start, rise[0], gates[2], rise[1], attended, gates[3])
+        self.decoder = Shared(raised, rise[0], gates[2], rise[1], attended, gates[3])
         self.paint = nn.Sequential(_up(width, inner), _blocks(inner, 3), nn.Conv2d(inner, 3, 5, padding=2))
         nn.init.normal_(self.paint[-1].weight, 0.0, _QUIET * (25.0 * inner) ** -0.5)
         nn.init.constant_(self.paint[-1].bias, 0.5)  # mid grey
-        down = [layer for _ in range(2) for layer in (_blocks(width, 2), _down(width, width))]
-        self.hyper = nn.Sequential(*down, Gated(width, NonLocal(width, inner)), nn.Conv2d(width, hyper, 3, padding=1))
-        self.unhyper = HyperDecoder(hyper + step_latent, width, "fixed")
-        self.halve = nn.Conv2d(width, _PLANES, 2, stride=2)
-        self.enlarge = nn.ConvTranspose2d(_PLANES, width, 2, stride=2)
+        down = [layer for _ in range(2) for layer in (_blocks(latent, 2), _down(latent, latent))]
+        attention = Gated(latent, NonLocal(latent, latent // 2))
+        self.hyper = nn.Sequential(*down, attention, nn.Conv2d(latent, hyper, 3, padding=1))
+        self.unhyper = HyperDecoder(hyper + step_latent, latent, "fixed")
+        self.halve = nn.Conv2d(latent, _PLANES, 2, stride=2)
+        self.enlarge = nn.ConvTranspose2d(_PLANES, latent, 2, stride=2)
         nn.init.normal_(self.enlarge.weight, 0.0, 0.001)  # steps of about 1 to begin with
         nn.init.constant_(self.enlarge.bias, 1.0)
         self.steps, self.prior = StepCodec(step_width, step_latent), HyperPrior(hyper)
         self.context = SerialContext()
+        if start == "dct":
+            begin_as_dct(self, LOUDER)
 
     def parts(self) -> Iterator[tuple[str, Part]]:
         """The graphs it is used through, by what is put behind the name of its weights."""
         return parts(self)
 
+    def predictors(self) -> tuple[nn.Module, ...]:
+        """What says which symbols to expect, and what is sent for that alone."""
+        return self.hyper, self.prior, self.unhyper, self.context, self.steps.hyper, self.steps.prior, self.steps.scales
+
     def analysed(self, picture: Tensor, jnd: Tensor) -> Latents:
         """picture: RGB in 0..1.  jnd: (N, 1, H, W), code values."""
         latent, guide = self.encoder(picture - 0.5, jnd.expand(-1, 3, -1, -1) / _JND)
-        latent, guide = _LOUDER * latent.float(), guide.float()
+        latent, guide = LOUDER * latent.float(), guide.float()
         with in_float32(picture.device.type):
             steps = self.steps.analysis(F.pixel_shuffle(self.halve(guide), FOLD))
             return Latents(latent, self.hyper(latent), steps, self.steps.hyper(steps.abs()))
 
     def step_map(self, symbols: Tensor, knob: Tensor) -> Tensor:
-        """Steps of the latents, (N, width, 4 h, 4 w), of the step map's symbols (N, step_latent, h, w)."""
+        """Steps of the latents, (N, latent, 4 h, 4 w), of the step map's symbols (N, step_latent, h, w)."""
         planes = F.pixel_unshuffle(self.steps.synthesis(symbols), FOLD)
         step: Tensor = clipped(self.enlarge(planes), _LEAST_STEP, _MOST_STEP)
         return step * torch.exp2((24.0 - knob) / 8.0)[:, None, None, None]
 
     def painted(self, symbols: Tensor, step: Tensor) -> Tensor:
-        """RGB, (N, 3, H, W), of symbols and their steps, (N, width, H/16, W/16)."""
-        features, _ = self.decoder(symbols * step / _LOUDER, step)
+        """RGB, (N, 3, H, W), of symbols and their steps, (N, latent, H/16, W/16)."""
+        features, _ = self.decoder(symbols * step / LOUDER, step)
         picture: Tensor = self.paint(features)
         return picture
 

@@ -76,7 +76,7 @@ class ScalesPart(Part):
 class StepsPart(Part):
     def __init__(self, model: nn.Module) -> None:
         inputs = f"float32 (1, {model.step_latent}, h, w), symbols of the step map; {_KNOB}"
-        output = f"float32 (1, {model.width}, 4 h, 4 w), steps of the latents"
+        output = f"float32 (1, {model.latent}, 4 h, 4 w), steps of the latents"
         example = ((1, model.step_latent, 4, 5), (1,))
         contract = Contract(inputs, output, example, _AND_KNOB, pixels=20 * SERIAL_MULTIPLE**2)
         super().__init__(contract, model.steps.synthesis, model.enlarge)
@@ -95,7 +95,7 @@ class HyperPart(Part):
     def __init__(self, model: nn.Module) -> None:
         channels = model.prior.mean.shape[0] + model.step_latent
         inputs = f"float32 (1, {channels}, h, w), hyper-latents, then the step map's symbols, whole, -31..31; {_KNOB}"
-        output = f"float32 (1, {model.width}, 4 h, 4 w), a number for each symbol; whole, 0..255"
+        output = f"float32 (1, {model.latent}, 4 h, 4 w), a number for each symbol; whole, 0..255"
         example = ((1, channels, 3, 4), (1,))
         super().__init__(Contract(inputs, output, example, _AND_KNOB, pixels=12 * SERIAL_MULTIPLE**2), model.unhyper)
         self.decoder = frozen(model.unhyper)
@@ -114,7 +114,7 @@ class SerialPart(Part):
         output = "float32 (n,), means in eighths of a symbol; (n,), indices of scales, 1..63; whole"
         example, axes = ((64,), (64, _PAST)), ({0: "s"}, {0: "s"})
         # A latent has as many symbols as there are channels.
-        contract = Contract(inputs, output, example, axes, pixels=max(1, 64 * SERIAL_BLOCK**2 // model.width))
+        contract = Contract(inputs, output, example, axes, pixels=max(1, 64 * SERIAL_BLOCK**2 // model.latent))
         super().__init__(contract, model.context)
         self.context = frozen(model.context)
 
@@ -128,9 +128,9 @@ class SerialPart(Part):
 
 class SynthesisPart(Part):
     def __init__(self, model: nn.Module) -> None:
-        inputs = f"float32 (1, {model.width}, h, w), symbols; the same, their steps"
+        inputs = f"float32 (1, {model.latent}, h, w), symbols; the same, their steps"
         output = f"float32 (1, 3, {SERIAL_BLOCK} h, {SERIAL_BLOCK} w), RGB in 0..1"
-        example = ((1, model.width, 8, 12), (1, model.width, 8, 12))
+        example = ((1, model.latent, 8, 12), (1, model.latent, 8, 12))
         contract = Contract(inputs, output, example, (_LATENTS, _LATENTS), pixels=8 * 12 * SERIAL_BLOCK**2)
         super().__init__(contract, model.decoder, model.paint)
         self.model = model

@@ -17,9 +17,10 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from jndkit.codecs.annex_k import CHROMINANCE, LUMINANCE
-from jndkit.codecs.jndlic.layout import BLOCK, CHANNELS, GROUP_OF, KNOB_HIGH
+from jndkit.codecs.jndlic.layout import BENT, BLOCK, CHANNELS, GROUP_OF, KNOB_HIGH, SLICES
 
 _FLATNESS, _CHROMA = 0.35, 1.6
+_HIGH = SLICES[3][0]  # the first channel of high frequencies
 _SLOW = 0.02  # of layers that start at nothing and whose smallest change is felt at once
 _TO_YCC = ((0.299, 0.587, 0.114), (-0.168736, -0.331264, 0.5), (0.5, -0.418688, -0.081312))
 _TO_RGB = tuple(map(tuple, np.linalg.inv(np.array(_TO_YCC)).tolist()))
@@ -170,6 +171,21 @@ class Refinement(nn.Module):
     def forward(self, planes: Tensor, unit: Tensor) -> Tensor:
         """planes: code values.  unit: the size of a typical error, (N, 1, 1, 1)."""
         return planes + unit * F.pixel_shuffle(self.layers(F.pixel_unshuffle(planes / 64.0, 2)), 2)
+
+
+def heeded(knob: Tensor, bend: float) -> Tensor:
+    """How far what is learned beside the DCT counts, (N, 192, 1, 1): below the bend less, of high frequencies.
+
+    Steps there are so large that a hundredth of one is seen, and pictures have nothing of the kind to learn from.
+    """
+    less = torch.exp2(beneath(knob, bend))[:, None]
+    low = torch.ones_like(less).expand(-1, _HIGH)
+    return torch.cat([low, less.expand(-1, CHANNELS - _HIGH)], dim=1)[:, :, None, None]
+
+
+def beneath(knob: Tensor, bend: float) -> Tensor:
+    """Octaves by which steps are larger than at the bend, as a number below nothing; 0 above it."""
+    return (knob - bend).clamp_max(0.0) * ((BENT + 1.0) / 8.0)
 
 
 def asinh(given: Tensor) -> Tensor:
