@@ -115,7 +115,7 @@ def test_a_torn_line_of_the_log_is_dropped(cpl_pairs: Path, tmp_path: Path) -> N
     assert [event["event"] for event in events(folder)] == ["start", "validate", "start", "validate"]
 
 
-@pytest.mark.parametrize("name", ["resjnd-s.cpl.v1", "resjnd.cpl.v1"])
+@pytest.mark.parametrize("name", ["resjnd-s.cpl.v2", "resjnd.cpl.v2"])
 def test_weights_that_come_along_can_be_started_from(name: str) -> None:
     """The network computes what its exported graph does."""
     import numpy as np

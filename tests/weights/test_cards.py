@@ -74,8 +74,8 @@ def test_a_network_is_listed_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert "for-nothing" in rooms["weights"]
     assert not set(rooms["pixelwise"]) & set(NETWORK_OF.values())
     # And its versions can be named all the same.
-    assert model_card("resjnd-s.cpl.v1").weights == "resjnd-s.cpl.v1"
-    assert libraries("resjnd-s.cpl.v1") == libraries("resjnd-s")
+    assert model_card("resjnd-s.cpl.v2").weights == "resjnd-s.cpl.v2"
+    assert libraries("resjnd-s.cpl.v2") == libraries("resjnd-s")
     assert libraries("mine")["weights"].startswith("mine ")
     assert "weights" not in libraries("wu2017")
 

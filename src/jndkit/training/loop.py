@@ -101,7 +101,7 @@ class Run:
     def _one_step(self, model: nn.Module, task: Task) -> float:
         recipe = self.recipe
         for group in self.optimiser.param_groups:
-            group["lr"] = learning_rate(recipe, self.step)
+            group["lr"] = learning_rate(recipe, self.step) * group.get("pace", 1.0)
         batch = tuple(self._placed(tensor) for tensor in task.batch(self.generator))
         with self._autocast():
             loss = task.loss(model, batch)
@@ -250,13 +250,13 @@ def learning_rate(recipe: Recipe, step: int) -> float:
 
 
 def _optimiser(model: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
+    # Parts of a network may learn at a pace of their own, as factors on the rate.
+    learned: Any = model.parameters()
+    if hasattr(model, "paces"):
+        learned = [{"params": list(parameters), "pace": pace} for pace, parameters in model.paces()]
     if recipe.optimiser == "sgd":
-        return torch.optim.SGD(
-            model.parameters(), lr=recipe.lr, momentum=recipe.momentum, weight_decay=recipe.weight_decay
-        )
-    return torch.optim.AdamW(
-        model.parameters(), lr=recipe.lr, betas=(recipe.beta1, 0.999), weight_decay=recipe.weight_decay
-    )
+        return torch.optim.SGD(learned, lr=recipe.lr, momentum=recipe.momentum, weight_decay=recipe.weight_decay)
+    return torch.optim.AdamW(learned, lr=recipe.lr, betas=(recipe.beta1, 0.999), weight_decay=recipe.weight_decay)
 
 
 def _device(name: str | None) -> torch.device:

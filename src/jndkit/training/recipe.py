@@ -27,7 +27,7 @@ class Recipe:
         `step_every` steps, then to zero).
     clip: largest norm of the gradient, 0 for none.  ema: decay of the averaged weights, 0 for none.
     amp: bfloat16 autocast.  validate_every, checkpoint_every: steps.
-    init_from: a safetensors file to start from, or the name of weights, such as "resjnd.cpl.v1".
+    init_from: a safetensors file to start from, or the name of weights, such as "resjnd.cpl.v2".
     Raises UsageError for an optimiser or schedule that there is not, and for counts below 1.
     """
 

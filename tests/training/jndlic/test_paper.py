@@ -16,7 +16,7 @@ from jndkit.training.recipe import Recipe, load_recipe
 torch = pytest.importorskip("torch")
 pytestmark = pytest.mark.train
 
-SIZES = {"width": 12, "hyper": 4, "step_width": 4, "step_latent": 4}
+SIZES = {"width": 12, "latent": 12, "hyper": 4, "step_width": 4, "step_latent": 4, "start": "drawn"}
 
 
 @pytest.fixture
@@ -107,6 +107,38 @@ def test_training_lowers_the_loss(folder: Path, tmp_path: Path) -> None:
     scores = run.train()
     assert loss() < 0.8 * before
     assert 0 < scores["side_16"] < scores["bits_16"]
+
+
+def test_what_predicts_symbols_learns_alone_where_that_is_asked(folder: Path, tmp_path: Path) -> None:
+    from jndkit.training.loop import Run
+
+    run = Run(recipe(folder, "steps=2", "data.alone=true"), tmp_path / "run")
+    before = {name: each.detach().clone() for name, each in run.model.named_parameters()}
+    run.train()
+    moved = {name for name, each in run.model.named_parameters() if not torch.equal(each, before[name])}
+    predicting = {"hyper", "prior", "unhyper", "context", "steps"}
+    assert {name.partition(".")[0] for name in moved} == predicting
+    assert not any(name.startswith(("steps.analysis", "steps.synthesis")) for name in moved)
+
+
+def test_what_begins_as_a_dct_learns_slowly(folder: Path, tmp_path: Path) -> None:
+    from jndkit.training.loop import Run
+
+    wide = ("model.width=48", "model.start=dct", "steps=1", "warmup=0", "lr=1e-3", "weight_decay=0")
+    run = Run(recipe(folder, *wide), tmp_path / "run")
+    assert sum(len(group["params"]) for group in run.optimiser.param_groups) == len(list(run.model.parameters()))
+    before = {name: each.detach().clone() for name, each in run.model.named_parameters()}
+    run.train()
+    moved = {name: float((each.detach() - before[name]).abs().max()) for name, each in run.model.named_parameters()}
+    furthest = {
+        part: max(far for name, far in moved.items() if name.startswith(f"{part}."))
+        for part in ("context", "unhyper", "encoder", "decoder")
+    }
+    # The first step of Adam is as long as the rate.
+    assert furthest["context"] == pytest.approx(1e-3, rel=0.02)
+    assert furthest["unhyper"] == pytest.approx(1e-3, rel=0.02)
+    assert furthest["encoder"] == pytest.approx(4e-5, rel=0.02)
+    assert furthest["decoder"] == pytest.approx(4e-5, rel=0.02)
 
 
 def test_what_makes_no_sense(folder: Path) -> None:

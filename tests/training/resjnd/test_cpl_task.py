@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import numpy as np
@@ -43,18 +42,3 @@ def test_the_middle_alone_can_be_scored(cpl_pairs: Path) -> None:
     whole, middle, larger = (identity(side) for side in (0, 32, 4096))
     assert seen[0] == seen[2] != seen[1] == (32, 32)
     assert whole == larger != middle
-
-
-def test_the_training_that_can_go_on_loads_and_came_nearer() -> None:
-    """The first validation of its log is of the weights that ship."""
-    from jndkit.training.networks import load_weights, network
-
-    folder = Path(__file__).parents[3] / "checkpoints" / "resjnd"
-    recipe = load_recipe("resjnd-short", ("data.train=a", "data.valid=b"))
-    further, shipped = (network(recipe.name, recipe.model) for _ in range(2))
-    load_weights(further, folder / "best.safetensors", recipe.name)
-    load_weights(shipped, "resjnd.cpl.v1", recipe.name)
-    assert not torch.equal(further.input.weight, shipped.input.weight)
-    events = [json.loads(line) for line in (folder / "log.jsonl").read_text(encoding="utf-8").splitlines()]
-    gains = [event["psnr_gain"] for event in events if event["event"] == "validate"]
-    assert max(gains[1:]) > gains[0]

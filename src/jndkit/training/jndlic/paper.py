@@ -35,6 +35,7 @@ _PLANES = 3 * FOLD**2
 _LEAST_STEP, _MOST_STEP = 0.1, 100.0  # at knob 24; published 1e-6, from which no slope leads back
 _START_SCALE = 20.0  # index, of a fresh network
 LOUDER = 8.0  # times what the encoder gives, so that a fresh network's latents are larger than steps of 1
+_PACE = 0.04  # of what begins as a DCT
 _QUIET = 0.1  # of what a fresh network paints
 _JND = 20.0  # code values, about the largest
 _PAST = 24  # what the context keeps of the symbols before, as published
@@ -209,6 +210,7 @@ class JndLicPaper(nn.Module):
             raise UsageError(f"start = {start!r}: choose {', '.join(STARTS)}")
         latent = latent or width
         self.latent, self.step_latent = latent, step_latent
+        self.pace = _PACE if start == "dct" else 1.0
         inner = width // 2
         begin = nn.Conv2d(3, inner, 5, padding=2)
         nn.init.normal_(begin.weight, 0.0, 75.0**-0.5)
@@ -247,6 +249,13 @@ class JndLicPaper(nn.Module):
     def predictors(self) -> tuple[nn.Module, ...]:
         """What says which symbols to expect, and what is sent for that alone."""
         return self.hyper, self.prior, self.unhyper, self.context, self.steps.hyper, self.steps.prior, self.steps.scales
+
+    def paces(self) -> Iterator[tuple[float, list[nn.Parameter]]]:
+        """How fast its parts learn: a transform that begins as a DCT has more to lose than what predicts symbols."""
+        quick = [each for part in self.predictors() for each in part.parameters()]
+        known = {id(each) for each in quick}
+        yield 1.0, quick
+        yield self.pace, [each for each in self.parameters() if id(each) not in known]
 
     def analysed(self, picture: Tensor, jnd: Tensor) -> Latents:
         """picture: RGB in 0..1.  jnd: (N, 1, H, W), code values."""

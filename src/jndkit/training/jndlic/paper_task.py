@@ -21,15 +21,16 @@ from jndkit.training.sampling import centres
 
 class JndLicPaperTask(JndLicTask):
     """data.knob_low, data.knob_high: between which knobs are drawn.  data.side: of validation pictures, pixels.
+    data.noise: whether noise stands for rounding, as published; without it symbols are whole, as in files.
     data.alone: only what predicts symbols learns, by bits alone; the transform and its steps stay as they are.
 
     The rest as of JndLicTask. The score is the mean over the lowest knob, the middle one and the highest.
     """
 
     def __init__(self, recipe: Recipe) -> None:
-        own = {"knob_low": KNOB_LOW, "knob_high": KNOB_HIGH, "side": 256, "alone": False}
-        self._low, self._high, side, alone = (int(recipe.data.get(key, usual)) for key, usual in own.items())
-        self._alone = bool(alone)
+        own = {"knob_low": KNOB_LOW, "knob_high": KNOB_HIGH, "side": 256, "alone": False, "noise": True}
+        self._low, self._high, side, alone, noise = (int(recipe.data.get(key, usual)) for key, usual in own.items())
+        self._alone, self._noise = bool(alone), bool(noise)
         if not KNOB_LOW <= self._low <= self._high <= KNOB_HIGH:
             raise UsageError(
                 f"data.knob_low = {self._low}, data.knob_high = {self._high}: they are the wrong way round"
@@ -45,23 +46,27 @@ class JndLicPaperTask(JndLicTask):
         self._valid = centres(recipe.data["valid"], int(recipe.data.get("valid_pictures", 8)), side, SERIAL_MULTIPLE)
 
     def batch(self, generator: Generator) -> tuple[Tensor, ...]:
-        """As of JndLicTask, and the noise that stands for rounding, (N, latent, crop / 16, crop / 16)."""
+        """As of JndLicTask, and the noise that stands for rounding, (N, latent, crop / 16, crop / 16), if any."""
         pictures = self._train.draw(self._batch, generator)
         knobs = torch.randint(self._low, self._high + 1, (self._batch,), generator=generator).float()
+        if not self._noise:
+            return pictures, jnd_maps(pictures), knobs
         sides = (self._batch, self._latent, *(side // SERIAL_BLOCK for side in pictures.shape[2:]))
         return pictures, jnd_maps(pictures), knobs, torch.rand(sides, generator=generator) - 0.5
 
     def loss(self, model: nn.Module, batch: tuple[Tensor, ...]) -> Tensor:
-        """Bits a pixel and what the error is worth in bits, as published: not over what the bits come to."""
-        pictures, jnd, knobs, noise = batch
+        """Bits a pixel and what the error is worth in bits; over what bits come to, where several knobs are drawn."""
+        pictures, jnd, knobs, *_ = batch
         if self._alone:
             model.requires_grad_(False)
             for part in model.predictors():
                 part.requires_grad_(True)
-        coded = model(pictures, jnd, knobs, noise)
+        coded = model(*batch)
         with torch.autocast(pictures.device.type, enabled=False):
             rate = (coded.bits.float() + coded.side_bits.float()) / (pictures.shape[2] * pictures.shape[3])
             if self._alone:
                 return rate.mean()
             error = self.error(coded.picture.float(), pictures, jnd) * torch.exp2((knobs - 24.0) / 4.0)
-            return (rate + RD_WEIGHT * error).mean()
+            # Published: a network of one quality. At high knobs both terms are large, and so would be their slopes.
+            usual = 1.0 + rate.detach() if self._low < self._high else 1.0
+            return ((rate + RD_WEIGHT * error) / usual).mean()
