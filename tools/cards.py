@@ -261,8 +261,8 @@ ABOUT: dict[str, dict[str, Any]] = {
         "summary": "predicts the critical perceptually lossless picture; small",
         "scores": resjnd("resjnd-s"),
         "trained": {"steps": 15500, "hours": 0.55, "log": "benchmarks/rows/training/resjnd-s.jsonl"},
-        "remaining_gain": "little: of 8,000 steps of distillation the last 2,000 brought 0.03 of 3.6 dB, as the rate fell "
-        "to nothing; predictions for more pictures were not tried",
+        "remaining_gain": "little: of 8,000 steps of distillation the last 2,000 brought 0.03 of 3.6 dB, as the rate "
+        "fell to nothing; predictions for more pictures were not tried",
     },
     "resjnd.cpl.v2": {
         "architecture": "resjnd",
@@ -278,8 +278,8 @@ ABOUT: dict[str, dict[str, Any]] = {
             "log": "benchmarks/rows/training/resjnd.jsonl",
         },
         "remaining_gain": "little at this rate: of 4,600 steps that ended it, all at 25 recursions, the last 1,600 "
-        "brought 0.04 of 4.1 dB, as the rate fell to nothing. Larger crops, more pairs and the 200 epochs of the published run "
-        "were not tried",
+        "brought 0.04 of 4.1 dB, as the rate fell to nothing. Larger crops, more pairs and the 200 epochs of the "
+        "published run were not tried",
     },
 }
 

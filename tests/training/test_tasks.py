@@ -31,7 +31,10 @@ RECIPES: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "jndlic-paper": (
         "jndlic-paper-narrow",
         "photos",
-        ("batch=2", "crop=64", "data.side=64", "data.valid_pictures=1", "model.width=8", "model.step_latent=4"),
+        (
+            *("batch=2", "crop=64", "data.side=64", "data.valid_pictures=1"),
+            *("model.width=8", "model.latent=8", "model.step_latent=4", "model.start=drawn"),
+        ),
     ),
     "knob": ("knob", "labels", ("batch=4",)),
     "structure": ("debug-shen2020", "vvc_pairs", ("batch=2",)),
