@@ -44,8 +44,8 @@ def test_the_published_codec_stands_beside_the_others_as_the_rows_say() -> None:
     rows = [CodecRow.from_json(row) for row in lines("codecs") if row["input"].startswith("kodak/")]
     for spec, name, values in (
         ("jndlic:paper", "`jndlic:paper`, knob", (14, 24, 34)),
-        ("jndlic", "`jndlic`, knob", LIKE),
-        ("jpeg:420", "`jpeg`, quality", QUALITIES),
+        ("jndlic", "`jndlic`, knob", (14, 24, 34)),
+        ("jpeg:420", "`jpeg`, quality", (20, 50, 80)),
     ):
         own = [row for row in rows if row.spec == spec]
         assert len(own) == 24
