@@ -167,8 +167,8 @@ def test_what_comes_along_wins(folder: Path, tmp_path: Path, monkeypatch: pytest
     made.write_weights(tmp_path / "packaged", "both")
     assert find("both").path.parent == tmp_path / "packaged"
     assert cards()["both"].architecture == "resjnd"
-    made.write_weights(tmp_path / "packaged", "resjnd-s.cpl.v1", architecture="resjnd-s")
-    assert find("resjnd-s").card.name == "resjnd-s.cpl.v1"
+    made.write_weights(tmp_path / "packaged", "resjnd-s.cpl.v2", architecture="resjnd-s")
+    assert find("resjnd-s").card.name == "resjnd-s.cpl.v2"
 
 
 def test_the_data_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
