@@ -60,3 +60,33 @@ def test_colours_go_there_and_back() -> None:
     np.testing.assert_allclose(to_rgb(to_ycc(colours)).numpy(), colours.numpy(), atol=1e-5)
     white = to_ycc(torch.ones(1, 3, 1, 1))
     np.testing.assert_allclose(white.flatten().numpy(), [127, 0, 0], atol=1e-3)
+
+
+def test_what_is_learned_of_high_frequencies_counts_less_below_the_bend() -> None:
+    from jndkit.training.jndlic.transform import beneath, heeded
+
+    knobs = torch.tensor([0.0, 4.0, 12.0, 60.0])
+    found = heeded(knobs, 12.0)
+    assert found.shape == (4, 192, 1, 1)
+    assert torch.equal(found[:, :45], torch.ones(4, 45, 1, 1))
+    # A step is so many times larger than at the bend: 2.5 octaves every 8 knobs.
+    assert found[:, 45:, 0, 0].numpy() == pytest.approx(
+        np.repeat([[2.0**-3.75], [2.0**-2.5], [1.0], [1.0]], 147, axis=1)
+    )
+    assert beneath(knobs, 12.0).tolist() == [-3.75, -2.5, 0.0, 0.0]
+    assert torch.equal(heeded(knobs, 0.0), torch.ones(4, 192, 1, 1))  # files before version 4 have no bend
+
+
+def test_nothing_but_low_settings_knows_of_it(build: Build) -> None:
+    """The same weights say the same from the bend on, whatever their version has there."""
+    torch.manual_seed(4)
+    model = build(version=4)
+    torch.nn.init.normal_(model.synthesis.stage.out.weight, 0.0, 0.5)
+    symbols, step = torch.randint(-2, 3, (1, 192, 4, 4)).float(), torch.zeros(1, 4, 4, 4)
+    with torch.no_grad():
+        for knob, alike in ((14.0, True), (6.0, False)):
+            given = torch.tensor([knob])
+            model.synthesis.bend = 12.0
+            bent = model.synthesis(symbols, step, given, model.unit(given))
+            model.synthesis.bend = 0.0
+            assert torch.equal(bent, model.synthesis(symbols, step, given, model.unit(given))) == alike
