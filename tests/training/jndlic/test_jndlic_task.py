@@ -148,15 +148,3 @@ def test_new_contexts_learn_from_symbols_of_the_version_before(
     assert sum(first[name] for name in told) < first["bits_28"]
     assert run.train()["saving"] > first["saving"]
     assert len(list((tmp_path / "symbols").iterdir())) == 1
-
-
-def test_low_knobs_are_drawn_more_often_where_that_is_asked(home: Path) -> None:
-    from jndkit.training.jndlic.task import JndLicTask, drawn_knobs
-
-    usual, lower = (drawn_knobs(4000, torch.Generator().manual_seed(2), share) for share in (0.0, 0.5))
-    shares = [float((knobs <= 20).float().mean()) for knobs in (usual, lower)]
-    assert shares == pytest.approx([0.26, 0.63], abs=0.03)
-    assert (float(lower.min()), float(lower.max())) == (0.0, 60.0)
-    for share in ("1.5", "-0.1"):
-        with pytest.raises(UsageError, match=r"data\.low = .*: a share from 0 to 1 is needed"):
-            JndLicTask(recipe(home, f"data.low={share}"))

@@ -34,7 +34,7 @@ FOLD = 8  # places of the step map's planes to one of the latents of 1/32
 _PLANES = 3 * FOLD**2
 _LEAST_STEP, _MOST_STEP = 0.1, 100.0  # at knob 24; published 1e-6, from which no slope leads back
 _START_SCALE = 20.0  # index, of a fresh network
-LOUDER = 8.0  # times what the encoder gives, so that a fresh network's latents are larger than steps of 1
+_LOUDER = 8.0  # times what the encoder gives, so that a fresh network's latents are larger than steps of 1
 _PACE = 0.04  # of what begins as a DCT
 _QUIET = 0.1  # of what a fresh network paints
 _JND = 20.0  # code values, about the largest
@@ -240,7 +240,7 @@ class JndLicPaper(nn.Module):
         self.steps, self.prior = StepCodec(step_width, step_latent), HyperPrior(hyper)
         self.context = SerialContext()
         if start == "dct":
-            begin_as_dct(self, LOUDER)
+            begin_as_dct(self, _LOUDER)
 
     def parts(self) -> Iterator[tuple[str, Part]]:
         """The graphs it is used through, by what is put behind the name of its weights."""
@@ -260,7 +260,7 @@ class JndLicPaper(nn.Module):
     def analysed(self, picture: Tensor, jnd: Tensor) -> Latents:
         """picture: RGB in 0..1.  jnd: (N, 1, H, W), code values."""
         latent, guide = self.encoder(picture - 0.5, jnd.expand(-1, 3, -1, -1) / _JND)
-        latent, guide = LOUDER * latent.float(), guide.float()
+        latent, guide = _LOUDER * latent.float(), guide.float()
         with in_float32(picture.device.type):
             steps = self.steps.analysis(F.pixel_shuffle(self.halve(guide), FOLD))
             return Latents(latent, self.hyper(latent), steps, self.steps.hyper(steps.abs()))
@@ -273,7 +273,7 @@ class JndLicPaper(nn.Module):
 
     def painted(self, symbols: Tensor, step: Tensor) -> Tensor:
         """RGB, (N, 3, H, W), of symbols and their steps, (N, latent, H/16, W/16)."""
-        features, _ = self.decoder(symbols * step / LOUDER, step)
+        features, _ = self.decoder(symbols * step / _LOUDER, step)
         picture: Tensor = self.paint(features)
         return picture
 

@@ -84,7 +84,6 @@ def _set(layer: nn.Conv2d | nn.ConvTranspose2d, matrix: Array) -> None:
 
     A transposed one goes from n to m.
     """
-    matrix = matrix if matrix.ndim == 2 else matrix.reshape(len(matrix), 2, 2, -1)
     outer, inner = matrix.shape[0], matrix.shape[-1]
     kernel = np.zeros((outer, inner, _KERNEL, _KERNEL))
     if matrix.ndim == 2:

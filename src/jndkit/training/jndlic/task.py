@@ -34,9 +34,8 @@ from jndkit.training.tasks import check_data
 from jndkit.viewing import DISPLAYS
 
 _JUDGES = ("observed", "scored", "chroma")
-_KNOWN = (*_JUDGES, "knob", "low", "masking", "reduce", "train", "valid", "valid_pictures")
+_KNOWN = (*_JUDGES, "knob", "masking", "reduce", "train", "valid", "valid_pictures")
 _KNOBS = (16.0, 28.0, 40.0)
-_LOW = 20  # the highest knob of those that data.low is about
 _QUALITIES = (8, 15, 30, 50, 70, 82, 90, 95, 98)
 _SIDE = 512  # pixels, of a validation picture
 _USUAL_JND = 5.0  # code values
@@ -65,7 +64,6 @@ class JndLicTask:
     error is worth; the rest is the weighted squared error's.
     data.masking: the power of (5 code values / JND)^2 that weighs a place; 0 weighs all alike.
     data.knob: the only knob, for a network of one quality; by default all are drawn.
-    data.low: the share of crops at knobs up to 20, beside those that are drawn from all.
     data.reduce: the smallest factor a crop is reduced by.  data.valid_pictures: how many to score on.
     """
 
@@ -78,9 +76,7 @@ class JndLicTask:
         data = recipe.data
         self._batch = recipe.batch
         self._knobs = (float(data["knob"]),) if "knob" in data else _KNOBS
-        self._fixed, self._lowest = "knob" in data, float(data.get("low", 0.0))
-        if not 0.0 <= self._lowest <= 1.0:
-            raise UsageError(f"data.low = {self._lowest}: a share from 0 to 1 is needed")
+        self._fixed = "knob" in data
         self._bend = LAYOUTS[recipe.model.get("version", 1)].bend if recipe.model.get("version", 1) in LAYOUTS else 0
         self._masking = float(data.get("masking", 0.5))
         self._shares = {name: float(data[name]) for name in _JUDGES if data.get(name)}
@@ -103,7 +99,7 @@ class JndLicTask:
         pictures = self._train.draw(self._batch, generator)
         if self._fixed:
             return pictures, jnd_maps(pictures), torch.full((self._batch,), self._knobs[0])
-        return pictures, jnd_maps(pictures), drawn_knobs(self._batch, generator, self._lowest)
+        return pictures, jnd_maps(pictures), drawn_knobs(self._batch, generator)
 
     def loss(self, model: nn.Module, batch: tuple[Tensor, ...]) -> Tensor:
         pictures, jnd, knobs = batch
@@ -198,16 +194,10 @@ class JndLicTask:
         return {name: np.array([row[name] for row in rows]) for name in rows[0]}
 
 
-def drawn_knobs(count: int, generator: Generator, low: float = 0.0) -> Tensor:
-    """Knobs at random, (count,): the ends of the range too, its middle twice as often.
-
-    low: the share that is drawn from the lowest knobs alone.
-    """
+def drawn_knobs(count: int, generator: Generator) -> Tensor:
+    """Knobs at random, (count,): the ends of the range too, its middle twice as often."""
     uniform = torch.rand((2, count), generator=generator)
     knobs = torch.where(uniform[0] < 0.5, uniform[1], 0.25 + 0.5 * uniform[1]) * (KNOB_HIGH + 1) - 0.5
-    if low:
-        uniform = torch.rand((2, count), generator=generator)
-        knobs = torch.where(uniform[0] < low, (_LOW + 1) * uniform[1] - 0.5, knobs)
     return knobs.round().clamp(0, KNOB_HIGH)
 
 
