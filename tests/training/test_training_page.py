@@ -73,3 +73,15 @@ def test_the_curve_of_the_published_codec_is_that_of_the_log() -> None:
             row = runs[run][step]
             measured = " | ".join(f"{row[f'bits_{knob}']:.2f}, {row[f'db_{knob}']:.1f} dB" for knob in (8, 20, 32))
             assert f"| {step} | {measured} | {100 * row['saving']:+.1f} % |" in PAGE
+
+
+def test_how_far_the_published_codec_came_when_it_was_drawn_at_random() -> None:
+    last = [row for row in lines("training/jndlic-paper-drawn") if row["event"] == "validate"][-1]
+    said = f"{last['db_24']:.1f} dB at {last['bits_24']:.2f} bits a pixel after {last['step']:,} steps"
+    assert said in " ".join(PAGE.split())
+
+
+def test_the_curve_of_the_distilled_network_is_that_of_its_log() -> None:
+    gains = [row["psnr_gain"] for row in lines("training/resjnd-s") if row["event"] == "validate"][-8:]
+    told = [f"+{gain:.2f}" for gain in gains]
+    assert f"{', '.join(told[:-1])} and {told[-1]} dB after every 1,000" in " ".join(PAGE.split())
