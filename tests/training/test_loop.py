@@ -50,6 +50,33 @@ def test_twenty_steps_lower_the_loss(cpl_pairs: Path, tmp_path: Path) -> None:
     assert (tmp_path / "run" / "best.safetensors").stat().st_size > 10_000
 
 
+@pytest.mark.parametrize(
+    ("told", "asked", "used"),
+    [
+        ({"architecture": "x86_64", "avx512_bf16": True, "amx_bf16": False}, "true", True),
+        ({"architecture": "x86_64", "avx512_bf16": False, "amx_bf16": True}, "true", True),
+        ({"architecture": "x86_64", "avx512_bf16": False, "amx_bf16": False}, "true", False),
+        ({"architecture": "x86_64", "avx512_bf16": True, "amx_bf16": True}, "false", False),
+        ({"architecture": "aarch64"}, "true", True),
+        ({}, "true", True),
+    ],
+)
+def test_bfloat16_is_left_out_where_a_processor_has_no_units_for_it(
+    told: dict[str, Any], asked: str, used: bool, cpl_pairs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import torch
+
+    from jndkit.training.loop import Run
+
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: told, raising=False)
+    run = Run(recipe(cpl_pairs, f"amp={asked}", "steps=1"), tmp_path / "run")
+    with run._autocast():
+        product = torch.ones(2, 2) @ torch.ones(2, 2)
+    assert product.dtype == (torch.bfloat16 if used else torch.float32)
+    run.train()
+    assert events(tmp_path / "run")[0]["amp"] is used
+
+
 @pytest.mark.parametrize("extra", [(), ("optimiser=sgd", "schedule=step", "step_every=5", "ema=0.9", "clip=0.4")])
 def test_a_resumed_run_equals_a_straight_one(cpl_pairs: Path, tmp_path: Path, extra: tuple[str, ...]) -> None:
     import torch

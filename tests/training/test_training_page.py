@@ -1,8 +1,9 @@
-"""docs/training.md says what the committed rows of the ablation of HVS-SD and of the published codec say."""
+"""docs/training.md says what the committed rows of ablations and of the published codec say."""
 
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from statistics import mean
 from typing import Any
@@ -38,6 +39,26 @@ def test_the_ablation_of_hvssd_is_that_of_the_rows(capsys: pytest.CaptureFixture
     ):
         read = [mean(row["jnd"] for row in rows if (row["arm"], row["seed"]) == (arm, seed)) for seed in range(3)]
         assert said.format(*(f"{each:.2f}" for each in read)) in text
+
+
+def cells(line: str) -> list[str]:
+    """Of a line of a table: what each column says, less how many pictures and what is only for the eye."""
+    return [re.sub(r" \(\d+\)$", "", each.strip(" *")) for each in line.strip().strip("|").split("|")]
+
+
+def test_every_ablation_of_jndlic_is_that_of_the_rows() -> None:
+    import jndlic_ablation
+
+    rows = lines("jndlic_ablation")
+    told = [cells(line)[1:] for line in PAGE.splitlines() if line.startswith("| ")]
+    for title in sorted({row["title"] for row in rows}):
+        printed = jndlic_ablation.table([row for row in rows if row["title"] == title]).splitlines()
+        measures = len(cells(printed[0])) - 2
+        found = [cells(line)[1 : 1 + measures] for line in printed[2:]]
+        assert len(found) >= 3
+        # All but the first, which the others are held against, and JPEG, may not be left out.
+        for own in found[1:-1]:
+            assert any(line[:measures] == own for line in told), (title, own)
 
 
 def test_the_published_codec_stands_beside_the_others_as_the_rows_say() -> None:

@@ -57,6 +57,7 @@ class Run:
         # Each process draws batches of its own.
         self.generator = torch.Generator().manual_seed(recipe.seed + 1000 * self.rank)
         self.step, self.best, self.seconds = 0, -math.inf, 0.0
+        self.amp = recipe.amp and _computes_bfloat16(self.device)
         self._restore()
 
     def train(self) -> dict[str, Any]:
@@ -66,7 +67,8 @@ class Run:
             return self._together(task)
         make_folder(str(self.folder))
         with _alone(self.folder):
-            self._log(event="start", step=self.step, recipe=dataclasses.asdict(recipe), device=str(self.device))
+            used = {"device": str(self.device), "amp": self.amp}
+            self._log(event="start", step=self.step, recipe=dataclasses.asdict(recipe), **used)
             return self._together(task)
 
     def _together(self, task: Task) -> dict[str, Any]:
@@ -141,7 +143,7 @@ class Run:
         return scores
 
     def _autocast(self) -> Any:
-        return torch.autocast(self.device.type, torch.bfloat16) if self.recipe.amp else nullcontext()
+        return torch.autocast(self.device.type, torch.bfloat16) if self.amp else nullcontext()
 
     @contextmanager
     def _averaged(self) -> Iterator[None]:
@@ -267,6 +269,15 @@ def _device(name: str | None) -> torch.device:
     except (AssertionError, RuntimeError) as error:  # AssertionError: a build of torch without CUDA
         raise UsageError(f"--device {name}: it cannot be used ({str(error).splitlines()[0][:200]})") from None
     return device
+
+
+def _computes_bfloat16(device: torch.device) -> bool:
+    """Whether bfloat16 gains anything: x86 processors without units for it convert each number, slower than float32."""
+    # Older versions of torch do not say what a processor has.
+    told: dict[str, Any] = getattr(torch.cpu, "get_capabilities", dict)() if device.type == "cpu" else {}
+    if told.get("architecture") != "x86_64":
+        return True
+    return bool(told.get("avx512_bf16") or told.get("amx_bf16"))
 
 
 def _part(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:

@@ -26,7 +26,8 @@ class Recipe:
     schedule: "cosine" (to zero, after `warmup` steps), "step" (a tenth at every `step_every`) or "linear" (flat for
         `step_every` steps, then to zero).
     clip: largest norm of the gradient, 0 for none.  ema: decay of the averaged weights, 0 for none.
-    amp: bfloat16 autocast.  validate_every, checkpoint_every: steps.
+    amp: bfloat16 autocast; left out on an x86 processor without units for it, where float32 is faster.
+    validate_every, checkpoint_every: steps.
     init_from: a safetensors file to start from, or the name of weights, such as "resjnd.cpl.v2".
     Raises UsageError for an optimiser or schedule that there is not, and for counts below 1.
     """
