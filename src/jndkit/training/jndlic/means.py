@@ -132,16 +132,13 @@ class MeanContext(nn.Module):
         rows = torch.arange(height, device=places.device)[:, None].expand(height, width).flatten()
         columns = torch.arange(width, device=places.device)[None].expand(height, width).flatten()
         row, column = rows.index_select(0, places), columns.index_select(0, places)
-        flat = values.flatten(2)
-        found, inside = [], []
-        for down, right in _offsets():
-            at_row, at_column = row + down * distance, column + right * distance
-            within = (at_row >= 0) & (at_row < height) & (at_column >= 0) & (at_column < width)
-            at = at_row.clamp(0, height - 1) * width + at_column.clamp(0, width - 1)
-            found.append(flat.index_select(2, at))
-            inside.append(within.to(values.dtype))
-        inner = torch.stack(inside)
-        return torch.stack(found, dim=2) * inner, inner
+        down, right = torch.tensor(_offsets(), device=places.device).T[..., None]  # (offsets, 1) each
+        at_row, at_column = row + down * distance, column + right * distance  # (offsets, n)
+        within = (at_row >= 0) & (at_row < height) & (at_column >= 0) & (at_column < width)
+        at = at_row.clamp(0, height - 1) * width + at_column.clamp(0, width - 1)
+        inside = within.to(values.dtype)
+        found = values.flatten(2).index_select(2, at.flatten()).unflatten(2, (len(_offsets()), -1))
+        return found * inside, inside
 
     def _base(self, around: Tensor, inside: Tensor, which: Tensor) -> Tensor:
         """The mean of the four nearest known ones, (N, planes, n); for one outside, its opposite."""
