@@ -77,11 +77,33 @@ def test_bfloat16_is_left_out_where_a_processor_has_no_units_for_it(
     assert events(tmp_path / "run")[0]["amp"] is used
 
 
+def test_numbers_that_slow_a_processor_down_are_zero_while_training_alone(
+    cpl_pairs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import torch
+
+    from jndkit.training.loop import Run
+
+    if not torch.set_flush_denormal(False):
+        pytest.skip("this processor cannot be told")
+    products: list[float] = []
+    step = Run._one_step
+
+    def watched(run: Run, *given: Any) -> float:
+        products.append(float(torch.tensor(1e-30) * 1e-12))
+        return step(run, *given)
+
+    monkeypatch.setattr(Run, "_one_step", watched)
+    Run(recipe(cpl_pairs, "steps=2"), tmp_path / "run").train()
+    assert products == [0.0, 0.0]
+    assert float(torch.tensor(1e-30) * 1e-12) > 0.0
+
+
 @pytest.mark.parametrize("extra", [(), ("optimiser=sgd", "schedule=step", "step_every=5", "ema=0.9", "clip=0.4")])
 def test_a_resumed_run_equals_a_straight_one(cpl_pairs: Path, tmp_path: Path, extra: tuple[str, ...]) -> None:
     import torch
 
-    from jndkit.training.loop import Run
+    from jndkit.training.loop import Run, _denormals_as_zero
 
     chosen = recipe(cpl_pairs, "amp=false", *extra)
     straight = Run(chosen, tmp_path / "straight")
@@ -92,9 +114,10 @@ def test_a_resumed_run_equals_a_straight_one(cpl_pairs: Path, tmp_path: Path, ex
 
     feeder = task(chosen)
     (tmp_path / "cut").mkdir()
-    for _ in range(10):
-        cut._one_step(cut.model, feeder)
-        cut.step += 1
+    with _denormals_as_zero():
+        for _ in range(10):
+            cut._one_step(cut.model, feeder)
+            cut.step += 1
     cut._save()
     resumed = Run(chosen, tmp_path / "cut")
     assert resumed.step == 10

@@ -78,7 +78,8 @@ class Run:
         """
         # The wrapper is given away here, so that nothing holds it when the group ends: whoever frees it later frees the
         # group's threads with Python's lock held, for which they may wait themselves.
-        scores = self._steps(self._distributed(), task)
+        with _denormals_as_zero():
+            scores = self._steps(self._distributed(), task)
         if self.world > 1:
             torch.distributed.barrier()
             torch.distributed.destroy_process_group()
@@ -278,6 +279,16 @@ def _computes_bfloat16(device: torch.device) -> bool:
     if told.get("architecture") != "x86_64":
         return True
     return bool(told.get("avx512_bf16") or told.get("amx_bf16"))
+
+
+@contextmanager
+def _denormals_as_zero() -> Iterator[None]:
+    """Numbers below 1e-38 count as 0: a trained network has more and more of them, and processors are slow at them."""
+    torch.set_flush_denormal(True)
+    try:
+        yield
+    finally:
+        torch.set_flush_denormal(False)
 
 
 def _part(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
