@@ -12,7 +12,10 @@ apart; those of "trained" on from the shipped weights, without what the part hel
 those of "losses" on from them too, `jnd train jndlic-two-judges --set steps=150 --set crop=128 --set lr=3e-4 --set
 schedule=linear --set step_every=75 --set ema=0.97 --set seed=5` with data.observed, data.scored and data.chroma set,
 and were read with --side 256; so were those of "version 2", checkpoints/jndlic-small, checkpoints/jndlic-two-judges and
-checkpoints/jndlic-means.
+checkpoints/jndlic-means. Those of "from the start, seed N" are `jnd train jndlic-small --set model.version=4 --set
+steps=2500 --set crop=128 --set amp=false --set seed=N --set data.observed=0.4 --set data.scored=0.2 --set
+data.chroma=0.2`, with one of model.jnd=false, model.feature_transform=false, model.steps=fixed, and of each the other
+seed with all parts, which says how far two runs lie apart that differ in nothing.
 
 Each run is read with its newest averaged weights, a folder of checkpoints/ with its only ones, on the middle 512 x 512
 pixels of pictures of VALID, at six settings of the knob. Bits are estimated, as while training; no file is written. The
